@@ -1,0 +1,115 @@
+package fn
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/internal/ce"
+)
+
+// On makes a [Handler] of a function that does not reply.
+//
+// An [Event] is passed as it came and []byte and string get the raw data; any
+// other T is decoded from JSON. Data that is empty, null, followed by more, or
+// not of a JSON content type is [BadInput].
+func On[T any](f func(context.Context, T) error) Handler {
+	return HandlerFunc(func(ctx context.Context, e Event) (*Event, error) {
+		var in T
+		if err := decode(e, &in); err != nil {
+			return nil, err
+		}
+		return nil, f(ctx, in)
+	})
+}
+
+// Reply makes a [Handler] of a function that replies. It decodes as [On] does.
+//
+// An R of *[Event] is the reply itself; []byte becomes an
+// application/octet-stream, string a text/plain, and any other R
+// application/json. A nil pointer, nil bytes and what encodes to null are no
+// reply.
+func Reply[T, R any](f func(context.Context, T) (R, error)) Handler {
+	return HandlerFunc(func(ctx context.Context, e Event) (*Event, error) {
+		var in T
+		if err := decode(e, &in); err != nil {
+			return nil, err
+		}
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return encode(out)
+	})
+}
+
+func decode[T any](e Event, in *T) error {
+	switch in := any(in).(type) {
+	case *Event:
+		*in = e
+	case *[]byte:
+		*in = e.Data()
+	case *string:
+		*in = string(e.Data())
+	default:
+		if e.Context != nil && !ce.IsJSON(e.DataContentType()) {
+			return BadInput(fmt.Errorf("decode data: content type %q is not JSON", e.DataContentType()))
+		}
+		if err := decodeJSON(e.Data(), in); err != nil {
+			return BadInput(fmt.Errorf("decode data: %w", err))
+		}
+	}
+	return nil
+}
+
+func decodeJSON(data []byte, in any) error {
+	trimmed := bytes.TrimSpace(data)
+	switch {
+	case len(trimmed) == 0:
+		return errors.New("no data")
+	case string(trimmed) == "null":
+		return errors.New("JSON null")
+	}
+	d := json.NewDecoder(bytes.NewReader(trimmed))
+	d.UseNumber() // an any keeps numbers above 2^53
+	if err := d.Decode(in); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("more after the JSON value")
+	}
+	return nil
+}
+
+func encode(out any) (*Event, error) {
+	switch out := out.(type) {
+	case *Event:
+		return out, nil
+	case []byte:
+		if out == nil {
+			return nil, nil
+		}
+		return bare("application/octet-stream", out), nil
+	case string:
+		return bare("text/plain; charset=utf-8", []byte(out)), nil
+	}
+	data, err := json.Marshal(out)
+	if err != nil {
+		return nil, Permanent(fmt.Errorf("encode reply: %w", err))
+	}
+	if string(data) == "null" {
+		return nil, nil
+	}
+	return bare(event.ApplicationJSON, data), nil
+}
+
+// bare is an event without type, source and id: a value on its way to a
+// response or a sink.
+func bare(contentType string, data []byte) *Event {
+	return &Event{Context: &event.EventContextV1{DataContentType: &contentType}, DataEncoded: data}
+}

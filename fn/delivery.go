@@ -1,0 +1,37 @@
+package fn
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/fngen/fngen/internal/run/mark"
+)
+
+// Delivery is what the platform says of one delivery of an event. It differs
+// from cloud to cloud, which is why the event does not hold it.
+type Delivery struct {
+	Provider   string            // aws, gcp, openwhisk
+	Trigger    string            // the directive's: queue, object, …
+	NativeID   string            // the platform's name for the record or request
+	Attempt    int               // counted from 1; 0 where the platform does not say
+	Attributes map[string]string // the platform's attributes of the record
+	Deadline   time.Time         // when the platform ends the invocation; zero if it does not say
+
+	raw []byte
+}
+
+// Raw returns a copy of the record as the platform sent it.
+func (d Delivery) Raw() []byte { return bytes.Clone(d.raw) }
+
+// DeliveryFrom returns the delivery of the event that ctx belongs to. It
+// reports false outside of a provider, in a plain unit test for instance.
+func DeliveryFrom(ctx context.Context) (Delivery, bool) {
+	record, ok := ctx.Value(mark.DeliveryKey{}).(interface{ Delivery() (Delivery, []byte) })
+	if !ok {
+		return Delivery{}, false
+	}
+	d, raw := record.Delivery()
+	d.raw = raw
+	return d, true
+}

@@ -1,0 +1,142 @@
+// Package fnhttp lets a handler of events answer HTTP requests, in the same
+// way on every cloud and under plain net/http.
+//
+// A request that is a CloudEvent, in binary or structured mode, reaches the
+// handler as that event; any other request as one of type
+// [fn.TypeHTTPRequest] whose subject is the path and whose data is the body.
+//
+// A reply that is an event goes back in binary mode. A bare value is the body
+// of a 200, and no reply is a 204. Errors become a status alone; their text
+// goes to the log:
+//
+//	BadInput, data that does not decode    400
+//	any other error, a panic, Permanent    500
+//	RetryAfter                             503 with Retry-After
+//	the deadline                           504
+package fnhttp
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/ce/cehttp"
+	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
+)
+
+// MaxBody is the size in bytes above which a request is answered with 413. It
+// is what Google Cloud accepts; AWS Lambda and OpenWhisk accept less.
+const MaxBody = 32 << 20
+
+// Handler answers requests by handing them to h as events. Replies without a
+// source of their own get source, which is /MODULE/FUNCTION.
+func Handler(h fn.Handler, source string) http.Handler {
+	return &handler{h, source}
+}
+
+type handler struct {
+	handler fn.Handler
+	source  string
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		status := http.StatusBadRequest
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		fail(w, r, status, fmt.Errorf("read body: %w", err))
+		return
+	}
+	contentType := r.Header.Get("Content-Type")
+	if ce.IsBatch(contentType) || ce.IsStructured(contentType) && !ce.IsJSON(contentType) {
+		fail(w, r, http.StatusUnsupportedMediaType, fmt.Errorf("content type %q is not supported", contentType))
+		return
+	}
+	e, err := decode(r, body)
+	if err != nil {
+		fail(w, r, http.StatusBadRequest, err)
+		return
+	}
+	record := run.Record{Event: e, Name: "HTTP request " + e.ID(), Describe: func() (fn.Delivery, []byte) {
+		d, _ := fn.DeliveryFrom(r.Context())
+		return d, d.Raw()
+	}}
+	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
+	if result.Err != nil {
+		answerError(w, result.Err)
+		return
+	}
+	if err := h.answer(w, result.Reply); err != nil {
+		fail(w, r, http.StatusInternalServerError, fmt.Errorf("reply: %w", err))
+	}
+}
+
+// fail answers a request that has no result, and logs why.
+func fail(w http.ResponseWriter, r *http.Request, status int, err error) {
+	slog.ErrorContext(r.Context(), "request failed", "status", status, "error", err.Error())
+	http.Error(w, http.StatusText(status), status)
+}
+
+// answerError answers with the status of a handler's error, which is logged
+// already.
+func answerError(w http.ResponseWriter, err error) {
+	status := http.StatusInternalServerError
+	switch kind, after := run.Kind(err); {
+	case kind == mark.BadInput:
+		status = http.StatusBadRequest
+	case kind == mark.Permanent:
+	case after > 0:
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	case errors.Is(err, context.DeadlineExceeded):
+		status = http.StatusGatewayTimeout
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+// answer writes the reply; nil is a 204.
+func (h *handler) answer(w http.ResponseWriter, reply *event.Event) error {
+	if reply == nil || reply.Context == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if reply.Type() != "" {
+		if err := cehttp.SetHeaders(w.Header(), *reply, cmp.Or(reply.ID(), rand.Text()), cmp.Or(reply.Source(), h.source)); err != nil {
+			return err
+		}
+	}
+	if t := reply.DataContentType(); t != "" {
+		w.Header().Set("Content-Type", t)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(reply.Data())))
+	w.WriteHeader(http.StatusOK)
+	_, err := w.Write(reply.Data())
+	if err != nil {
+		slog.Warn("write response", "error", err.Error())
+	}
+	return nil
+}
+
+// requestID returns the platform's id of the request, never one that the
+// client chose, or a random one where there is no platform.
+func requestID(ctx context.Context) string {
+	if d, ok := fn.DeliveryFrom(ctx); ok && d.NativeID != "" {
+		return d.NativeID
+	}
+	return rand.Text()
+}

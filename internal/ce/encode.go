@@ -1,0 +1,90 @@
+package ce
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+)
+
+// Encode writes one event in structured JSON mode, its extensions sorted.
+//
+// Data goes under data if it is one valid JSON value of a JSON content type,
+// or UTF-8 of another content type, then as a string. All else goes under
+// data_base64, so that Decode returns the same bytes in every case.
+func Encode(e event.Event) ([]byte, error) {
+	if e.Context == nil {
+		return nil, fmt.Errorf("encode CloudEvent: no attributes")
+	}
+	b := make([]byte, 0, 256+len(e.DataEncoded)+len(e.DataEncoded)/2)
+	b = append(b, `{"specversion":"1.0"`...)
+	b = appendMember(b, "id", e.ID())
+	b = appendMember(b, "source", e.Source())
+	b = appendMember(b, "type", e.Type())
+	for _, optional := range []struct{ name, value string }{
+		{"datacontenttype", e.DataContentType()},
+		{"dataschema", e.DataSchema()},
+		{"subject", e.Subject()},
+	} {
+		if optional.value != "" {
+			b = appendMember(b, optional.name, optional.value)
+		}
+	}
+	if t := e.Time(); !t.IsZero() {
+		b = appendMember(b, "time", types.FormatTime(t))
+	}
+	extensions := e.Extensions()
+	for _, name := range slices.Sorted(maps.Keys(extensions)) {
+		if !validName(name) {
+			return nil, fmt.Errorf("encode CloudEvent: attribute name %q: only a-z and 0-9 are allowed", name)
+		}
+		switch v := extensions[name].(type) {
+		case bool, int32:
+			b = fmt.Appendf(append(b, ','), "%q:%v", name, v)
+		default:
+			s, err := types.Format(v)
+			if err != nil {
+				return nil, fmt.Errorf("encode CloudEvent: %s: %w", name, err)
+			}
+			b = appendMember(b, name, s)
+		}
+	}
+	b = appendData(b, e)
+	return append(b, '}'), nil
+}
+
+func appendData(b []byte, e event.Event) []byte {
+	data := e.DataEncoded
+	isJSON := IsJSON(e.DataContentType())
+	switch {
+	case data == nil || isJSON && len(data) == 0:
+		return b
+	case isJSON && utf8.Valid(data) && json.Valid(data):
+		b = append(b, `,"data":`...)
+		return append(b, data...)
+	case !isJSON && utf8.Valid(data):
+		b = append(b, `,"data":`...)
+		return appendString(b, string(data))
+	}
+	b = append(b, `,"data_base64":"`...)
+	b = base64.StdEncoding.AppendEncode(b, data)
+	return append(b, '"')
+}
+
+func appendMember(b []byte, name, value string) []byte {
+	b = append(b, ',', '"')
+	b = append(b, name...)
+	b = append(b, '"', ':')
+	return appendString(b, value)
+}
+
+// appendString appends s as a JSON string; what is not UTF-8 in it is replaced.
+func appendString(b []byte, s string) []byte {
+	quoted, _ := json.Marshal(s) // a string always encodes
+	return append(b, quoted...)
+}

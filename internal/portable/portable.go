@@ -1,0 +1,143 @@
+// Package portable makes the events of the portable model: wherever the
+// occurrence is the same, type, subject, datacontenttype and data are the same
+// bytes on every cloud, because every provider makes them here.
+package portable
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
+)
+
+// The kinds of trigger, as directives and [fn.Delivery] name them.
+const (
+	HTTP     = "http"
+	Schedule = "schedule"
+	Queue    = "queue"
+	Topic    = "topic"
+	Object   = "object"
+	Document = "document"
+	Stream   = "stream"
+	Event    = "event"
+)
+
+// A Message is what a queue or a topic delivers.
+type Message struct {
+	Source       string    // a URI-reference, its segments escaped
+	ID           string    // the platform's message id
+	Name         string    // the logical queue or topic
+	Time         time.Time // when it was published; zero if the platform does not say
+	ContentType  string    // the message's own; "" if it says none
+	Content      string    // the directive's content= for messages that say none
+	Body         []byte    // verbatim; kept by the event
+	PartitionKey string
+	TraceParent  string
+	TraceState   string
+}
+
+// Event returns the message as an event, or the CloudEvent that it is.
+func (m Message) Event(trigger string) (event.Event, error) {
+	contentType := m.ContentType
+	if contentType == "" {
+		contentType = m.Content
+	}
+	if contentType == "" {
+		contentType = event.ApplicationJSON
+	}
+	if ce.IsStructured(contentType) {
+		e, err := ce.Decode(m.Body)
+		if err != nil {
+			return event.Event{}, err
+		}
+		return Received(e, trigger)
+	}
+	ctx, err := attributes(fn.TypeMessageReceived, m.Source, m.ID, m.Name, m.Time)
+	if err != nil {
+		return event.Event{}, err
+	}
+	ctx.DataContentType = &contentType
+	for _, extension := range []struct{ name, value string }{
+		{"partitionkey", m.PartitionKey}, {"traceparent", m.TraceParent}, {"tracestate", m.TraceState},
+	} {
+		if extension.value == "" {
+			continue
+		}
+		if ctx.Extensions == nil {
+			ctx.Extensions = map[string]any{}
+		}
+		ctx.Extensions[extension.name] = extension.value
+	}
+	return event.Event{Context: ctx, DataEncoded: m.Body}, nil
+}
+
+// Received returns an event that arrived as one. Types under dev.fngen. are
+// refused, since only adapters make those; a forwarded message is the
+// exception on queues and topics. Extensions of a dead letter are taken off.
+func Received(e event.Event, trigger string) (event.Event, error) {
+	isMessage := e.Type() == fn.TypeMessageReceived && (trigger == Queue || trigger == Topic)
+	if strings.HasPrefix(e.Type(), "dev.fngen.") && !isMessage {
+		return event.Event{}, fmt.Errorf("received a CloudEvent of type %q: types under dev.fngen. are made by adapters only", e.Type())
+	}
+	if ctx, ok := e.Context.(*event.EventContextV1); ok {
+		for _, name := range []string{"deadletterreason", "deadletterattempts", "deadletterfunction"} {
+			delete(ctx.Extensions, name)
+		}
+	}
+	return e, nil
+}
+
+func attributes(eventType, source, id, subject string, at time.Time) (*event.EventContextV1, error) {
+	u, err := url.Parse(source)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	ctx := &event.EventContextV1{Type: eventType, ID: id, Source: types.URIRef{URL: *u}}
+	if subject != "" {
+		subject = Subject(subject)
+		ctx.Subject = &subject
+	}
+	if !at.IsZero() {
+		ctx.Time = &types.Timestamp{Time: at.UTC()}
+	}
+	return ctx, nil
+}
+
+// Subject percent-encodes the characters of s that a CloudEvents string must
+// not hold (specification, section 3.1): controls, noncharacters and what is
+// not UTF-8.
+func Subject(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		size := utf8.RuneLen(r)
+		if r == utf8.RuneError {
+			_, size = utf8.DecodeRuneInString(s[i:])
+		}
+		bad := r < 0x20 || r >= 0x7f && r <= 0x9f || r >= 0xfdd0 && r <= 0xfdef || r&0xfffe == 0xfffe || r == utf8.RuneError && size == 1
+		if !bad {
+			b.WriteString(s[i : i+size])
+			continue
+		}
+		for _, c := range []byte(s[i : i+size]) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// Path joins segments to a path, each of them escaped.
+func Path(segments ...string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}

@@ -1,0 +1,149 @@
+package run
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fngen/fngen/fn"
+)
+
+// Each brings every record to its outcome; results are in the records' order.
+//
+// Groups run in parallel up to the policy's concurrency, a group strictly in
+// order. A retry stops its group: what follows is not started. Each returns
+// before ctx ends even if a handler does not: the context that handlers see
+// ends the reserve earlier, and what has not returned some time after that is
+// a retry.
+func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
+	b := &batch{handler: h, policy: p, records: records, results: make([]Result, len(records))}
+	for i := range b.results {
+		b.results[i] = Result{Outcome: Retry, Err: errNotStarted}
+	}
+	b.groups = groups(records)
+
+	ctx, answerBy, cancel := Reserve(ctx)
+	defer cancel()
+	if answerBy.IsZero() {
+		b.run(ctx)
+		return b.settle(ctx)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.run(ctx)
+	}()
+	timer := time.NewTimer(time.Until(answerBy))
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+	return b.settle(ctx)
+}
+
+// Reserve returns the context for handlers: it ends early enough to answer the
+// platform before ctx ends, by a tenth of the time left, at least 0.5 s, at
+// most 5 s and never more than half. The caller should answer by answerBy,
+// which is zero if ctx has no deadline.
+func Reserve(ctx context.Context) (handlers context.Context, answerBy time.Time, cancel context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		handlers, cancel = context.WithCancel(ctx)
+		return handlers, time.Time{}, cancel
+	}
+	left := time.Until(deadline)
+	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
+	handlers, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+	return handlers, deadline.Add(-reserve / 2), cancel
+}
+
+type batch struct {
+	handler fn.Handler
+	policy  Policy
+	records []Record
+	groups  [][]int // indexes of records
+	next    atomic.Int64
+
+	mu      sync.Mutex
+	results []Result
+	taken   bool
+}
+
+// groups splits the records' indexes into order groups, in the order of their
+// first records.
+func groups(records []Record) [][]int {
+	out := make([][]int, 0, len(records))
+	at := map[string]int{}
+	for i, r := range records {
+		if r.Group == "" {
+			out = append(out, []int{i})
+			continue
+		}
+		g, ok := at[r.Group]
+		if !ok {
+			g = len(out)
+			at[r.Group] = g
+			out = append(out, nil)
+		}
+		out[g] = append(out[g], i)
+	}
+	return out
+}
+
+func (b *batch) run(ctx context.Context) {
+	workers := min(max(b.policy.Concurrency, 1), len(b.groups))
+	if workers <= 1 {
+		b.work(ctx)
+		return
+	}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() { b.work(ctx) })
+	}
+	wg.Wait()
+}
+
+// work handles groups until none is left or the time is up.
+func (b *batch) work(ctx context.Context) {
+	for {
+		g := int(b.next.Add(1)) - 1
+		if g >= len(b.groups) {
+			return
+		}
+		for _, i := range b.groups[g] {
+			if ctx.Err() != nil {
+				return
+			}
+			b.set(i, Result{Outcome: Retry, Err: errNotReturned})
+			r := handle(ctx, b.handler, b.policy, &b.records[i])
+			b.set(i, r)
+			if r.Outcome == Retry {
+				break
+			}
+		}
+	}
+}
+
+func (b *batch) set(i int, r Result) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.taken {
+		b.results[i] = r
+	}
+}
+
+// settle returns the results; what comes later is not seen any more.
+func (b *batch) settle(ctx context.Context) []Result {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken = true
+	for i, r := range b.results {
+		if b.policy.Final && r.Outcome == Retry {
+			logWhole(ctx, &b.records[i], r.Err)
+			b.results[i].Outcome = Dropped
+		}
+	}
+	return b.results
+}

@@ -1,0 +1,192 @@
+// Package run carries events through a handler: what every provider shares
+// between decoding a native payload and writing the native answer.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/run/mark"
+)
+
+// A Record is one event of an invocation.
+type Record struct {
+	Event event.Event
+	Err   error  // why the record does not decode; permanent, and Event is not valid
+	Skip  bool   // the directive does not ask for it; acknowledged without a call
+	Name  string // how errors and logs name it, SQS record 3 for instance
+	Group string // records of one group are handled in order; "" is in none
+
+	// Describe says what the platform knows of the delivery. Secrets of the
+	// carrier are not in it. It is called only when somebody asks.
+	Describe func() (fn.Delivery, []byte)
+}
+
+// Delivery serves [fn.DeliveryFrom].
+func (r *Record) Delivery() (fn.Delivery, []byte) {
+	if r.Describe == nil {
+		return fn.Delivery{}, nil
+	}
+	return r.Describe()
+}
+
+// A Policy says what becomes of the events that fail.
+type Policy struct {
+	Concurrency  int                         // groups handled at once; below 1 means 1
+	Retries      int                         // tries in this process after the first
+	Backoff      func(try int) time.Duration // the wait before try, counted from 1; nil for none
+	NoDeadLetter bool                        // deadletter none: what cannot succeed is logged whole and dropped
+	Final        bool                        // nobody delivers again: what failed is logged whole and dropped
+}
+
+// An Outcome is what the platform is told of a record.
+type Outcome uint8
+
+const (
+	Retry   Outcome = iota // not handled, or not to the end: deliver again
+	Done                   // handled, or not asked for
+	Dropped                // given up for good, and logged whole
+)
+
+// A Result is the outcome of one record.
+type Result struct {
+	Outcome Outcome
+	Err     error        // nil only when Done
+	Reply   *event.Event // nil for none
+}
+
+var (
+	errNotStarted  = fmt.Errorf("not started: the time left is kept to answer the platform: %w", context.DeadlineExceeded)
+	errNotReturned = fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded)
+)
+
+// Kind returns the meaning of a handler's error and, for a retry, the hint.
+func Kind(err error) (mark.Kind, time.Duration) {
+	var m *mark.Error
+	if errors.As(err, &m) {
+		return m.Kind, m.After
+	}
+	return mark.Retry, 0
+}
+
+// Call hands the event to the handler once. A panic becomes an error.
+func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
+	if r.Err != nil {
+		return nil, fn.BadInput(r.Err)
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		p := recover() // nil for runtime.Goexit
+		reply, err = nil, fmt.Errorf("panic: %v", p)
+		slog.ErrorContext(ctx, "handler panicked", "record", r.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	}()
+	reply, err = h.Handle(&recordContext{ctx, r}, e)
+	returned = true
+	return reply, err
+}
+
+// WithRequest returns the context of an HTTP request: [fn.DeliveryFrom] and
+// [Source] know the record and the source in it.
+func WithRequest(ctx context.Context, r *Record, source string) context.Context {
+	return context.WithValue(&recordContext{ctx, r}, sourceKey{}, source)
+}
+
+type sourceKey struct{}
+
+// Source returns the source that a provider gave the request, or "".
+func Source(ctx context.Context) string {
+	s, _ := ctx.Value(sourceKey{}).(string)
+	return s
+}
+
+// recordContext is the context of one record's handler.
+type recordContext struct {
+	context.Context
+	record *Record
+}
+
+func (c *recordContext) Value(key any) any {
+	if key == (mark.DeliveryKey{}) {
+		return c.record
+	}
+	return c.Context.Value(key)
+}
+
+// handle brings one record to its outcome.
+func handle(ctx context.Context, h fn.Handler, p Policy, r *Record) Result {
+	if r.Skip {
+		return Result{Outcome: Done}
+	}
+	for try := 0; ; try++ {
+		e := r.Event
+		if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final) {
+			e = e.Clone() // copies of an event share their attributes, and this one is needed again
+		}
+		reply, err := Call(ctx, h, r, e)
+		if err == nil {
+			return Result{Outcome: Done, Reply: reply}
+		}
+		slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", err.Error())
+		kind, after := Kind(err)
+		if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after) {
+			continue
+		}
+		if p.Final || p.NoDeadLetter && kind != mark.Retry {
+			logWhole(ctx, r, err)
+			return Result{Outcome: Dropped, Err: err}
+		}
+		return Result{Outcome: Retry, Err: err}
+	}
+}
+
+// pause waits before the try and reports whether there is time for it.
+func pause(ctx context.Context, p Policy, try int, hint time.Duration) bool {
+	wait := hint
+	if p.Backoff != nil {
+		wait = max(wait, p.Backoff(try))
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// pieceSize keeps a piece of a logged event below the platforms' limit for one
+// line, of which OpenWhisk's 16 KiB is the smallest.
+const pieceSize = 12 << 10
+
+// logWhole logs the event that nobody will deliver again, in numbered pieces.
+func logWhole(ctx context.Context, r *Record, cause error) {
+	var whole []byte
+	var err error
+	if r.Err == nil {
+		whole, err = ce.Encode(r.Event)
+	}
+	if r.Err != nil || err != nil {
+		_, whole = r.Delivery()
+	}
+	pieces := max(1, (len(whole)+pieceSize-1)/pieceSize)
+	for i := range pieces {
+		piece := whole[i*pieceSize : min(len(whole), (i+1)*pieceSize)]
+		slog.ErrorContext(ctx, "event dropped", "record", r.Name, "error", cause.Error(),
+			"piece", i+1, "pieces", pieces, "event", string(piece))
+	}
+}
