@@ -68,7 +68,7 @@ func decode[T any](e Event, in *T) error {
 }
 
 func decodeJSON(data []byte, in any) error {
-	trimmed := bytes.TrimSpace(data)
+	trimmed := bytes.Trim(data, " \t\r\n") // what JSON calls white space
 	switch {
 	case len(trimmed) == 0:
 		return errors.New("no data")

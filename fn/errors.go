@@ -29,7 +29,8 @@ func Permanent(err error) error { return marked(mark.Permanent, 0, err) }
 func BadInput(err error) error { return marked(mark.BadInput, 0, err) }
 
 // RetryAfter says that the event is worth trying again after d. Platforms that
-// know no such hint retry by their own schedule. RetryAfter(nil, d) is nil.
+// know no such hint retry by their own schedule; so do all where d is not
+// positive. RetryAfter(nil, d) is nil.
 func RetryAfter(err error, d time.Duration) error { return marked(mark.Retry, max(d, 0), err) }
 
 func marked(kind mark.Kind, after time.Duration, err error) error {

@@ -72,10 +72,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusBadRequest, err)
 		return
 	}
-	record := run.Record{Event: e, Name: "HTTP request " + e.ID(), Describe: func() (fn.Delivery, []byte) {
-		d, _ := fn.DeliveryFrom(r.Context())
-		return d, d.Raw()
-	}}
+	record := run.Record{Event: e, Name: "HTTP request " + e.ID()} // the delivery is the request's own
 	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
 	if result.Err != nil {
 		answerError(w, result.Err)
@@ -122,6 +119,8 @@ func (h *handler) answer(w http.ResponseWriter, reply *event.Event) error {
 	}
 	if t := reply.DataContentType(); t != "" {
 		w.Header().Set("Content-Type", t)
+	} else if len(reply.Data()) > 0 {
+		w.Header().Set("Content-Type", event.ApplicationJSON) // what none means; net/http would guess
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(reply.Data())))
 	w.WriteHeader(http.StatusOK)

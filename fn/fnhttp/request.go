@@ -41,7 +41,7 @@ func request(r *http.Request, body []byte) (event.Event, error) {
 	if err != nil {
 		return event.Event{}, fmt.Errorf("source: %w", err)
 	}
-	subject := portable.Subject(r.URL.Path)
+	subject := portable.Subject(cmp.Or(r.URL.Path, "/"))
 	ctx := &event.EventContextV1{
 		Type:    fn.TypeHTTPRequest,
 		ID:      requestID(r.Context()),

@@ -9,7 +9,6 @@ package ce
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/url"
 	"strings"
 	"time"
@@ -43,12 +42,11 @@ func IsJSON(contentType string) bool {
 	return m == event.ApplicationJSON || m == event.TextJSON || strings.HasSuffix(m, "+json")
 }
 
+// mediaType returns the content type without its parameters, which are not
+// looked at: a broken one must not turn an event into plain data.
 func mediaType(contentType string) string {
-	m, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return ""
-	}
-	return m
+	m, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(m))
 }
 
 // Attributes assembles an event from its attributes, one Set at a time.
@@ -81,15 +79,15 @@ func (a *Attributes) Set(name, value string) error {
 			a.ctx.DataContentType = &value
 		}
 	case "dataschema":
+		if value == "" {
+			break
+		}
 		var u *url.URL
 		if u, err = url.Parse(value); err == nil {
 			a.ctx.DataSchema = &types.URI{URL: *u}
 		}
 	case "time":
-		var t time.Time
-		if t, err = time.Parse(time.RFC3339Nano, value); err == nil {
-			a.ctx.Time = &types.Timestamp{Time: t}
-		}
+		a.ctx.Time, err = parseTime(value)
 	default:
 		return a.setExtension(name, value)
 	}
@@ -100,8 +98,8 @@ func (a *Attributes) Set(name, value string) error {
 }
 
 func (a *Attributes) setExtension(name string, value any) error {
-	if !validName(name) {
-		return fmt.Errorf("attribute name %q: only a-z and 0-9 are allowed", name)
+	if err := CheckExtension(name); err != nil {
+		return err
 	}
 	if a.ctx.Extensions == nil {
 		a.ctx.Extensions = map[string]any{}
@@ -137,16 +135,42 @@ func parseSource(s string) (types.URIRef, error) {
 	return types.URIRef{URL: *u}, nil
 }
 
-// validName reports whether name is a CloudEvents attribute name, section 3
-// of the specification.
-func validName(name string) bool {
-	if name == "" || name == "data" {
-		return false
+// parseTime parses an RFC 3339 time whose UTC form has four digits of year too,
+// since that is the form it is written in.
+func parseTime(s string) (*types.Timestamp, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return nil, err
+	}
+	if year := t.UTC().Year(); year < 0 || year > 9999 {
+		return nil, fmt.Errorf("%q is not in the years 0 to 9999 of UTC", s)
+	}
+	return &types.Timestamp{Time: t}, nil
+}
+
+// CheckExtension says why an extension cannot have the name: it holds more than
+// a-z and 0-9 (specification, section 3), or another attribute or the data has
+// it.
+func CheckExtension(name string) error {
+	if isAttribute(name) || name == "data" {
+		return fmt.Errorf("attribute name %q is not an extension's", name)
 	}
 	for i := range len(name) {
 		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-			return false
+			return fmt.Errorf("attribute name %q: only a-z and 0-9 are allowed", name)
 		}
 	}
-	return true
+	if name == "" {
+		return errors.New("attribute name is empty")
+	}
+	return nil
+}
+
+// isAttribute reports whether the specification itself defines the attribute.
+func isAttribute(name string) bool {
+	switch name {
+	case "specversion", "id", "type", "source", "subject", "datacontenttype", "dataschema", "time":
+		return true
+	}
+	return false
 }

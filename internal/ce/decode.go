@@ -9,9 +9,14 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 )
+
+// maxMembers is the number of members above which an event is refused, so that
+// a body of many tiny ones does not become a map many times its size.
+const maxMembers = 1000
 
 // Decode reads one event in structured JSON mode. The event keeps no part of b.
 //
@@ -28,6 +33,9 @@ func Decode(b []byte) (event.Event, error) {
 }
 
 func decode(b []byte) (event.Event, error) {
+	if !utf8.Valid(b) {
+		return event.Event{}, errors.New("not UTF-8") // encoding/json would replace the bytes
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	if t, err := d.Token(); err != nil {
 		return event.Event{}, syntax(err)
@@ -35,13 +43,10 @@ func decode(b []byte) (event.Event, error) {
 		return event.Event{}, errors.New("not a JSON object")
 	}
 	var (
-		a            Attributes
-		data         json.RawMessage
-		base64Data   *string
-		hasData      bool
-		seen         = map[string]bool{}
-		value        json.RawMessage
-		contentIsRaw = func() bool { return a.ctx.DataContentType == nil || IsJSON(*a.ctx.DataContentType) }
+		a          Attributes
+		data       json.RawMessage // nil if absent
+		base64Data *string
+		seen       = map[string]bool{}
 	)
 	for d.More() {
 		t, err := d.Token()
@@ -52,14 +57,17 @@ func decode(b []byte) (event.Event, error) {
 		if seen[name] {
 			return event.Event{}, fmt.Errorf("member %q appears twice", name)
 		}
+		if len(seen) == maxMembers {
+			return event.Event{}, fmt.Errorf("more than %d members", maxMembers)
+		}
 		seen[name] = true
-		value = nil
+		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return event.Event{}, syntax(err)
 		}
 		switch {
 		case name == "data":
-			data, hasData = value, true
+			data = value
 		case string(value) == "null": // absent, by the JSON format's section 2.2
 		case name == "data_base64":
 			base64Data = new(string)
@@ -78,10 +86,10 @@ func decode(b []byte) (event.Event, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return event.Event{}, errors.New("more after the JSON object")
 	}
-	switch {
-	case base64Data != nil && hasData:
-		return event.Event{}, errors.New("both data and data_base64")
-	case base64Data != nil:
+	if base64Data != nil {
+		if data != nil {
+			return event.Event{}, errors.New("both data and data_base64")
+		}
 		decoded, err := base64.StdEncoding.DecodeString(*base64Data)
 		if err != nil {
 			return event.Event{}, fmt.Errorf("data_base64: %w", err)
@@ -89,9 +97,14 @@ func decode(b []byte) (event.Event, error) {
 		e, err := a.Event(decoded)
 		e.DataBase64 = err == nil
 		return e, err
-	case !hasData || string(data) == "null" && !contentIsRaw():
+	}
+	if data == nil || a.ctx.DataContentType == nil || IsJSON(*a.ctx.DataContentType) {
+		return a.Event(data)
+	}
+	switch data[0] {
+	case 'n': // null
 		return a.Event(nil)
-	case data[0] == '"' && !contentIsRaw():
+	case '"':
 		var text string
 		if err := json.Unmarshal(data, &text); err != nil {
 			return event.Event{}, fmt.Errorf("data: %w", err)
@@ -120,8 +133,7 @@ func (a *Attributes) setJSON(name string, value json.RawMessage) error {
 	case '{', '[':
 		return fmt.Errorf("attribute %q is an object or array", name)
 	}
-	switch name {
-	case "specversion", "id", "type", "source", "subject", "datacontenttype", "dataschema", "time":
+	if isAttribute(name) {
 		return fmt.Errorf("%s is not a string", name)
 	}
 	switch s := string(value); s {

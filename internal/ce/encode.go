@@ -40,8 +40,8 @@ func Encode(e event.Event) ([]byte, error) {
 	}
 	extensions := e.Extensions()
 	for _, name := range slices.Sorted(maps.Keys(extensions)) {
-		if !validName(name) {
-			return nil, fmt.Errorf("encode CloudEvent: attribute name %q: only a-z and 0-9 are allowed", name)
+		if err := CheckExtension(name); err != nil {
+			return nil, fmt.Errorf("encode CloudEvent: %w", err)
 		}
 		switch v := extensions[name].(type) {
 		case bool, int32:

@@ -114,22 +114,27 @@ func attributes(eventType, source, id, subject string, at time.Time) (*event.Eve
 // not hold (specification, section 3.1): controls, noncharacters and what is
 // not UTF-8.
 func Subject(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, forbidden) {
+		return s
+	}
 	var b strings.Builder
-	for i, r := range s {
-		size := utf8.RuneLen(r)
-		if r == utf8.RuneError {
-			_, size = utf8.DecodeRuneInString(s[i:])
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if forbidden(r) || r == utf8.RuneError && size == 1 {
+			for _, c := range []byte(s[:size]) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		} else {
+			b.WriteString(s[:size])
 		}
-		bad := r < 0x20 || r >= 0x7f && r <= 0x9f || r >= 0xfdd0 && r <= 0xfdef || r&0xfffe == 0xfffe || r == utf8.RuneError && size == 1
-		if !bad {
-			b.WriteString(s[i : i+size])
-			continue
-		}
-		for _, c := range []byte(s[i : i+size]) {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
+		s = s[size:]
 	}
 	return b.String()
+}
+
+// forbidden reports whether no CloudEvents string holds r.
+func forbidden(r rune) bool {
+	return r < 0x20 || r >= 0x7f && r <= 0x9f || r >= 0xfdd0 && r <= 0xfdef || r&0xfffe == 0xfffe
 }
 
 // Path joins segments to a path, each of them escaped.

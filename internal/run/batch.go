@@ -15,7 +15,8 @@ import (
 // order. A retry stops its group: what follows is not started. Each returns
 // before ctx ends even if a handler does not: the context that handlers see
 // ends the reserve earlier, and what has not returned some time after that is
-// a retry.
+// a retry. A panic or runtime.Goexit in a handler is a retry of its record. Each
+// keeps records, which such a handler may still read.
 func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
 	b := &batch{handler: h, policy: p, records: records, results: make([]Result, len(records))}
 	for i := range b.results {
@@ -25,20 +26,20 @@ func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Resul
 
 	ctx, answerBy, cancel := Reserve(ctx)
 	defer cancel()
-	if answerBy.IsZero() {
-		b.run(ctx)
-		return b.settle(ctx)
-	}
 	done := make(chan struct{})
-	go func() {
+	go func() { // not here, since a handler may never return or end its goroutine
 		defer close(done)
 		b.run(ctx)
 	}()
-	timer := time.NewTimer(time.Until(answerBy))
-	defer timer.Stop()
+	var late <-chan time.Time
+	if !answerBy.IsZero() {
+		timer := time.NewTimer(time.Until(answerBy))
+		defer timer.Stop()
+		late = timer.C
+	}
 	select {
 	case <-done:
-	case <-timer.C:
+	case <-late:
 	}
 	return b.settle(ctx)
 }
@@ -107,6 +108,13 @@ func (b *batch) run(ctx context.Context) {
 
 // work handles groups until none is left or the time is up.
 func (b *batch) work(ctx context.Context) {
+	started := -1 // the record whose handler runs
+	defer func() {
+		if started >= 0 { // the handler is ending this goroutine: only deferred calls still run
+			b.set(started, Result{Outcome: Retry, Err: errExited})
+			b.work(ctx)
+		}
+	}()
 	for {
 		g := int(b.next.Add(1)) - 1
 		if g >= len(b.groups) {
@@ -117,7 +125,9 @@ func (b *batch) work(ctx context.Context) {
 				return
 			}
 			b.set(i, Result{Outcome: Retry, Err: errNotReturned})
+			started = i
 			r := handle(ctx, b.handler, b.policy, &b.records[i])
+			started = -1
 			b.set(i, r)
 			if r.Outcome == Retry {
 				break

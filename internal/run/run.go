@@ -13,7 +13,6 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -25,8 +24,11 @@ type Record struct {
 	Name  string // how errors and logs name it, SQS record 3 for instance
 	Group string // records of one group are handled in order; "" is in none
 
-	// Describe says what the platform knows of the delivery. Secrets of the
-	// carrier are not in it. It is called only when somebody asks.
+	// Describe says what the platform knows of the delivery, and the record's
+	// own bytes; secrets of the carrier are in neither. It is called only when
+	// somebody asks, perhaps several times at once, and even after [Each] has
+	// returned, by a handler that has not: so it reads no buffer that the
+	// platform's library uses again. Nil leaves it to the context around.
 	Describe func() (fn.Delivery, []byte)
 }
 
@@ -66,6 +68,7 @@ type Result struct {
 var (
 	errNotStarted  = fmt.Errorf("not started: the time left is kept to answer the platform: %w", context.DeadlineExceeded)
 	errNotReturned = fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded)
+	errExited      = errors.New("the handler has ended its goroutine")
 )
 
 // Kind returns the meaning of a handler's error and, for a retry, the hint.
@@ -77,7 +80,8 @@ func Kind(err error) (mark.Kind, time.Duration) {
 	return mark.Retry, 0
 }
 
-// Call hands the event to the handler once. A panic becomes an error.
+// Call hands the event to the handler once. A panic becomes an error; a
+// runtime.Goexit is logged and ends the caller's goroutine all the same.
 func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
 	if r.Err != nil {
 		return nil, fn.BadInput(r.Err)
@@ -87,7 +91,10 @@ func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *e
 		if returned {
 			return
 		}
-		p := recover() // nil for runtime.Goexit
+		p := any("runtime.Goexit")
+		if v := recover(); v != nil {
+			p = v
+		}
 		reply, err = nil, fmt.Errorf("panic: %v", p)
 		slog.ErrorContext(ctx, "handler panicked", "record", r.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}()
@@ -117,7 +124,7 @@ type recordContext struct {
 }
 
 func (c *recordContext) Value(key any) any {
-	if key == (mark.DeliveryKey{}) {
+	if key == (mark.DeliveryKey{}) && c.record.Describe != nil {
 		return c.record
 	}
 	return c.Context.Value(key)
@@ -166,27 +173,5 @@ func pause(ctx context.Context, p Policy, try int, hint time.Duration) bool {
 		return false
 	case <-timer.C:
 		return true
-	}
-}
-
-// pieceSize keeps a piece of a logged event below the platforms' limit for one
-// line, of which OpenWhisk's 16 KiB is the smallest.
-const pieceSize = 12 << 10
-
-// logWhole logs the event that nobody will deliver again, in numbered pieces.
-func logWhole(ctx context.Context, r *Record, cause error) {
-	var whole []byte
-	var err error
-	if r.Err == nil {
-		whole, err = ce.Encode(r.Event)
-	}
-	if r.Err != nil || err != nil {
-		_, whole = r.Delivery()
-	}
-	pieces := max(1, (len(whole)+pieceSize-1)/pieceSize)
-	for i := range pieces {
-		piece := whole[i*pieceSize : min(len(whole), (i+1)*pieceSize)]
-		slog.ErrorContext(ctx, "event dropped", "record", r.Name, "error", cause.Error(),
-			"piece", i+1, "pieces", pieces, "event", string(piece))
 	}
 }

@@ -5,10 +5,8 @@ package cehttp
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +17,7 @@ import (
 )
 
 // Decode returns the CloudEvent of a message in binary mode. It keeps body.
+// The header's keys are in canonical form, as http.Header's methods leave them.
 func Decode(header http.Header, body []byte) (event.Event, error) {
 	var a ce.Attributes
 	for name, values := range header {
@@ -47,8 +46,20 @@ func Decode(header http.Header, body []byte) (event.Event, error) {
 }
 
 // SetHeaders writes the event's attributes, with this id and source, as binary
-// mode has them. The content type is left to the caller.
+// mode has them. The content type is left to the caller. On an error h is as it
+// was.
 func SetHeaders(h http.Header, e event.Event, id, source string) error {
+	extensions := map[string]string{}
+	for name, v := range e.Extensions() {
+		if err := ce.CheckExtension(name); err != nil {
+			return err
+		}
+		s, err := types.Format(v)
+		if err != nil {
+			return fmt.Errorf("attribute %s: %w", name, err)
+		}
+		extensions[name] = s
+	}
 	h.Set("Ce-Specversion", event.CloudEventsVersionV1)
 	for _, a := range []struct{ name, value string }{
 		{"id", id}, {"source", source}, {"type", e.Type()}, {"subject", e.Subject()}, {"dataschema", e.DataSchema()},
@@ -60,13 +71,8 @@ func SetHeaders(h http.Header, e event.Event, id, source string) error {
 	if t := e.Time(); !t.IsZero() {
 		h.Set("Ce-Time", types.FormatTime(t))
 	}
-	extensions := e.Extensions()
-	for _, name := range slices.Sorted(maps.Keys(extensions)) {
-		s, err := types.Format(extensions[name])
-		if err != nil {
-			return fmt.Errorf("attribute %s: %w", name, err)
-		}
-		h.Set("Ce-"+name, percentEncode(s))
+	for name, value := range extensions {
+		h.Set("Ce-"+name, percentEncode(value))
 	}
 	return nil
 }
@@ -77,15 +83,12 @@ func percentDecode(s string) (string, error) {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = unquote(s[1 : len(s)-1])
 	}
-	if !strings.Contains(s, "%") {
-		return s, nil
-	}
-	decoded, err := url.PathUnescape(s)
+	decoded, err := url.PathUnescape(s) // as it is where nothing is encoded
 	if err != nil {
 		return "", err
 	}
 	if !utf8.ValidString(decoded) {
-		return "", errors.New("percent-encoding is not UTF-8")
+		return "", errors.New("not UTF-8")
 	}
 	return decoded, nil
 }
