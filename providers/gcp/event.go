@@ -1,0 +1,47 @@
+package gcp
+
+import (
+	"fmt"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// Event is the source of event triggers: CloudEvents that Eventarc sends, or
+// that a Pub/Sub subscription pushes.
+type Event struct {
+	Type         string // of the events; another is an error, since the trigger filters by it
+	Source       string // of the events asked for; "" for any
+	NoDeadLetter bool   // deadletter none
+}
+
+var _ Source = Event{}
+
+func (s Event) declared() string   { return fmt.Sprintf("%s %q", portable.Event, s.Type) }
+func (s Event) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+
+func (s Event) decode(r request) (run.Record, error) {
+	a, err := r.open(s.Type)
+	if err != nil {
+		return run.Record{}, err
+	}
+	record := a.record(portable.Event)
+	record.Event, record.Skip, record.Err = s.event(a)
+	return record, nil
+}
+
+// event returns the event that arrived, and reports whether the directive does
+// not ask for it.
+func (s Event) event(a arrival) (e event.Event, skip bool, err error) {
+	e, err = a.cloudEvent()
+	if err != nil {
+		return event.Event{}, false, err
+	}
+	if e.Type() != s.Type {
+		return event.Event{}, false, fmt.Errorf("received a CloudEvent of type %q", e.Type())
+	}
+	e, err = portable.Received(e, portable.Event)
+	return e, err == nil && s.Source != "" && e.Source() != s.Source, err
+}

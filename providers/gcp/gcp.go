@@ -1,0 +1,122 @@
+// Package gcp runs handlers on Google Cloud Functions, which are Cloud Run
+// services behind Google's functions framework. The emitted package registers
+// what [Handler] and [HTTPHandler] return as an HTTP function of the framework:
+//
+//	func init() {
+//		functions.HTTP("Confirm", gcp.Handler(fn.On(shop.Confirm), gcp.PubSub{Name: "orders"}).ServeHTTP)
+//	}
+//
+// Every event arrives as one POST request, and the status of the answer is all
+// that Pub/Sub and Eventarc look at:
+//
+//	done, or dropped and logged whole           204
+//	an error, a panic, the deadline             500, deliver again
+//	an error with a hint of fn.RetryAfter       503 with Retry-After, deliver again
+//	a request that is no event of the source    400, deliver again
+//	a method other than POST                    405
+//	a body above 32 MiB                         413
+//
+// An event that can never succeed is delivered again too, so that the
+// subscription's own dead letter policy catches it, unless the source says
+// NoDeadLetter. Bodies of answers are generic; the cause goes to the log.
+package gcp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/run"
+)
+
+const provider = "gcp"
+
+// maxBody is the size in bytes above which a request is refused: the
+// platform's own limit. Base64 inside of it is smaller decoded.
+const maxBody = 32 << 20
+
+// A Source says what triggers a function. [PubSub], [Storage] and [Event] are
+// the sources; the interface is sealed.
+type Source interface {
+	// declared names the trigger as its directive does: queue "orders".
+	declared() string
+	policy() run.Policy
+	// decode returns the record of a request. An error says that the request
+	// is nothing that this source could have sent; what is wrong inside of a
+	// record is the record's own error. Neither names the source.
+	decode(request) (run.Record, error)
+}
+
+// Handler returns what answers the requests that src sends: each is decoded to
+// an event and handed to h. A reply of h is not sent anywhere. It is safe for
+// concurrent use if h is.
+func Handler(h fn.Handler, src Source) http.Handler { return &handler{h, src} }
+
+type handler struct {
+	handler fn.Handler
+	source  Source
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		h.refuse(w, r, http.StatusMethodNotAllowed, fmt.Errorf("method %s, want POST", r.Method))
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		status := http.StatusBadRequest
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		h.refuse(w, r, status, fmt.Errorf("read body: %w", err))
+		return
+	}
+	deadline, _ := r.Context().Deadline()
+	record, err := h.source.decode(request{r.Header, body, deadline})
+	if err != nil {
+		h.refuse(w, r, http.StatusBadRequest, err)
+		return
+	}
+	if record.Err != nil {
+		record.Err = h.named(record.Err)
+	}
+	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), []run.Record{record})[0])
+}
+
+// refuse answers a request that has no record, and logs why.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	slog.ErrorContext(r.Context(), "request refused", "status", status, "error", h.named(err).Error())
+	http.Error(w, http.StatusText(status), status)
+}
+
+// named says which trigger the error is about.
+func (h *handler) named(err error) error { return fmt.Errorf("%s: %w", h.source.declared(), err) }
+
+// answer tells the platform the outcome; package run has logged the cause.
+func answer(w http.ResponseWriter, result run.Result) {
+	if result.Outcome != run.Retry {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	status := http.StatusInternalServerError
+	if _, after := run.Kind(result.Err); after > 0 {
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+// Fail ends the process because of a setup that did not succeed. The platform
+// sees that the instance never listened, and the log says why.
+func Fail(err error) {
+	slog.Error("setup failed", "error", fmt.Sprint(err))
+	os.Exit(1)
+}

@@ -1,0 +1,63 @@
+package gcp
+
+import (
+	"cmp"
+	"crypto/rand"
+	"net/http"
+	"os"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// HTTP is the source of http triggers. Paths and methods are a matter of the
+// handler, a ServeMux for instance.
+type HTTP struct{}
+
+// HTTPHandler returns what answers HTTP requests with h, in whose context
+// [fn.DeliveryFrom] knows the delivery.
+//
+// The delivery's NativeID is random: X-Cloud-Trace-Context and traceparent may
+// be the client's, and no other header is documented as one that Google's
+// front end always writes itself. The attributes are the headers of the trace,
+// of the forwarding and of a CloudEvent.
+//
+// The source of the events is
+//
+//	//run.googleapis.com/projects/P/locations/L/services/S
+//
+// with S from K_SERVICE, which Cloud Run sets, and P and L from
+// GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_REGION, which it does not: what is not
+// set is "-", which Google's resource names have where a parent is left open.
+// Without K_SERVICE there is no Cloud Run and no such source. All three are
+// read once, here.
+//
+// A panic of h is logged with its stack. If no byte of the response is written
+// yet the answer is 500, else the connection is broken, so that no client
+// takes half a response for a whole one.
+func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
+	source := serviceSource()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d := fn.Delivery{Provider: provider, Trigger: portable.HTTP, NativeID: rand.Text()}
+		d.Deadline, _ = r.Context().Deadline()
+		record := &run.Record{Name: "HTTP request " + d.NativeID, Describe: func() (fn.Delivery, []byte) {
+			d := d
+			d.Attributes = attributes(r.Header)
+			return d, nil // the body is the handler's to read
+		}}
+		guard(h, w, r.WithContext(run.WithRequest(r.Context(), record, source)))
+	})
+}
+
+// serviceSource returns the source of HTTP requests, or "" outside of Cloud Run.
+func serviceSource() string {
+	service := os.Getenv("K_SERVICE")
+	if service == "" {
+		return ""
+	}
+	return "//run.googleapis.com" + portable.Path(
+		"projects", cmp.Or(os.Getenv("GOOGLE_CLOUD_PROJECT"), "-"),
+		"locations", cmp.Or(os.Getenv("GOOGLE_CLOUD_REGION"), "-"),
+		"services", service)
+}

@@ -1,0 +1,192 @@
+package gcp_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/providers/gcp"
+)
+
+// Protects the portable model: the shapes in which one message may arrive make
+// one event, to the byte.
+func TestPubSub(t *testing.T) {
+	want := occurrence{
+		Type:        "dev.fngen.message.received.v1",
+		Source:      "//pubsub.googleapis.com/projects/my-project/subscriptions/orders-confirm",
+		ID:          "2070443601311540",
+		Subject:     "orders",
+		ContentType: "application/json",
+		Time:        "2021-02-26T19:13:55.749Z",
+		Data:        `{"id":9007199254740993,"item":"Zürcher Käse"}`,
+		Extensions: map[string]any{
+			"partitionkey": "customer-7",
+			"traceparent":  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+		},
+	}
+	for _, name := range []string{"pubsub_push.http", "pubsub_event.http", "pubsub_attributes.http"} {
+		for _, topic := range []bool{false, true} {
+			got, d := one(t, gcp.PubSub{Name: "orders", Topic: topic}, fixture(t, name))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+			if trigger := map[bool]string{false: "queue", true: "topic"}[topic]; d.Trigger != trigger {
+				t.Errorf("%s: trigger = %q, want %q", name, d.Trigger, trigger)
+			}
+		}
+	}
+}
+
+// Protects the rules for a message's content type and data, which are never
+// guessed from the bytes, and the members' other names.
+func TestPubSubMessage(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		message     string // members
+		content     string // of the directive
+		contentType string
+		data        string
+	}{
+		{"no data", ``, "", "application/json", ""},
+		{"empty data", `,"data":""`, "", "application/json", ""},
+		{"null data", `,"data":null`, "", "application/json", ""},
+		{"the directive's content type", `,"data":"YQ=="`, "text/plain", "text/plain", "a"},
+		{"the message's own wins", `,"data":"YQ==","attributes":{"content-type":"text/csv"}`, "text/plain", "text/csv", "a"},
+		{"as the CloudEvents SDK spells it", `,"data":"YQ==","attributes":{"Content-Type":"text/csv"}`, "", "text/csv", "a"},
+		{"binary", `,"data":"` + base64.StdEncoding.EncodeToString([]byte{0, 0xff, '"'}) + `"`, "", "application/json", "\x00\xff\""},
+		{"JSON that would forge an event", `,"data":"` + base64.StdEncoding.EncodeToString([]byte(`1,"type":"forged.v1"`)) + `"`, "",
+			"application/json", `1,"type":"forged.v1"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			body := fmt.Sprintf(`{"message":{"message_id":"1","publish_time":"2021-02-26T19:13:55Z"%s},"subscription":"projects/p/subscriptions/a%%b"}`, tc.message)
+			got, _ := one(t, gcp.PubSub{Name: "orders", Content: tc.content}, post(body))
+			want := occurrence{
+				Type: "dev.fngen.message.received.v1", Source: "//pubsub.googleapis.com/projects/p/subscriptions/a%25b",
+				ID: "1", Subject: "orders", Time: "2021-02-26T19:13:55Z", ContentType: tc.contentType, Data: tc.data,
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Protects the pass-through of CloudEvents: every way of carrying one gives
+// the same event, the request's own CloudEvent being only the carrier, and
+// structured mode wins over stray attributes.
+func TestEvent(t *testing.T) {
+	want := occurrence{
+		Type:        "com.github.pull.create",
+		Source:      "https://github.com/cloudevents/spec/pull",
+		ID:          "A234-1234-1234",
+		Subject:     "Zürich",
+		ContentType: "application/json",
+		Time:        "2018-04-05T17:31:00Z",
+		Data:        `{"number":9007199254740993}`,
+		Extensions:  map[string]any{"comexampleextension1": "value"},
+	}
+	src := gcp.Event{Type: "com.github.pull.create", Source: "https://github.com/cloudevents/spec/pull"}
+	for _, name := range []string{
+		"event_binary.http", "event_structured.http", "event_push.http", "event_push_structured.http", "event_published.http",
+	} {
+		got, d := one(t, src, fixture(t, name))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if d.Trigger != "event" {
+			t.Errorf("%s: trigger = %q, want event", name, d.Trigger)
+		}
+	}
+	for _, name := range []string{"event_push.http", "event_push_structured.http", "event_published.http"} {
+		if got, _ := one(t, gcp.PubSub{Name: "pulls"}, fixture(t, name)); !cmp.Equal(want, got) {
+			t.Errorf("%s on a queue: %s", name, cmp.Diff(want, got))
+		}
+	}
+}
+
+// Protects a trigger on Google's own messagePublished: that event is not
+// opened for a function that asks for it.
+func TestEventMessagePublished(t *testing.T) {
+	got, _ := one(t, gcp.Event{Type: "google.cloud.pubsub.topic.v1.messagePublished"}, fixture(t, "pubsub_event.http"))
+	if got.Type != "google.cloud.pubsub.topic.v1.messagePublished" || got.ID != "2070443601311540" {
+		t.Errorf("got %s %s, want the messagePublished event itself", got.Type, got.ID)
+	}
+}
+
+// Protects the extensions that only dead letters have: a sender cannot set them.
+func TestEventDeadLetterExtensions(t *testing.T) {
+	r := fixture(t, "event_binary.http")
+	r.Header.Set("Ce-Deadletterreason", "forged")
+	got, _ := one(t, gcp.Event{Type: "com.github.pull.create"}, r)
+	if _, ok := got.Extensions["deadletterreason"]; ok {
+		t.Error("deadletterreason reached the handler")
+	}
+}
+
+// Protects the portable form of Cloud Storage's events: integers that are
+// strings, beyond 2^53, keys that headers cannot carry or that are not
+// percent-encoded there.
+func TestStorage(t *testing.T) {
+	for name, want := range map[string]occurrence{
+		"storage_finalized.http": {
+			Type:    "dev.fngen.object.created.v1",
+			ID:      "3083c0fe658060a79da1cab84b4c6068",
+			Subject: "folder/Test.cs",
+			Time:    "2020-09-29T11:32:00.123Z",
+			Data: `{"bucket":"uploads","key":"folder/Test.cs","size":9007199254740993,"etag":"CNHZkbuF/ugCEAE=",` +
+				`"contenttype":"text/plain","version":"9007199254740993"}`,
+		},
+		"storage_deleted.http": {
+			Type:    "dev.fngen.object.deleted.v1",
+			ID:      "a235ce8bcdb90a458ea12bb1a74df775",
+			Subject: "100%.png",
+			Time:    "2020-09-29T11:33:00Z",
+			Data:    `{"bucket":"uploads","key":"100%.png","etag":"CNHZkbuF/ugCEAE=","contenttype":"image/png","version":"1587627537231057"}`,
+		},
+		"storage_push.http": {
+			Type:    "dev.fngen.object.created.v1",
+			ID:      "dc81e39ee8edcff52f58dd124a9d8174",
+			Subject: "写真 1.png",
+			Time:    "2020-09-29T11:34:00Z",
+			Data:    `{"bucket":"uploads","key":"写真 1.png","size":7,"version":"5"}`,
+		},
+	} {
+		want.Source = "//storage.googleapis.com/projects/_/buckets/some-bucket"
+		want.ContentType = "application/json"
+		got, _ := one(t, gcp.Storage{Bucket: "uploads"}, fixture(t, name))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Protects acknowledgement without a call of what a directive does not ask for.
+func TestSkipped(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		src     gcp.Source
+		fixture string
+		called  bool
+	}{
+		{"created asked for", gcp.Storage{Created: true}, "storage_finalized.http", true},
+		{"created not asked for", gcp.Storage{Deleted: true}, "storage_finalized.http", false},
+		{"deleted not asked for", gcp.Storage{Created: true}, "storage_deleted.http", false},
+		{"prefix and suffix fit", gcp.Storage{Prefix: "folder/", Suffix: ".cs"}, "storage_finalized.http", true},
+		{"another prefix", gcp.Storage{Prefix: "other/"}, "storage_finalized.http", false},
+		{"another suffix", gcp.Storage{Suffix: ".png"}, "storage_finalized.http", false},
+		{"another source", gcp.Event{Type: "com.github.pull.create", Source: "/elsewhere"}, "event_binary.http", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var h recorder
+			if w := serve(&h, tc.src, fixture(t, tc.fixture)); w.Code != http.StatusNoContent {
+				t.Errorf("status = %d, want 204", w.Code)
+			}
+			if called := len(h.seen) == 1; called != tc.called {
+				t.Errorf("called = %v, want %v", called, tc.called)
+			}
+		})
+	}
+}

@@ -1,0 +1,114 @@
+package gcp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// Storage is the source of object triggers: Eventarc's events of a Cloud
+// Storage bucket.
+type Storage struct {
+	Bucket           string // the name in the directive
+	Created, Deleted bool   // which changes; neither means both
+	Prefix, Suffix   string // of the keys asked for
+	NoDeadLetter     bool   // deadletter none
+}
+
+var _ Source = Storage{}
+
+const (
+	storageTypes    = "google.cloud.storage.object.v1."
+	objectFinalized = storageTypes + "finalized"
+	objectDeleted   = storageTypes + "deleted"
+)
+
+func (s Storage) declared() string   { return fmt.Sprintf("%s %q", portable.Object, s.Bucket) }
+func (s Storage) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+
+func (s Storage) decode(r request) (run.Record, error) {
+	a, err := r.open("")
+	if err != nil {
+		return run.Record{}, err
+	}
+	record := a.record(portable.Object)
+	native, err := a.cloudEvent()
+	if err != nil {
+		record.Err = err
+		return record, nil
+	}
+	if !strings.HasPrefix(native.Type(), storageTypes) {
+		return run.Record{}, foreignObject(native.Type())
+	}
+	record.Event, record.Skip, record.Err = s.event(native)
+	return record, nil
+}
+
+func foreignObject(eventType string) error {
+	return fmt.Errorf("received a CloudEvent of type %q, want %s or %s", eventType, objectFinalized, objectDeleted)
+}
+
+// event returns the portable event of Cloud Storage's own, and reports whether
+// the directive does not ask for it.
+func (s Storage) event(native event.Event) (e event.Event, skip bool, err error) {
+	deleted := native.Type() == objectDeleted
+	if !deleted && native.Type() != objectFinalized {
+		return event.Event{}, false, foreignObject(native.Type())
+	}
+	if t := native.DataContentType(); !ce.IsJSON(t) {
+		return event.Event{}, false, fmt.Errorf("decode object: content type %q is not JSON", t)
+	}
+	// The integers are strings, as in every JSON of a protocol buffer.
+	// StorageObjectData in https://github.com/googleapis/google-cloudevents.
+	var object struct {
+		Bucket      string      `json:"bucket"`
+		Name        string      `json:"name"`
+		Size        json.Number `json:"size"` // bytes
+		Generation  json.Number `json:"generation"`
+		ETag        string      `json:"etag"`
+		ContentType string      `json:"contentType"`
+	}
+	if err := json.Unmarshal(native.Data(), &object); err != nil {
+		return event.Event{}, false, fmt.Errorf("decode object: %w", err)
+	}
+	switch {
+	case object.Bucket == "":
+		return event.Event{}, false, errors.New("decode object: missing bucket")
+	case object.Name == "":
+		return event.Event{}, false, errors.New("decode object: missing name")
+	}
+	filter := portable.ObjectFilter{Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix}
+	if !filter.Fits(deleted, object.Name) {
+		return event.Event{}, true, nil
+	}
+	var size uint64
+	if object.Size != "" {
+		if size, err = strconv.ParseUint(object.Size.String(), 10, 63); err != nil {
+			return event.Event{}, false, fmt.Errorf("decode object: size: %w", err)
+		}
+	}
+	e, err = portable.ObjectChange{
+		Source:  "//storage.googleapis.com" + portable.Path("projects", "_", "buckets", object.Bucket),
+		Time:    native.Time(),
+		Native:  object.Bucket,
+		Deleted: deleted,
+		Object: fn.Object{
+			Bucket:      s.Bucket,
+			Key:         object.Name,
+			Size:        int64(size),
+			ETag:        object.ETag,
+			ContentType: object.ContentType,
+			Version:     object.Generation.String(),
+		},
+	}.Event()
+	return e, false, err
+}

@@ -1,0 +1,95 @@
+// Package actionloop speaks OpenWhisk's ActionLoop protocol: one line of JSON
+// with a request comes in on standard input, one line of JSON with the answer
+// goes out on file descriptor 3.
+//
+// It follows the proxy in github.com/apache/openwhisk-runtime-go, which starts
+// the program and owns both ends.
+package actionloop
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+)
+
+// MaxLine is the size in bytes above which a request is answered with an error
+// unread. The platform's own limit is 1 MB of parameters unless the operator
+// raises it.
+const MaxLine = 64 << 20
+
+// An Invoke answers the line of one request, which it may keep, with one JSON
+// object without a line break. It cannot fail: a failure is an answer too.
+type Invoke func(ctx context.Context, line []byte) []byte
+
+// Serve answers requests until standard input ends. It ends the process with 1
+// if the proxy can no longer be talked to.
+func Serve(invoke Invoke) {
+	ack := os.Getenv("__OW_WAIT_FOR_ACK") != ""
+	if err := loop(os.Stdin, os.NewFile(3, "ActionLoop answers"), ack, MaxLine, invoke); err != nil {
+		Fail(err)
+	}
+}
+
+// Fail logs the error and ends the process with 1. The proxy takes a process
+// that ends before its acknowledgement for a failed start.
+func Fail(err error) {
+	slog.Error("function cannot run", "error", err.Error())
+	os.Exit(1)
+}
+
+// loop is Serve on any streams, for lines of at most limit bytes.
+func loop(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) error {
+	if ack {
+		if _, err := io.WriteString(out, `{"ok":true}`+"\n"); err != nil {
+			return fmt.Errorf("write acknowledgement: %w", err)
+		}
+	}
+	r := bufio.NewReaderSize(in, 64<<10)
+	for {
+		line, long, err := readLine(r, limit)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read request: %w", err)
+		}
+		var answer []byte
+		if long {
+			answer = Refuse(fmt.Errorf("the request is longer than %d bytes", limit))
+		} else {
+			answer = invoke(context.Background(), line)
+		}
+		if _, err := out.Write(append(answer, '\n')); err != nil {
+			return fmt.Errorf("write answer: %w", err)
+		}
+	}
+}
+
+// readLine returns the next line without its end, or long if it has more than
+// limit bytes; what is left of a long line is skipped and not held. The end of
+// the input ends a line too.
+func readLine(r *bufio.Reader, limit int) (line []byte, long bool, err error) {
+	read := false
+	for {
+		chunk, err := r.ReadSlice('\n')
+		read = read || len(chunk) > 0
+		ended := err == nil
+		if ended {
+			chunk = chunk[:len(chunk)-1]
+		}
+		if long = long || len(line)+len(chunk) > limit; long {
+			line = nil
+		} else {
+			line = append(line, chunk...)
+		}
+		switch {
+		case ended || err == io.EOF && read:
+			return line, long, nil
+		case err != bufio.ErrBufferFull:
+			return nil, false, err
+		}
+	}
+}
