@@ -75,7 +75,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	record := run.Record{Event: e, Name: "HTTP request " + e.ID()} // the delivery is the request's own
 	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
 	if result.Err != nil {
-		answerError(w, result.Err)
+		answerError(w, result)
 		return
 	}
 	if err := h.answer(w, result.Reply); err != nil {
@@ -91,16 +91,16 @@ func fail(w http.ResponseWriter, r *http.Request, status int, err error) {
 
 // answerError answers with the status of a handler's error, which is logged
 // already.
-func answerError(w http.ResponseWriter, err error) {
+func answerError(w http.ResponseWriter, result run.Result) {
 	status := http.StatusInternalServerError
-	switch kind, after := run.Kind(err); {
+	switch kind, after := run.Kind(result.Err); {
 	case kind == mark.BadInput:
 		status = http.StatusBadRequest
 	case kind == mark.Permanent:
 	case after > 0:
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
-	case errors.Is(err, context.DeadlineExceeded):
+	case result.Late:
 		status = http.StatusGatewayTimeout
 	}
 	http.Error(w, http.StatusText(status), status)

@@ -70,7 +70,7 @@ func TestErrorStatus(t *testing.T) {
 		{"retry after long", failing(fn.RetryAfter(secret, 48*time.Hour)), 503, "172800"},
 		{"retry without a hint", failing(fn.RetryAfter(secret, 0)), 500, ""},
 		{"permanent wins over the retry within", failing(fn.Permanent(fn.RetryAfter(secret, time.Second))), 500, ""},
-		{"deadline", failing(errors.Join(secret, context.DeadlineExceeded)), 504, ""},
+		{"a deadline of the handler's own", failing(errors.Join(secret, context.DeadlineExceeded)), 500, ""},
 		{"permanent deadline", failing(fn.Permanent(context.DeadlineExceeded)), 500, ""},
 		{"cancelled", failing(context.Canceled), 500, ""},
 		{"panic", fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { panic(secret) }), 500, ""},

@@ -1,6 +1,7 @@
 package ce
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -85,6 +86,9 @@ func appendMember(b []byte, name, value string) []byte {
 
 // appendString appends s as a JSON string; what is not UTF-8 in it is replaced.
 func appendString(b []byte, s string) []byte {
-	quoted, _ := json.Marshal(s) // a string always encodes
-	return append(b, quoted...)
+	var quoted bytes.Buffer
+	enc := json.NewEncoder(&quoted)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string always encodes
+	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
 }

@@ -20,7 +20,7 @@ import (
 func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
 	b := &batch{handler: h, policy: p, records: records, results: make([]Result, len(records))}
 	for i := range b.results {
-		b.results[i] = Result{Outcome: Retry, Err: errNotStarted}
+		b.results[i] = Result{Outcome: Retry, Err: errNotStarted, Late: true}
 	}
 	b.groups = groups(records)
 
@@ -47,18 +47,27 @@ func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Resul
 // Reserve returns the context for handlers: it ends early enough to answer the
 // platform before ctx ends, by a tenth of the time left, at least 0.5 s, at
 // most 5 s and never more than half. The caller should answer by answerBy,
-// which is zero if ctx has no deadline.
+// which is zero if ctx has no deadline. Within such a context Reserve takes
+// nothing more.
 func Reserve(ctx context.Context) (handlers context.Context, answerBy time.Time, cancel context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		handlers, cancel = context.WithCancel(ctx)
 		return handlers, time.Time{}, cancel
 	}
+	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
+		handlers, cancel = context.WithCancel(ctx)
+		return handlers, answerBy, cancel
+	}
 	left := time.Until(deadline)
 	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
-	handlers, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
-	return handlers, deadline.Add(-reserve / 2), cancel
+	answerBy = deadline.Add(-reserve / 2)
+	handlers, cancel = context.WithDeadline(context.WithValue(ctx, reservedKey{}, answerBy), deadline.Add(-reserve))
+	return handlers, answerBy, cancel
 }
+
+// reservedKey holds the answerBy of the Reserve around.
+type reservedKey struct{}
 
 type batch struct {
 	handler fn.Handler
@@ -124,11 +133,13 @@ func (b *batch) work(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			b.set(i, Result{Outcome: Retry, Err: errNotReturned})
+			b.set(i, Result{Outcome: Retry, Err: errNotReturned, Late: true})
 			started = i
 			r := handle(ctx, b.handler, b.policy, &b.records[i])
 			started = -1
-			b.set(i, r)
+			if b.set(i, r) && r.Outcome == Dropped {
+				logWhole(ctx, &b.records[i], r.Err)
+			}
 			if r.Outcome == Retry {
 				break
 			}
@@ -136,12 +147,14 @@ func (b *batch) work(ctx context.Context) {
 	}
 }
 
-func (b *batch) set(i int, r Result) {
+// set notes the result and reports whether it still counts.
+func (b *batch) set(i int, r Result) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.taken {
 		b.results[i] = r
 	}
+	return !b.taken
 }
 
 // settle returns the results; what comes later is not seen any more.

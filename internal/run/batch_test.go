@@ -166,8 +166,8 @@ func TestDeadline(t *testing.T) {
 		check(t, "took", 27*time.Second, time.Since(start))
 		check(t, "outcomes", []string{"done", "retry", "retry"}, outcomes(results))
 		for _, r := range results[1:] {
-			if !errors.Is(r.Err, context.DeadlineExceeded) {
-				t.Errorf("got %v", r.Err)
+			if r.Err == nil || !r.Late {
+				t.Errorf("got %v, late %t", r.Err, r.Late)
 			}
 		}
 	})
@@ -220,4 +220,31 @@ func TestNoTimeAtAll(t *testing.T) {
 	if results[0].Err != errNotStarted {
 		t.Errorf("got %v", results[0].Err)
 	}
+}
+
+// Within a context that has the reserve taken off already nothing more is, so
+// that an event handler behind HTTP keeps its time.
+func TestReserveOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		outer, outerBy, cancelOuter := Reserve(ctx)
+		defer cancelOuter()
+		inner, innerBy, cancelInner := Reserve(outer)
+		defer cancelInner()
+		want, _ := outer.Deadline()
+		got, _ := inner.Deadline()
+		check(t, "deadline", want, got)
+		check(t, "answer by", outerBy, innerBy)
+	})
+}
+
+// An undecodable record that is marked as worth another delivery gets one, even
+// where what can never succeed is dropped.
+func TestMarkedDecodeError(t *testing.T) {
+	capture(t)
+	r := record("1", "")
+	r.Err = fn.RetryAfter(errors.New("a setting is missing"), 0)
+	results := Each(t.Context(), handler(func(context.Context, string) error { return nil }), Policy{NoDeadLetter: true}, []Record{r})
+	check(t, "outcomes", []string{"retry"}, outcomes(results))
 }

@@ -19,7 +19,7 @@ import (
 // A Record is one event of an invocation.
 type Record struct {
 	Event event.Event
-	Err   error  // why the record does not decode; permanent, and Event is not valid
+	Err   error  // why the record does not decode; bad input unless marked otherwise, and Event is not valid
 	Skip  bool   // the directive does not ask for it; acknowledged without a call
 	Name  string // how errors and logs name it, SQS record 3 for instance
 	Group string // records of one group are handled in order; "" is in none
@@ -55,19 +55,20 @@ type Outcome uint8
 const (
 	Retry   Outcome = iota // not handled, or not to the end: deliver again
 	Done                   // handled, or not asked for
-	Dropped                // given up for good, and logged whole
+	Dropped                // given up for good, and logged whole by Each
 )
 
 // A Result is the outcome of one record.
 type Result struct {
 	Outcome Outcome
 	Err     error        // nil only when Done
+	Late    bool         // the time was up when it failed
 	Reply   *event.Event // nil for none
 }
 
 var (
-	errNotStarted  = fmt.Errorf("not started: the time left is kept to answer the platform: %w", context.DeadlineExceeded)
-	errNotReturned = fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded)
+	errNotStarted  = errors.New("not started: the time left is kept to answer the platform")
+	errNotReturned = errors.New("the handler has not returned in time")
 	errExited      = errors.New("the handler has ended its goroutine")
 )
 
@@ -84,6 +85,9 @@ func Kind(err error) (mark.Kind, time.Duration) {
 // runtime.Goexit is logged and ends the caller's goroutine all the same.
 func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
 	if r.Err != nil {
+		if m := (*mark.Error)(nil); errors.As(r.Err, &m) {
+			return nil, r.Err
+		}
 		return nil, fn.BadInput(r.Err)
 	}
 	returned := false
@@ -144,16 +148,16 @@ func handle(ctx context.Context, h fn.Handler, p Policy, r *Record) Result {
 		if err == nil {
 			return Result{Outcome: Done, Reply: reply}
 		}
-		slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", err.Error())
+		slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", fmt.Sprint(err))
 		kind, after := Kind(err)
 		if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after) {
 			continue
 		}
+		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
 		if p.Final || p.NoDeadLetter && kind != mark.Retry {
-			logWhole(ctx, r, err)
-			return Result{Outcome: Dropped, Err: err}
+			return Result{Outcome: Dropped, Err: err, Late: late}
 		}
-		return Result{Outcome: Retry, Err: err}
+		return Result{Outcome: Retry, Err: err, Late: late}
 	}
 }
 

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"log/slog"
 	"unicode/utf8"
 
@@ -19,17 +20,21 @@ const pieceSize = 6 << 10
 // is not UTF-8 is logged as base64, since a log keeps nothing else.
 func logWhole(ctx context.Context, r *Record, cause error) {
 	key, whole := "event", ""
+	var attributes map[string]string
 	if encoded, err := ce.Encode(r.Event); err == nil && r.Err == nil {
 		whole = string(encoded)
-	} else if _, raw := r.Delivery(); utf8.Valid(raw) {
-		key, whole = "raw", string(raw)
 	} else {
-		key, whole = "raw_base64", base64.StdEncoding.EncodeToString(raw)
+		d, raw := r.Delivery()
+		attributes = d.Attributes
+		key, whole = "raw", string(raw)
+		if !utf8.Valid(raw) {
+			key, whole = "raw_base64", base64.StdEncoding.EncodeToString(raw)
+		}
 	}
 	parts := pieces(whole)
 	for i, piece := range parts {
-		slog.ErrorContext(ctx, "event dropped", "record", r.Name, "error", cause.Error(),
-			"piece", i+1, "pieces", len(parts), key, piece)
+		slog.ErrorContext(ctx, "event dropped", "record", r.Name, "error", fmt.Sprint(cause),
+			"piece", i+1, "pieces", len(parts), "attributes", attributes, key, piece)
 	}
 }
 
