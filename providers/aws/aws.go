@@ -1,0 +1,122 @@
+// Package aws runs functions on AWS Lambda: it decodes the native payload of
+// the declared source, hands the events to the handler, and writes the answer
+// that the source understands.
+//
+// Generated entrypoints call it, and so can a main written by hand:
+//
+//	func main() {
+//		aws.Start(fn.On(shop.Confirm), aws.SQS{Queue: "orders"})
+//	}
+//
+// Build with the tag lambda.norpc, which leaves net/rpc out of the binary.
+package aws
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// provider is the name of the platform in a delivery.
+const provider = "aws"
+
+// A Source is what feeds a function: [SQS], [S3] or [EventBridge]. The set is
+// closed. Nothing in this package names a source but its own file, so that a
+// binary holds only the one that its main names.
+type Source interface {
+	// decode splits the payload of an invocation into records; an error fails
+	// the invocation as a whole. It is pure, and the records may keep payload.
+	decode(payload []byte) ([]run.Record, error)
+
+	// encode returns the answer to the platform. It is pure.
+	encode(records []run.Record, results []run.Result) ([]byte, error)
+
+	policy() run.Policy
+}
+
+// Start serves the source's events until the process ends. It never returns.
+func Start(h fn.Handler, src Source) {
+	lambda.Start(Handler(h, src))
+}
+
+// Handler returns what [Start] starts, for tests and benchmarks. It is safe for
+// concurrent use, and nothing of a payload is kept in place when Invoke
+// returns.
+func Handler(h fn.Handler, src Source) lambda.Handler {
+	return &function{h, src}
+}
+
+type function struct {
+	handler fn.Handler
+	source  Source
+}
+
+// Invoke implements lambda.Handler.
+func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	// The runtime uses its buffer again, while handlers may keep an event's
+	// data and an abandoned one may still run.
+	records, err := f.source.decode(bytes.Clone(payload))
+	if err != nil {
+		return nil, bounded(err)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		for i := range records {
+			records[i].Describe = withDeadline(records[i].Describe, deadline)
+		}
+	}
+	results := run.Each(ctx, f.handler, f.source.policy(), records)
+	answer, err := f.source.encode(records, results)
+	if err != nil {
+		return nil, bounded(err)
+	}
+	return answer, nil
+}
+
+func withDeadline(describe func() (fn.Delivery, []byte), deadline time.Time) func() (fn.Delivery, []byte) {
+	return func() (fn.Delivery, []byte) {
+		d, raw := describe()
+		d.Deadline = deadline
+		return d, raw
+	}
+}
+
+// answerWhole is encode of the sources that know no answer for a single
+// record: any retry is an error, and then the platform delivers all again.
+func answerWhole(records []run.Record, results []run.Result) ([]byte, error) {
+	var failed error
+	for i, r := range results {
+		switch {
+		case r.Outcome != run.Retry:
+		case failed == nil:
+			failed = fmt.Errorf("%s: %w", records[i].Name, r.Err)
+		default:
+			failed = fmt.Errorf("%w; %s: %w", failed, records[i].Name, r.Err)
+		}
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return []byte("null"), nil
+}
+
+// maxErrorText is the length in bytes at which the text of an error is cut. An
+// error above Lambda's limit of 6 MB would be refused, and the runtime client
+// ends the process then.
+const maxErrorText = 8 << 10
+
+// bounded returns an error whose text is at most about maxErrorText long.
+func bounded(err error) error {
+	text := err.Error()
+	if len(text) <= maxErrorText {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:maxErrorText], "") + "…")
+}

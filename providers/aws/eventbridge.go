@@ -1,0 +1,132 @@
+package aws
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// EventBridge feeds a function with the events of a rule on an event bus.
+//
+// An event whose detail is a CloudEvent reaches the handler as that; of any
+// other the type is the detail-type, the subject the first resource, and the
+// data the detail.
+type EventBridge struct {
+	Type         string // the type in the directive; another one is an error; "" takes any
+	Source       string // the source in the directive; others are acknowledged without a call; "" takes any
+	NoDeadLetter bool   // what can never succeed is logged whole and given up
+}
+
+var _ Source = EventBridge{}
+
+func (s EventBridge) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+
+func (s EventBridge) encode(records []run.Record, results []run.Result) ([]byte, error) {
+	return answerWhole(records, results)
+}
+
+func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
+	var e busEvent
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return nil, fmt.Errorf("decode EventBridge event of type %q: %w", s.Type, err)
+	}
+	if e.DetailType == "" {
+		return nil, mismatch(fmt.Sprintf("EventBridge event %q", s.Type), payload)
+	}
+	r := run.Record{Name: "EventBridge event " + e.ID, Describe: e.describe(payload)}
+	out, source, err := eventFromBus(&e)
+	switch {
+	case err != nil:
+	case s.Type != "" && out.Type() != s.Type:
+		err = fmt.Errorf("declared type %q, received type %q", s.Type, out.Type())
+	default:
+		r.Event = out
+		r.Skip = s.Source != "" && source != s.Source
+	}
+	if err != nil {
+		r.Err = fmt.Errorf("decode %s: %w", r.Name, err)
+	}
+	return []run.Record{r}, nil
+}
+
+// eventFromBus returns the event and its source as it was published.
+func eventFromBus(e *busEvent) (out event.Event, source string, err error) {
+	if isCloudEvent(e.Detail) {
+		out, err = ce.Decode(e.Detail)
+		if err == nil {
+			out, err = portable.Received(out, portable.Event)
+		}
+		if err != nil {
+			return event.Event{}, "", err
+		}
+		return out, out.Source(), nil
+	}
+	if e.ID == "" {
+		return event.Event{}, "", errors.New("missing id")
+	}
+	if e.Source == "" {
+		return event.Event{}, "", errors.New("missing source")
+	}
+	at, err := parseTime("time", e.Time)
+	if err != nil {
+		return event.Event{}, "", err
+	}
+	contentType := event.ApplicationJSON
+	ctx := &event.EventContextV1{
+		Type:            e.DetailType,
+		ID:              e.ID,
+		Source:          types.URIRef{URL: *sourceURL(e.Source)},
+		DataContentType: &contentType,
+	}
+	if len(e.Resources) > 0 && e.Resources[0] != "" {
+		subject := portable.Subject(e.Resources[0])
+		ctx.Subject = &subject
+	}
+	if !at.IsZero() {
+		ctx.Time = &types.Timestamp{Time: at.UTC()}
+	}
+	out, err = portable.Received(event.Event{Context: ctx, DataEncoded: e.Detail}, portable.Event)
+	return out, e.Source, err
+}
+
+// isCloudEvent reports whether the detail has the member specversion.
+func isCloudEvent(detail []byte) bool {
+	if !bytes.Contains(detail, []byte(`"specversion"`)) {
+		return false
+	}
+	var members map[string]json.RawMessage // the case of names matters
+	return json.Unmarshal(detail, &members) == nil && members["specversion"] != nil
+}
+
+// sourceURL returns the source of a native event as a URI-reference. Sources
+// are free text on a bus; one that does not parse is escaped.
+func sourceURL(source string) *url.URL {
+	if u, err := url.Parse(source); err == nil {
+		return u
+	}
+	escaped := strings.ReplaceAll(url.QueryEscape(source), "+", "%20")
+	return &url.URL{Path: source, RawPath: escaped}
+}
+
+// describe returns the delivery of the event.
+func (e *busEvent) describe(payload []byte) func() (fn.Delivery, []byte) {
+	return func() (fn.Delivery, []byte) {
+		return fn.Delivery{
+			Provider:   provider,
+			Trigger:    portable.Event,
+			NativeID:   e.ID,
+			Attributes: e.attributes(),
+		}, payload
+	}
+}

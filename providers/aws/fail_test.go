@@ -1,0 +1,66 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A failed setup reaches the Runtime API as a failed initialisation, and the
+// log.
+func TestFailReports(t *testing.T) {
+	log := logs(t)
+	var got []string
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = append(got, r.Method+" "+r.URL.Path, r.Header.Get("Lambda-Runtime-Function-Error-Type"), r.Header.Get("Content-Type"), string(body))
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer api.Close()
+	fail(t.Context(), strings.TrimPrefix(api.URL, "http://"), errors.New(`no "database"`))
+	want := []string{"POST /2018-06-01/runtime/init/error", "Function.SetupFailed", "application/json",
+		`{"errorMessage":"setup: no \"database\"","errorType":"Function.SetupFailed","stackTrace":[]}`}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("received %q, want %q", got, want)
+	}
+	if !strings.Contains(log.String(), "setup failed") || !strings.Contains(log.String(), "database") {
+		t.Errorf("log: %s", log)
+	}
+	if strings.Contains(log.String(), "not reported") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// A Runtime API that refuses, is not there, or never answers must not keep the
+// process from ending.
+func TestFailIsBounded(t *testing.T) {
+	log := logs(t)
+	fail(t.Context(), "", errors.New("outside of Lambda"))
+	if strings.Contains(log.String(), "not reported") {
+		t.Errorf("log: %s", log)
+	}
+
+	refusing := httptest.NewServer(http.NotFoundHandler())
+	defer refusing.Close()
+	fail(t.Context(), strings.TrimPrefix(refusing.URL, "http://"), errors.New("refused"))
+	if !strings.Contains(log.String(), "404 Not Found") {
+		t.Errorf("log: %s", log)
+	}
+
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body) // so that the server sees the client leave
+		<-r.Context().Done()
+	}))
+	defer silent.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	fail(ctx, strings.TrimPrefix(silent.URL, "http://"), errors.New("silence"))
+	if !strings.Contains(log.String(), "deadline exceeded") {
+		t.Errorf("log: %s", log)
+	}
+}

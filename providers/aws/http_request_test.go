@@ -1,0 +1,181 @@
+package aws
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// inspect is serve for a look at the request: the handler must be called.
+func inspect(t testing.TB, look func(*http.Request), payload string) {
+	t.Helper()
+	called := false
+	answer := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		called = true
+		look(r)
+	}, payload)
+	if !called {
+		t.Errorf("the handler was not called; answer %s", answer)
+	}
+}
+
+// seen is what a handler sees of a request.
+type seen struct {
+	Method, Path, EscapedPath, Query, RequestURI, Host, RemoteAddr, Body string
+	Length                                                               int64
+	Header                                                               http.Header
+}
+
+func look(r *http.Request) (seen, error) {
+	body, err := io.ReadAll(r.Body)
+	return seen{r.Method, r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.RequestURI, r.Host, r.RemoteAddr, string(body), r.ContentLength, r.Header}, err
+}
+
+// The real payload of every gateway is the request that the client sent.
+func TestHTTPRealRequests(t *testing.T) {
+	for file, want := range map[string]seen{
+		"lambda-urls-request.json": {
+			Method: "POST", Path: "/my/path", EscapedPath: "/my/path",
+			Query:      "parameter1=value1&parameter1=value2&parameter2=value",
+			RequestURI: "/my/path?parameter1=value1&parameter1=value2&parameter2=value",
+			Host:       "<url-id>.lambda-url.us-west-2.on.aws", RemoteAddr: "123.123.123.123:0", Body: "Hello from client!", Length: 18,
+			Header: http.Header{"Header1": {"value1"}, "Header2": {"value1,value2"}, "Cookie": {"cookie1; cookie2"}},
+		},
+		"apigw-v2-request-no-authorizer.json": {
+			Method: "GET", Path: "/", EscapedPath: "/", RequestURI: "/", Host: "aaaaaaaaaa.execute-api.us-west-2.amazonaws.com", RemoteAddr: "1.2.3.4:0",
+			Header: http.Header{
+				"Accept": {"*/*"}, "Content-Length": {"0"}, "User-Agent": {"curl/7.58.0"}, "X-Amzn-Trace-Id": {"Root=1-5e9f0c65-1de4d666d4dd26aced652b6c"},
+				"X-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Port": {"443"}, "X-Forwarded-Proto": {"https"},
+			},
+		},
+		"apigw-request.json": {
+			Method: "POST", Path: "/hello/world", EscapedPath: "/hello/world", Query: "name=me", RequestURI: "/hello/world?name=me",
+			Host: "gy415nuibc.execute-api.us-east-1.amazonaws.com", RemoteAddr: "192.168.196.186:0", Body: "{\r\n\t\"a\": 1\r\n}", Length: 13,
+			Header: http.Header{
+				"Accept": {"*/*"}, "Accept-Encoding": {"gzip, deflate"}, "Cache-Control": {"no-cache"}, "Cloudfront-Forwarded-Proto": {"https"},
+				"Cloudfront-Is-Desktop-Viewer": {"true"}, "Cloudfront-Is-Mobile-Viewer": {"false"}, "Cloudfront-Is-Smarttv-Viewer": {"false"},
+				"Cloudfront-Is-Tablet-Viewer": {"false"}, "Cloudfront-Viewer-Country": {"US"}, "Content-Type": {"application/json"}, "Headername": {"headerValue"},
+				"Postman-Token": {"9f583ef0-ed83-4a38-aef3-eb9ce3f7a57f"}, "User-Agent": {"PostmanRuntime/2.4.5"},
+				"Via": {"1.1 d98420743a69852491bbdea73f7680bd.cloudfront.net (CloudFront)"}, "X-Amz-Cf-Id": {"pn-PWIJc6thYnZm5P0NMgOUglL1DYtl0gdeJky8tqsg8iS_sgsKD1A=="},
+				"X-Forwarded-For": {"54.240.196.186, 54.182.214.83"}, "X-Forwarded-Port": {"443"}, "X-Forwarded-Proto": {"https"},
+			},
+		},
+		"alb-lambda-target-request-headers-only.json": {
+			Method: "GET", Path: "/", EscapedPath: "/", Query: "key=hello", RequestURI: "/?key=hello",
+			Host: "lambda-test-alb-1334523864.us-east-1.elb.amazonaws.com", RemoteAddr: "25.12.198.67:0",
+			Header: http.Header{
+				"Accept": {"*/*"}, "Connection": {"keep-alive"}, "User-Agent": {"curl/7.54.0"}, "X-Amzn-Trace-Id": {"Root=1-5c34e93e-4dea0086f9763ac0667b115a"},
+				"X-Forwarded-For": {"25.12.198.67"}, "X-Forwarded-Port": {"80"}, "X-Forwarded-Proto": {"http"}, "X-Imforwards": {"20"}, "X-Myheader": {"123"},
+			},
+		},
+		"alb-lambda-target-request-multivalue-headers.json": {
+			Method: "GET", Path: "/", EscapedPath: "/", Query: "key=hello", RequestURI: "/?key=hello",
+			Host: "lambda-test-alb-1234567.us-east-1.elb.amazonaws.com", RemoteAddr: "72.21.198.67:0",
+			Header: http.Header{
+				"Accept": {"*/*"}, "Connection": {"keep-alive"}, "User-Agent": {"curl/7.54.0"}, "X-Amzn-Trace-Id": {"Root=1-5c34e7d4-00ca239424b68028d4c56d68"},
+				"X-Forwarded-For": {"72.21.198.67"}, "X-Forwarded-Port": {"80"}, "X-Forwarded-Proto": {"http"}, "X-Imforwards": {"20"}, "X-Myheader": {"123"},
+			},
+		},
+	} {
+		t.Run(file, func(t *testing.T) {
+			inspect(t, func(r *http.Request) {
+				got, err := look(r)
+				if err != nil {
+					t.Error(err)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("request (-want +got):\n%s", diff)
+				}
+			}, string(fixture(t, file)))
+		})
+	}
+}
+
+// Where a gateway decodes and where it does not: a path and a query are the
+// client's in each case.
+func TestHTTPPathAndQuery(t *testing.T) {
+	const v2 = `{"version":"2.0","rawPath":"%P","rawQueryString":"a=%26&a=2","requestContext":{"domainName":"%D","http":{"method":"GET"}}}`
+	const v1 = `{"httpMethod":"GET","path":"%P","multiValueQueryStringParameters":{"b":["x y"],"a":["&","2"]},"queryStringParameters":{"b":"x y","a":"2"}}`
+	const v1Single = `{"httpMethod":"GET","path":"%P","queryStringParameters":{"b":"x y","a":"&"}}`
+	const alb = `{"httpMethod":"GET","path":"%P","queryStringParameters":{"b":"x+y","a":"%26"},"requestContext":{"elb":{}}}`
+	const albMulti = `{"httpMethod":"GET","path":"%P","multiValueHeaders":{},"multiValueQueryStringParameters":{"b":["x+y"],"a":["%26","2"]},"requestContext":{"elb":{}}}`
+	for name, test := range map[string]struct{ payload, path, wantPath, wantEscaped, wantQuery string }{
+		"function URL":               {strings.Replace(v2, "%D", "id.lambda-url.eu-west-1.on.aws", 1), "/a%2Fb/c%20d", "/a/b/c d", "/a%2Fb/c%20d", "a=%26&a=2"},
+		"HTTP API":                   {strings.Replace(v2, "%D", "id.execute-api.eu-west-1.amazonaws.com", 1), "/a/b/100% d", "/a/b/100% d", "/a/b/100%25%20d", "a=%26&a=2"},
+		"REST API":                   {v1, "/a%2Fb/c%20d", "/a/b/c d", "/a%2Fb/c%20d", "a=%26&a=2&b=x+y"},
+		"REST API, single values":    {v1Single, "/é", "/é", "/%C3%A9", "a=%26&b=x+y"},
+		"load balancer":              {alb, "/a%2Fb", "/a/b", "/a%2Fb", "a=%26&b=x+y"},
+		"load balancer, multi-value": {albMulti, "//a", "//a", "//a", "a=%26&a=2&b=x+y"},
+		"no path":                    {v1Single, "", "/", "/", "a=%26&b=x+y"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inspect(t, func(r *http.Request) {
+				got := []string{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.RequestURI}
+				want := []string{test.wantPath, test.wantEscaped, test.wantQuery, test.wantEscaped + "?" + test.wantQuery}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("path, escaped path, query, request URI (-want +got):\n%s", diff)
+				}
+			}, strings.Replace(test.payload, "%P", test.path, 1))
+		})
+	}
+}
+
+// Routes and methods work as under net/http.
+func TestHTTPServeMux(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /orders/{id}", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.PathValue("id"))
+	})
+	if got := serve(t, mux.ServeHTTP, urlRequest("GET", "/orders/a%2Fb", "")); !strings.Contains(got, `"statusCode":200,`) || !strings.Contains(got, `"body":"a/b"`) {
+		t.Errorf("answer %s", got)
+	}
+	if got := serve(t, mux.ServeHTTP, urlRequest("PUT", "/orders/1", "")); !strings.Contains(got, `"statusCode":405,`) {
+		t.Errorf("answer %s", got)
+	}
+}
+
+// A client address without a port and one with it, IPv6 included, are in the
+// form that net.SplitHostPort takes.
+func TestHTTPRemoteAddr(t *testing.T) {
+	for forwarded, want := range map[string]string{
+		"203.0.113.7":                  "203.0.113.7:0",
+		"forged, 203.0.113.7":          "203.0.113.7:0",
+		"203.0.113.7:4711":             "203.0.113.7:4711",
+		"2001:db8::1":                  "[2001:db8::1]:0",
+		"10.0.0.1, [2001:db8::1]:4711": "[2001:db8::1]:4711",
+		"":                             "",
+	} {
+		inspect(t, func(r *http.Request) {
+			if r.RemoteAddr != want {
+				t.Errorf("%q: address %q, want %q", forwarded, r.RemoteAddr, want)
+			}
+		}, `{"httpMethod":"GET","path":"/","headers":{"x-forwarded-for":"`+forwarded+`"},"requestContext":{"elb":{}}}`)
+	}
+}
+
+// Binary bodies arrive as they were; a broken one is the client's fault.
+func TestHTTPBody(t *testing.T) {
+	inspect(t, func(r *http.Request) {
+		got, err := look(r)
+		if err != nil || got.Body != "\x00\xff\xfe" || got.Length != 3 {
+			t.Errorf("body %q of length %d, error %v", got.Body, got.Length, err)
+		}
+	}, urlRequest("POST", "/", `,"body":"AP/+","isBase64Encoded":true`))
+
+	for name, payload := range map[string]string{
+		"base64": urlRequest("POST", "/", `,"body":"A*==","isBase64Encoded":true`),
+		"path":   urlRequest("GET", "/100%", ""),
+	} {
+		log := logs(t)
+		got := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("called") }, payload)
+		if want := `{"statusCode":400,"headers":{"Content-Type":"text/plain; charset=utf-8","X-Content-Type-Options":"nosniff"},"body":"Bad Request\n","isBase64Encoded":false}`; got != want {
+			t.Errorf("%s: answer %s, want %s", name, got, want)
+		}
+		if !strings.Contains(log.String(), "HTTP request platform-id") {
+			t.Errorf("%s: log %s", name, log)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package aws
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// SQS feeds a function from a queue. Its event source mapping must have the
+// function response type ReportBatchItemFailures.
+//
+// A queue whose ARN ends in .fifo is handled in order within each message
+// group.
+type SQS struct {
+	Queue        string // the name in the directive
+	Content      string // the content type of messages that state none; "" is JSON
+	Concurrency  int    // messages, or groups of a FIFO queue, handled at once; below 1 means 1
+	NoDeadLetter bool   // what can never succeed is logged whole and deleted
+}
+
+var _ Source = SQS{}
+
+// sqsEventSource marks the records of a queue.
+const sqsEventSource = "aws:sqs"
+
+func (s SQS) policy() run.Policy {
+	return run.Policy{Concurrency: s.Concurrency, NoDeadLetter: s.NoDeadLetter}
+}
+
+func (s SQS) decode(payload []byte) ([]run.Record, error) {
+	var envelope struct{ Records []json.RawMessage }
+	if err := json.Unmarshal(payload, &envelope); err != nil {
+		return nil, fmt.Errorf("decode SQS batch of queue %q: %w", s.Queue, err)
+	}
+	declared := fmt.Sprintf("SQS queue %q", s.Queue)
+	if envelope.Records == nil {
+		return nil, mismatch(declared, payload)
+	}
+	records := make([]run.Record, len(envelope.Records))
+	for i, raw := range envelope.Records {
+		m, err := decodeSQSMessage(raw)
+		if i == 0 && m.EventSource != "" && m.EventSource != sqsEventSource {
+			return nil, mismatch(declared, payload)
+		}
+		if m.MessageID == "" {
+			// Its failure could not be reported, so the queue would delete it.
+			return nil, fmt.Errorf("decode SQS record %d: missing messageId%s", i+1, because(err))
+		}
+		r := run.Record{Name: fmt.Sprintf("SQS record %d (%s)", i+1, m.MessageID), Describe: m.describe(raw)}
+		if strings.HasSuffix(m.EventSourceARN, ".fifo") {
+			r.Group = m.Attributes["MessageGroupId"]
+		}
+		if err == nil {
+			r.Event, err = s.event(&m)
+		}
+		if err != nil {
+			r.Err = fmt.Errorf("decode SQS record %d: %w", i+1, err)
+		}
+		records[i] = r
+	}
+	return records, nil
+}
+
+// encode names the messages that the queue has to keep.
+func (s SQS) encode(records []run.Record, results []run.Result) ([]byte, error) {
+	type failure struct {
+		ID string `json:"itemIdentifier"`
+	}
+	failures := []failure{}
+	for i, r := range results {
+		if r.Outcome == run.Retry {
+			d, _ := records[i].Delivery()
+			failures = append(failures, failure{d.NativeID})
+		}
+	}
+	return json.Marshal(struct {
+		Failures []failure `json:"batchItemFailures"`
+	}{failures})
+}
+
+func (s SQS) event(m *sqsMessage) (event.Event, error) {
+	if m.EventSource != sqsEventSource {
+		return event.Event{}, fmt.Errorf("eventSource is %q, not %s", m.EventSource, sqsEventSource)
+	}
+	if m.Body == nil {
+		return event.Event{}, errors.New("missing body")
+	}
+	var sent time.Time
+	if s := m.Attributes["SentTimestamp"]; s != "" {
+		ms, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return event.Event{}, fmt.Errorf("attribute SentTimestamp: %w", err)
+		}
+		sent = time.UnixMilli(ms)
+	}
+	body := []byte(*m.Body)
+	if carrier := carrierOf(body); carrier != "" {
+		return event.Event{}, fn.RetryAfter(s.undeclared(carrier), 0) // the setting is at fault, not the message
+	}
+	message := portable.Message{
+		Source:       m.EventSourceARN,
+		ID:           m.MessageID,
+		Name:         s.Queue,
+		Time:         sent,
+		ContentType:  m.text("content-type"),
+		Content:      s.Content,
+		Body:         body,
+		PartitionKey: m.Attributes["MessageGroupId"],
+		TraceParent:  m.text("traceparent"),
+		TraceState:   m.text("tracestate"),
+	}
+	return message.Event(portable.Queue)
+}
+
+// sqsMessage is a record of the batch.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+type sqsMessage struct {
+	MessageID         string                  `json:"messageId"`
+	Body              *string                 `json:"body"`
+	EventSource       string                  `json:"eventSource"`
+	EventSourceARN    string                  `json:"eventSourceARN"`
+	Attributes        map[string]string       `json:"attributes"`
+	MessageAttributes map[string]sqsAttribute `json:"messageAttributes"`
+}
+
+type sqsAttribute struct {
+	DataType    string  `json:"dataType"`
+	StringValue *string `json:"stringValue"`
+}
+
+// decodeSQSMessage decodes as much as it can: with an error the id and the
+// attributes are there, if only another member is of the wrong type.
+func decodeSQSMessage(raw []byte) (m sqsMessage, err error) {
+	err = json.Unmarshal(raw, &m)
+	return m, err
+}
+
+// because continues an error's text with its cause, if there is one.
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ": " + err.Error()
+}
+
+// text returns a message attribute of type String, or "".
+func (m *sqsMessage) text(name string) string {
+	a := m.MessageAttributes[name]
+	if a.StringValue == nil || !isStringType(a.DataType) {
+		return ""
+	}
+	return *a.StringValue
+}
+
+// isStringType reports whether the data type is String, with or without a
+// custom label behind it.
+func isStringType(dataType string) bool {
+	return dataType == "String" || strings.HasPrefix(dataType, "String.")
+}
+
+// describe returns the delivery of the message. A system attribute wins over a
+// message attribute of its name, which the sender chose.
+func (m *sqsMessage) describe(raw []byte) func() (fn.Delivery, []byte) {
+	return func() (fn.Delivery, []byte) {
+		attributes := make(map[string]string, len(m.Attributes)+len(m.MessageAttributes))
+		for name, a := range m.MessageAttributes {
+			if a.StringValue != nil && isStringType(a.DataType) {
+				attributes[name] = *a.StringValue
+			}
+		}
+		maps.Copy(attributes, m.Attributes)
+		attempt, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+		return fn.Delivery{
+			Provider:   provider,
+			Trigger:    portable.Queue,
+			NativeID:   m.MessageID,
+			Attempt:    max(attempt, 0),
+			Attributes: attributes,
+		}, raw
+	}
+}
