@@ -1,11 +1,9 @@
 package portable
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -40,9 +38,6 @@ func (c ObjectChange) Event() (event.Event, error) {
 	if err != nil {
 		return event.Event{}, err
 	}
-	contentType := event.ApplicationJSON
-	ctx.DataContentType = &contentType
-
 	data := struct {
 		Bucket      string `json:"bucket"`
 		Key         string `json:"key"`
@@ -55,8 +50,7 @@ func (c ObjectChange) Event() (event.Event, error) {
 	if c.Deleted {
 		data.Size = nil
 	}
-	encoded, err := encodeJSON(data)
-	return event.Event{Context: ctx, DataEncoded: encoded}, err
+	return jsonEvent(ctx, data)
 }
 
 // An ObjectFilter is the part of an object directive that adapters check again.
@@ -81,14 +75,4 @@ func hash(parts ...string) string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
-}
-
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

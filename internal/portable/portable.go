@@ -4,6 +4,8 @@
 package portable
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -64,17 +66,7 @@ func (m Message) Event(trigger string) (event.Event, error) {
 		return event.Event{}, err
 	}
 	ctx.DataContentType = &contentType
-	for _, extension := range []struct{ name, value string }{
-		{"partitionkey", m.PartitionKey}, {"traceparent", m.TraceParent}, {"tracestate", m.TraceState},
-	} {
-		if extension.value == "" {
-			continue
-		}
-		if ctx.Extensions == nil {
-			ctx.Extensions = map[string]any{}
-		}
-		ctx.Extensions[extension.name] = extension.value
-	}
+	setExtensions(ctx, "partitionkey", m.PartitionKey, "traceparent", m.TraceParent, "tracestate", m.TraceState)
 	return event.Event{Context: ctx, DataEncoded: m.Body}, nil
 }
 
@@ -108,6 +100,38 @@ func attributes(eventType, source, id, subject string, at time.Time) (*event.Eve
 		ctx.Time = &types.Timestamp{Time: at.UTC()}
 	}
 	return ctx, nil
+}
+
+// setExtensions sets pairs of name and value, of those with a value.
+func setExtensions(ctx *event.EventContextV1, pairs ...string) {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if ctx.Extensions == nil {
+			ctx.Extensions = map[string]any{}
+		}
+		ctx.Extensions[pairs[i]] = pairs[i+1]
+	}
+}
+
+// jsonEvent returns the event with v as JSON.
+func jsonEvent(ctx *event.EventContextV1, v any) (event.Event, error) {
+	contentType := event.ApplicationJSON
+	ctx.DataContentType = &contentType
+	data, err := encodeJSON(v)
+	return event.Event{Context: ctx, DataEncoded: data}, err
+}
+
+// encodeJSON encodes without escaping what only HTML asks for.
+func encodeJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Subject percent-encodes the characters of s that a CloudEvents string must

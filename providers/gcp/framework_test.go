@@ -28,7 +28,7 @@ func TestFramework(t *testing.T) {
 		}
 	}
 	var orders recorder
-	register("/orders", gcp.Handler(&orders, gcp.PubSub{Name: "orders"}))
+	register("/orders", gcp.Handler(&orders, gcp.PubSub{Queue: "orders"}))
 	cases := panickings()
 	for i, tc := range cases {
 		register("/panic/"+string(rune('a'+i)), gcp.HTTPHandler(tc.handler, gcp.HTTP{}))

@@ -3,11 +3,11 @@
 // what [Handler] and [HTTPHandler] return as an HTTP function of the framework:
 //
 //	func init() {
-//		functions.HTTP("Confirm", gcp.Handler(fn.On(shop.Confirm), gcp.PubSub{Name: "orders"}).ServeHTTP)
+//		functions.HTTP("Confirm", gcp.Handler(fn.On(shop.Confirm), gcp.PubSub{Queue: "orders"}).ServeHTTP)
 //	}
 //
 // Every event arrives as one POST request, and the status of the answer is all
-// that Pub/Sub and Eventarc look at:
+// that Pub/Sub, Eventarc and Cloud Scheduler look at:
 //
 //	done, or dropped and logged whole           204
 //	an error, a panic, the deadline             500, deliver again
@@ -18,7 +18,8 @@
 //
 // An event that can never succeed is delivered again too, so that the
 // subscription's own dead letter policy catches it, unless the source says
-// NoDeadLetter. Bodies of answers are generic; the cause goes to the log.
+// NoDeadLetter. Eventarc and Cloud Scheduler have no such policy and give up in
+// the end. Bodies of answers are generic; the cause goes to the log.
 package gcp
 
 import (
@@ -41,8 +42,8 @@ const provider = "gcp"
 // platform's own limit. Base64 inside of it is smaller decoded.
 const maxBody = 32 << 20
 
-// A Source says what triggers a function. [PubSub], [Storage] and [Event] are
-// the sources; the interface is sealed.
+// A Source says what triggers a function. [PubSub], [Scheduler], [Storage],
+// [Firestore] and [Event] are the sources; the interface is sealed.
 type Source interface {
 	// declared names the trigger as its directive does: queue "orders".
 	declared() string

@@ -19,7 +19,7 @@ import (
 // Protects the table in the package's documentation: what each result means to
 // Pub/Sub and Eventarc, and that the cause stays in the log.
 func TestAnswers(t *testing.T) {
-	orders := gcp.PubSub{Name: "orders"}
+	orders := gcp.PubSub{Queue: "orders"}
 	cause := errors.New("secret cause")
 	for _, tc := range []struct {
 		name   string
@@ -34,8 +34,8 @@ func TestAnswers(t *testing.T) {
 		{"retry after nothing", orders, fn.RetryAfter(cause, 0), 500, ""},
 		{"permanent without a dead letter writer is delivered again", orders, fn.Permanent(cause), 500, ""},
 		{"bad input without a dead letter writer is delivered again", orders, fn.BadInput(cause), 500, ""},
-		{"permanent without a dead letter", gcp.PubSub{Name: "orders", NoDeadLetter: true}, fn.Permanent(cause), 204, ""},
-		{"retryable without a dead letter", gcp.PubSub{Name: "orders", NoDeadLetter: true}, cause, 500, ""},
+		{"permanent without a dead letter", gcp.PubSub{Queue: "orders", NoDeadLetter: true}, fn.Permanent(cause), 204, ""},
+		{"retryable without a dead letter", gcp.PubSub{Queue: "orders", NoDeadLetter: true}, cause, 500, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			log := logged(t)
@@ -62,7 +62,7 @@ func TestPanic(t *testing.T) {
 			panic("secret")
 		}
 		return nil, nil
-	}), gcp.PubSub{Name: "orders"})
+	}), gcp.PubSub{Queue: "orders"})
 	for _, want := range []int{500, 204} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, fixture(t, "pubsub_push.http"))
@@ -88,7 +88,7 @@ func TestDeadline(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
 	defer cancel()
-	w := serve(h, gcp.PubSub{Name: "orders"}, fixture(t, "pubsub_push.http").WithContext(ctx))
+	w := serve(h, gcp.PubSub{Queue: "orders"}, fixture(t, "pubsub_push.http").WithContext(ctx))
 	if w.Code != 500 {
 		t.Errorf("status = %d, want 500", w.Code)
 	}
@@ -103,7 +103,7 @@ func TestDeadline(t *testing.T) {
 // Protects what is refused without a call of the handler, and that the log
 // names the declared trigger and what arrived instead.
 func TestRefused(t *testing.T) {
-	orders, uploads, pulls := gcp.PubSub{Name: "orders"}, gcp.Storage{Bucket: "uploads"}, gcp.Event{Type: "com.github.pull.create"}
+	orders, uploads, pulls := gcp.PubSub{Queue: "orders"}, gcp.Storage{Bucket: "uploads"}, gcp.Event{Type: "com.github.pull.create"}
 	get := fixture(t, "pubsub_push.http")
 	get.Method = http.MethodGet
 	large := post(`{"message":{"data":"` + strings.Repeat("A", 32<<20) + `"}}`)
@@ -121,6 +121,9 @@ func TestRefused(t *testing.T) {
 		{"no body", orders, post(``), 400, `decode Pub/Sub push: unexpected end`},
 		{"another shape", orders, post(`{"a":1}`), 400, `missing message`},
 		{"no message id", orders, post(`{"message":{"data":"YQ=="},"subscription":"s"}`), 400, `missing messageId`},
+		{"too many attributes", orders, post(attributes(1001)), 400, `decode Pub/Sub push: more than 1000 attributes`},
+		{"attributes that are no object", orders, post(`{"message":{"attributes":[]}}`), 400, `decode Pub/Sub push: attributes are not an object`},
+		{"an attribute that is no string", orders, post(`{"message":{"attributes":{"a":1}}}`), 400, `decode Pub/Sub push: attribute \"a\": `},
 		{"no subscription", orders, post(`{"message":{"messageId":"1"}}`), 400, `missing subscription`},
 		{"an object for a queue", orders, fixture(t, "storage_finalized.http"), 400,
 			`queue \"orders\": received a CloudEvent of type \"google.cloud.storage.object.v1.finalized\", want a Pub/Sub message`},
@@ -160,26 +163,26 @@ func TestUndecodable(t *testing.T) {
 	}{
 		{
 			"malformed base64",
-			func(no bool) gcp.Source { return gcp.PubSub{Name: "orders", NoDeadLetter: no} },
+			func(no bool) gcp.Source { return gcp.PubSub{Queue: "orders", NoDeadLetter: no} },
 			func() *http.Request { return post(`{"message":{"messageId":"1","data":"a_-"},"subscription":"s"}`) },
 			`queue \"orders\": decode data: illegal base64 data`,
 		}, {
 			"malformed publish time",
-			func(no bool) gcp.Source { return gcp.PubSub{Name: "orders", Topic: true, NoDeadLetter: no} },
+			func(no bool) gcp.Source { return gcp.PubSub{Topic: "orders", NoDeadLetter: no} },
 			func() *http.Request {
 				return post(`{"message":{"messageId":"1","publishTime":"soon"},"subscription":"s"}`)
 			},
 			`topic \"orders\": publishTime: `,
 		}, {
 			"half a CloudEvent",
-			func(no bool) gcp.Source { return gcp.PubSub{Name: "orders", NoDeadLetter: no} },
+			func(no bool) gcp.Source { return gcp.PubSub{Queue: "orders", NoDeadLetter: no} },
 			func() *http.Request {
 				return post(`{"message":{"messageId":"1","attributes":{"ce-type":"a","ce-id":"1"}},"subscription":"s"}`)
 			},
 			`queue \"orders\": required attribute missing: specversion, source`,
 		}, {
 			"a forged type",
-			func(no bool) gcp.Source { return gcp.PubSub{Name: "orders", NoDeadLetter: no} },
+			func(no bool) gcp.Source { return gcp.PubSub{Queue: "orders", NoDeadLetter: no} },
 			func() *http.Request {
 				return post(`{"message":{"messageId":"1","attributes":{"ce-specversion":"1.0","ce-type":"dev.fngen.object.created.v1","ce-id":"1","ce-source":"s"}},"subscription":"s"}`)
 			},
@@ -257,7 +260,7 @@ func TestUndecodable(t *testing.T) {
 
 // Protects the delivery's secrets and its meaning.
 func TestDelivery(t *testing.T) {
-	_, queue := one(t, gcp.PubSub{Name: "orders"}, fixture(t, "pubsub_push.http"))
+	_, queue := one(t, gcp.PubSub{Queue: "orders"}, fixture(t, "pubsub_push.http"))
 	_, object := one(t, gcp.Storage{Bucket: "uploads"}, fixture(t, "storage_finalized.http"))
 	type view struct {
 		Provider, Trigger, NativeID string

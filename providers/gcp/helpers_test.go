@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -51,6 +52,15 @@ func post(body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	return r
+}
+
+// attributes is a push of a message with n attributes.
+func attributes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"a%d":""`, i)
+	}
+	return `{"message":{"messageId":"1","attributes":{` + strings.TrimPrefix(b.String(), ",") + `}},"subscription":"s"}`
 }
 
 // An occurrence is what a handler sees, as text.

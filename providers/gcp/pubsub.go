@@ -9,25 +9,39 @@ import (
 	"github.com/fngen/fngen/internal/run"
 )
 
-// PubSub is the source of queue and topic triggers: a Pub/Sub subscription
-// that pushes to the function, or Eventarc's messagePublished events.
+// PubSub is the source of queue, topic and stream triggers: a Pub/Sub
+// subscription that pushes to the function, or Eventarc's messagePublished
+// events. Exactly one of the three names is set.
+//
+// A message that is a CloudEvent passes through on a queue and a topic. On a
+// stream it is a record like any other, its data verbatim. A record has no
+// sequence: Pub/Sub orders the messages of one ordering key but numbers none.
 type PubSub struct {
-	Name         string // of the queue or topic in the directive
-	Topic        bool   // a topic trigger; otherwise a queue
-	Content      string // content type of messages that say none; "" is application/json
+	Queue        string // the name in a queue directive
+	Topic        string // the name in a topic directive
+	Stream       string // the name in a stream directive
+	Content      string // content type of a queue's or topic's messages that say none; "" is application/json
 	NoDeadLetter bool   // deadletter none
 }
 
 var _ Source = PubSub{}
 
-func (s PubSub) trigger() string {
-	if s.Topic {
-		return portable.Topic
+// trigger returns the kind of the trigger and its name.
+func (s PubSub) trigger() (kind, name string) {
+	switch {
+	case s.Stream != "":
+		return portable.Stream, s.Stream
+	case s.Topic != "":
+		return portable.Topic, s.Topic
 	}
-	return portable.Queue
+	return portable.Queue, s.Queue
 }
 
-func (s PubSub) declared() string   { return fmt.Sprintf("%s %q", s.trigger(), s.Name) }
+func (s PubSub) declared() string {
+	kind, name := s.trigger()
+	return fmt.Sprintf("%s %q", kind, name)
+}
+
 func (s PubSub) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
 
 func (s PubSub) decode(r request) (run.Record, error) {
@@ -38,23 +52,42 @@ func (s PubSub) decode(r request) (run.Record, error) {
 	if a.push == nil {
 		return run.Record{}, fmt.Errorf("received a CloudEvent of type %q, want a Pub/Sub message", a.event.Type())
 	}
-	record := a.record(s.trigger())
-	record.Event, record.Err = s.event(a.push)
+	kind, name := s.trigger()
+	record := a.record(kind)
+	if kind == portable.Stream {
+		record.Event, record.Err = streamRecord(name, a.push)
+	} else {
+		record.Event, record.Err = s.message(kind, name, a.push)
+	}
 	return record, nil
 }
 
-func (s PubSub) event(p *push) (event.Event, error) {
+// message returns the event of a message of a queue or a topic.
+func (s PubSub) message(kind, name string, p *push) (event.Event, error) {
 	e, ok, err := p.cloudEvent()
 	switch {
 	case err != nil:
 		return event.Event{}, err
 	case ok:
-		return portable.Received(e, s.trigger())
+		return portable.Received(e, kind)
 	}
 	m, err := p.message()
 	if err != nil {
 		return event.Event{}, err
 	}
-	m.Name, m.Content = s.Name, s.Content
-	return m.Event(s.trigger())
+	m.Name, m.Content = name, s.Content
+	return m.Event(kind)
+}
+
+// streamRecord returns the event of a message of a stream, whose only id is
+// the message's own.
+func streamRecord(name string, p *push) (event.Event, error) {
+	m, err := p.message()
+	if err != nil {
+		return event.Event{}, err
+	}
+	return portable.Record{
+		Source: m.Source, ID: m.ID, Name: name, Time: m.Time, ContentType: m.ContentType, Body: m.Body,
+		PartitionKey: m.PartitionKey, TraceParent: m.TraceParent, TraceState: m.TraceState,
+	}.Event()
 }

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
@@ -28,12 +29,49 @@ type push struct {
 
 type message struct {
 	Data         string            `json:"data"` // base64
-	Attributes   map[string]string `json:"attributes"`
+	Attributes   messageAttributes `json:"attributes"`
 	ID           string            `json:"messageId"`
 	SnakeID      string            `json:"message_id"`
 	OrderingKey  string            `json:"orderingKey"`
 	Published    string            `json:"publishTime"` // RFC 3339
 	SnakePublish string            `json:"publish_time"`
+}
+
+// maxAttributes is the number of attributes above which a message is refused,
+// so that a body of many tiny ones does not become a map many times its size.
+// Pub/Sub's own limit is 100: https://cloud.google.com/pubsub/quotas.
+const maxAttributes = 1000
+
+type messageAttributes map[string]string
+
+// UnmarshalJSON decodes an object of strings, or null.
+func (a *messageAttributes) UnmarshalJSON(b []byte) error {
+	// The caller has checked that b is one JSON value.
+	d := json.NewDecoder(bytes.NewReader(b))
+	switch t, err := d.Token(); {
+	case err != nil:
+		return err
+	case t == nil:
+		return nil
+	case t != json.Delim('{'):
+		return errors.New("attributes are not an object")
+	}
+	*a = messageAttributes{}
+	for n := 0; d.More(); n++ {
+		if n == maxAttributes {
+			return fmt.Errorf("more than %d attributes", maxAttributes)
+		}
+		var value string
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if err := d.Decode(&value); err != nil {
+			return fmt.Errorf("attribute %.40q: %w", name, err)
+		}
+		(*a)[name.(string)] = value
+	}
+	return nil
 }
 
 // decodePush reads the envelope. What is wrong with the message in it shows

@@ -142,7 +142,7 @@ func attributes(h http.Header) map[string]string {
 		switch name {
 		case "content-type", "user-agent", "traceparent", "tracestate", "x-cloud-trace-context", "x-forwarded-for", "x-forwarded-proto":
 		default:
-			if !strings.HasPrefix(name, "ce-") {
+			if !strings.HasPrefix(name, "ce-") && !strings.HasPrefix(name, "x-cloudscheduler") {
 				continue
 			}
 		}

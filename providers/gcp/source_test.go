@@ -28,12 +28,12 @@ func TestPubSub(t *testing.T) {
 		},
 	}
 	for _, name := range []string{"pubsub_push.http", "pubsub_event.http", "pubsub_attributes.http"} {
-		for _, topic := range []bool{false, true} {
-			got, d := one(t, gcp.PubSub{Name: "orders", Topic: topic}, fixture(t, name))
+		for trigger, src := range map[string]gcp.Source{"queue": gcp.PubSub{Queue: "orders"}, "topic": gcp.PubSub{Topic: "orders"}} {
+			got, d := one(t, src, fixture(t, name))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
-			if trigger := map[bool]string{false: "queue", true: "topic"}[topic]; d.Trigger != trigger {
+			if d.Trigger != trigger {
 				t.Errorf("%s: trigger = %q, want %q", name, d.Trigger, trigger)
 			}
 		}
@@ -50,6 +50,8 @@ func TestPubSubMessage(t *testing.T) {
 		contentType string
 		data        string
 	}{
+		{"no attributes", `,"attributes":{}`, "", "application/json", ""},
+		{"null attributes", `,"attributes":null`, "", "application/json", ""},
 		{"no data", ``, "", "application/json", ""},
 		{"empty data", `,"data":""`, "", "application/json", ""},
 		{"null data", `,"data":null`, "", "application/json", ""},
@@ -62,7 +64,7 @@ func TestPubSubMessage(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			body := fmt.Sprintf(`{"message":{"message_id":"1","publish_time":"2021-02-26T19:13:55Z"%s},"subscription":"projects/p/subscriptions/a%%b"}`, tc.message)
-			got, _ := one(t, gcp.PubSub{Name: "orders", Content: tc.content}, post(body))
+			got, _ := one(t, gcp.PubSub{Queue: "orders", Content: tc.content}, post(body))
 			want := occurrence{
 				Type: "dev.fngen.message.received.v1", Source: "//pubsub.googleapis.com/projects/p/subscriptions/a%25b",
 				ID: "1", Subject: "orders", Time: "2021-02-26T19:13:55Z", ContentType: tc.contentType, Data: tc.data,
@@ -71,6 +73,47 @@ func TestPubSubMessage(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Protects the records of a stream: the message's id is the record's, its
+// ordering key the partition key, and what is a CloudEvent elsewhere is a
+// record's data here.
+func TestPubSubStream(t *testing.T) {
+	plain := occurrence{
+		Type:        "dev.fngen.record.received.v1",
+		Source:      "//pubsub.googleapis.com/projects/my-project/subscriptions/orders-confirm",
+		ID:          "2070443601311540",
+		Subject:     "clicks",
+		ContentType: "application/json",
+		Time:        "2021-02-26T19:13:55.749Z",
+		Data:        `{"id":9007199254740993,"item":"Zürcher Käse"}`,
+		Extensions: map[string]any{
+			"partitionkey": "customer-7",
+			"traceparent":  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+		},
+	}
+	for name, want := range map[string]occurrence{
+		"pubsub_push.http":  plain,
+		"pubsub_event.http": plain,
+		"event_push.http": {
+			Type: "dev.fngen.record.received.v1", Source: "//pubsub.googleapis.com/projects/p/subscriptions/s", ID: "1",
+			Subject: "clicks", ContentType: "application/json", Data: `{"number":9007199254740993}`,
+		},
+		"event_push_structured.http": {
+			Type: "dev.fngen.record.received.v1", Source: "//pubsub.googleapis.com/projects/p/subscriptions/s", ID: "2",
+			Subject: "clicks", ContentType: "application/cloudevents+json; charset=utf-8",
+			Data: `{"specversion":"1.0","id":"A234-1234-1234","source":"https://github.com/cloudevents/spec/pull","type":"com.github.pull.create",` +
+				`"subject":"Zürich","time":"2018-04-05T17:31:00Z","comexampleextension1":"value","datacontenttype":"application/json","data":{"number":9007199254740993}}`,
+		},
+	} {
+		got, d := one(t, gcp.PubSub{Stream: "clicks"}, fixture(t, name))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if d.Trigger != "stream" {
+			t.Errorf("%s: trigger = %q, want stream", name, d.Trigger)
+		}
 	}
 }
 
@@ -101,7 +144,7 @@ func TestEvent(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"event_push.http", "event_push_structured.http", "event_published.http"} {
-		if got, _ := one(t, gcp.PubSub{Name: "pulls"}, fixture(t, name)); !cmp.Equal(want, got) {
+		if got, _ := one(t, gcp.PubSub{Queue: "pulls"}, fixture(t, name)); !cmp.Equal(want, got) {
 			t.Errorf("%s on a queue: %s", name, cmp.Diff(want, got))
 		}
 	}

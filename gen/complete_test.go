@@ -1,0 +1,111 @@
+package gen_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// Every text that a finding may have is shown by a golden file: a message that
+// is added without one fails here.
+func TestFindingsAreComplete(t *testing.T) {
+	var shown strings.Builder
+	names, err := filepath.Glob("testdata/errors/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown.Write(archive.Files[len(archive.Files)-1].Data)
+	}
+	var sources []string
+	for _, dir := range []string{".", "../providers/aws/awsgen", "../providers/gcp/gcpgen", "../providers/openwhisk/openwhiskgen"} {
+		more, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(more) == 0 {
+			t.Fatalf("no sources in %s (%v)", dir, err)
+		}
+		sources = append(sources, more...)
+	}
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") || slices.Contains(withoutFindings, filepath.Base(name)) {
+			continue
+		}
+		for _, text := range messages(t, name) {
+			if !strings.Contains(shown.String(), text) {
+				t.Errorf("%s: no golden file shows %q", name, text)
+			}
+		}
+	}
+}
+
+// withoutFindings are the files whose texts are no findings.
+var withoutFindings = []string{
+	"build.go", "gocmd.go", "load.go", "module.go", "stage.go", "workspace.go", "write.go", "zip.go", // failures of commands and files
+	"emit.go",                 // generated code
+	"target.go", "trigger.go", // folders and resources
+	"facts.go",               // what a list shows
+	"cron.go", "schedule.go", // every target refuses the trigger, so that nobody sees their errors
+}
+
+// notFindings are texts in the sources that are no part of a finding.
+var notFindings = []string{
+	"read the application: ", "load packages: ", // the files cannot be read at all
+	"load packages: decode the list: ", // the go command writes no JSON
+	"could not import ", "too long",    // compared with, and replaced by another
+	"the package does not compile; run go vet there",                                                                     // in case that nothing says why
+	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
+}
+
+var (
+	formatVerb = regexp.MustCompile(`%(\[1\])?[a-zA-Z]|\$1`)
+	words      = regexp.MustCompile(`[a-z]{2,} |[a-z] [a-z]`)
+)
+
+// messages returns the constant parts of what looks like English in the
+// file's string literals.
+func messages(t *testing.T, name string) []string {
+	t.Helper()
+	src, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "MustCompile" {
+				return false
+			}
+		case *ast.FuncDecl: // these write generated code
+			return n.Name.Name != "Entrypoint" && n.Name.Name != "feed"
+		case *ast.BasicLit:
+			text, err := strconv.Unquote(n.Value)
+			if n.Kind != token.STRING || err != nil || !words.MatchString(text) || slices.Contains(notFindings, formatVerb.ReplaceAllString(text, "")) {
+				return true
+			}
+			for _, part := range formatVerb.Split(text, -1) {
+				if len(strings.TrimSpace(part)) > 3 {
+					found = append(found, part)
+				}
+			}
+		}
+		return true
+	})
+	return found
+}

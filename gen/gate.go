@@ -1,0 +1,76 @@
+package gen
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Gate collects what one target says of one function.
+type Gate struct {
+	target   string
+	function Function
+	Problems []Problem
+}
+
+// NewGate begins the check of the function for the target.
+func NewGate(target string, f Function) *Gate { return &Gate{target: target, function: f} }
+
+// Errorf refuses the function: the message says what the platform cannot do
+// and the way out.
+func (g *Gate) Errorf(format string, args ...any) { g.add(false, "", format, args...) }
+
+// Warnf warns of what differs on the platform.
+func (g *Gate) Warnf(format string, args ...any) { g.add(true, "", format, args...) }
+
+// ErrorAt is Errorf at the directive of the verb instead of the trigger.
+func (g *Gate) ErrorAt(verb, format string, args ...any) { g.add(false, verb, format, args...) }
+
+// WarnAt is Warnf at the directive of the verb instead of the trigger.
+func (g *Gate) WarnAt(verb, format string, args ...any) { g.add(true, verb, format, args...) }
+
+// HTTP refuses the words of an HTTP directive that no target serves.
+func (g *Gate) HTTP(t HTTP) {
+	for _, word := range []struct {
+		name  string
+		there bool
+	}{{"cors=", t.CORS != nil}, {"stream", t.Stream}, {"batch", t.Batch}} {
+		if word.there {
+			g.Errorf("this version of fngen does not serve %s; remove the word", word.name)
+		}
+	}
+}
+
+func (g *Gate) add(warning bool, verb, format string, args ...any) {
+	pos := g.function.Pos
+	if p, ok := g.function.Positions[verb]; ok {
+		pos = p
+	}
+	g.Problems = append(g.Problems, Problem{
+		Pos:     pos,
+		Message: fmt.Sprintf("%s: %s: %s", g.function.Name, g.target, fmt.Sprintf(format, args...)),
+		Warning: warning,
+	})
+}
+
+// Unsupported refuses a trigger that the target has no source for.
+func (g *Gate) Unsupported() {
+	g.Errorf("this version of fngen has no %s trigger; leave the target out with //fn:targets", g.function.Trigger.Kind())
+}
+
+// Sinks refuses sinks and dead letters with a name, which no target serves.
+func (g *Gate) Sinks() {
+	if len(g.function.Sinks) > 0 {
+		g.ErrorAt("sink", "this version of fngen sends to no sinks; remove the directive and return only an error")
+	}
+	if d := g.function.DeadLetter; d != "" && d != "none" {
+		g.ErrorAt("deadletter", "this version of fngen writes no dead letters; remove the directive, so that what fails is delivered again, or write none")
+	}
+}
+
+// Timeout refuses a timeout above the limit of what, a function or a trigger
+// in words.
+func (g *Gate) Timeout(limit time.Duration, what string) {
+	if g.function.Timeout > limit {
+		g.ErrorAt("timeout", "the timeout of %s is above %s, the limit of %s; shorten it", g.function.Timeout, limit, what)
+	}
+}

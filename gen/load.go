@@ -1,0 +1,60 @@
+package gen
+
+import (
+	"context"
+	"fmt"
+	"go/types"
+	"path"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// A typedPackage is a package of the application with its types.
+type typedPackage struct {
+	types *types.Package
+	files map[string]bool // that are compiled, relative to the root
+}
+
+// loadTypes loads the packages in the folders, with the flags of the build so
+// that what is compiled here is in its cache.
+func loadTypes(ctx context.Context, root string, dirs []string, platform Platform) (map[string]typedPackage, []Problem, error) {
+	var patterns []string
+	for _, d := range dirs {
+		patterns = append(patterns, "./"+d)
+	}
+	config := &packages.Config{
+		Context:    ctx,
+		Mode:       packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedTypes | packages.NeedExportFile,
+		Dir:        root,
+		Env:        goEnv(platform),
+		BuildFlags: compileFlags(platform),
+	}
+	loaded, err := packages.Load(config, patterns...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load packages: %w%s", err, workspaceHint(root, err.Error()))
+	}
+	found := map[string]typedPackage{}
+	var failed []*packages.Package
+	for _, p := range loaded {
+		switch {
+		case len(p.GoFiles) == 0 && len(p.IgnoredFiles) > 0:
+			found[folderOf(root, p.IgnoredFiles[0])] = typedPackage{} // its files are left out
+		case len(p.Errors) > 0 || p.IllTyped || p.Types == nil:
+			failed = append(failed, p)
+		default:
+			t := typedPackage{types: p.Types, files: map[string]bool{}}
+			for _, f := range p.CompiledGoFiles {
+				t.files[relative(root, f)] = true
+			}
+			found[folderOf(root, p.GoFiles[0])] = t
+		}
+	}
+	if len(failed) == 0 {
+		return found, nil, nil
+	}
+	d := diagnosis{config: config, root: root, platform: platform}
+	problems, err := d.problems(failed)
+	return found, problems, err
+}
+
+func folderOf(root, file string) string { return path.Dir(relative(root, file)) }

@@ -1,0 +1,56 @@
+package gen
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"golang.org/x/mod/modfile"
+)
+
+// findModule returns the module that the folder lies in and the folder's
+// import path.
+func findModule(root string) (Module, string, error) {
+	for dir := root; ; dir = filepath.Dir(dir) {
+		name := filepath.Join(dir, "go.mod")
+		data, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if dir == filepath.Dir(dir) {
+				return Module{}, "", fmt.Errorf("no go.mod in %s or above it; run go mod init there first", root)
+			}
+			continue
+		}
+		if err != nil {
+			return Module{}, "", err
+		}
+		file, err := modfile.ParseLax(name, data, nil)
+		if err != nil {
+			return Module{}, "", err
+		}
+		if file.Module == nil {
+			return Module{}, "", fmt.Errorf("%s has no module line", name)
+		}
+		m := Module{Path: file.Module.Mod.Path, Dir: dir}
+		if file.Go != nil {
+			m.GoVersion = file.Go.Version
+		}
+		for _, r := range file.Require {
+			if r.Mod.Path == fngenModule {
+				m.SDK = r.Mod.Version
+			}
+		}
+		for _, r := range file.Replace {
+			if r.Old.Path == fngenModule {
+				m.SDK = r.New.Version
+			}
+		}
+		rel, err := filepath.Rel(dir, root)
+		if err != nil {
+			return Module{}, "", err
+		}
+		return m, path.Join(m.Path, filepath.ToSlash(rel)), nil
+	}
+}

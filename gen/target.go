@@ -1,0 +1,52 @@
+// Package gen turns Go functions with directives into entrypoints and
+// artifacts. It names no cloud: what differs between platforms is a [Target].
+//
+// Data flows one way: source files, [Scan], [App], checks, files in memory,
+// files on disk, one go build, artifacts.
+package gen
+
+// A Target turns functions into files for one platform. It does no I/O: the
+// same functions in, the same files out.
+type Target interface {
+	Name() string       // as in --target and in folder names
+	Platform() Platform // what its binaries are compiled for
+	// Check returns what the platform cannot do, and warnings, positioned.
+	Check(Function) []Problem
+	// Entrypoint returns the files of the function's package, with paths
+	// relative to its folder.
+	Entrypoint(Function) ([]File, error)
+}
+
+// A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
+type BinaryPackager interface {
+	// PackageBinary returns what the function's archive holds.
+	PackageBinary(f Function, binary []byte) ([]File, error)
+}
+
+// A SourcePackager is a [Target] whose platform compiles the entrypoint, from
+// a module that holds all it needs.
+type SourcePackager interface {
+	// PackageSource returns what the function's archive holds. module is the
+	// entrypoint as the root package of a module with vendored dependencies.
+	PackageSource(f Function, module []File) ([]File, error)
+}
+
+// A File is a file to write.
+type File struct {
+	Path       string // with slashes, relative to where it is written
+	Data       []byte
+	Executable bool
+}
+
+// Folder is the folder of a function's entrypoint, relative to the
+// application's root. Its last element is unique among all targets, since
+// go build names binaries after it.
+func Folder(target string, f Function) string {
+	return EntrypointDir + "/" + target + "/" + f.Name + "-" + target
+}
+
+// The folders of what is generated, in the application's root.
+const (
+	EntrypointDir = "entrypoints"
+	DistDir       = "dist"
+)

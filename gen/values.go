@@ -1,0 +1,124 @@
+package gen
+
+import (
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What the values of arguments may be. Each error completes "batch= …" or
+// "//fn:queue: …" to a sentence.
+
+var (
+	nameGrammar  = regexp.MustCompile(`^[a-z][a-z0-9-]{0,47}$`)
+	eventGrammar = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._:/+@-]{0,127}$`)
+	reserved     = []string{"main", "internal", "vendor", "testdata"}
+)
+
+func validName(s string) error {
+	if !nameGrammar.MatchString(s) {
+		return fmt.Errorf("%q is not a name; use a-z, 0-9 and -, a letter first, at most 48 of them", clip(s))
+	}
+	return nil
+}
+
+func validFunctionName(s string) error {
+	if slices.Contains(reserved, s) {
+		return fmt.Errorf("%q is reserved; choose another", s)
+	}
+	return validName(s)
+}
+
+func validEventType(s string) error {
+	if !eventGrammar.MatchString(s) || strings.HasSuffix(s, " ") {
+		return fmt.Errorf("%q is not an event type; use letters, digits, spaces and ._:/+@-, at most 128 of them", clip(s))
+	}
+	if strings.HasPrefix(s, "dev.fngen.") {
+		return fmt.Errorf("%q is made by adapters only; use the trigger that it belongs to", clip(s))
+	}
+	return nil
+}
+
+func validEventSource(s string) error {
+	if s == "" || len(s) > 256 || strings.ContainsAny(s, " \"'`<>\\^{|}*") {
+		return fmt.Errorf("is %q; give a URI-reference of at most 256 characters", clip(s))
+	}
+	return nil
+}
+
+func validAffix(s string) error {
+	if s == "" || len(s) > 1024 {
+		return fmt.Errorf("is %d bytes long; give 1 to 1024", len(s))
+	}
+	return nil
+}
+
+func validMediaType(s string) error {
+	if _, params, err := mime.ParseMediaType(s); err != nil || !strings.Contains(s, "/") {
+		return fmt.Errorf("is %q; give a media type such as application/json", clip(s))
+	} else if len(params) > 0 && !slices.Equal(slices.Collect(maps.Keys(params)), []string{"charset"}) {
+		return fmt.Errorf("is %q; charset is the only parameter known", clip(s))
+	}
+	return nil
+}
+
+func validPath(s string) error {
+	if !strings.HasPrefix(s, "/") {
+		return fmt.Errorf("%q is not a path; begin it with / (methods come first, in upper case)", clip(s))
+	}
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"'`\\<>^|?#", c) >= 0 {
+			return fmt.Errorf("the path %q holds a character that a URL's path does not; percent-encode it", clip(s))
+		}
+	}
+	return nil
+}
+
+// validPattern reports why ServeMux would not take the pattern.
+func validPattern(pattern string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	http.NewServeMux().Handle(pattern, http.NotFoundHandler())
+	return nil
+}
+
+func validOrigins(s string) error {
+	for origin := range strings.SplitSeq(s, ",") {
+		if origin == "*" {
+			continue
+		}
+		if scheme, host, ok := strings.Cut(origin, "://"); !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/*?# \"'`\\") {
+			return fmt.Errorf("has the origin %q; give scheme://host[:port], or * for all", clip(origin))
+		}
+	}
+	return nil
+}
+
+// parseDuration is time.ParseDuration with d for days, for positive values.
+func parseDuration(s string) (time.Duration, error) {
+	var d time.Duration
+	var err error
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		d = time.Duration(n) * 24 * time.Hour
+		if n > 366 {
+			err = fmt.Errorf("too long")
+		}
+	} else {
+		d, err = time.ParseDuration(s)
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("is %q; give a duration such as 30s, 5m or 1d", clip(s))
+	}
+	return d, nil
+}

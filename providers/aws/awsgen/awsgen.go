@@ -1,0 +1,127 @@
+// Package awsgen generates functions for AWS Lambda.
+package awsgen
+
+import (
+	"time"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen"
+)
+
+const awsPath = "github.com/fngen/fngen/providers/aws"
+
+// Target generates for AWS Lambda: a binary for the runtime provided.al2023.
+type Target struct{ arch string }
+
+var (
+	_ gen.Target         = Target{}
+	_ gen.BinaryPackager = Target{}
+)
+
+// New returns the target as fngen.yaml has it: arch is arm64, the default, or
+// amd64.
+func New(s *gen.Settings) Target {
+	return Target{arch: s.String("arch", "arm64", gen.OneOf("arm64", "amd64"))}
+}
+
+// Name is aws.
+func (Target) Name() string { return "aws" }
+
+// Platform is Linux. The tag leaves out the runtime of go1.x, which ended.
+func (t Target) Platform() gen.Platform {
+	return gen.Platform{GOOS: "linux", GOARCH: t.arch, Tags: []string{"lambda.norpc"}}
+}
+
+// Check has the limits of AWS Lambda and its event sources.
+func (t Target) Check(f gen.Function) []gen.Problem {
+	g := gen.NewGate(t.Name(), f)
+	g.Timeout(900*time.Second, "a function")
+	g.Sinks()
+	asynchronous := true
+	switch trigger := f.Trigger.(type) {
+	case gen.HTTP:
+		asynchronous = false
+		g.HTTP(trigger)
+	case gen.Queue:
+		asynchronous = false
+		queue(g, f, trigger)
+	case gen.Object, gen.Event:
+	default:
+		g.Unsupported()
+	}
+	if f.Retries != nil && *f.Retries > 2 && asynchronous {
+		g.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
+	}
+	return g.Problems
+}
+
+func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
+	if t.FIFO && t.Batch > 10 {
+		g.Errorf("batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
+	}
+	if t.FIFO && t.Window > 0 {
+		g.Errorf("FIFO queues have no window; remove window=")
+	}
+	if t.Window > 300*time.Second {
+		g.Errorf("window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
+	}
+	if t.Batch > 10 && t.Window == 0 {
+		g.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
+	}
+	if timeout := f.Timeout; timeout > 0 && t.Visibility > 0 && t.Visibility < 6*timeout {
+		g.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
+	}
+	if t.Visibility > 12*time.Hour {
+		g.Errorf("visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
+	}
+	if f.Retries != nil {
+		switch n := *f.Retries; {
+		case n+1 < 2:
+			g.ErrorAt("retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
+		case n+1 < 4:
+			g.WarnAt("retries", "%d retries are few: a throttled delivery counts as one too", n)
+		}
+	}
+}
+
+// Entrypoint returns main.go.
+func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
+	fed, source := feed(f)
+	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", map[string]string{awsPath: "aws"})
+	var start []jen.Code
+	if trigger, ok := f.Trigger.(gen.HTTP); ok {
+		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(jen.Id("mux"), source))
+	} else {
+		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), source)}
+	}
+	e.Func().Id("main").Params().Block(e.Body(jen.Qual(awsPath, "Fail"), start...)...)
+	data, err := e.Bytes()
+	return []gen.File{{Path: "main.go", Data: data}}, err
+}
+
+// feed says what feeds the function, in words and as the source's literal.
+func feed(f gen.Function) (string, jen.Code) {
+	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
+	switch t := f.Trigger.(type) {
+	case gen.HTTP:
+		return "behind HTTP", gen.Literal(awsPath, "HTTP")
+	case gen.Queue:
+		return "fed by an SQS queue", gen.Literal(awsPath, "SQS",
+			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content},
+			gen.Field{Name: "Concurrency", Value: t.Concurrency}, drop)
+	case gen.Object:
+		return "fed by an S3 bucket", gen.Literal(awsPath, "S3",
+			gen.Field{Name: "Bucket", Value: t.Bucket}, gen.Field{Name: "Created", Value: t.Created}, gen.Field{Name: "Deleted", Value: t.Deleted},
+			gen.Field{Name: "Prefix", Value: t.Prefix}, gen.Field{Name: "Suffix", Value: t.Suffix}, drop)
+	case gen.Event:
+		return "fed by EventBridge", gen.Literal(awsPath, "EventBridge",
+			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)
+	}
+	return "", nil
+}
+
+// PackageBinary returns the bootstrap of a custom runtime.
+func (Target) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
+	return []gen.File{{Path: "bootstrap", Data: binary, Executable: true}}, nil
+}

@@ -1,0 +1,76 @@
+package awsgen
+
+import (
+	"fmt"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// Facts has what EVENTS and their infrastructure mean on AWS Lambda.
+func (t Target) Facts(f gen.Function) gen.Facts {
+	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: asynchronousRetries(f), DeadLetter: deadLetter(f)}
+	switch trigger := f.Trigger.(type) {
+	case gen.HTTP:
+		facts = gen.Facts{Source: "Function URL, HTTP API, REST API or load balancer", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none"}
+	case gen.Schedule:
+		facts.Source = "EventBridge Scheduler"
+		if s, err := expression(trigger); err == nil {
+			facts.Source += " " + s
+		}
+	case gen.Queue:
+		facts.Source = "SQS queue"
+		facts.Retries = fmt.Sprintf("%d, by the queue; of a batch only what failed", receives(f)-1)
+		if trigger.FIFO {
+			facts.Source = "SQS FIFO queue"
+			facts.Order = "message group"
+		}
+	case gen.Topic:
+		facts.Source = "SNS topic"
+	case gen.Object:
+		facts.Source = "S3 bucket"
+		facts.Differs = []string{"data.etag, version and sequencer are S3's own"}
+	case gen.Document:
+		facts.Source = "DynamoDB stream"
+		facts.Order, facts.Retries = "item", streamRetries(f)
+	case gen.Stream:
+		facts.Source = "Kinesis stream"
+		facts.Order, facts.Retries = "shard", streamRetries(f)
+	case gen.Event:
+		facts.Source = "EventBridge rule"
+	}
+	return facts
+}
+
+// receives is maxReceiveCount of a queue.
+func receives(f gen.Function) int {
+	if f.Retries != nil {
+		return *f.Retries + 1
+	}
+	return 5
+}
+
+func asynchronousRetries(f gen.Function) string {
+	n := 2
+	if f.Retries != nil {
+		n = *f.Retries
+	}
+	return fmt.Sprintf("%d, by Lambda", n)
+}
+
+func streamRetries(f gen.Function) string {
+	n := 5
+	if f.Retries != nil {
+		n = *f.Retries
+	}
+	return fmt.Sprintf("%d, by Lambda, from the first record that failed", n)
+}
+
+func deadLetter(f gen.Function) string {
+	switch f.DeadLetter {
+	case "":
+		return "by the platform's policy"
+	case "none":
+		return "none: logged whole and acknowledged"
+	}
+	return f.DeadLetter
+}

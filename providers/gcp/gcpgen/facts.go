@@ -1,0 +1,71 @@
+package gcpgen
+
+import (
+	"fmt"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// Facts has what events and their infrastructure mean on Google Cloud.
+func (t Target) Facts(f gen.Function) gen.Facts {
+	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: tried again until Eventarc gives up"}
+	if f.DeadLetter == "none" {
+		facts.DeadLetter = "none: logged whole and acknowledged"
+	}
+	switch trigger := f.Trigger.(type) {
+	case gen.HTTP:
+		facts = gen.Facts{Source: "Cloud Run", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none"}
+	case gen.Schedule:
+		facts.Source = "Cloud Scheduler job"
+		if s, err := expression(trigger); err == nil {
+			facts.Source += " " + s
+		}
+		facts.Retries = "3, by Cloud Scheduler"
+		if f.Retries != nil {
+			facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", *f.Retries)
+		}
+	case gen.Queue, gen.Topic, gen.Stream:
+		facts.Source = "Pub/Sub subscription"
+		attempts := 5
+		if f.Retries != nil {
+			attempts = *f.Retries + 1
+		}
+		facts.Retries = fmt.Sprintf("%d, by the subscription", attempts-1)
+		if f.DeadLetter == "" {
+			facts.DeadLetter = "by the platform's policy"
+		}
+		if q, ok := trigger.(gen.Queue); ok && q.FIFO {
+			facts.Order = "ordering key"
+		}
+		if _, ok := trigger.(gen.Stream); ok {
+			facts.Order = "ordering key"
+			facts.Differs = []string{"there is no sequence"}
+		}
+	case gen.Object:
+		facts.Source = "Eventarc, Cloud Storage bucket"
+		facts.Differs = []string{"data.etag, version and contenttype are Cloud Storage's own"}
+		if trigger.Prefix != "" || trigger.Suffix != "" {
+			facts.Emulated = []string{"prefix and suffix"}
+		}
+	case gen.Document:
+		facts.Source = "Eventarc, Firestore collection"
+		if subset(trigger) {
+			facts.Emulated = []string{"the choice of changes"}
+		}
+	case gen.Event:
+		facts.Source = "Eventarc"
+	}
+	return facts
+}
+
+// subset reports whether two of the three changes are asked for, which Eventarc
+// has no filter for.
+func subset(t gen.Document) bool {
+	n := 0
+	for _, asked := range []bool{t.Created, t.Updated, t.Deleted} {
+		if asked {
+			n++
+		}
+	}
+	return n == 2
+}

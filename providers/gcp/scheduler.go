@@ -1,0 +1,100 @@
+package gcp
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// Scheduler is the source of schedule triggers: a Cloud Scheduler job that
+// sends POST requests with the body {"name":"NAME"}.
+//
+// The source of the events is
+//
+//	//cloudscheduler.googleapis.com/projects/P/locations/L/jobs/J
+//
+// with J from X-CloudScheduler-JobName. That is the job's name alone, so P and
+// L come from GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_REGION; what is not set is
+// "-". A header with the full name has all three. Cloud Scheduler does not say
+// which attempt a request is.
+type Scheduler struct {
+	Name         string // of the function
+	NoDeadLetter bool   // deadletter none
+}
+
+var _ Source = Scheduler{}
+
+// The headers of Cloud Scheduler, documented with HttpTarget in
+// https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs.
+const (
+	schedulerHeader    = "X-CloudScheduler" // true
+	schedulerJobHeader = "X-CloudScheduler-JobName"
+	// The time in RFC 3339, in the job's time zone. It is absent for schedules
+	// that are not in the unix-cron format.
+	schedulerTimeHeader = "X-CloudScheduler-ScheduleTime"
+)
+
+func (s Scheduler) declared() string   { return fmt.Sprintf("%s %q", portable.Schedule, s.Name) }
+func (s Scheduler) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+
+func (s Scheduler) decode(r request) (run.Record, error) {
+	if r.header.Get(schedulerHeader) != "true" {
+		return run.Record{}, errors.New("received a request without the header " + schedulerHeader + ": true, want one of Cloud Scheduler")
+	}
+	job, at := r.header.Get(schedulerJobHeader), r.header.Get(schedulerTimeHeader)
+	d := fn.Delivery{Provider: provider, Trigger: portable.Schedule, NativeID: cmp.Or(job, "-"), Deadline: r.deadline}
+	if at != "" {
+		d.NativeID += "@" + at
+	}
+	record := run.Record{Name: "Cloud Scheduler job " + d.NativeID, Describe: func() (fn.Delivery, []byte) {
+		d := d
+		d.Attributes = attributes(r.header)
+		return d, r.body
+	}}
+	record.Event, record.Err = s.event(r.body, job, at)
+	return record, nil
+}
+
+func (s Scheduler) event(body []byte, job, at string) (event.Event, error) {
+	var fired struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(body, &fired); err != nil {
+		return event.Event{}, fmt.Errorf("decode Cloud Scheduler body: %w", err)
+	}
+	if fired.Name != s.Name {
+		return event.Event{}, fmt.Errorf("the Cloud Scheduler job fires %.200q, not %q", fired.Name, s.Name)
+	}
+	firing := portable.Firing{Source: jobSource(job), Name: s.Name, Scheduled: time.Now(), Approximate: at == ""}
+	if at != "" {
+		var err error
+		if firing.Scheduled, err = time.Parse(time.RFC3339, at); err != nil {
+			return event.Event{}, fmt.Errorf("%s: %w", schedulerTimeHeader, err)
+		}
+	}
+	return firing.Event()
+}
+
+// jobSource returns the source of the events of a job, by its short or its
+// full name.
+func jobSource(job string) string {
+	segments := strings.Split(job, "/")
+	if len(segments) != 6 || segments[0] != "projects" || segments[2] != "locations" || segments[4] != "jobs" {
+		segments = []string{
+			"projects", cmp.Or(os.Getenv("GOOGLE_CLOUD_PROJECT"), "-"),
+			"locations", cmp.Or(os.Getenv("GOOGLE_CLOUD_REGION"), "-"),
+			"jobs", cmp.Or(job, "-"),
+		}
+	}
+	return "//cloudscheduler.googleapis.com" + portable.Path(segments...)
+}

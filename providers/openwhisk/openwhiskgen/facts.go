@@ -1,0 +1,53 @@
+package openwhiskgen
+
+import (
+	"fmt"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// Facts has what events and their feeds mean on Apache OpenWhisk, whose
+// platform delivers nothing twice.
+func (t Target) Facts(f gen.Function) gen.Facts {
+	facts := gen.Facts{Guarantee: gen.AtMostOnce, Order: "none", Retries: fmt.Sprintf("%d, in the action", tries(f)), DeadLetter: "none: logged whole"}
+	facts.Emulated = []string{"retries"}
+	switch trigger := f.Trigger.(type) {
+	case gen.HTTP:
+		facts = gen.Facts{Source: "raw web action", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none",
+			Differs: []string{"the path is what follows the action", "OPTIONS is the platform's", "headers have one value each"}}
+	case gen.Schedule:
+		facts.Source = "alarms feed"
+		if trigger.Every > 0 {
+			facts.Source = fmt.Sprintf("interval feed, %d minutes", int(trigger.Every.Minutes()))
+		} else if s, err := expression(trigger); err == nil {
+			facts.Source += " " + s
+		}
+		facts.Differs = []string{"data.scheduled is the time of arrival, and time is absent"}
+	case gen.Queue:
+		facts.Source, facts.Order = "Kafka feed", "partition"
+		facts.Differs = []string{"time is absent", "headers of messages do not arrive"}
+	case gen.Topic:
+		facts.Source = "trigger"
+		facts.Differs = []string{"time is absent"}
+	case gen.Stream:
+		facts.Source, facts.Order = "Kafka feed", "partition"
+		facts.Differs = []string{"time is absent"}
+	case gen.Document:
+		facts.Source = "CouchDB changes feed"
+		facts.Emulated = append(facts.Emulated, "the choice of changes")
+		facts.Differs = []string{"data.before and after are null, and partial is true", "time is absent"}
+	case gen.Event:
+		facts.Source = "trigger"
+		if trigger.Source != "" {
+			facts.Emulated = append(facts.Emulated, "source=")
+		}
+	}
+	return facts
+}
+
+func tries(f gen.Function) int {
+	if f.Retries != nil {
+		return *f.Retries
+	}
+	return defaultRetries
+}

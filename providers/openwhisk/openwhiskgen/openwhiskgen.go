@@ -1,0 +1,136 @@
+// Package openwhiskgen generates actions for Apache OpenWhisk.
+package openwhiskgen
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen"
+)
+
+const (
+	openwhiskPath = "github.com/fngen/fngen/providers/openwhisk"
+	webPath       = openwhiskPath + "/web"
+)
+
+// defaultRetries is how often an event is tried again in the action if no
+// directive says: the platform itself tries nothing again.
+const defaultRetries = 2
+
+// Target generates for Apache OpenWhisk: a binary that speaks the ActionLoop
+// protocol of the official Go images.
+type Target struct{ arch, kind string }
+
+var (
+	_ gen.Target         = Target{}
+	_ gen.BinaryPackager = Target{}
+)
+
+var goKind = regexp.MustCompile(`^go:1\.[1-9][0-9]?$`)
+
+// New returns the target as fngen.yaml has it: arch is amd64, the default, or
+// arm64, and kind the runtime kind, go:1.24 by default.
+func New(s *gen.Settings) Target {
+	return Target{
+		arch: s.String("arch", "amd64", gen.OneOf("amd64", "arm64")),
+		kind: s.String("kind", "go:1.24", func(kind string) error {
+			if !goKind.MatchString(kind) {
+				return fmt.Errorf("is %q; give a kind with its version, go:1.24 for instance", kind)
+			}
+			return nil
+		}),
+	}
+}
+
+// Name is openwhisk.
+func (Target) Name() string { return "openwhisk" }
+
+// Platform is Linux.
+func (t Target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOARCH: t.arch} }
+
+// Check has the limits of Apache OpenWhisk and its feeds.
+func (t Target) Check(f gen.Function) []gen.Problem {
+	g := gen.NewGate(t.Name(), f)
+	g.Timeout(300*time.Second, "an action")
+	g.Sinks()
+	switch trigger := f.Trigger.(type) {
+	case gen.HTTP:
+		g.HTTP(trigger)
+	case gen.Queue:
+		queue(g, trigger)
+	case gen.Object:
+		g.Errorf("there is no object trigger; leave the target out with //fn:targets aws,gcp")
+	case gen.Event:
+		if trigger.Source != "" {
+			g.Warnf("source= is checked in the action, so that events of other sources are paid for")
+		}
+	default:
+		g.Unsupported()
+	}
+	return g.Problems
+}
+
+func queue(g *gen.Gate, t gen.Queue) {
+	if t.FIFO {
+		g.Warnf("order is kept among messages of one Kafka partition, which the publisher's key chooses")
+	}
+	if t.Batch > 0 || t.Window > 0 {
+		g.Warnf("the Kafka feed decides how many messages come at once; batch and window are ignored")
+	}
+	if t.Visibility > 0 {
+		g.Errorf("the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
+	}
+	g.Warnf("the Kafka feed damages values that are not UTF-8; send text, JSON or base64")
+}
+
+// Entrypoint returns main.go.
+func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
+	fed, source := feed(f)
+	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".",
+		map[string]string{openwhiskPath: "openwhisk", webPath: "web"})
+	var start []jen.Code
+	if trigger, ok := f.Trigger.(gen.HTTP); ok {
+		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(jen.Id("mux"), source))
+	} else {
+		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), source)}
+	}
+	e.Func().Id("main").Params().Block(e.Body(jen.Qual(openwhiskPath, "Fail"), start...)...)
+	data, err := e.Bytes()
+	return []gen.File{{Path: "main.go", Data: data}}, err
+}
+
+// feed says what feeds the function, in words and as the source's literal.
+func feed(f gen.Function) (string, jen.Code) {
+	again := defaultRetries
+	if f.Retries != nil {
+		again = *f.Retries
+	}
+	retries := gen.Field{Name: "Retries", Value: again}
+	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
+	switch t := f.Trigger.(type) {
+	case gen.HTTP:
+		return "as a raw web action", gen.Literal(webPath, "HTTP")
+	case gen.Queue:
+		return "fed by Kafka", gen.Literal(openwhiskPath, "Kafka",
+			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, retries, drop)
+	case gen.Event:
+		return "fired by a trigger", gen.Literal(openwhiskPath, "Trigger",
+			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, retries, drop)
+	}
+	return "", nil
+}
+
+// PackageBinary returns the action with the name of the image that it is for,
+// without which the image refuses to start it.
+func (t Target) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
+	version := strings.TrimPrefix(cmp.Or(t.kind, "go:1.24"), "go:")
+	return []gen.File{
+		{Path: "exec", Data: binary, Executable: true},
+		{Path: "exec.env", Data: []byte("openwhisk/action-golang-v" + version)},
+	}, nil
+}

@@ -1,0 +1,73 @@
+package openwhiskgen_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/providers/openwhisk/openwhiskgen"
+)
+
+func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Problem) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, gen.ConfigFile), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	c, problems, err := gen.ReadConfig(root, []string{"openwhisk"})
+	if err != nil || len(problems) > 0 {
+		t.Fatalf("read %q: %v, %v", config, problems, err)
+	}
+	s := c.Settings("openwhisk")
+	built := openwhiskgen.New(s)
+	return built, s.Problems()
+}
+
+// The image of a kind starts no archive whose exec.env names another.
+func TestPackageBinary(t *testing.T) {
+	for config, image := range map[string]string{
+		"": "openwhisk/action-golang-v1.24",
+		"targets: {openwhisk: {kind: \"go:1.22\"}}": "openwhisk/action-golang-v1.22",
+	} {
+		o, problems := target(t, config)
+		files, err := o.PackageBinary(gen.Function{Name: "confirm"}, []byte("binary"))
+		if err != nil || len(problems) > 0 {
+			t.Fatalf("%q: %v, %v", config, err, problems)
+		}
+		want := []gen.File{{Path: "exec", Data: []byte("binary"), Executable: true}, {Path: "exec.env", Data: []byte(image)}}
+		if diff := cmp.Diff(want, files); diff != "" {
+			t.Errorf("package of %q differs (-want +got):\n%s", config, diff)
+		}
+	}
+}
+
+// A kind is part of a file's content and of a manifest: nothing but the kinds
+// that there are gets there.
+func TestKind(t *testing.T) {
+	for kind, ok := range map[string]bool{
+		"go:1.24": true, "go:1.9": true, "go:1.100": false, "go:1.0": false, "go:1": false, "go:default": false, "nodejs:20": false, "go:1.24\\n": false, "go:1.24/../x": false,
+	} {
+		_, problems := target(t, "targets: {openwhisk: {kind: \""+kind+"\"}}")
+		if (len(problems) == 0) != ok {
+			t.Errorf("kind %q: %v; want it taken: %t", kind, problems, ok)
+		}
+	}
+}
+
+// Actions run on amd64 unless the operator says otherwise.
+func TestPlatform(t *testing.T) {
+	for config, arch := range map[string]string{"": "amd64", "targets: {openwhisk: {arch: arm64}}": "arm64"} {
+		o, _ := target(t, config)
+		if diff := cmp.Diff(gen.Platform{GOOS: "linux", GOARCH: arch}, o.Platform()); diff != "" {
+			t.Errorf("platform of %q differs (-want +got):\n%s", config, diff)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package openwhiskgen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// expression returns the cron expression of the alarms feed, whose library
+// counts months from 0 and knows no day 7: months and days are names.
+// https://github.com/apache/openwhisk-package-alarms.
+func expression(t gen.Schedule) (string, error) {
+	c, err := gen.ParseCron(t.Cron)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join([]string{c.Minute.Text, c.Hour.Text, c.DayOfMonth.Text, c.MonthNames(), c.DayNames()}, " "), nil
+}
+
+// checkSchedule has the limits of the alarms and interval feeds.
+func checkSchedule(g *gen.Gate, t gen.Schedule) {
+	if t.Every > 0 {
+		if t.TimeZone != "" {
+			g.Errorf("the interval feed has no time zone; remove tz=, or write a cron expression")
+		}
+		return
+	}
+	if _, err := expression(t); err != nil {
+		g.Errorf("%s", fmt.Sprint(err))
+	}
+}
