@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// options are the flags that every command has.
+type options struct {
+	dir     string
+	target  string
+	output  string
+	verbose bool
+
+	stdout, stderr io.Writer
+}
+
+const intro = `fngen turns Go functions with //fn: directives into entrypoints and packages
+for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
+
+	// Confirm reserves stock for each placed order.
+	//
+	//fn:queue orders
+	func Confirm(ctx context.Context, order Order) error
+
+  fngen build --target=aws    compiles and packages into dist/aws/
+  fngen generate              writes entrypoints/, for go:generate
+  fngen list                  shows the functions and their triggers
+
+Every flag may be given in the environment as well: --target as FNGEN_TARGET.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 100 findings in your files.`
+
+func newCommand(stdout, stderr io.Writer) *cobra.Command {
+	o := &options{stdout: stdout, stderr: stderr}
+	root := &cobra.Command{
+		Use:           "fngen",
+		Short:         "Event-driven functions in Go that run on any cloud",
+		Long:          intro,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := fromEnvironment(c.Flags()); err != nil {
+				return err
+			}
+			if o.output != "human" && o.output != "json" {
+				return usageError{fmt.Errorf("--output %q is neither human nor json", o.output)}
+			}
+			if o.verbose {
+				c.SetContext(gen.WithCommandLog(c.Context(), o.stderr))
+			}
+			return nil
+		},
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	flags := root.PersistentFlags()
+	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
+	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
+	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
+	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newVersion(o))
+	complete(root, "output", []string{"human", "json"})
+	return root
+}
+
+// targetFlag gives the command the flag --target.
+func targetFlag(c *cobra.Command, o *options) {
+	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
+	complete(c, "target", append([]string{"all"}, targetNames...))
+}
+
+func complete(c *cobra.Command, flag string, values []string) {
+	// The error is that of a flag which does not exist.
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.HasSubCommands() {
+		return usageError{fmt.Errorf("unknown command %q", args[0])}
+	}
+	return usageError{fmt.Errorf("%s takes no argument %q", c.Name(), args[0])}
+}
+
+// fromEnvironment sets the flags that are not given from FNGEN_*.
+func fromEnvironment(flags *pflag.FlagSet) error {
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "FNGEN_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := os.LookupEnv(name)
+		if !ok || f.Changed || err != nil || f.Name == "help" {
+			return
+		}
+		if e := flags.Set(f.Name, value); e != nil {
+			err = usageError{fmt.Errorf("%s: %w", name, e)}
+		}
+	})
+	return err
+}

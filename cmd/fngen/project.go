@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// A project is an application and its functions for each target.
+type project struct {
+	root    *os.Root
+	targets []targeted
+}
+
+// targeted are the functions that are meant for one target.
+type targeted struct {
+	gen.Target
+	app       gen.App // as the target's platform compiles it
+	functions []gen.Function
+	problems  []gen.Problem // the target's own
+	left      []gen.Function
+}
+
+// open reads the application and prints what is wrong with it. Findings that
+// are more than warnings end in errFindings.
+func open(ctx context.Context, o *options) (*project, error) {
+	dir, err := filepath.Abs(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the application: %w", err)
+	}
+	p := &project{root: root}
+	if err := p.read(ctx, o, dir); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *project) close() { p.root.Close() }
+
+func (p *project) read(ctx context.Context, o *options, dir string) error {
+	config, problems, err := gen.ReadConfig(p.root, targetNames)
+	if err != nil {
+		return err
+	}
+	names := config.Targets()
+	if o.target != "" {
+		if names, err = parseTargets(o.target); err != nil {
+			return err
+		}
+	} else if len(names) == 0 {
+		names = targetNames
+	}
+	scan, err := gen.ScanDir(dir, targetNames)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, scan.Problems...)
+	type resolved struct {
+		app      gen.App
+		problems []gen.Problem
+	}
+	platforms := map[string]resolved{}
+	for _, name := range targetNames {
+		settings := config.Settings(name)
+		t := newTarget(name, settings)
+		problems = append(problems, settings.Problems()...)
+		if !slices.Contains(names, name) {
+			continue
+		}
+		key := fmt.Sprint(t.Platform())
+		r, ok := platforms[key]
+		if !ok {
+			if r.app, r.problems, err = scan.Resolve(ctx, t.Platform()); err != nil {
+				return err
+			}
+			platforms[key] = r
+			problems = append(problems, r.problems...)
+		}
+		one := targeted{Target: t, app: r.app}
+		for _, f := range r.app.Functions {
+			if !f.MeantFor(name) {
+				one.left = append(one.left, f)
+				continue
+			}
+			one.functions = append(one.functions, f)
+			one.problems = append(one.problems, t.Check(f)...)
+		}
+		problems = append(problems, one.problems...)
+		p.targets = append(p.targets, one)
+	}
+	problems = gen.SortProblems(problems)
+	for _, problem := range problems {
+		fmt.Fprintln(o.stderr, problem)
+	}
+	if gen.Failed(problems) {
+		return errFindings
+	}
+	return p.say(o)
+}
+
+// say says what a user may not expect though nothing is wrong with it.
+func (p *project) say(o *options) error {
+	any := false
+	for _, t := range p.targets {
+		any = any || len(t.functions) > 0
+		for _, f := range t.left {
+			fmt.Fprintf(o.stderr, "%s is left out of %s: it is meant for %s\n", f.Name, t.Name(), strings.Join(f.Targets, ", "))
+		}
+	}
+	if !any {
+		return fmt.Errorf("no function is meant for %s; write a directive such as //fn:queue orders above a handler", strings.Join(names(p.targets), ", "))
+	}
+	sdk, own := p.targets[0].app.Module.SDK, gen.Version()
+	if sdk != "" && own != "(devel)" && sdk != own {
+		fmt.Fprintf(o.stderr, "warning: this is fngen %s, but go.mod requires %s; install the same version of both\n", own, sdk)
+	}
+	return nil
+}
+
+func names(targets []targeted) []string {
+	var out []string
+	for _, t := range targets {
+		out = append(out, t.Name())
+	}
+	return out
+}
