@@ -1,0 +1,89 @@
+package shop
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/examples/shop/internal/stock"
+	"github.com/fngen/fngen/fn"
+)
+
+func open(t *testing.T) *Shop {
+	t.Helper()
+	s, err := New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A handler is plain Go: a test calls it.
+func TestReserve(t *testing.T) {
+	s := open(t)
+	order := func(article string, count int) Order {
+		return Order{ID: "o-1", Lines: []Line{{Article: article, Count: count}}}
+	}
+	if err := s.Reserve(t.Context(), order("apple", 600)); err != nil {
+		t.Errorf("600 of 1000 apples: %v", err)
+	}
+	if err := s.Reserve(t.Context(), order("apple", 600)); !errors.Is(err, stock.ErrTooFew) {
+		t.Errorf("600 of the 400 apples left: %v, want %v", err, stock.ErrTooFew)
+	}
+	if err := s.Reserve(t.Context(), order("anvil", 1)); !errors.Is(err, stock.ErrUnknown) {
+		t.Errorf("an anvil: %v, want %v", err, stock.ErrUnknown)
+	}
+}
+
+func TestPrice(t *testing.T) {
+	quote, err := open(t).Price(t.Context(), Order{ID: "o-2", Lines: []Line{{"apple", 3}, {"pear", 2}}})
+	if want := (Quote{Order: "o-2", Cents: 3*30 + 2*45}); err != nil || quote != want {
+		t.Errorf("got %v, %v; want %v", quote, err, want)
+	}
+}
+
+func TestArticles(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /articles/{name}", open(t).Articles)
+	for path, want := range map[string]struct {
+		status int
+		body   string
+	}{
+		"/articles/pear":  {200, `{"name":"pear","cents":45,"count":500}` + "\n"},
+		"/articles/anvil": {404, "no such article\n"},
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != want.status || w.Body.String() != want.body {
+			t.Errorf("%s: %d %q, want %d %q", path, w.Code, w.Body, want.status, want.body)
+		}
+	}
+}
+
+// Audit and Picture only log; what they log is what an operator reads.
+func TestLogs(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+
+	e := event.New()
+	e.SetID("e-1")
+	e.SetSource("/test")
+	e.SetType("com.example.order.placed")
+	if err := errors.Join(Audit(context.Background(), e), Picture(context.Background(), fn.Object{Key: "a.png", Size: 7})); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"msg=audit source=/test id=e-1 type=com.example.order.placed", "msg=picture key=a.png bytes=7"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, &log)
+		}
+	}
+}

@@ -1,0 +1,2 @@
+// Package architecture holds the test of who may import whom.
+package architecture

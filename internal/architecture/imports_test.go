@@ -1,0 +1,167 @@
+package architecture
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/fngen/fngen/"
+
+type rule struct {
+	packages string
+	may      []string
+	modules  []string
+}
+
+// The packages of this module that each package may link, directly or not,
+// and the modules of others. A path that ends in /… stands for all below it.
+// The first rule that matches counts.
+var rules = []rule{
+	{"internal/run/mark", nil, nil},
+	{"internal/ce", nil, cloudevents},
+	{"internal/ce/cehttp", []string{"internal/ce"}, cloudevents},
+	{"fn", []string{"internal/run/mark", "internal/ce"}, cloudevents},
+	{"internal/portable", deployed("fn"), cloudevents},
+	{"internal/run", deployed("fn", "internal/portable"), cloudevents},
+	{"fn/fnhttp", deployed("fn", "internal/…"), cloudevents},
+	{"providers/aws", deployed("fn", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
+	{"providers/gcp", deployed("fn", "fn/fnhttp", "internal/…"), cloudevents},
+	{"gen", nil, generator},
+	{"providers/aws/awsgen", []string{"gen"}, generator},
+	{"providers/gcp/gcpgen", []string{"gen"}, generator},
+	{"providers/openwhisk/openwhiskgen", []string{"gen"}, generator},
+	{"providers/openwhisk/…", deployed("fn", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"cmd/fngen", []string{"gen", "providers/aws/awsgen", "providers/gcp/gcpgen", "providers/openwhisk/openwhiskgen"},
+		append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, generator...)},
+	{"internal/architecture", nil, nil},
+	{"internal/acceptance", nil, nil},
+}
+
+// cloudevents is what sdk-go/v2/event links; its root package would add zap
+// and uuid.
+var cloudevents = []string{
+	"github.com/cloudevents/sdk-go/v2",
+	"github.com/json-iterator/go", "github.com/modern-go/concurrent", "github.com/modern-go/reflect2",
+}
+
+var generator = []string{
+	"github.com/dave/jennifer", "github.com/klauspost/compress", "go.yaml.in/yaml/v3",
+	"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools",
+}
+
+func deployed(packages ...string) []string {
+	return append([]string{"internal/run/mark", "internal/ce", "internal/ce/cehttp"}, packages...)
+}
+
+type pkg struct {
+	ImportPath   string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+	Deps         []string
+	Standard     bool
+	Module       struct{ Path string }
+}
+
+func load(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,TestImports,XTestImports,Deps,Standard,Module", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := map[string]pkg{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		packages[p.ImportPath] = p
+	}
+	return packages
+}
+
+func matches(name string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		prefix, all := strings.CutSuffix(p, "/…")
+		return name == prefix || all && strings.HasPrefix(name, prefix+"/")
+	})
+}
+
+// Every package links only what its rule allows, and every package has a rule:
+// a user's binary holds nothing that it does not need, and the generator's
+// dependencies never reach one.
+func TestImports(t *testing.T) {
+	packages := load(t)
+	for name, p := range packages {
+		name, own := strings.CutPrefix(name, module)
+		if !own {
+			continue
+		}
+		at := slices.IndexFunc(rules, func(r rule) bool { return matches(name, []string{r.packages}) })
+		if at < 0 {
+			t.Errorf("%s has no rule; decide what it may import", name)
+			continue
+		}
+		for _, dep := range p.Deps {
+			d := packages[dep]
+			if d.Standard {
+				continue
+			}
+			if own, is := strings.CutPrefix(dep, module); is {
+				if !matches(own, rules[at].may) {
+					t.Errorf("%s imports %s, which its rule does not allow", name, own)
+				}
+				continue
+			}
+			if !slices.Contains(rules[at].modules, d.Module.Path) {
+				t.Errorf("%s links %s of %s, which its rule does not allow", name, dep, d.Module.Path)
+			}
+		}
+	}
+}
+
+// fn and the OpenWhisk provider do without net/http, which is 1.5 MB of an
+// action that takes events only.
+func TestNoHTTP(t *testing.T) {
+	packages := load(t)
+	for _, name := range []string{"fn", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
+		if slices.Contains(packages[module+name].Deps, "net/http") {
+			t.Errorf("%s links net/http", name)
+		}
+	}
+}
+
+// Jennifer is for those who emit Go, x/tools for package gen alone, and the
+// SDK's root package for nobody.
+func TestDirectImports(t *testing.T) {
+	for name, p := range load(t) {
+		name, own := strings.CutPrefix(name, module)
+		if !own {
+			continue
+		}
+		for _, imported := range p.Imports {
+			switch {
+			case strings.HasPrefix(imported, "github.com/dave/jennifer") && name != "gen" && !strings.HasSuffix(path.Base(name), "gen"),
+				strings.HasPrefix(imported, "golang.org/x/tools") && name != "gen",
+				imported == "github.com/cloudevents/sdk-go/v2",
+				strings.HasPrefix(imported, "github.com/GoogleCloudPlatform/"):
+				t.Errorf("%s imports %s", name, imported)
+			}
+		}
+	}
+}
+
+// The module requires Google's framework because a test imports it: what the
+// entrypoints need, and at which version, is then known from this go.mod.
+func TestRequiresFramework(t *testing.T) {
+	p := load(t)[module+"providers/gcp"]
+	if !slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "github.com/GoogleCloudPlatform/functions-framework-go/funcframework") {
+		t.Error("no test of providers/gcp imports the functions framework")
+	}
+}

@@ -1,0 +1,275 @@
+package docs
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// A block is a fenced block of a document.
+type block struct{ language, text string }
+
+var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+
+func blocks(t *testing.T, name string) []block {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(repo(t), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []block
+	for _, m := range fence.FindAllStringSubmatch(string(data), -1) {
+		out = append(out, block{m[1], m[2]})
+	}
+	return out
+}
+
+// of returns the text of the blocks in the language.
+func of(blocks []block, language string) []string {
+	var out []string
+	for _, b := range blocks {
+		if b.language == language {
+			out = append(out, b.text)
+		}
+	}
+	return out
+}
+
+func repo(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// sh runs the lines of a block as a shell does, and returns what they print.
+func sh(t *testing.T, dir string, env []string, script string) string {
+	t.Helper()
+	cmd := exec.Command("sh", "-euc", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s\n%v\n%s", script, err, out)
+	}
+	return string(out)
+}
+
+// A fresh checkout: the first command gives every artifact and prints the table
+// that README shows, and the second is the one that runs this test.
+func TestTwoCommands(t *testing.T) {
+	doc := blocks(t, "README.md")
+	commands := of(doc, "sh")
+	out := sh(t, repo(t), nil, commands[0])
+	for line := range strings.Lines(of(doc, "")[0]) {
+		if line = strings.TrimSpace(line); line == "…" {
+			continue
+		}
+		row, _, _ := strings.Cut(line, ".zip") // sizes and digests are those of some day
+		if !strings.Contains(out, row) {
+			t.Errorf("README shows %q, and the command prints\n%s", line, out)
+		}
+	}
+	if commands[1] != "go test ./...\n" {
+		t.Errorf("README's second command is %q", commands[1])
+	}
+	for _, artifact := range []string{"aws/reserve.zip", "gcp/picture.zip", "openwhisk/audit.zip"} {
+		if _, err := os.Stat(filepath.Join(repo(t), "examples/shop/dist", artifact)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The example's own tests are part of README's second command, though the
+// example is a module of its own.
+func TestExample(t *testing.T) {
+	sh(t, filepath.Join(repo(t), "examples"), nil, "go vet ./... && go test ./...")
+}
+
+// A new user in an empty folder, with nothing but README, the published module
+// and Go, comes to a first artifact and to the entrypoint that README shows.
+func TestFirstFunction(t *testing.T) {
+	doc := blocks(t, "README.md")
+	commands, sources := of(doc, "sh"), of(doc, "go")
+	app, env := filepath.Join(t.TempDir(), "hello"), published(t)
+	if err := os.Mkdir(app, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sh(t, app, env, commands[2])
+	write(t, app, "hello.go", sources[0])
+	if out := sh(t, app, env, commands[3]); !strings.Contains(out, "dist/aws/confirm.zip") {
+		t.Errorf("build prints\n%s", out)
+	}
+	if _, err := os.Stat(filepath.Join(app, "dist/aws/confirm.zip")); err != nil {
+		t.Error(err)
+	}
+	sh(t, app, env, "fngen generate --target=aws && go build ./... && go vet ./...")
+	got, err := os.ReadFile(filepath.Join(app, "entrypoints/aws/confirm-aws/main.go"))
+	if err != nil || string(got) != sources[1] {
+		t.Errorf("README shows\n%s\nand generate writes (%v)\n%s", sources[1], err, got)
+	}
+	if out := sh(t, app, env, "go list -m all"); strings.Contains(out, "spf13/cobra") && strings.Contains(read(t, app, "go.mod"), "cobra") {
+		t.Errorf("the generator's dependencies reached go.mod:\n%s", read(t, app, "go.mod"))
+	}
+	write(t, app, "fngen.yaml", of(doc, "yaml")[0])
+	if out := sh(t, app, env, "fngen list -o json"); !strings.Contains(out, `"openwhisk"`) {
+		t.Errorf("with the fngen.yaml of README list prints\n%s", out)
+	}
+
+	// Taking the generated file's first line away makes it the user's.
+	sh(t, app, env, "sed -i 1d entrypoints/aws/confirm-aws/main.go && ! fngen generate --target=aws")
+}
+
+// The module requires nothing but what it lists: a user's go.mod holds no
+// module of the generator after a build for one platform.
+func TestHandlerWithoutFngen(t *testing.T) {
+	app, env := t.TempDir(), published(t)
+	write(t, app, "go.mod", "module example.com/audit\n\ngo 1.26\n")
+	write(t, app, "audit.go", `package audit
+
+import (
+	"context"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+)
+
+//fn:event com.example.order.placed
+func Audit(ctx context.Context, e event.Event) error { return nil }
+`)
+	sh(t, app, env, "go get github.com/cloudevents/sdk-go/v2/event@v2.16.2 && go install github.com/fngen/fngen/cmd/fngen@latest && cp go.mod before && fngen build --target=openwhisk && cmp go.mod before && fngen generate --target=openwhisk && go vet ./...")
+	mod := read(t, app, "go.mod")
+	if !strings.Contains(mod, "github.com/fngen/fngen "+version) {
+		t.Errorf("generate required no fngen of its own version:\n%s", mod)
+	}
+	for _, other := range []string{"jennifer", "x/tools", "cobra", "lambda", "functions-framework"} {
+		if strings.Contains(mod, other) {
+			t.Errorf("go.mod holds %s:\n%s", other, mod)
+		}
+	}
+}
+
+// Every directive that the documents show is understood.
+func TestDirectives(t *testing.T) {
+	dir := t.TempDir()
+	var source strings.Builder
+	source.WriteString("package p\n")
+	n := 0
+	for _, name := range []string{"README.md"} {
+		for _, m := range regexp.MustCompile("`(//fn:[^`]*)`").FindAllStringSubmatch(read(t, repo(t), name), -1) {
+			directive, trigger := m[1], "//fn:queue q\n"
+			if strings.ContainsAny(directive, "…") || directive == "//fn:name" {
+				continue
+			}
+			if regexp.MustCompile(`^//fn:(http|queue|object|event)`).MatchString(directive) {
+				trigger = ""
+			}
+			n++
+			fmt.Fprintf(&source, "\n%s%s\nfunc F%d()\n", trigger, directive, n)
+		}
+	}
+	if n < 8 {
+		t.Fatalf("found %d directives in README", n)
+	}
+	write(t, dir, "p.go", source.String())
+	scan, err := gen.ScanDir(dir, []string{"aws", "gcp", "openwhisk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range scan.Problems {
+		t.Errorf("%s\n%s", p, source.String())
+	}
+}
+
+// Snippets of Go parse, whole files and declarations alike.
+func TestSnippets(t *testing.T) {
+	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"} {
+		for _, src := range of(blocks(t, name), "go") {
+			if !strings.Contains(src, "package ") {
+				src = "package p\n" + src
+			}
+			if _, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ParseComments); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, src)
+			}
+		}
+	}
+}
+
+// What the documents link to and name is there.
+func TestPaths(t *testing.T) {
+	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"} {
+		text := read(t, repo(t), name)
+		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(repo(t), m[1])); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z/]+)/`").FindAllStringSubmatch(read(t, repo(t), "ARCHITECTURE.md"), -1) {
+		if _, err := os.Stat(filepath.Join(repo(t), m[1])); err != nil {
+			t.Errorf("ARCHITECTURE.md: %v", err)
+		}
+	}
+}
+
+const version = "v0.0.1"
+
+// published returns the environment of a machine on which this checkout is the
+// only version of the module that was ever published, and fngen is not
+// installed.
+func published(t *testing.T) []string {
+	t.Helper()
+	proxy := filepath.Join(t.TempDir(), "proxy")
+	dir := filepath.Join(proxy, "github.com/fngen/fngen/@v")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "list", version+"\n")
+	write(t, dir, version+".info", `{"Version":"`+version+`"}`)
+	write(t, dir, version+".mod", read(t, repo(t), "go.mod"))
+	archive, err := os.Create(filepath.Join(dir, version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	if err := zip.CreateFromDir(archive, module.Version{Path: "github.com/fngen/fngen", Version: version}, repo(t)); err != nil {
+		t.Fatal(err)
+	}
+	cache := strings.TrimSpace(sh(t, repo(t), nil, "go env GOMODCACHE"))
+	others := strings.TrimSpace(sh(t, repo(t), nil, "go env GOPROXY"))
+	modules, bin := t.TempDir(), t.TempDir()
+	return []string{
+		"GOPROXY=file://" + proxy + ",file://" + filepath.Join(cache, "cache/download") + "," + others,
+		"GONOSUMDB=github.com/fngen/fngen",
+		"GOMODCACHE=" + modules, "GOBIN=" + bin, "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"GOFLAGS=-modcacherw -trimpath -buildvcs=false", // a cache that can be removed, and builds that are cached
+	}
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
