@@ -75,6 +75,7 @@ type batch struct {
 	records []Record
 	groups  [][]int // indexes of records
 	next    atomic.Int64
+	begun   atomic.Int64 // records whose turn has come
 
 	mu      sync.Mutex
 	results []Result
@@ -135,7 +136,8 @@ func (b *batch) work(ctx context.Context) {
 			}
 			b.set(i, Result{Outcome: Retry, Err: errNotReturned, Late: true})
 			started = i
-			r := handle(ctx, b.handler, b.policy, &b.records[i])
+			others := len(b.records) - int(b.begun.Add(1))
+			r := handle(ctx, b.handler, b.policy, &b.records[i], others)
 			started = -1
 			if b.set(i, r) && r.Outcome == Dropped {
 				logWhole(ctx, &b.records[i], r.Err)

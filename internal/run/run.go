@@ -134,8 +134,8 @@ func (c *recordContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// handle brings one record to its outcome.
-func handle(ctx context.Context, h fn.Handler, p Policy, r *Record) Result {
+// handle brings one record to its outcome while others wait for their turn.
+func handle(ctx context.Context, h fn.Handler, p Policy, r *Record, others int) Result {
 	if r.Skip {
 		return Result{Outcome: Done}
 	}
@@ -150,7 +150,7 @@ func handle(ctx context.Context, h fn.Handler, p Policy, r *Record) Result {
 		}
 		slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", fmt.Sprint(err))
 		kind, after := Kind(err)
-		if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after) {
+		if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after, others) {
 			continue
 		}
 		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
@@ -161,14 +161,22 @@ func handle(ctx context.Context, h fn.Handler, p Policy, r *Record) Result {
 	}
 }
 
-// pause waits before the try and reports whether there is time for it.
-func pause(ctx context.Context, p Policy, try int, hint time.Duration) bool {
+// pause waits before the try and reports whether there is time for it. While
+// others wait for their turn it is cut to the record's share of the time left,
+// so that one record's hint does not cost the others theirs.
+func pause(ctx context.Context, p Policy, try int, hint time.Duration, others int) bool {
 	wait := hint
 	if p.Backoff != nil {
 		wait = max(wait, p.Backoff(try))
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return false
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		if others > 0 {
+			wait = min(wait, left/time.Duration(others+1))
+		}
+		if left <= wait {
+			return false
+		}
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

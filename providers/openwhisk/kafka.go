@@ -1,9 +1,8 @@
 package openwhisk
 
 import (
-	"encoding/base64"
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -16,31 +15,77 @@ import (
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
-// Kafka is a queue that the feed /messaging/kafkaFeed delivers. The feed must
-// have isBinaryValue and isBinaryKey set. Messages of one partition are handled
-// in order.
+// Kafka is a queue or a stream that the feed /messaging/kafkaFeed delivers.
+// The feed must have isBinaryValue and isBinaryKey set. Messages of one
+// partition are handled in order.
+//
+// A stream's record is the value verbatim and never another CloudEvent. A
+// message without a value, which Kafka calls a tombstone, has empty data. The
+// feed itself repairs values to UTF-8, starts at the latest message and skips
+// those that are longer than its payload limit, 900,000 bytes by default.
 type Kafka struct {
-	Queue        string // the name in the directive
-	Content      string // the content type of the messages; application/json if empty
+	Queue        string // the name in the directive; exactly one of Queue and Stream is set
+	Stream       string // the name in the directive
+	Content      string // the content type of a queue's messages; application/json if empty
 	Retries      int    // tries in the process after the first
 	NoDeadLetter bool   // deadletter none
 }
 
+var _ Source = Kafka{}
+
+// maxMessages is the number of messages of one activation above which none is
+// handled. The default limits of the feed and of the platform allow less than
+// 20,000.
+const maxMessages = 100_000
+
 func (k Kafka) policy() run.Policy { return policy(k.Retries, k.NoDeadLetter) }
 
-func (k Kafka) decode(r *actionloop.Request) ([]run.Record, error) {
-	var messages []json.RawMessage
-	if err := json.Unmarshal(r.Value["messages"], &messages); err != nil || messages == nil {
-		return nil, fmt.Errorf("queue %s is fed by Kafka, but the activation has no list of messages; its parameters: %s", k.Queue, r.Value.Names())
+// trigger is the kind of the trigger and its name in the directive.
+func (k Kafka) trigger() (kind, name string) {
+	if k.Stream != "" {
+		return portable.Stream, k.Stream
 	}
-	if r.Namespace == "" {
-		return nil, errors.New("decode request: missing namespace")
+	return portable.Queue, k.Queue
+}
+
+func (k Kafka) decode(r *actionloop.Request) ([]run.Record, error) {
+	kind, name := k.trigger()
+	list := r.Value["messages"]
+	if len(list) == 0 || list[0] != '[' {
+		return nil, fmt.Errorf("%s %s is fed by Kafka, but the activation has no list of messages; its parameters: %s", kind, name, r.Value.Names())
+	}
+	if err := identified(r); err != nil {
+		return nil, err
+	}
+	messages, err := splitMessages(list, maxMessages)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", kind, name, err)
 	}
 	records := make([]run.Record, len(messages))
 	for i, raw := range messages {
 		records[i] = k.record(r, i, raw)
 	}
 	return records, nil
+}
+
+// splitMessages splits a JSON array of at most limit messages.
+func splitMessages(list json.RawMessage, limit int) ([]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(list))
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	var messages []json.RawMessage
+	for d.More() {
+		if len(messages) == limit {
+			return nil, fmt.Errorf("the activation has more than %d Kafka messages", limit)
+		}
+		var m json.RawMessage
+		if err := d.Decode(&m); err != nil {
+			return nil, err
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
 }
 
 // record decodes one message of the feed.
@@ -56,7 +101,8 @@ func (k Kafka) record(r *actionloop.Request, i int, raw json.RawMessage) run.Rec
 		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
 	}
 	record.Describe = func() (fn.Delivery, []byte) {
-		d := r.Delivery(portable.Queue)
+		kind, _ := k.trigger()
+		d := r.Delivery(kind)
 		if m != nil {
 			d.NativeID = m.id()
 			d.Attributes["topic"] = m.Topic
@@ -78,66 +124,24 @@ func (k Kafka) event(r *actionloop.Request, m *kafkaMessage) (event.Event, error
 	if !utf8.Valid(key) {
 		key = nil
 	}
+	source := portable.Path("namespaces", r.Namespace, "kafka", m.Topic)
+	kind, name := k.trigger()
+	if kind == portable.Stream {
+		return portable.Record{
+			Source:       source + "#" + strconv.FormatInt(*m.Partition, 10),
+			ID:           m.id(),
+			Name:         name,
+			Body:         body,
+			PartitionKey: string(key),
+			Sequence:     strconv.FormatInt(*m.Offset, 10),
+		}.Event()
+	}
 	return portable.Message{
-		Source:       portable.Path("namespaces", r.Namespace, "kafka", m.Topic),
+		Source:       source,
 		ID:           m.id(),
-		Name:         k.Queue,
+		Name:         name,
 		Content:      k.Content,
 		Body:         body,
 		PartitionKey: string(key),
-	}.Event(portable.Queue)
-}
-
-// A kafkaMessage is one message as the feed writes it. The feed knows neither
-// headers nor times.
-type kafkaMessage struct {
-	Topic     string          `json:"topic"`
-	Partition *int64          `json:"partition"`
-	Offset    *int64          `json:"offset"`
-	Key       json.RawMessage `json:"key"`
-	Value     json.RawMessage `json:"value"`
-}
-
-func decodeKafka(raw json.RawMessage) (*kafkaMessage, error) {
-	var m kafkaMessage
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return nil, err
-	}
-	switch {
-	case m.Topic == "":
-		return nil, errors.New("missing topic")
-	case m.Partition == nil:
-		return nil, errors.New("missing partition")
-	case m.Offset == nil:
-		return nil, errors.New("missing offset")
-	case m.Value == nil:
-		return nil, errors.New("missing value")
-	}
-	return &m, nil
-}
-
-// id names the message within its topic.
-func (m *kafkaMessage) id() string { return fmt.Sprintf("%d:%d", *m.Partition, *m.Offset) }
-
-// decodeBase64 decodes the key or the value, which the feed encodes, with line
-// breaks, if the setting is on. Null, which Kafka knows too, is nil.
-func decodeBase64(encoded json.RawMessage, member, setting string) ([]byte, error) {
-	var text *string
-	if len(encoded) > 0 {
-		if err := json.Unmarshal(encoded, &text); err != nil {
-			return nil, notBase64(member, setting)
-		}
-	}
-	if text == nil {
-		return nil, nil
-	}
-	b, err := base64.StdEncoding.DecodeString(*text) // passes over line breaks
-	if err != nil {
-		return nil, notBase64(member, setting)
-	}
-	return b, nil
-}
-
-func notBase64(member, setting string) error {
-	return fmt.Errorf("the %s is not base64: set %s to true on the trigger's feed", member, setting)
+	}.Event(kind)
 }

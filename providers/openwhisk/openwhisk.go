@@ -19,7 +19,8 @@ import (
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
-// A Source is what triggers the function: [Kafka] or [Trigger].
+// A Source is what triggers the function: [Kafka], [Trigger], [Alarm] or
+// [CouchDB].
 type Source interface {
 	// decode splits the activation into records. An error means that the
 	// activation is not the source's at all.
@@ -61,7 +62,7 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	ctx, cancel := request.Context(ctx)
 	defer cancel()
 
-	records, err := i.source.decode(request)
+	records, err := i.decode(request)
 	if err != nil {
 		records = []run.Record{foreign(request, err)}
 	}
@@ -70,6 +71,14 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 		return actionloop.Error(err.Error())
 	}
 	return encode(records, results)
+}
+
+// decode splits the activation into records.
+func (i *invoker) decode(r *actionloop.Request) ([]run.Record, error) {
+	if err := r.Value.CheckNesting(); err != nil {
+		return nil, err
+	}
+	return i.source.decode(r)
 }
 
 // foreign is the record of an activation that the source does not understand;

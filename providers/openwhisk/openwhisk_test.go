@@ -241,6 +241,13 @@ func TestSecrets(t *testing.T) {
 		"trigger":                  {Trigger{}, `{"cloudevent":{"specversion":"1.0","id":"1","source":"/s","type":"t"},` + headers + `}`},
 		"trigger without an event": {Trigger{}, `{"x":1,` + headers + `}`},
 		"trigger, forged type":     {Trigger{}, `{"cloudevent":{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.x.v1"},` + headers + `}`},
+		"stream":                   {Kafka{Stream: "orders"}, oneMessage[:len(oneMessage)-1] + `,` + headers + `}`},
+		"topic":                    {Trigger{Topic: "orders"}, `{"x":1,` + headers + `}`},
+		"alarm":                    {Alarm{Name: "nightly"}, `{"name":"nightly",` + headers + `}`},
+		"alarm, another function":  {Alarm{Name: "nightly"}, `{"name":"weekly",` + headers + `}`},
+		"CouchDB":                  {CouchDB{Collection: "c"}, `{"dbname":"d","id":"a","changes":[{"rev":"1-a"}],` + headers + `}`},
+		"CouchDB, broken":          {CouchDB{Collection: "c"}, `{"id":"a","changes":[],` + headers + `}`},
+		"nested":                   {Trigger{Topic: "orders"}, `{"x":` + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + `,` + headers + `}`},
 	} {
 		answer := Handler(h, c.src).Invoke(t.Context(), line(c.value, time.Time{}))
 		if !bytes.HasPrefix(answer, []byte(`{"error":`)) || bytes.Contains(answer, []byte("s3cret")) {
@@ -250,8 +257,8 @@ func TestSecrets(t *testing.T) {
 	if strings.Contains(log.String(), "s3cret") {
 		t.Errorf("the log shows a secret:\n%s", log)
 	}
-	if n := strings.Count(log.String(), "event dropped"); n != 5 {
-		t.Errorf("%d of 5 lost events are in the log", n)
+	if n := strings.Count(log.String(), "event dropped"); n != 12 {
+		t.Errorf("%d of 12 lost events are in the log", n)
 	}
 }
 

@@ -13,46 +13,107 @@ import (
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
-// Trigger is a trigger that is fired with CloudEvents: its parameter cloudevent
-// is one, as a JSON object in structured mode.
+// Trigger is a trigger that is fired with CloudEvents, or with the messages of
+// a topic. A CloudEvent is the parameter cloudevent, as a JSON object in
+// structured mode; the parameters beside it are not looked at.
+//
+// A topic's message without that parameter is the payload itself, a JSON
+// object without spaces: strings and numbers are kept verbatim, and the members
+// come sorted by name, since the platform reads the object and does not promise
+// their order. The parameters of the trigger, of the action and of its package
+// cannot be told from those that were fired and stand among them, so they
+// should have none. The platform does not tell which trigger was fired; the
+// event's source is the trigger that is named like the topic.
 type Trigger struct {
-	Type         string // of the events; another is an error; "" takes all
-	Source       string // of the events; what has another is not handled; "" takes all
+	Topic        string // the name in the directive, and the trigger's; "" for CloudEvents only
+	Content      string // the content type of a topic's messages; application/json if empty
+	Type         string // of the CloudEvents; another is an error; "" takes all
+	Source       string // of the CloudEvents; what has another is not handled; "" takes all
 	Retries      int    // tries in the process after the first
 	NoDeadLetter bool   // deadletter none
 }
 
+var _ Source = Trigger{}
+
+// cloudEvent is the parameter that holds a CloudEvent.
+const cloudEvent = "cloudevent"
+
 func (t Trigger) policy() run.Policy { return policy(t.Retries, t.NoDeadLetter) }
 
-func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
-	raw, ok := r.Value["cloudevent"]
-	if !ok {
-		return nil, fmt.Errorf("the function handles events that fire a trigger, but the activation has no parameter cloudevent; its parameters: %s", r.Value.Names())
+// kind is the kind of the trigger.
+func (t Trigger) kind() string {
+	if t.Topic != "" {
+		return portable.Topic
 	}
+	return portable.Event
+}
+
+func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
+	raw, published := r.Value[cloudEvent]
 	record := run.Record{Name: "trigger activation " + r.ActivationID}
 	var err error
-	if record.Event, err = t.event(raw); err != nil {
-		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
-	} else {
-		record.Skip = t.Source != "" && record.Event.Source() != t.Source
+	switch {
+	case published:
+		record.Event, err = t.event(raw)
+		record.Skip = err == nil && t.Source != "" && record.Event.Source() != t.Source
+	case t.Topic != "":
+		if err := identified(r); err != nil {
+			return nil, err
+		}
+		raw = r.Value.Without(actionloop.Headers)
+		record.Event, err = t.message(r, raw)
+	default:
+		return nil, fmt.Errorf("the function handles events that fire a trigger, but the activation has no parameter %s; its parameters: %s", cloudEvent, r.Value.Names())
 	}
-	record.Describe = func() (fn.Delivery, []byte) { return r.Delivery(portable.Event), raw }
+	if err != nil {
+		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
+	}
+	record.Describe = func() (fn.Delivery, []byte) { return r.Delivery(t.kind()), raw }
 	return []run.Record{record}, nil
 }
 
+// message returns a message of the topic. It has no time: the platform tells
+// none.
+func (t Trigger) message(r *actionloop.Request, body []byte) (event.Event, error) {
+	return portable.Message{
+		Source:  triggerSource(r, t.Topic),
+		ID:      r.ActivationID,
+		Name:    t.Topic,
+		Content: t.Content,
+		Body:    body,
+	}.Event(portable.Topic)
+}
+
+// event returns the CloudEvent that was fired.
 func (t Trigger) event(raw []byte) (event.Event, error) {
 	if raw[0] != '{' {
-		return event.Event{}, errors.New("the parameter cloudevent is not a JSON object")
+		return event.Event{}, fmt.Errorf("the parameter %s is not a JSON object", cloudEvent)
 	}
 	e, err := ce.Decode(raw)
 	if err != nil {
 		return event.Event{}, err
 	}
-	if e, err = portable.Received(e, portable.Event); err != nil {
+	if e, err = portable.Received(e, t.kind()); err != nil {
 		return event.Event{}, err
 	}
 	if t.Type != "" && e.Type() != t.Type {
 		return event.Event{}, fmt.Errorf("a CloudEvent of type %q, but the function is for type %q", e.Type(), t.Type)
 	}
 	return e, nil
+}
+
+// triggerSource is the source of what the trigger fires.
+func triggerSource(r *actionloop.Request, trigger string) string {
+	return portable.Path("namespaces", r.Namespace, "triggers", trigger)
+}
+
+// identified says what the request lacks to name an event by it.
+func identified(r *actionloop.Request) error {
+	switch {
+	case r.Namespace == "":
+		return errors.New("decode request: missing namespace")
+	case r.ActivationID == "":
+		return errors.New("decode request: missing activation_id")
+	}
+	return nil
 }

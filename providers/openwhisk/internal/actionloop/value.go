@@ -28,7 +28,8 @@ func (v Value) Names() string {
 	return strings.Join(names, ", ")
 }
 
-// Without returns the value's JSON without a member.
+// Without returns the value's JSON without a member: the others sorted by name,
+// without spaces, their strings and numbers verbatim.
 func (v Value) Without(name string) []byte {
 	rest := maps.Clone(v)
 	delete(rest, name)

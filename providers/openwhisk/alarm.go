@@ -1,0 +1,63 @@
+package openwhisk
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
+)
+
+// Alarm is a schedule that the feed /whisk.system/alarms/alarm or
+// /whisk.system/alarms/interval fires, with the trigger_payload
+// {"name":"FUNCTION"} and, for alarm, strict set.
+//
+// The feeds tell no time: what the event says was scheduled is the time of
+// arrival and approximate, and every activation is a firing of its own. The
+// platform does not tell which trigger was fired; the event's source is the
+// trigger that is named like the function.
+type Alarm struct {
+	Name         string // of the function, and of the trigger
+	Retries      int    // tries in the process after the first
+	NoDeadLetter bool   // deadletter none
+}
+
+var _ Source = Alarm{}
+
+func (a Alarm) policy() run.Policy { return policy(a.Retries, a.NoDeadLetter) }
+
+func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {
+	raw, ok := r.Value["name"]
+	if !ok {
+		return nil, fmt.Errorf("function %s is fired by an alarm, but the activation has no parameter name; its parameters: %s", a.Name, r.Value.Names())
+	}
+	var name string
+	if err := json.Unmarshal(raw, &name); err != nil || raw[0] != '"' {
+		return nil, fmt.Errorf("function %s is fired by an alarm, but the parameter name is not a string", a.Name)
+	}
+	if name != a.Name {
+		return nil, fmt.Errorf("an alarm for function %.64q, but the function is %q: set name in the trigger_payload of the trigger's feed", name, a.Name)
+	}
+	if err := identified(r); err != nil {
+		return nil, err
+	}
+	record := run.Record{Name: "alarm activation " + r.ActivationID}
+	var err error
+	record.Event, err = portable.Firing{
+		Source:      triggerSource(r, a.Name),
+		Name:        a.Name,
+		Activation:  r.ActivationID,
+		Scheduled:   time.Now(),
+		Approximate: true,
+	}.Event()
+	if err != nil {
+		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
+	}
+	record.Describe = func() (fn.Delivery, []byte) {
+		return r.Delivery(portable.Schedule), r.Value.Without(actionloop.Headers)
+	}
+	return []run.Record{record}, nil
+}

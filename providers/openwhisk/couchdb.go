@@ -1,0 +1,140 @@
+package openwhisk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
+)
+
+// CouchDB is a collection of documents whose changes the feed
+// /cloudant/changes delivers. It tells the database, the document's id and its
+// revision, but no document: both images are null, and the change is partial.
+//
+// A first revision is taken for a creation, any other for an update. The
+// changes of CouchDB hold a document's latest revision only, so that a document
+// that is created and soon updated may be seen as one update, and one that is
+// created again after its deletion is an update. Design documents are passed
+// over.
+//
+// The event's id is database/document/revision, each path-escaped, and so the
+// same for every delivery of the change.
+type CouchDB struct {
+	Collection   string // the name in the directive
+	Created      bool   // handle creations; none of the three means all
+	Updated      bool   // handle updates
+	Deleted      bool   // handle deletions
+	Retries      int    // tries in the process after the first
+	NoDeadLetter bool   // deadletter none
+}
+
+var _ Source = CouchDB{}
+
+func (c CouchDB) policy() run.Policy { return policy(c.Retries, c.NoDeadLetter) }
+
+func (c CouchDB) decode(r *actionloop.Request) ([]run.Record, error) {
+	for _, member := range []string{"id", "changes"} {
+		if _, ok := r.Value[member]; !ok {
+			return nil, fmt.Errorf("document collection %s is fed by CouchDB, but the activation has no parameter %s; its parameters: %s", c.Collection, member, r.Value.Names())
+		}
+	}
+	if err := identified(r); err != nil {
+		return nil, err
+	}
+	record := run.Record{Name: "CouchDB activation " + r.ActivationID}
+	change, err := decodeCouchDB(r.Value)
+	if err == nil {
+		record.Name = fmt.Sprintf("CouchDB change %s", change.eventID())
+		record.Skip = strings.HasPrefix(change.id, "_design/") ||
+			!portable.DocumentFilter{Created: c.Created, Updated: c.Updated, Deleted: c.Deleted}.Fits(change.kind())
+		record.Event, err = c.event(r, change)
+	}
+	if err != nil {
+		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
+	}
+	record.Describe = func() (fn.Delivery, []byte) {
+		d := r.Delivery(portable.Document)
+		if change != nil {
+			d.NativeID = change.eventID()
+			d.Attributes["dbname"] = change.database
+			d.Attributes["rev"] = change.revision
+		}
+		return d, r.Value.Without(actionloop.Headers)
+	}
+	return []run.Record{record}, nil
+}
+
+func (c CouchDB) event(r *actionloop.Request, change *couchDBChange) (event.Event, error) {
+	key := url.PathEscape(change.id)
+	return portable.DocumentChange{
+		Source:       portable.Path("namespaces", r.Namespace, "couchdb", change.database),
+		ID:           change.eventID(),
+		Change:       change.kind(),
+		Collection:   c.Collection,
+		Key:          key,
+		Partial:      true,
+		PartitionKey: key,
+	}.Event()
+}
+
+// A couchDBChange is one change as the feed writes it.
+type couchDBChange struct {
+	database, id, revision string
+	deleted                bool
+}
+
+func decodeCouchDB(v actionloop.Value) (*couchDBChange, error) {
+	var (
+		c    couchDBChange
+		revs []struct {
+			Rev string `json:"rev"`
+		}
+	)
+	for _, member := range []struct {
+		name string
+		into any
+	}{{"dbname", &c.database}, {"id", &c.id}, {"changes", &revs}, {"deleted", &c.deleted}} {
+		raw, ok := v[member.name]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(raw, member.into); err != nil {
+			return nil, fmt.Errorf("%s: %w", member.name, err)
+		}
+	}
+	if len(revs) > 0 {
+		c.revision = revs[0].Rev // the winner, if the feed tells of conflicts too
+	}
+	switch {
+	case c.database == "":
+		return nil, errors.New("missing dbname: the feed does not tell the database; set dbname as the action's parameter")
+	case c.id == "":
+		return nil, errors.New("missing id")
+	case c.revision == "":
+		return nil, errors.New("missing changes[0].rev")
+	}
+	return &c, nil
+}
+
+// eventID joins what identifies the change; escaping makes it unambiguous.
+func (c *couchDBChange) eventID() string {
+	return strings.TrimPrefix(portable.Path(c.database, c.id, c.revision), "/")
+}
+
+func (c *couchDBChange) kind() portable.ChangeKind {
+	switch {
+	case c.deleted:
+		return portable.Deleted
+	case strings.HasPrefix(c.revision, "1-"):
+		return portable.Created
+	}
+	return portable.Updated
+}

@@ -1,0 +1,130 @@
+package openwhisk
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/fngen/fngen/fn"
+)
+
+// A message of a topic is the payload without the headers: members sorted,
+// each as it stands there. The headers decide nothing.
+func TestTopic(t *testing.T) {
+	const body = `{"a":[1.50,9007199254740993,1e2],"order":{"z":"<é\u00e9>","a":null}}`
+	for _, test := range []struct {
+		name, value string
+		src         Trigger
+		want        map[string]string
+	}{
+		{"message", `{"order": {"z":"<é\u00e9>", "a":null},"a":[1.50,9007199254740993,1e2],` +
+			`"__ow_headers":{"content-type":"application/cloudevents+json","ce-specversion":"1.0","traceparent":"00-1-2-01"}}`,
+			Trigger{Topic: "order events"}, map[string]string{"datacontenttype": "application/json", "data": body}},
+		{"content", body, Trigger{Topic: "order events", Content: "application/vnd.shop+json"},
+			map[string]string{"datacontenttype": "application/vnd.shop+json", "data": body}},
+		{"nothing fired", `{}`, Trigger{Topic: "order events"},
+			map[string]string{"datacontenttype": "application/json", "data": `{}`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answer, events := invoke(t, test.src, test.value)
+			if answer != "{}" || len(events) != 1 {
+				t.Fatalf("answer %s, %d events", answer, len(events))
+			}
+			want := merge(test.want, map[string]string{
+				"type": "dev.fngen.message.received.v1", "subject": "order events", "id": "4479",
+				"source": "/namespaces/acme/triggers/order%20events",
+			})
+			if diff := cmp.Diff(want, attributes(events[0])); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What was fired as a CloudEvent passes through, whatever lies beside it; a
+// forwarded message does too, and no other type of fngen's.
+func TestTopicCloudEvent(t *testing.T) {
+	capture(t)
+	for _, test := range []struct {
+		eventType string
+		events    int
+	}{{"com.example.order", 1}, {"dev.fngen.message.received.v1", 1}, {"dev.fngen.record.received.v1", 0}} {
+		answer, events := invoke(t, Trigger{Topic: "orders"},
+			`{"cloudevent":{"specversion":"1.0","id":"e1","source":"/shop","type":"`+test.eventType+`","data":7,"deadletterreason":"x"},"region":"eu"}`)
+		if len(events) != test.events || (answer == "{}") != (test.events == 1) {
+			t.Errorf("%s: answer %s, %d events", test.eventType, answer, len(events))
+			continue
+		}
+		for _, e := range events {
+			want := map[string]string{"type": test.eventType, "source": "/shop", "id": "e1", "subject": "", "datacontenttype": "", "data": "7"}
+			if diff := cmp.Diff(want, attributes(e)); diff != "" {
+				t.Errorf("%s: %s", test.eventType, diff)
+			}
+		}
+	}
+}
+
+// A broken CloudEvent is lost with a reason, never handled as a message.
+func TestTopicBadCloudEvent(t *testing.T) {
+	for value, why := range map[string]string{
+		`{"cloudevent":"yes"}`: "the parameter cloudevent is not a JSON object",
+		`{"cloudevent":{}}`:    "required attribute missing",
+	} {
+		log := capture(t)
+		answer, events := invoke(t, Trigger{Topic: "orders"}, value)
+		if len(events) != 0 || answer != `{"error":"1 of 1 events failed: trigger activation 4479"}` {
+			t.Errorf("%s: answer %s, %d events", value, answer, len(events))
+		}
+		if !strings.Contains(log.String(), why) || !strings.Contains(log.String(), "event dropped") {
+			t.Errorf("%s: log:\n%s", value, log)
+		}
+	}
+}
+
+// Without what names the message there is none.
+func TestTopicUnidentified(t *testing.T) {
+	capture(t)
+	for request, want := range map[string]string{
+		`{"value":{},"namespace":"acme"}`:     `{"error":"decode request: missing activation_id"}`,
+		`{"value":{},"activation_id":"4479"}`: `{"error":"decode request: missing namespace"}`,
+	} {
+		if answer := Handler(fn.HandlerFunc(nil), Trigger{Topic: "orders"}).Invoke(t.Context(), []byte(request)); string(answer) != want {
+			t.Errorf("%s: answer %s, want %s", request, answer, want)
+		}
+	}
+}
+
+// The delivery is a topic's, and Raw has no headers.
+func TestTopicDelivery(t *testing.T) {
+	h := fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
+		d, _ := fn.DeliveryFrom(ctx)
+		want := fn.Delivery{
+			Provider: "openwhisk", Trigger: "topic", NativeID: "4479",
+			Attributes: map[string]string{
+				"namespace": "acme", "action_name": "/acme/shop/confirm", "action_version": "0.0.7",
+				"activation_id": "4479", "transaction_id": "tid",
+			},
+		}
+		if diff := cmp.Diff(want, d, cmpopts.IgnoreUnexported(fn.Delivery{})); diff != "" {
+			t.Error(diff)
+		}
+		if want := `{"order":1}`; string(d.Raw()) != want {
+			t.Errorf("raw %s, want %s", d.Raw(), want)
+		}
+		return nil, nil
+	})
+	Handler(h, Trigger{Topic: "orders"}).Invoke(t.Context(),
+		line(`{"order":1,"__ow_headers":{"authorization":"Basic s3cret"}}`, time.Time{}))
+}
+
+// FuzzTopic protects what FuzzKafka does.
+func FuzzTopic(f *testing.F) {
+	f.Add([]byte(fired), "application/json")
+	f.Add([]byte(`{"order":{"total":1e400},"__ow_headers":1}`), "application/cloudevents+json")
+	f.Add([]byte(`{"cloudevent":{"specversion":"1.0","id":"e1","source":"/s","type":"dev.fngen.message.received.v1"}}`), "")
+	fuzz(f, func(content string) Source { return Trigger{Topic: "orders", Content: content} })
+}
