@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -19,72 +20,85 @@ import (
 // holds what operators decide.
 const ConfigFile = "fngen.yaml"
 
-// A Config is the contents of fngen.yaml.
+// A Config is the contents of fngen.yaml. Who understands a key asks for it;
+// when all have asked, Problems has what is left.
 type Config struct {
-	named    []string // targets, in the file's order
-	settings map[string]*Settings
+	top   Settings
+	known []string // all targets
 }
 
-// Targets returns the names of the targets that the file names.
-func (c *Config) Targets() []string { return c.named }
+// Targets returns the names of the targets that the file names, in its order.
+func (c *Config) Targets() []string {
+	targets := c.top.Section("targets")
+	return slices.DeleteFunc(slices.Clone(targets.order), func(name string) bool { return !slices.Contains(c.known, name) })
+}
 
-// Settings returns what the file says of the target.
-func (c *Config) Settings(target string) *Settings {
-	if s := c.settings[target]; s != nil {
-		return s
+// Target returns what the file says of the target.
+func (c *Config) Target(name string) *Settings { return c.top.Section("targets").Section(name) }
+
+// Resources returns what the file says of each resource on the target.
+func (c *Config) Resources(target string) map[string]*Settings {
+	resources := c.top.Section("resources")
+	out := map[string]*Settings{}
+	for _, name := range resources.order {
+		if err := validName(name); err != nil {
+			resources.ask(name)
+			resources.failOnce(resources.keys[name], "resources: %s", err)
+			continue
+		}
+		out[name] = resources.Section(name).Section(target)
 	}
-	return &Settings{path: "targets." + target}
+	return out
 }
+
+// Problems returns what was wrong, and the keys that nobody asked for.
+func (c *Config) Problems() []Problem { return SortProblems(c.top.Problems()) }
 
 // ReadConfig reads fngen.yaml, if there is one. known are the names of all
 // targets.
-func ReadConfig(root *os.Root, known []string) (*Config, []Problem, error) {
+func ReadConfig(root *os.Root, known []string) (*Config, error) {
 	data, err := root.ReadFile(ConfigFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Config{}, nil, nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	c, problems := parseConfig(data, known)
-	return c, problems, nil
+	return parseConfig(data, known), nil
 }
 
-func parseConfig(data []byte, known []string) (*Config, []Problem) {
-	var document yaml.Node
+func parseConfig(data []byte, known []string) *Config {
+	top, problem := parseSettings(data)
+	if problem != nil {
+		top.problems = append(top.problems, *problem)
+	}
+	c := &Config{top: *top, known: known}
+	targets := c.top.Section("targets")
+	for _, name := range known {
+		targets.Section(name)
+		c.Resources(name)
+	}
+	return c
+}
+
+func parseSettings(data []byte) (*Settings, *Problem) {
+	var document, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&document); err == io.EOF {
-		return &Config{}, nil
+		return &Settings{}, nil
 	} else if err != nil {
-		return &Config{}, []Problem{yamlProblem(err, data)}
+		return &Settings{}, yamlProblem(err, data)
 	}
-	var second yaml.Node
 	if err := d.Decode(&second); err == nil {
 		pos := token.Position{Filename: ConfigFile, Line: second.Line, Column: second.Column}
-		return &Config{}, []Problem{{Pos: pos, Message: "the file holds a second document here; keep one"}}
+		return &Settings{}, &Problem{Pos: pos, Message: "the file holds a second document here; keep one"}
 	} else if err != io.EOF {
-		return &Config{}, []Problem{yamlProblem(err, data)}
+		return &Settings{}, yamlProblem(err, data)
 	}
-	top := newSettings("", document.Content[0])
-	targets := top.Section("targets")
-	c := &Config{settings: map[string]*Settings{}}
-	for _, name := range known {
-		if section := targets.Section(name); targets.has(name) {
-			c.settings[name] = section
-		}
-	}
-	for _, k := range targets.order {
-		if c.settings[k] != nil {
-			c.named = append(c.named, k)
-		}
-	}
-	return c, SortProblems(append(top.Problems(), targets.Problems()...))
+	return newSettings("", document.Content[0]), nil
 }
 
 // yamlProblem turns "yaml: line 3: text" into a problem of line 3, and an error
 // without a line into one of the first of data.
-func yamlProblem(err error, data []byte) Problem {
-	p := Problem{Pos: token.Position{Filename: ConfigFile, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+func yamlProblem(err error, data []byte) *Problem {
+	p := &Problem{Pos: token.Position{Filename: ConfigFile, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	var line int
 	if n, _ := fmt.Sscanf(p.Message, "line %d:", &line); n == 1 {
 		p.Pos.Line = line
@@ -110,14 +124,13 @@ type Settings struct {
 	keys     map[string]*yaml.Node
 	values   map[string]*yaml.Node
 	asked    []string
+	sections map[string]*Settings
 	problems []Problem
 }
 
 func newSettings(path string, node *yaml.Node) *Settings {
 	s := &Settings{path: path, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
+	node = resolve(node)
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return s
 	}
@@ -160,49 +173,117 @@ func (s *Settings) fail(at *yaml.Node, format string, args ...any) {
 	})
 }
 
-// Section returns the mapping under the key, an empty one if it is not there.
-// Its problems are its own.
-func (s *Settings) Section(key string) *Settings {
-	s.asked = append(s.asked, key)
-	if !s.has(key) {
-		return &Settings{path: s.full(key)}
+// failOnce is fail for what may be found several times.
+func (s *Settings) failOnce(at *yaml.Node, format string, args ...any) {
+	before := len(s.problems)
+	s.fail(at, format, args...)
+	if slices.Contains(s.problems[:before], s.problems[before]) {
+		s.problems = s.problems[:before]
 	}
-	return newSettings(s.full(key), s.values[key])
+}
+
+func (s *Settings) ask(key string) {
+	if !slices.Contains(s.asked, key) {
+		s.asked = append(s.asked, key)
+	}
+}
+
+// Section returns the mapping under the key, an empty one if it is not there.
+func (s *Settings) Section(key string) *Settings {
+	s.ask(key)
+	if section := s.sections[key]; section != nil {
+		return section
+	}
+	section := &Settings{path: s.full(key)}
+	if s.has(key) {
+		section = newSettings(section.path, s.values[key])
+	}
+	if s.sections == nil {
+		s.sections = map[string]*Settings{}
+	}
+	s.sections[key] = section
+	return section
 }
 
 // String returns the string under the key, or preset if it is not there. valid
 // says why a value is not possible.
 func (s *Settings) String(key, preset string, valid func(string) error) string {
-	s.asked = append(s.asked, key)
+	s.ask(key)
 	if !s.has(key) {
 		return preset
 	}
-	value := s.values[key]
-	for value.Kind == yaml.AliasNode {
-		value = value.Alias
-	}
-	if value.Kind != yaml.ScalarNode || value.Tag != "!!str" {
-		s.fail(s.values[key], "%s is not a string; quote it", s.full(key))
+	value, ok := s.text(key, s.values[key], valid)
+	if !ok {
 		return preset
 	}
-	if err := valid(value.Value); err != nil {
-		s.fail(s.values[key], "%s %s", s.full(key), err)
-		return preset
-	}
-	return value.Value
+	return value
 }
 
-// Problems returns what was wrong, and the keys that nobody asked for. It is
-// called when all are.
-func (s *Settings) Problems() []Problem {
-	known := slices.Compact(slices.Sorted(slices.Values(s.asked)))
-	for _, key := range s.order {
-		if !slices.Contains(s.asked, key) {
-			s.fail(s.keys[key], "unknown key %q; the keys of %s are %s", clip(key), s.describe(), strings.Join(known, ", "))
+// Strings returns the list of strings under the key, or nil if it is not there.
+func (s *Settings) Strings(key string, valid func(string) error) []string {
+	s.ask(key)
+	if !s.has(key) {
+		return nil
+	}
+	list := resolve(s.values[key])
+	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		s.fail(s.values[key], "%s is not a list; write [a, b]", s.full(key))
+		return nil
+	}
+	var out []string
+	for _, node := range list.Content {
+		if value, ok := s.text(key, node, valid); ok {
+			out = append(out, value)
 		}
 	}
-	s.order = nil // it is said once
-	return s.problems
+	return out
+}
+
+// text returns the string that the node under the key is.
+func (s *Settings) text(key string, node *yaml.Node, valid func(string) error) (string, bool) {
+	value := resolve(node)
+	if value.Kind != yaml.ScalarNode || value.Tag != "!!str" {
+		s.fail(node, "%s is not a string; quote it", s.full(key))
+		return "", false
+	}
+	if err := valid(value.Value); err != nil {
+		s.fail(node, "%s %s", s.full(key), err)
+		return "", false
+	}
+	return value.Value, true
+}
+
+// resolve follows aliases.
+func resolve(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	return node
+}
+
+// Problems returns what was wrong here and below, and the keys that nobody
+// asked for. It is called when all are.
+func (s *Settings) Problems() []Problem {
+	problems := slices.Clone(s.problems)
+	known := strings.Join(slices.Sorted(slices.Values(s.asked)), ", ")
+	for _, key := range s.order {
+		if slices.Contains(s.asked, key) {
+			continue
+		}
+		way := fmt.Sprintf("the keys of %s are %s", s.describe(), known)
+		if known == "" {
+			way = s.describe() + " has none; remove it"
+		}
+		node := s.keys[key]
+		problems = append(problems, Problem{
+			Pos:     token.Position{Filename: ConfigFile, Line: node.Line, Column: node.Column},
+			Message: fmt.Sprintf("unknown key %q; %s", clip(key), way),
+		})
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.sections)) {
+		problems = append(problems, s.sections[key].Problems()...)
+	}
+	return problems
 }
 
 // OneOf accepts the values.

@@ -192,6 +192,16 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
+// printable replaces the characters that a terminal may act on.
+func printable(message string) string {
+	return strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, message)
+}
+
 // errText is an error about text from a user's file.
 func errText(format, text string, args ...any) error {
 	return fmt.Errorf(format, append([]any{clip(text)}, args...)...)

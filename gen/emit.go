@@ -92,17 +92,40 @@ func (e *Entry) Routes(t HTTP) []jen.Code {
 // A Field is a field of a composite literal. Zero values are left out.
 type Field struct {
 	Name  string
-	Value any // string, bool or int
+	Value any // string, bool, int or []string
+}
+
+// DocumentFields returns the fields that every source of document triggers has.
+func DocumentFields(t Document) []Field {
+	fields := []Field{{"Collection", t.Collection}}
+	if t.Created && t.Updated && t.Deleted {
+		return fields // the zero value means all
+	}
+	return append(fields, Field{"Created", t.Created}, Field{"Updated", t.Updated}, Field{"Deleted", t.Deleted})
 }
 
 // Literal returns a composite literal of the type, on one line.
 func Literal(path, name string, fields ...Field) jen.Code {
 	var values []jen.Code
 	for _, f := range fields {
-		if f.Value == "" || f.Value == false || f.Value == 0 {
-			continue
+		value := jen.Null()
+		switch v := f.Value.(type) {
+		case []string:
+			if len(v) == 0 {
+				continue
+			}
+			value = jen.Index().String().ValuesFunc(func(g *jen.Group) {
+				for _, s := range v {
+					g.Lit(s)
+				}
+			})
+		default:
+			if v == "" || v == false || v == 0 {
+				continue
+			}
+			value = jen.Lit(v)
 		}
-		values = append(values, jen.Id(f.Name).Op(":").Lit(f.Value))
+		values = append(values, jen.Id(f.Name).Op(":").Add(value))
 	}
 	return jen.Qual(path, name).Values(values...)
 }

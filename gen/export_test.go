@@ -32,7 +32,7 @@ func (s *Scan) FunctionsOf(h Handler) []Function {
 				continue
 			}
 			out = append(out, Function{Name: name, Handler: h, Trigger: t.trigger, Timeout: c.options.timeout, Retries: c.options.retries,
-				DeadLetter: c.options.deadLetter, Sinks: c.options.sinks, Targets: c.options.targets, Pos: s.fset.Position(t.pos)})
+				DeadLetter: c.options.deadLetter, Sinks: c.options.sinks, Targets: c.options.targets, Pos: s.position(t.pos)})
 		}
 	}
 	return out

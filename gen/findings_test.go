@@ -26,9 +26,9 @@ var targetNames = []string{"aws", "gcp", "openwhisk"}
 // targets returns every target, as the configuration has it.
 func targets(config *gen.Config) []gen.Target {
 	return []gen.Target{
-		awsgen.New(config.Settings("aws")),
-		gcpgen.New(config.Settings("gcp")),
-		openwhiskgen.New(config.Settings("openwhisk")),
+		awsgen.New(config.Target("aws"), config.Resources("aws")),
+		gcpgen.New(config.Target("gcp")),
+		openwhiskgen.New(config.Target("openwhisk")),
 	}
 }
 
@@ -83,7 +83,7 @@ func findings(t *testing.T, files []txtar.File) string {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	config, problems, err := gen.ReadConfig(root, targetNames)
+	config, err := gen.ReadConfig(root, targetNames)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,20 +91,25 @@ func findings(t *testing.T, files []txtar.File) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems = append(problems, scan.Problems...)
+	problems := scan.Problems
 	resolved, more, err := scan.Resolve(t.Context(), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	problems = append(problems, more...)
 	for _, target := range targets(config) {
-		problems = append(problems, config.Settings(target.Name()).Problems()...)
+		var meant []gen.Function
 		for _, f := range resolved.Functions {
 			if f.MeantFor(target.Name()) {
+				meant = append(meant, f)
 				problems = append(problems, target.Check(f)...)
 			}
 		}
+		if checker, ok := target.(gen.AppChecker); ok {
+			problems = append(problems, checker.CheckApp(meant)...)
+		}
 	}
+	problems = append(problems, config.Problems()...)
 	var out strings.Builder
 	for _, p := range gen.SortProblems(problems) {
 		fmt.Fprintln(&out, p)

@@ -19,6 +19,8 @@ type Module struct {
 	Dir       string // absolute path; never emitted
 	GoVersion string // of the go line, 1.26 for instance
 	SDK       string // the version of fngen that is required; "" if none or a folder is
+
+	absolute []token.Position // of replacements by an absolute path
 }
 
 // A Function is one deployed function: a handler and one of its triggers.

@@ -25,6 +25,7 @@ func FuzzDirective(f *testing.F) {
 		"object b created suffix=é日本", "queue ../orders", "queue orders\n//fn:name ../../x", "event " + strings.Repeat("a", 10000),
 		"event \xff\xfe", "queue orders \"content=text/plain; charset=utf-8\"", "setup", "schedule \"* * * * *\"", "http /a\"b", "http /a{$}", "event a\rb",
 		"queue a\n/*line x.go:1:1*/", "object b created \"prefix=${x}%s\\\\\"", "queue orders\n//fn:deadletter none\n//fn:retries 5",
+		"topic news \"content=a/b\"", "document orders created before", "stream clicks start=latest batch=3", "schedule every=5m tz=Europe/Berlin",
 	} {
 		f.Add(text)
 	}
@@ -38,7 +39,7 @@ func FuzzDirective(f *testing.F) {
 		src := "package shop\n\n//fn:" + text + "\nfunc Confirm(ctx context.Context, order Order) error { return nil }\n"
 		scan := gen.ScanSource("shop.go", []byte(src), targetNames)
 		for _, p := range scan.Problems {
-			if p.Pos.Line == 0 || p.Message == "" {
+			if p.Pos.Filename != "shop.go" || p.Pos.Line == 0 || p.Message == "" {
 				t.Fatalf("a finding without a position or a message: %#v", p)
 			}
 			if strings.ContainsFunc(p.Message, unicode.IsControl) {
@@ -72,8 +73,8 @@ func FuzzDirective(f *testing.F) {
 var known = strings.Fields(`_ main init function err app mux handler nil true false
 	context Background http NewServeMux Handle HandleFunc ServeHTTP HTTP fn On Reply GeneratedV1 fnhttp Handler
 	functions HTTPHandler Start Serve Fail shop New
-	aws SQS S3 EventBridge gcp PubSub Storage Event openwhisk Kafka Trigger web
-	Queue Content Concurrency NoDeadLetter Bucket Created Deleted Prefix Suffix Type Source Retries`)
+	aws SQS SNS S3 EventBridge Scheduler DynamoDB Kinesis gcp PubSub Storage Firestore Event openwhisk Kafka Trigger Alarm CouchDB web
+	Name Topic Stream Collection Updated Before Keys Latest Queue Content Concurrency NoDeadLetter Bucket Created Deleted Prefix Suffix Type Source Retries`)
 
 func checkEntrypoint(t *testing.T, target gen.Target, f gen.Function) {
 	t.Helper()
@@ -177,12 +178,18 @@ func checkComment(t *testing.T, f gen.Function, text string) {
 
 // valuesOf returns the strings that the function's entrypoint may hold.
 func valuesOf(f gen.Function) []string {
-	values := []string{gen.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name}
+	values := []string{f.Name, gen.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name}
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
 		values = append(values, t.Patterns()...)
 	case gen.Queue:
 		values = append(values, t.Name, t.Content)
+	case gen.Topic:
+		values = append(values, t.Name, t.Content)
+	case gen.Stream:
+		values = append(values, t.Name)
+	case gen.Document:
+		values = append(values, t.Collection)
 	case gen.Object:
 		values = append(values, t.Bucket, t.Prefix, t.Suffix)
 	case gen.Event:
@@ -202,11 +209,9 @@ func FuzzConfig(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		config, problems := gen.ParseConfig(data, targetNames)
-		for _, target := range targets(config) {
-			problems = append(problems, config.Settings(target.Name()).Problems()...)
-		}
-		for _, p := range problems {
+		config := gen.ParseConfig(data, targetNames)
+		targets(config) // each asks for the keys that it knows
+		for _, p := range config.Problems() {
 			if p.Pos.Filename != gen.ConfigFile || p.Pos.Line < 1 || p.Message == "" {
 				t.Errorf("a finding without a position or a message: %#v", p)
 			}

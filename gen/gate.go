@@ -52,11 +52,6 @@ func (g *Gate) add(warning bool, verb, format string, args ...any) {
 	})
 }
 
-// Unsupported refuses a trigger that the target has no source for.
-func (g *Gate) Unsupported() {
-	g.Errorf("this version of fngen has no %s trigger; leave the target out with //fn:targets", g.function.Trigger.Kind())
-}
-
 // Sinks refuses sinks and dead letters with a name, which no target serves.
 func (g *Gate) Sinks() {
 	if len(g.function.Sinks) > 0 {

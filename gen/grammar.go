@@ -230,10 +230,8 @@ func (w *words) schedule() Schedule {
 	var t Schedule
 	if len(w.args) > 0 && !strings.Contains(w.args[0].text, "=") {
 		t.Cron = w.required("a cron expression", func(s string) error {
-			if n := len(strings.Fields(s)); n != 5 {
-				return fmt.Errorf("the cron expression %q has %d fields; quote five: minute, hour, day of month, month, day of week", clip(s), n)
-			}
-			return nil
+			_, err := ParseCron(s)
+			return err
 		})
 	}
 	t.Every = w.duration("every")

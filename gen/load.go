@@ -1,10 +1,13 @@
 package gen
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"go/types"
 	"path"
+	"slices"
 
 	"golang.org/x/tools/go/packages"
 )
@@ -32,6 +35,10 @@ func loadTypes(ctx context.Context, root string, dirs []string, platform Platfor
 	loaded, err := packages.Load(config, patterns...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load packages: %w%s", err, workspaceHint(root, err.Error()))
+	}
+	if len(loaded) == 0 { // the go command failed, and go/packages does not pass on why
+		_, err := runGo(ctx, root, goEnv(platform), slices.Concat([]string{"list"}, compileFlags(platform), patterns)...)
+		return nil, nil, fmt.Errorf("load packages: %w", cmp.Or(err, errors.New("none found")))
 	}
 	found := map[string]typedPackage{}
 	var failed []*packages.Package

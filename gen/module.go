@@ -3,6 +3,7 @@ package gen
 import (
 	"errors"
 	"fmt"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -26,7 +27,7 @@ func findModule(root string) (Module, string, error) {
 		if err != nil {
 			return Module{}, "", err
 		}
-		file, err := modfile.ParseLax(name, data, nil)
+		file, err := modfile.Parse(name, data, nil)
 		if err != nil {
 			return Module{}, "", err
 		}
@@ -45,6 +46,9 @@ func findModule(root string) (Module, string, error) {
 		for _, r := range file.Replace {
 			if r.Old.Path == fngenModule {
 				m.SDK = r.New.Version
+			}
+			if r.New.Version == "" && filepath.IsAbs(r.New.Path) {
+				m.absolute = append(m.absolute, token.Position{Filename: relative(root, name), Line: r.Syntax.Start.Line, Column: r.Syntax.Start.LineRune})
 			}
 		}
 		rel, err := filepath.Rel(dir, root)

@@ -41,6 +41,10 @@ func (s *Scan) Resolve(ctx context.Context, platform Platform) (App, []Problem, 
 	if err != nil {
 		return App{}, nil, err
 	}
+	for _, pos := range module.absolute {
+		r.scan.Problems = append(r.scan.Problems, Problem{Pos: pos, Warning: true,
+			Message: "the replacement's absolute path is recorded in binaries, which then differ from machine to machine; write it relative to go.mod"})
+	}
 	var handlers []candidate
 	for _, c := range s.candidates {
 		switch pkg, ok := r.packages[c.dir]; {
@@ -85,7 +89,7 @@ func (r *resolver) errorf(pos token.Pos, format string, args ...any) {
 }
 
 func (r *resolver) warnf(pos token.Pos, format string, args ...any) {
-	r.scan.Problems = append(r.scan.Problems, Problem{Pos: r.scan.fset.Position(pos), Message: fmt.Sprintf(format, args...), Warning: true})
+	r.scan.Problems = append(r.scan.Problems, Problem{Pos: r.scan.position(pos), Message: fmt.Sprintf(format, args...), Warning: true})
 }
 
 const setupShape = "a setup is func(context.Context) (S, error) with S a type of its package or a pointer to one"
@@ -174,13 +178,13 @@ func (r *resolver) handler(pkg typedPackage, c candidate) {
 		}
 		positions := map[string]token.Position{}
 		for verb, pos := range c.options.positions {
-			positions[verb] = r.scan.fset.Position(pos)
+			positions[verb] = r.scan.position(pos)
 		}
 		r.app.Functions = append(r.app.Functions, Function{
 			Name: function, Handler: h, Trigger: t.trigger,
 			Timeout: c.options.timeout, Retries: c.options.retries, DeadLetter: c.options.deadLetter,
 			Sinks: c.options.sinks, Targets: c.options.targets,
-			Pos: r.scan.fset.Position(t.pos), Positions: positions,
+			Pos: r.scan.position(t.pos), Positions: positions,
 		})
 	}
 }

@@ -133,7 +133,7 @@ func (s *Scan) syntax(rel string, src []byte, err error) {
 	}
 	for _, e := range list {
 		e.Pos.Filename = rel
-		s.Problems = append(s.Problems, Problem{Pos: e.Pos, Message: e.Msg})
+		s.Problems = append(s.Problems, Problem{Pos: e.Pos, Message: printable(e.Msg)})
 	}
 }
 
@@ -197,8 +197,11 @@ func (c candidate) combine(ds []directive, unread bool) finding {
 }
 
 func (s *Scan) add(f finding) {
-	s.Problems = append(s.Problems, Problem{Pos: s.fset.Position(f.pos), Message: f.message})
+	s.Problems = append(s.Problems, Problem{Pos: s.position(f.pos), Message: f.message})
 }
+
+// position is where pos is in the file itself, whatever a //line comment says.
+func (s *Scan) position(pos token.Pos) token.Position { return s.fset.PositionFor(pos, false) }
 
 func (s *Scan) errorf(pos token.Pos, format string, args ...any) {
 	s.add(finding{pos, fmt.Sprintf(format, args...)})

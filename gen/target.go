@@ -12,9 +12,18 @@ type Target interface {
 	Platform() Platform // what its binaries are compiled for
 	// Check returns what the platform cannot do, and warnings, positioned.
 	Check(Function) []Problem
+	// Facts returns what the function is on the platform. It holds for
+	// functions that Check does not refuse.
+	Facts(Function) Facts
 	// Entrypoint returns the files of the function's package, with paths
 	// relative to its folder.
 	Entrypoint(Function) ([]File, error)
+}
+
+// An AppChecker is a [Target] on which functions can be in each other's way.
+type AppChecker interface {
+	// CheckApp returns what is wrong with the functions taken together.
+	CheckApp([]Function) []Problem
 }
 
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.

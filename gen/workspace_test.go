@@ -49,8 +49,8 @@ func shop(t *testing.T, dir string, files ...txtar.File) {
 	writeFiles(t, dir, append([]txtar.File{{Name: "go.mod", Data: []byte(mod)}, {Name: "shop.go", Data: []byte(confirm)}}, files...))
 }
 
-func openwhisk() gen.Target { return openwhiskgen.New((&gen.Config{}).Settings("openwhisk")) }
-func gcp() gen.Target       { return gcpgen.New((&gen.Config{}).Settings("gcp")) }
+func openwhisk() gen.Target { return openwhiskgen.New(&gen.Settings{}) }
+func gcp() gen.Target       { return gcpgen.New(&gen.Settings{}) }
 
 // complete completes the workspace of the application for the targets. It
 // returns what was added and the go commands that ran.

@@ -38,7 +38,7 @@ type artifact struct {
 }
 
 func build(ctx context.Context, o *options) error {
-	p, err := open(ctx, o)
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}

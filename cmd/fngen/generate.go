@@ -31,7 +31,7 @@ In a repository, one line in the application's root keeps them up to date:
 }
 
 func generate(ctx context.Context, o *options, check bool) error {
-	p, err := open(ctx, o)
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
+	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,9 +16,13 @@ import (
 func newList(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "Show the functions, their triggers and targets",
-		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return list(c.Context(), o) },
+		Short: "Show what each function is on each target",
+		Long: `Show each function and, for each target, what feeds it, what is guaranteed, who
+tries again, what is kept in order, where what fails for good goes, what fngen
+emulates, what of the event differs, and every warning. A target that cannot serve
+a function is shown with the reason and the way out; build and generate refuse it.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return list(c.Context(), o) },
 	}
 	targetFlag(c, o)
 	return c
@@ -26,46 +30,107 @@ func newList(o *options) *cobra.Command {
 
 // a listed function, as -o json shows it.
 type listed struct {
-	Function string   `json:"function"`
-	Handler  string   `json:"handler"`
-	Trigger  string   `json:"trigger"`
-	Resource string   `json:"resource"`
-	Targets  []string `json:"targets"`
-	Position string   `json:"position"`
-	Warnings []string `json:"warnings"`
+	Function string         `json:"function"`
+	Handler  string         `json:"handler"`
+	Trigger  string         `json:"trigger"`
+	Resource string         `json:"resource"`
+	Position string         `json:"position"`
+	Targets  []listedTarget `json:"targets"`
+}
+
+type listedTarget struct {
+	Target   string     `json:"target"`
+	Status   string     `json:"status"` // served, refused or left out
+	Facts    *gen.Facts `json:"facts,omitempty"`
+	Refusals []string   `json:"refusals,omitempty"`
+	Warnings []string   `json:"warnings,omitempty"`
 }
 
 func list(ctx context.Context, o *options) error {
-	p, err := open(ctx, o)
+	p, err := open(ctx, o, listing)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	byName := map[string]*listed{}
-	for _, t := range p.targets {
-		for _, f := range t.functions {
-			l := byName[f.Name]
-			if l == nil {
-				l = &listed{Function: f.Name, Handler: f.Source(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(), Position: gen.Position(f.Pos), Warnings: []string{}}
-				byName[f.Name] = l
-			}
-			l.Targets = append(l.Targets, t.Name())
-			for _, problem := range t.Check(f) {
-				l.Warnings = append(l.Warnings, problem.Message)
-			}
-		}
-	}
-	functions := []listed{}
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		functions = append(functions, *byName[name])
-	}
+	functions := p.report()
 	if o.output == "json" {
 		return printJSON(o.stdout, functions)
 	}
-	w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FUNCTION\tTRIGGER\tTARGETS\tHANDLER\tAT")
-	for _, l := range functions {
-		fmt.Fprintf(w, "%s\t%s %s\t%s\t%s\t%s\n", l.Function, l.Trigger, l.Resource, strings.Join(l.Targets, ","), l.Handler, l.Position)
+	return printReport(o.stdout, functions)
+}
+
+// report returns the functions of all targets, sorted by name.
+func (p *project) report() []listed {
+	functions := []listed{}
+	for _, t := range p.targets {
+		for _, f := range t.app.Functions {
+			i, found := slices.BinarySearchFunc(functions, f.Name, func(l listed, name string) int { return strings.Compare(l.Function, name) })
+			if !found {
+				functions = slices.Insert(functions, i, listed{Function: f.Name, Handler: f.Source(),
+					Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(), Position: gen.Position(f.Pos)})
+			}
+			functions[i].Targets = append(functions[i].Targets, t.listed(f))
+		}
 	}
-	return w.Flush()
+	return functions
+}
+
+func (t targeted) listed(f gen.Function) listedTarget {
+	l := listedTarget{Target: t.Name(), Status: "served"}
+	if !f.MeantFor(t.Name()) {
+		l.Status = "left out"
+		return l
+	}
+	prefix := f.Name + ": " + t.Name() + ": "
+	for _, problem := range t.problems {
+		if !strings.HasPrefix(problem.Message, prefix) {
+			continue
+		}
+		message := strings.TrimPrefix(problem.Message, prefix)
+		if problem.Warning {
+			l.Warnings = append(l.Warnings, message)
+		} else {
+			l.Status, l.Refusals = "refused", append(l.Refusals, message)
+		}
+	}
+	if l.Status == "served" {
+		facts := t.Facts(f)
+		l.Facts = &facts
+	}
+	return l
+}
+
+// printReport prints a block for each function, its targets side by side.
+func printReport(w io.Writer, functions []listed) error {
+	for i, f := range functions {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s  %s %s\n  %s at %s\n", f.Function, f.Trigger, f.Resource, f.Handler, f.Position)
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, t := range f.Targets {
+			if t.Facts == nil {
+				fmt.Fprintf(table, "  %s\t%s\n", t.Target, strings.Join(append([]string{t.Status}, t.Refusals...), ": "))
+				continue
+			}
+			fmt.Fprintf(table, "  %s\t%s\n", t.Target, t.Facts.Source)
+			fmt.Fprintf(table, "  \t%s; order: %s; retries: %s\n", t.Facts.Guarantee, t.Facts.Order, t.Facts.Retries)
+			fmt.Fprintf(table, "  \tdead letter: %s\n", t.Facts.DeadLetter)
+			for _, note := range []struct {
+				label string
+				lines []string
+			}{{"emulated", t.Facts.Emulated}, {"differs", t.Facts.Differs}} {
+				if len(note.lines) > 0 {
+					fmt.Fprintf(table, "  \t%s: %s\n", note.label, strings.Join(note.lines, "; "))
+				}
+			}
+			for _, warning := range t.Warnings {
+				fmt.Fprintf(table, "  \twarning: %s\n", warning)
+			}
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

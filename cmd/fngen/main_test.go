@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -76,8 +75,8 @@ func require(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sum, 0o666))
 	mod, err := os.ReadFile(ts.MkAbs("go.mod"))
 	ts.Check(err)
-	var b bytes.Buffer
-	b.Write(mod)
-	b.WriteString("\nrequire github.com/fngen/fngen v0.0.0\nreplace github.com/fngen/fngen => " + ts.Getenv("REPO") + "\n")
-	ts.Check(os.WriteFile(ts.MkAbs("go.mod"), b.Bytes(), 0o666))
+	repo, err := filepath.Rel(ts.MkAbs("."), ts.Getenv("REPO"))
+	ts.Check(err)
+	text := string(mod) + "\nrequire github.com/fngen/fngen v0.0.0\nreplace github.com/fngen/fngen => " + repo + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs("go.mod"), []byte(text), 0o666))
 }

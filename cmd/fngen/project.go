@@ -26,9 +26,13 @@ type targeted struct {
 	left      []gen.Function
 }
 
+// listing opens a project to show it: what a target refuses is part of the
+// report then, and so are warnings.
+const listing = true
+
 // open reads the application and prints what is wrong with it. Findings that
 // are more than warnings end in errFindings.
-func open(ctx context.Context, o *options) (*project, error) {
+func open(ctx context.Context, o *options, listing bool) (*project, error) {
 	dir, err := filepath.Abs(o.dir)
 	if err != nil {
 		return nil, err
@@ -38,7 +42,7 @@ func open(ctx context.Context, o *options) (*project, error) {
 		return nil, fmt.Errorf("open the application: %w", err)
 	}
 	p := &project{root: root}
-	if err := p.read(ctx, o, dir); err != nil {
+	if err := p.read(ctx, o, dir, listing); err != nil {
 		root.Close()
 		return nil, err
 	}
@@ -47,8 +51,8 @@ func open(ctx context.Context, o *options) (*project, error) {
 
 func (p *project) close() { p.root.Close() }
 
-func (p *project) read(ctx context.Context, o *options, dir string) error {
-	config, problems, err := gen.ReadConfig(p.root, targetNames)
+func (p *project) read(ctx context.Context, o *options, dir string, listing bool) error {
+	config, err := gen.ReadConfig(p.root, targetNames)
 	if err != nil {
 		return err
 	}
@@ -64,16 +68,14 @@ func (p *project) read(ctx context.Context, o *options, dir string) error {
 	if err != nil {
 		return err
 	}
-	problems = append(problems, scan.Problems...)
+	problems := scan.Problems
 	type resolved struct {
 		app      gen.App
 		problems []gen.Problem
 	}
 	platforms := map[string]resolved{}
 	for _, name := range targetNames {
-		settings := config.Settings(name)
-		t := newTarget(name, settings)
-		problems = append(problems, settings.Problems()...)
+		t := newTarget(name, config.Target(name), config.Resources(name))
 		if !slices.Contains(names, name) {
 			continue
 		}
@@ -95,25 +97,33 @@ func (p *project) read(ctx context.Context, o *options, dir string) error {
 			one.functions = append(one.functions, f)
 			one.problems = append(one.problems, t.Check(f)...)
 		}
-		problems = append(problems, one.problems...)
+		if checker, ok := t.(gen.AppChecker); ok {
+			one.problems = append(one.problems, checker.CheckApp(one.functions)...)
+		}
+		if !listing {
+			problems = append(problems, one.problems...)
+		}
 		p.targets = append(p.targets, one)
 	}
-	problems = gen.SortProblems(problems)
+	problems = gen.SortProblems(append(problems, config.Problems()...))
 	for _, problem := range problems {
 		fmt.Fprintln(o.stderr, problem)
 	}
 	if gen.Failed(problems) {
 		return errFindings
 	}
-	return p.say(o)
+	return p.say(o, listing)
 }
 
 // say says what a user may not expect though nothing is wrong with it.
-func (p *project) say(o *options) error {
+func (p *project) say(o *options, listing bool) error {
 	any := false
 	for _, t := range p.targets {
 		any = any || len(t.functions) > 0
 		for _, f := range t.left {
+			if listing {
+				continue
+			}
 			fmt.Fprintf(o.stderr, "%s is left out of %s: it is meant for %s\n", f.Name, t.Name(), strings.Join(f.Targets, ", "))
 		}
 	}

@@ -14,11 +14,12 @@ import (
 // targetNames are all targets, in the order in which they are shown.
 var targetNames = []string{"aws", "gcp", "openwhisk"}
 
-// newTarget returns the target as fngen.yaml has it.
-func newTarget(name string, s *gen.Settings) gen.Target {
+// newTarget returns the target as fngen.yaml has it: s is what it says of the
+// target, resources what it says of each resource there.
+func newTarget(name string, s *gen.Settings, resources map[string]*gen.Settings) gen.Target {
 	switch name {
 	case "aws":
-		return awsgen.New(s)
+		return awsgen.New(s, resources)
 	case "gcp":
 		return gcpgen.New(s)
 	default:

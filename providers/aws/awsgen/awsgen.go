@@ -2,6 +2,8 @@
 package awsgen
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -12,17 +14,37 @@ import (
 const awsPath = "github.com/fngen/fngen/providers/aws"
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
-type Target struct{ arch string }
+type Target struct {
+	arch      string
+	envelopes map[string]string   // by queue
+	keys      map[string][]string // by collection
+}
 
 var (
 	_ gen.Target         = Target{}
+	_ gen.AppChecker     = Target{}
 	_ gen.BinaryPackager = Target{}
 )
 
-// New returns the target as fngen.yaml has it: arch is arm64, the default, or
-// amd64.
-func New(s *gen.Settings) Target {
-	return Target{arch: s.String("arch", "arm64", gen.OneOf("arm64", "amd64"))}
+// New returns the target as fngen.yaml has it. Of the target, arch is arm64,
+// the default, or amd64. Of a resource, envelope names the service whose
+// envelope the messages of a queue lie in, and keys the key attributes of a
+// table, the partition key first, [id] by default.
+func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
+	t := Target{
+		arch:      s.String("arch", "arm64", gen.OneOf("arm64", "amd64")),
+		envelopes: map[string]string{}, keys: map[string][]string{},
+	}
+	for name, r := range resources {
+		t.envelopes[name] = r.String("envelope", "", gen.OneOf("sns", "eventbridge", "s3", "sns+s3"))
+		t.keys[name] = r.Strings("keys", func(attribute string) error {
+			if attribute == "" || len(attribute) > 255 {
+				return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
+			}
+			return nil
+		})
+	}
+	return t
 }
 
 // Name is aws.
@@ -46,14 +68,50 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	case gen.Queue:
 		asynchronous = false
 		queue(g, f, trigger)
-	case gen.Object, gen.Event:
-	default:
-		g.Unsupported()
+	case gen.Schedule:
+		if _, err := expression(trigger); err != nil {
+			g.Errorf("%s", err)
+		}
+		if trigger.Every >= 24*time.Hour {
+			g.Warnf("every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
+		}
+	case gen.Stream:
+		asynchronous = false
+		stream(g, trigger)
+	case gen.Document:
+		asynchronous = false
 	}
 	if f.Retries != nil && *f.Retries > 2 && asynchronous {
 		g.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
 	}
 	return g.Problems
+}
+
+// CheckApp refuses object functions that one bucket cannot tell apart: S3 takes
+// no two notifications for one event whose prefixes and suffixes both overlap.
+func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
+	var problems []gen.Problem
+	for i, f := range functions {
+		a, ok := f.Trigger.(gen.Object)
+		if !ok {
+			continue
+		}
+		for _, other := range functions[:i] {
+			b, ok := other.Trigger.(gen.Object)
+			if !ok || a.Bucket != b.Bucket || a.Created != b.Created {
+				continue
+			}
+			prefixes := strings.HasPrefix(a.Prefix, b.Prefix) || strings.HasPrefix(b.Prefix, a.Prefix)
+			suffixes := strings.HasSuffix(a.Suffix, b.Suffix) || strings.HasSuffix(b.Suffix, a.Suffix)
+			if prefixes && suffixes {
+				g := gen.NewGate(t.Name(), f)
+				g.Errorf("the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
+					a.Bucket, other.Name, gen.Position(other.Pos))
+				problems = append(problems, g.Problems...)
+			}
+		}
+	}
+	return problems
 }
 
 func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
@@ -85,9 +143,18 @@ func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
 	}
 }
 
+func stream(g *gen.Gate, t gen.Stream) {
+	if t.Concurrency > 10 {
+		g.Errorf("concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
+	}
+	if t.Latest {
+		g.Warnf("start=latest misses the records that arrive while the mapping is created")
+	}
+}
+
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
-	fed, source := feed(f)
+	fed, source := t.feed(f)
 	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", map[string]string{awsPath: "aws"})
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
@@ -101,7 +168,7 @@ func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
 }
 
 // feed says what feeds the function, in words and as the source's literal.
-func feed(f gen.Function) (string, jen.Code) {
+func (target Target) feed(f gen.Function) (string, jen.Code) {
 	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
@@ -109,11 +176,21 @@ func feed(f gen.Function) (string, jen.Code) {
 	case gen.Queue:
 		return "fed by an SQS queue", gen.Literal(awsPath, "SQS",
 			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content},
-			gen.Field{Name: "Concurrency", Value: t.Concurrency}, drop)
+			gen.Field{Name: "Concurrency", Value: t.Concurrency}, gen.Field{Name: "Envelope", Value: target.envelopes[t.Name]}, drop)
 	case gen.Object:
 		return "fed by an S3 bucket", gen.Literal(awsPath, "S3",
 			gen.Field{Name: "Bucket", Value: t.Bucket}, gen.Field{Name: "Created", Value: t.Created}, gen.Field{Name: "Deleted", Value: t.Deleted},
 			gen.Field{Name: "Prefix", Value: t.Prefix}, gen.Field{Name: "Suffix", Value: t.Suffix}, drop)
+	case gen.Topic:
+		return "fed by an SNS topic", gen.Literal(awsPath, "SNS",
+			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
+	case gen.Stream:
+		return "fed by a Kinesis stream", gen.Literal(awsPath, "Kinesis", gen.Field{Name: "Stream", Value: t.Name}, drop)
+	case gen.Schedule:
+		return "fired by EventBridge Scheduler", gen.Literal(awsPath, "Scheduler", gen.Field{Name: "Name", Value: f.Name}, drop)
+	case gen.Document:
+		return "fed by a DynamoDB stream", gen.Literal(awsPath, "DynamoDB",
+			append(gen.DocumentFields(t), gen.Field{Name: "Keys", Value: target.keys[t.Collection]}, drop)...)
 	case gen.Event:
 		return "fed by EventBridge", gen.Literal(awsPath, "EventBridge",
 			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)

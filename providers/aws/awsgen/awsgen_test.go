@@ -22,11 +22,11 @@ func settings(t *testing.T, config string) *gen.Settings {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	c, problems, err := gen.ReadConfig(root, []string{"aws"})
-	if err != nil || len(problems) > 0 {
-		t.Fatalf("read %q: %v, %v", config, problems, err)
+	c, err := gen.ReadConfig(root, []string{"aws"})
+	if err != nil {
+		t.Fatalf("read %q: %v", config, err)
 	}
-	return c.Settings("aws")
+	return c.Target("aws")
 }
 
 // The platform is what the binaries run on: arm64 unless the operator says
@@ -34,7 +34,7 @@ func settings(t *testing.T, config string) *gen.Settings {
 func TestPlatform(t *testing.T) {
 	for config, arch := range map[string]string{"": "arm64", "targets: {aws: {arch: arm64}}": "arm64", "targets: {aws: {arch: amd64}}": "amd64"} {
 		want := gen.Platform{GOOS: "linux", GOARCH: arch, Tags: []string{"lambda.norpc"}}
-		if diff := cmp.Diff(want, awsgen.New(settings(t, config)).Platform()); diff != "" {
+		if diff := cmp.Diff(want, awsgen.New(settings(t, config), nil).Platform()); diff != "" {
 			t.Errorf("platform of %q differs (-want +got):\n%s", config, diff)
 		}
 	}

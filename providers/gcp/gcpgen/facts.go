@@ -21,6 +21,9 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 			facts.Source += " " + s
 		}
 		facts.Retries = "3, by Cloud Scheduler"
+		if f.DeadLetter == "" {
+			facts.DeadLetter = "none: given up after the last try"
+		}
 		if f.Retries != nil {
 			facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", *f.Retries)
 		}

@@ -47,10 +47,28 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 		g.HTTP(trigger)
 		return g.Problems
 	}
-	g.Timeout(540*time.Second, "an event function")
+	if _, ok := f.Trigger.(gen.Schedule); ok {
+		g.Timeout(30*time.Minute, "a Cloud Scheduler job")
+	} else {
+		g.Timeout(540*time.Second, "an event function")
+	}
 	switch trigger := f.Trigger.(type) {
 	case gen.Queue:
 		queue(g, f, trigger)
+	case gen.Topic:
+		attempts(g, f)
+	case gen.Stream:
+		stream(g, trigger)
+		attempts(g, f)
+	case gen.Schedule:
+		if _, err := expression(trigger); err != nil {
+			g.Errorf("%s", err)
+		}
+	case gen.Document:
+		if subset(trigger) {
+			g.Warnf("Eventarc filters for one kind of change or for all: the other is checked in the function, so that it is paid for")
+		}
+		retries(g, f)
 	case gen.Object:
 		if trigger.Prefix != "" || trigger.Suffix != "" {
 			g.Warnf("prefix and suffix are checked in the function, so that events of other objects are paid for")
@@ -58,11 +76,10 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 		if trigger.Deleted {
 			g.Warnf("an overwrite deletes the old object, so that it fires too")
 		}
+		g.Warnf("the bucket must lie in the function's own project")
 		retries(g, f)
 	case gen.Event:
 		retries(g, f)
-	default:
-		g.Unsupported()
 	}
 	return g.Problems
 }
@@ -77,8 +94,26 @@ func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
 	if t.Visibility > 600*time.Second {
 		g.Errorf("visibility=%s is above 10m0s, the limit of an acknowledgement's deadline; lower it", t.Visibility)
 	}
+	attempts(g, f)
+}
+
+// attempts refuses a number of retries that a subscription's dead letter
+// policy does not take.
+func attempts(g *gen.Gate, f gen.Function) {
 	if n := f.Retries; n != nil && (*n+1 < 5 || *n+1 > 100) {
-		g.ErrorAt("retries", "%d retries are outside of 4 to 99, the limits of Pub/Sub; change the number", *n)
+		g.ErrorAt("retries", "%d is outside of 4 to 99 retries, the limits of Pub/Sub; change the number", *n)
+	}
+}
+
+func stream(g *gen.Gate, t gen.Stream) {
+	if t.Latest {
+		g.Errorf("a subscription has no start=latest; remove it, since a new subscription holds what is published after it")
+	}
+	if t.Batch > 1 {
+		g.Warnf("records come one at a time; batch is ignored")
+	}
+	if t.Concurrency > 0 {
+		g.Warnf("records of one ordering key come one after another, and others as instances allow; concurrency is ignored")
 	}
 }
 
@@ -123,6 +158,15 @@ func feed(f gen.Function) (string, jen.Code) {
 		return "fed by a Cloud Storage bucket", gen.Literal(gcpPath, "Storage",
 			gen.Field{Name: "Bucket", Value: t.Bucket}, gen.Field{Name: "Created", Value: t.Created}, gen.Field{Name: "Deleted", Value: t.Deleted},
 			gen.Field{Name: "Prefix", Value: t.Prefix}, gen.Field{Name: "Suffix", Value: t.Suffix}, drop)
+	case gen.Topic:
+		return "fed by a Pub/Sub subscription", gen.Literal(gcpPath, "PubSub",
+			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
+	case gen.Stream:
+		return "fed by an ordered Pub/Sub subscription", gen.Literal(gcpPath, "PubSub", gen.Field{Name: "Stream", Value: t.Name}, drop)
+	case gen.Schedule:
+		return "fired by Cloud Scheduler", gen.Literal(gcpPath, "Scheduler", gen.Field{Name: "Name", Value: f.Name}, drop)
+	case gen.Document:
+		return "fed by a Firestore collection", gen.Literal(gcpPath, "Firestore", append(gen.DocumentFields(t), drop)...)
 	case gen.Event:
 		return "fed by Eventarc", gen.Literal(gcpPath, "Event",
 			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)

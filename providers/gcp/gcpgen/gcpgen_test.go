@@ -10,7 +10,7 @@ import (
 	"github.com/fngen/fngen/providers/gcp/gcpgen"
 )
 
-func target() gcpgen.Target { return gcpgen.New((&gen.Config{}).Settings("gcp")) }
+func target() gcpgen.Target { return gcpgen.New(&gen.Settings{}) }
 
 // The buildpack runs on linux/amd64, and its archive is the staged module as
 // it is.

@@ -28,6 +28,7 @@ type Target struct{ arch, kind string }
 
 var (
 	_ gen.Target         = Target{}
+	_ gen.AppChecker     = Target{}
 	_ gen.BinaryPackager = Target{}
 )
 
@@ -63,16 +64,43 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 		g.HTTP(trigger)
 	case gen.Queue:
 		queue(g, trigger)
+	case gen.Topic:
+		topic(g, trigger)
+	case gen.Schedule:
+		checkSchedule(g, trigger)
+	case gen.Document:
+		document(g, trigger)
+	case gen.Stream:
+		stream(g, trigger)
 	case gen.Object:
 		g.Errorf("there is no object trigger; leave the target out with //fn:targets aws,gcp")
 	case gen.Event:
 		if trigger.Source != "" {
 			g.Warnf("source= is checked in the action, so that events of other sources are paid for")
 		}
-	default:
-		g.Unsupported()
 	}
 	return g.Problems
+}
+
+// CheckApp refuses functions that would share a trigger: triggers belong to
+// the namespace, that of a topic has the topic's name, and that of a schedule
+// the function's.
+func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
+	var problems []gen.Problem
+	for _, f := range functions {
+		if _, ok := f.Trigger.(gen.Schedule); !ok {
+			continue
+		}
+		for _, other := range functions {
+			if topic, ok := other.Trigger.(gen.Topic); ok && topic.Name == f.Name {
+				g := gen.NewGate(t.Name(), f)
+				g.Errorf("its schedule and the topic %s of %s at %s would be one trigger; give the function another name with //fn:name",
+					topic.Name, other.Name, gen.Position(other.Pos))
+				problems = append(problems, g.Problems...)
+			}
+		}
+	}
+	return problems
 }
 
 func queue(g *gen.Gate, t gen.Queue) {
@@ -85,7 +113,40 @@ func queue(g *gen.Gate, t gen.Queue) {
 	if t.Visibility > 0 {
 		g.Errorf("the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
 	}
+	kafka(g)
+}
+
+// kafka warns of what every function behind the Kafka feed lives with.
+func kafka(g *gen.Gate) {
 	g.Warnf("the Kafka feed damages values that are not UTF-8; send text, JSON or base64")
+}
+
+func topic(g *gen.Gate, t gen.Topic) {
+	if t.Content != "" && !strings.Contains(t.Content, "json") {
+		g.Warnf("content=%s never fits: the body of a trigger is a JSON object; fire other content as a CloudEvent", t.Content)
+		return
+	}
+	g.Warnf("a message is the JSON object that the trigger is fired with, its members sorted; fire other content as a CloudEvent")
+}
+
+func document(g *gen.Gate, t gen.Document) {
+	if t.Before {
+		g.Warnf("the CouchDB feed tells no documents: before and after are null")
+	}
+	if !t.Created || !t.Updated || !t.Deleted {
+		g.Warnf("the kind of change is checked in the action, so that other changes are paid for")
+	}
+}
+
+func stream(g *gen.Gate, t gen.Stream) {
+	g.Warnf("the Kafka feed always starts at the latest record")
+	if t.Batch > 0 {
+		g.Warnf("the Kafka feed decides how many records come at once; batch is ignored")
+	}
+	if t.Concurrency > 0 {
+		g.Warnf("an action handles one activation at a time; concurrency is ignored")
+	}
+	kafka(g)
 }
 
 // Entrypoint returns main.go.
@@ -106,11 +167,7 @@ func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
 
 // feed says what feeds the function, in words and as the source's literal.
 func feed(f gen.Function) (string, jen.Code) {
-	again := defaultRetries
-	if f.Retries != nil {
-		again = *f.Retries
-	}
-	retries := gen.Field{Name: "Retries", Value: again}
+	retries := gen.Field{Name: "Retries", Value: tries(f)}
 	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
@@ -118,6 +175,15 @@ func feed(f gen.Function) (string, jen.Code) {
 	case gen.Queue:
 		return "fed by Kafka", gen.Literal(openwhiskPath, "Kafka",
 			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, retries, drop)
+	case gen.Topic:
+		return "fired by a trigger", gen.Literal(openwhiskPath, "Trigger",
+			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, retries, drop)
+	case gen.Stream:
+		return "fed by Kafka", gen.Literal(openwhiskPath, "Kafka", gen.Field{Name: "Stream", Value: t.Name}, retries, drop)
+	case gen.Schedule:
+		return "fired by an alarm", gen.Literal(openwhiskPath, "Alarm", gen.Field{Name: "Name", Value: f.Name}, retries, drop)
+	case gen.Document:
+		return "fed by CouchDB", gen.Literal(openwhiskPath, "CouchDB", append(gen.DocumentFields(t), retries, drop)...)
 	case gen.Event:
 		return "fired by a trigger", gen.Literal(openwhiskPath, "Trigger",
 			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, retries, drop)

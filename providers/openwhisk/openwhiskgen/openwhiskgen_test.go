@@ -22,13 +22,12 @@ func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Problem) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	c, problems, err := gen.ReadConfig(root, []string{"openwhisk"})
-	if err != nil || len(problems) > 0 {
-		t.Fatalf("read %q: %v, %v", config, problems, err)
+	c, err := gen.ReadConfig(root, []string{"openwhisk"})
+	if err != nil {
+		t.Fatalf("read %q: %v", config, err)
 	}
-	s := c.Settings("openwhisk")
-	built := openwhiskgen.New(s)
-	return built, s.Problems()
+	built := openwhiskgen.New(c.Target("openwhisk"))
+	return built, c.Problems()
 }
 
 // The image of a kind starts no archive whose exec.env names another.

@@ -1,7 +1,6 @@
 package openwhiskgen
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/fngen/fngen/gen"
@@ -20,6 +19,7 @@ func expression(t gen.Schedule) (string, error) {
 
 // checkSchedule has the limits of the alarms and interval feeds.
 func checkSchedule(g *gen.Gate, t gen.Schedule) {
+	g.Warnf("the alarms feed tells no scheduled time: it is the time of arrival, and a firing that is lost is not repeated")
 	if t.Every > 0 {
 		if t.TimeZone != "" {
 			g.Errorf("the interval feed has no time zone; remove tz=, or write a cron expression")
@@ -27,6 +27,6 @@ func checkSchedule(g *gen.Gate, t gen.Schedule) {
 		return
 	}
 	if _, err := expression(t); err != nil {
-		g.Errorf("%s", fmt.Sprint(err))
+		g.Errorf("%s", err)
 	}
 }
