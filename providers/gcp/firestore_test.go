@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -45,24 +46,27 @@ func TestFirestoreEncoded(t *testing.T) {
 // images, and the images that each kind has. An image that is too large for an
 // event is left out, which makes the change partial.
 func TestFirestoreChange(t *testing.T) {
-	one1, two := count("orders/1", 1), count("orders/1", 2)
+	first, second := count("orders/1", 1), count("orders/1", 2)
 	for _, tc := range []struct {
 		eventType string
 		body      []byte
 		want      string // the kind, before, after, partial
 	}{
-		{"created", after(one1), `created null {"count":1} false`},
-		{"updated", bytes.Join([][]byte{after(two), before(one1), mask()}, nil), `updated {"count":1} {"count":2} false`},
-		{"deleted", before(one1), `deleted {"count":1} null false`},
-		{"written", after(one1), `created null {"count":1} false`},
-		{"written", bytes.Join([][]byte{mask(), before(one1), after(two)}, nil), `updated {"count":1} {"count":2} false`},
-		{"written", before(one1), `deleted {"count":1} null false`},
-		{"created.withAuthContext", after(one1), `created null {"count":1} false`},
-		{"written.withAuthContext", before(one1), `deleted {"count":1} null false`},
+		{"created", after(first), `created null {"count":1} false`},
+		{"updated", bytes.Join([][]byte{after(second), before(first), mask()}, nil), `updated {"count":1} {"count":2} false`},
+		{"deleted", before(first), `deleted {"count":1} null false`},
+		{"written", after(first), `created null {"count":1} false`},
+		{"written", bytes.Join([][]byte{mask(), before(first), after(second)}, nil), `updated {"count":1} {"count":2} false`},
+		{"written", before(first), `deleted {"count":1} null false`},
+		{"created.withAuthContext", after(first), `created null {"count":1} false`},
+		{"written.withAuthContext", before(first), `deleted {"count":1} null false`},
 		{"created", nil, `created null null true`},
 		{"updated", nil, `updated null null true`},
-		{"updated", after(two), `updated null {"count":2} true`},
+		{"updated", after(second), `updated null {"count":2} true`},
+		{"updated", before(first), `updated {"count":1} null true`},
 		{"deleted", nil, `deleted null null true`},
+		{"created", bytes.Join([][]byte{before(first), after(second)}, nil), `created null {"count":2} false`},
+		{"deleted", bytes.Join([][]byte{before(first), after(second)}, nil), `deleted {"count":1} null false`},
 		{"created", after(image("orders/1")), `created null {} false`},
 	} {
 		got, _ := one(t, gcp.Firestore{Collection: "orders"}, changed(tc.eventType, "orders/1", tc.body))
@@ -96,6 +100,9 @@ func TestFirestoreKey(t *testing.T) {
 
 // Protects documents as plain JSON at the ends of what a value can be.
 func TestFirestoreValue(t *testing.T) {
+	local := time.Local
+	time.Local = time.FixedZone("", 3600) // a machine's own zone shows nowhere
+	t.Cleanup(func() { time.Local = local })
 	for _, tc := range []struct {
 		name  string
 		value []byte
@@ -180,6 +187,7 @@ func TestFirestoreErrors(t *testing.T) {
 		{"another change", changed("renamed", "orders/1"), `received a CloudEvent of type \"google.cloud.firestore.document.v1.renamed\"`},
 		{"no subject", header("Ce-Subject", "orders/1"), `the subject \"orders/1\" is not documents/PATH`},
 		{"another source", header("Ce-Source", "//firestore.googleapis.com/projects/acme"), `is not //firestore.googleapis.com/projects/P/databases/D`},
+		{"a source without its service", header("Ce-Source", "projects/acme/databases/d"), `the source \"projects/acme/databases/d\" is not`},
 		{"JSON", header("Content-Type", "application/json"), `content type \"application/json\" is not application/protobuf`},
 	} {
 		t.Run(tc[0].(string), func(t *testing.T) {

@@ -121,7 +121,7 @@ func TestRefused(t *testing.T) {
 		{"no body", orders, post(``), 400, `decode Pub/Sub push: unexpected end`},
 		{"another shape", orders, post(`{"a":1}`), 400, `missing message`},
 		{"no message id", orders, post(`{"message":{"data":"YQ=="},"subscription":"s"}`), 400, `missing messageId`},
-		{"too many attributes", orders, post(attributes(1001)), 400, `decode Pub/Sub push: more than 1000 attributes`},
+		{"too many attributes", orders, post(manyAttributes(1001)), 400, `decode Pub/Sub push: more than 1000 attributes`},
 		{"attributes that are no object", orders, post(`{"message":{"attributes":[]}}`), 400, `decode Pub/Sub push: attributes are not an object`},
 		{"an attribute that is no string", orders, post(`{"message":{"attributes":{"a":1}}}`), 400, `decode Pub/Sub push: attribute \"a\": `},
 		{"no subscription", orders, post(`{"message":{"messageId":"1"}}`), 400, `missing subscription`},

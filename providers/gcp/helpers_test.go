@@ -54,8 +54,8 @@ func post(body string) *http.Request {
 	return r
 }
 
-// attributes is a push of a message with n attributes.
-func attributes(n int) string {
+// manyAttributes is a push of a message with n attributes.
+func manyAttributes(n int) string {
 	var b strings.Builder
 	for i := range n {
 		fmt.Fprintf(&b, `,"a%d":""`, i)

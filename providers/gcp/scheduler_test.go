@@ -106,14 +106,16 @@ func TestSchedulerDelivery(t *testing.T) {
 // job that is another function's.
 func TestSchedulerRefuses(t *testing.T) {
 	const at = "2026-10-05T08:41:00Z"
-	other := post(`{"name":"f"}`)
+	forged := fire("j", at, `{"name":"f"}`)
+	forged.Header.Set("X-CloudScheduler", "false")
 	for _, tc := range []struct {
 		name   string
 		r      *http.Request
 		status int
 		log    string
 	}{
-		{"not of Cloud Scheduler", other, 400, `schedule \"f\": received a request without the header X-CloudScheduler: true`},
+		{"not of Cloud Scheduler", post(`{"name":"f"}`), 400, `schedule \"f\": received a request without the header X-CloudScheduler: true`},
+		{"another value of the header", forged, 400, `without the header X-CloudScheduler`},
 		{"a Pub/Sub push", fixture(t, "pubsub_push.http"), 400, `without the header X-CloudScheduler`},
 		{"another function's job", fire("j", at, `{"name":"g"}`), 500, `schedule \"f\": the Cloud Scheduler job fires \"g\", not \"f\"`},
 		{"no name", fire("j", at, `{}`), 500, `the Cloud Scheduler job fires \"\", not \"f\"`},

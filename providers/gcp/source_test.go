@@ -76,6 +76,13 @@ func TestPubSubMessage(t *testing.T) {
 	}
 }
 
+// Protects messages with as many attributes as are let in.
+func TestPubSubAttributes(t *testing.T) {
+	if _, d := one(t, gcp.PubSub{Queue: "orders"}, post(manyAttributes(1000))); len(d.Attributes) != 1000 {
+		t.Errorf("got %d attributes, want 1000", len(d.Attributes))
+	}
+}
+
 // Protects the records of a stream: the message's id is the record's, its
 // ordering key the partition key, and what is a CloudEvent elsewhere is a
 // record's data here.
