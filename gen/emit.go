@@ -108,7 +108,7 @@ func DocumentFields(t Document) []Field {
 func Literal(path, name string, fields ...Field) jen.Code {
 	var values []jen.Code
 	for _, f := range fields {
-		value := jen.Null()
+		var value jen.Code
 		switch v := f.Value.(type) {
 		case []string:
 			if len(v) == 0 {

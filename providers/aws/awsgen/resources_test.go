@@ -1,0 +1,49 @@
+package awsgen_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/providers/aws/awsgen"
+)
+
+// What the operator says of a queue's messages and a table's keys stands in
+// the entrypoint, where a reader sees it.
+func TestResources(t *testing.T) {
+	dir := t.TempDir()
+	config := "resources:\n  orders: {aws: {envelope: sns+s3}}\n  users: {aws: {keys: [tenant, id]}}\n"
+	if err := os.WriteFile(filepath.Join(dir, gen.ConfigFile), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	c, err := gen.ReadConfig(root, []string{"aws"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := awsgen.New(c.Target("aws"), c.Resources("aws"))
+	if problems := c.Problems(); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	handler := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Name: "Handle"}
+	for want, trigger := range map[string]gen.Trigger{
+		`aws.SQS{Queue: "orders", Envelope: "sns+s3"}`:                      gen.Queue{Name: "orders"},
+		`aws.SQS{Queue: "others"}`:                                          gen.Queue{Name: "others"},
+		`aws.DynamoDB{Collection: "users", Keys: []string{"tenant", "id"}}`: gen.Document{Collection: "users", Created: true, Updated: true, Deleted: true},
+		`aws.DynamoDB{Collection: "orders", Updated: true}`:                 gen.Document{Collection: "orders", Updated: true},
+	} {
+		files, err := target.Entrypoint(gen.Function{Name: "handle", Handler: handler, Trigger: trigger})
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%d files, %v", len(files), err)
+		}
+		if text := string(files[0].Data); !strings.Contains(text, want) {
+			t.Errorf("want %s in\n%s", want, text)
+		}
+	}
+}
