@@ -93,6 +93,14 @@ func TestTwoCommands(t *testing.T) {
 	}
 }
 
+// What README shows of the portability report is what list prints.
+func TestList(t *testing.T) {
+	out := sh(t, repo(t), nil, "go run ./cmd/fngen list -C examples/shop")
+	if want := of(blocks(t, "README.md"), "")[2]; !strings.Contains(out, want) {
+		t.Errorf("README shows\n%s\nand list prints\n%s", want, out)
+	}
+}
+
 // The example's own tests are part of README's second command, though the
 // example is a module of its own.
 func TestExample(t *testing.T) {
@@ -173,14 +181,14 @@ func TestDirectives(t *testing.T) {
 			if strings.ContainsAny(directive, "…") || directive == "//fn:name" {
 				continue
 			}
-			if regexp.MustCompile(`^//fn:(http|queue|object|event)`).MatchString(directive) {
+			if regexp.MustCompile(`^//fn:(http|queue|topic|schedule|object|document|stream|event)`).MatchString(directive) {
 				trigger = ""
 			}
 			n++
 			fmt.Fprintf(&source, "\n%s%s\nfunc F%d()\n", trigger, directive, n)
 		}
 	}
-	if n < 8 {
+	if n < 12 {
 		t.Fatalf("found %d directives in README", n)
 	}
 	write(t, dir, "p.go", source.String())
