@@ -61,10 +61,12 @@ func ReadConfig(root *os.Root, known []string) (*Config, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return parseConfig(data, known), nil
+	return ParseConfig(data, known), nil
 }
 
-func parseConfig(data []byte, known []string) *Config {
+// ParseConfig understands the text of fngen.yaml; what is wrong with it is among
+// the Config's problems.
+func ParseConfig(data []byte, known []string) *Config {
 	top, problem := parseSettings(data)
 	if problem != nil {
 		top.problems = append(top.problems, *problem)

@@ -22,7 +22,7 @@ func TestYAMLLines(t *testing.T) {
 		"targets: {}\n...\n%YAML 1.1\n--- {\n a: ": "fngen.yaml:5:1: did not find expected node content",
 	} {
 		var got []string
-		for _, p := range parseConfig([]byte(text), []string{"aws"}).Problems() {
+		for _, p := range ParseConfig([]byte(text), []string{"aws"}).Problems() {
 			got = append(got, p.String())
 		}
 		if diff := cmp.Diff([]string{want}, got); diff != "" {
@@ -34,14 +34,14 @@ func TestYAMLLines(t *testing.T) {
 // Targets are the ones that the file names, in its order.
 func TestConfigTargets(t *testing.T) {
 	known := []string{"aws", "gcp", "openwhisk"}
-	c := parseConfig([]byte("targets:\n  openwhisk:\n  aws: {}\n"), known)
+	c := ParseConfig([]byte("targets:\n  openwhisk:\n  aws: {}\n"), known)
 	if problems := c.Problems(); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	if diff := cmp.Diff([]string{"openwhisk", "aws"}, c.Targets()); diff != "" {
 		t.Errorf("targets differ (-want +got):\n%s", diff)
 	}
-	if c := parseConfig(nil, known); len(c.Targets()) > 0 {
+	if c := ParseConfig(nil, known); len(c.Targets()) > 0 {
 		t.Errorf("an empty file names %v", c.Targets())
 	}
 }

@@ -37,6 +37,3 @@ func (s *Scan) FunctionsOf(h Handler) []Function {
 	}
 	return out
 }
-
-// ParseConfig is ReadConfig for a file that is not on disk.
-var ParseConfig = parseConfig

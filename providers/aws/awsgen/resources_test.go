@@ -1,8 +1,6 @@
 package awsgen_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,20 +11,11 @@ import (
 // What the operator says of a queue's messages and a table's keys stands in
 // the entrypoint, where a reader sees it.
 func TestResources(t *testing.T) {
-	dir := t.TempDir()
-	config := "resources:\n  orders: {aws: {envelope: sns+s3}}\n  users: {aws: {keys: [tenant, id]}}\n"
-	if err := os.WriteFile(filepath.Join(dir, gen.ConfigFile), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	c, err := gen.ReadConfig(root, []string{"aws"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := gen.ParseConfig([]byte(`
+resources:
+  orders: {aws: {envelope: sns+s3}}
+  users: {aws: {keys: [tenant, id]}}
+`), []string{"aws"})
 	target := awsgen.New(c.Target("aws"), c.Resources("aws"))
 	if problems := c.Problems(); len(problems) > 0 {
 		t.Fatal(problems)

@@ -1,8 +1,6 @@
 package openwhiskgen_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,19 +11,7 @@ import (
 
 func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Problem) {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, gen.ConfigFile), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	c, err := gen.ReadConfig(root, []string{"openwhisk"})
-	if err != nil {
-		t.Fatalf("read %q: %v", config, err)
-	}
+	c := gen.ParseConfig([]byte(config), []string{"openwhisk"})
 	built := openwhiskgen.New(c.Target("openwhisk"))
 	return built, c.Problems()
 }
