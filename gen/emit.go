@@ -97,11 +97,8 @@ type Field struct {
 
 // DocumentFields returns the fields that every source of document triggers has.
 func DocumentFields(t Document) []Field {
-	fields := []Field{{"Collection", t.Collection}}
-	if t.Created && t.Updated && t.Deleted {
-		return fields // the zero value means all
-	}
-	return append(fields, Field{"Created", t.Created}, Field{"Updated", t.Updated}, Field{"Deleted", t.Deleted})
+	all := t.Created && t.Updated && t.Deleted // the zero value means all
+	return []Field{{"Collection", t.Collection}, {"Created", t.Created && !all}, {"Updated", t.Updated && !all}, {"Deleted", t.Deleted && !all}}
 }
 
 // Literal returns a composite literal of the type, on one line.

@@ -35,10 +35,12 @@ var rules = []rule{
 	{"providers/gcp/gcpgen", []string{"gen"}, generator},
 	{"providers/openwhisk/openwhiskgen", []string{"gen"}, generator},
 	{"providers/openwhisk/…", deployed("fn", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/providertest", deployed("fn", "fn/fnhttp", "internal/…", "providers/…"), cloudevents},
 	{"cmd/fngen", []string{"gen", "providers/aws/awsgen", "providers/gcp/gcpgen", "providers/openwhisk/openwhiskgen"},
 		append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, generator...)},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
+	{"internal/docs", nil, nil},
 }
 
 // cloudevents is what sdk-go/v2/event links; its root package would add zap
@@ -153,6 +155,25 @@ func TestDirectImports(t *testing.T) {
 				strings.HasPrefix(imported, "github.com/GoogleCloudPlatform/"):
 				t.Errorf("%s imports %s", name, imported)
 			}
+		}
+	}
+}
+
+// Every provider passes the conformance suite, which nothing but tests imports.
+func TestProvidersConform(t *testing.T) {
+	const suite = "providers/providertest"
+	for name, p := range load(t) {
+		name, own := strings.CutPrefix(name, module)
+		if !own {
+			continue
+		}
+		if slices.Contains(p.Imports, module+suite) {
+			t.Errorf("%s imports %s", name, suite)
+		}
+		provider := strings.HasPrefix(name, "providers/") && name != suite &&
+			!strings.HasSuffix(name, "gen") && !strings.Contains(name, "/internal/")
+		if provider && !slices.Contains(p.XTestImports, module+suite) {
+			t.Errorf("no test of %s runs %s", name, suite)
 		}
 	}
 }

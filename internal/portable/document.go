@@ -20,6 +20,7 @@ type DocumentChange struct {
 	Collection   string // the logical name
 	Key          string // path-escaped segments
 	Before       any    // as [EncodeDocument] takes it; nil for none
+	WithBefore   bool   // the directive asks for Before; else it is null, on every platform
 	After        any
 	Partial      bool // the platform knows no images
 	PartitionKey string
@@ -45,6 +46,9 @@ func (c DocumentChange) Event() (event.Event, error) {
 		return event.Event{}, err
 	}
 	setExtensions(ctx, "partitionkey", c.PartitionKey)
+	if !c.WithBefore {
+		c.Before = nil
+	}
 	change := fn.Change{Collection: c.Collection, Key: c.Key, Partial: c.Partial}
 	if change.Before, err = EncodeDocument(c.Before); err != nil {
 		return event.Event{}, fmt.Errorf("image before: %w", err)

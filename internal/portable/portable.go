@@ -102,7 +102,8 @@ func attributes(eventType, source, id, subject string, at time.Time) (*event.Eve
 	return ctx, nil
 }
 
-// setExtensions sets pairs of name and value, of those with a value.
+// setExtensions sets pairs of name and value, of those with a value, encoded as
+// subjects are.
 func setExtensions(ctx *event.EventContextV1, pairs ...string) {
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
@@ -111,7 +112,7 @@ func setExtensions(ctx *event.EventContextV1, pairs ...string) {
 		if ctx.Extensions == nil {
 			ctx.Extensions = map[string]any{}
 		}
-		ctx.Extensions[pairs[i]] = pairs[i+1]
+		ctx.Extensions[pairs[i]] = Subject(pairs[i+1])
 	}
 }
 

@@ -27,7 +27,8 @@ func TestConformance(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_REGION", "europe-west1")
 	providertest.Run(t, providertest.Platform{
 		Name:     "gcp",
-		Triggers: []string{"http", "schedule", "queue", "topic", "object", "document", "stream", "event"},
+		Events:   true,
+		Requests: true,
 		Hints:    true,
 		Encode:   encodeOccurrence,
 	})
@@ -124,7 +125,7 @@ func function(d providertest.Directive, h fn.Handler) http.Handler {
 	case "object":
 		return gcp.Handler(h, gcp.Storage{Bucket: d.Name, Created: d.Created, Deleted: d.Deleted, Prefix: d.Prefix, Suffix: d.Suffix, NoDeadLetter: d.NoDeadLetter})
 	case "document":
-		return gcp.Handler(h, gcp.Firestore{Collection: d.Name, Created: d.Created, Updated: d.Updated, Deleted: d.Deleted, NoDeadLetter: d.NoDeadLetter})
+		return gcp.Handler(h, gcp.Firestore{Collection: d.Name, Before: true, Created: d.Created, Updated: d.Updated, Deleted: d.Deleted, NoDeadLetter: d.NoDeadLetter})
 	case "schedule":
 		return gcp.Handler(h, gcp.Scheduler{Name: d.Name, NoDeadLetter: d.NoDeadLetter})
 	case "event":
@@ -240,6 +241,7 @@ func scheduled(o providertest.Occurrence, i int) (delivery, providertest.Reason)
 		Source:   "//cloudscheduler.googleapis.com/projects/acme/locations/europe-west1/jobs/nightly-job",
 		NativeID: "nightly-job",
 		Raw:      body,
+		Opaque:   o.Records[i].Fate == providertest.Refused, // the firing of another function is no record of this one
 	}
 	if tick.Scheduled == "" {
 		a.Approximate = true

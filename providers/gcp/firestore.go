@@ -21,6 +21,7 @@ import (
 type Firestore struct {
 	Collection                string // the name in the directive
 	Created, Updated, Deleted bool   // which changes; none of them means all
+	Before                    bool   // the directive asks for the image before
 	NoDeadLetter              bool   // deadletter none
 }
 
@@ -81,6 +82,7 @@ func (s Firestore) event(native event.Event) (e event.Event, skip bool, err erro
 	if change.Key, err = documentKey(native.Subject(), before, after); err != nil {
 		return event.Event{}, false, err
 	}
+	change.WithBefore = s.Before
 	change.PartitionKey = change.Key // the changes of one document have an order
 	e, err = change.Event()
 	return e, false, err

@@ -69,7 +69,7 @@ func TestFirestoreChange(t *testing.T) {
 		{"deleted", bytes.Join([][]byte{before(first), after(second)}, nil), `deleted {"count":1} null false`},
 		{"created", after(image("orders/1")), `created null {} false`},
 	} {
-		got, _ := one(t, gcp.Firestore{Collection: "orders"}, changed(tc.eventType, "orders/1", tc.body))
+		got, _ := one(t, gcp.Firestore{Collection: "orders", Before: true}, changed(tc.eventType, "orders/1", tc.body))
 		w := strings.Fields(tc.want)
 		data := fmt.Sprintf(`{"collection":"orders","key":"1","before":%s,"after":%s,"partial":%s}`, w[1], w[2], w[3])
 		if got.Type != "dev.fngen.document."+w[0]+".v1" || got.Data != data || got.Subject != "orders/1" {
@@ -91,7 +91,7 @@ func TestFirestoreKey(t *testing.T) {
 		{"deeper", changed("created", "x/y", after(count("shops/berlin/orders/7", 1))), "berlin/orders/7"},
 		{"by the subject", changed("created", "orders/a%20b"), "a%20b"},
 	} {
-		got, _ := one(t, gcp.Firestore{Collection: "purchases"}, tc.r)
+		got, _ := one(t, gcp.Firestore{Collection: "purchases", Before: true}, tc.r)
 		if got.Subject != "purchases/"+tc.key || got.Extensions["partitionkey"] != tc.key || !strings.Contains(got.Data, `"key":"`+tc.key+`"`) {
 			t.Errorf("%s: got %s %v %s, want the key %s", tc.name, got.Subject, got.Extensions, got.Data, tc.key)
 		}
@@ -269,5 +269,15 @@ func TestFirestoreRefuses(t *testing.T) {
 	want := `document \"orders\": received a CloudEvent of type \"google.cloud.storage.object.v1.finalized\", want google.cloud.firestore.document.v1.created`
 	if w.Code != http.StatusBadRequest || !strings.Contains(log.String(), want) {
 		t.Errorf("status %d, log %s", w.Code, log)
+	}
+}
+
+// Protects one meaning everywhere: the image before is there only where the
+// directive asks for it, though Firestore always sends it.
+func TestFirestoreBefore(t *testing.T) {
+	updated := bytes.Join([][]byte{after(count("orders/1", 2)), before(count("orders/1", 1))}, nil)
+	got, _ := one(t, gcp.Firestore{Collection: "orders"}, changed("updated", "orders/1", updated))
+	if want := `{"collection":"orders","key":"1","before":null,"after":{"count":2},"partial":false}`; got.Data != want {
+		t.Errorf("got %s", got.Data)
 	}
 }

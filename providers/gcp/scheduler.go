@@ -51,6 +51,9 @@ func (s Scheduler) decode(r request) (run.Record, error) {
 	if r.header.Get(schedulerHeader) != "true" {
 		return run.Record{}, errors.New("received a request without the header " + schedulerHeader + ": true, want one of Cloud Scheduler")
 	}
+	if err := s.check(r.body); err != nil {
+		return run.Record{}, err
+	}
 	job, at := r.header.Get(schedulerJobHeader), r.header.Get(schedulerTimeHeader)
 	d := fn.Delivery{Provider: provider, Trigger: portable.Schedule, NativeID: cmp.Or(job, "-"), Deadline: r.deadline}
 	if at != "" {
@@ -61,20 +64,25 @@ func (s Scheduler) decode(r request) (run.Record, error) {
 		d.Attributes = attributes(r.header)
 		return d, r.body
 	}}
-	record.Event, record.Err = s.event(r.body, job, at)
+	record.Event, record.Err = s.event(job, at)
 	return record, nil
 }
 
-func (s Scheduler) event(body []byte, job, at string) (event.Event, error) {
+// check says why the body is not that of the function's own job.
+func (s Scheduler) check(body []byte) error {
 	var fired struct {
 		Name string `json:"name"`
 	}
 	if err := json.Unmarshal(body, &fired); err != nil {
-		return event.Event{}, fmt.Errorf("decode Cloud Scheduler body: %w", err)
+		return fmt.Errorf("decode Cloud Scheduler body: %w", err)
 	}
 	if fired.Name != s.Name {
-		return event.Event{}, fmt.Errorf("the Cloud Scheduler job fires %.200q, not %q", fired.Name, s.Name)
+		return fmt.Errorf("the Cloud Scheduler job fires %.200q, not %q", fired.Name, s.Name)
 	}
+	return nil
+}
+
+func (s Scheduler) event(job, at string) (event.Event, error) {
 	firing := portable.Firing{Source: jobSource(job), Name: s.Name, Scheduled: time.Now(), Approximate: at == ""}
 	if at != "" {
 		var err error

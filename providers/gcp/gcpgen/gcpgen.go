@@ -166,7 +166,7 @@ func feed(f gen.Function) (string, jen.Code) {
 	case gen.Schedule:
 		return "fired by Cloud Scheduler", gen.Literal(gcpPath, "Scheduler", gen.Field{Name: "Name", Value: f.Name}, drop)
 	case gen.Document:
-		return "fed by a Firestore collection", gen.Literal(gcpPath, "Firestore", append(gen.DocumentFields(t), drop)...)
+		return "fed by a Firestore collection", gen.Literal(gcpPath, "Firestore", append(gen.DocumentFields(t), gen.Field{Name: "Before", Value: t.Before}, drop)...)
 	case gen.Event:
 		return "fed by Eventarc", gen.Literal(gcpPath, "Event",
 			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)
