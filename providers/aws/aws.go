@@ -28,8 +28,8 @@ import (
 // provider is the name of the platform in a delivery.
 const provider = "aws"
 
-// A Source is what feeds a function: [SQS], [S3] or [EventBridge]. The set is
-// closed. Nothing in this package names a source but its own file, so that a
+// A Source is what feeds a function: [SQS], [SNS], [S3], [EventBridge],
+// [Scheduler], [DynamoDB] or [Kinesis]. The set is closed. Nothing in this package names a source but its own file, so that a
 // binary holds only the one that its main names.
 type Source interface {
 	// decode splits the payload of an invocation into records; an error fails
@@ -61,6 +61,9 @@ type function struct {
 
 // Invoke implements lambda.Handler.
 func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if err := checkLimits(payload); err != nil {
+		return nil, err
+	}
 	// The runtime uses its buffer again, while handlers may keep an event's
 	// data and an abandoned one may still run.
 	records, err := f.source.decode(bytes.Clone(payload))

@@ -112,6 +112,7 @@ func TestForeignPayload(t *testing.T) {
 		"lambda-urls-request.json":                          "a request of an HTTP API or a function URL",
 		"apigw-request.json":                                "a request of a REST API",
 		"cognito-event.json":                                "a payload of no known shape",
+		"kinesis-firehose-event.json":                       "a payload of no known shape",
 		"apigw-websocket-request-disconnect.json":           "a payload of no known shape",
 		"autoscaling-event-launch-successful.json":          `an EventBridge event "EC2 Instance Launch Successful"`,
 		"alb-lambda-target-request-multivalue-headers.json": "a request of a load balancer",
@@ -124,6 +125,10 @@ func TestForeignPayload(t *testing.T) {
 		{SQS{Queue: "orders"}, "aws:sqs", `SQS queue "orders"`},
 		{S3{Bucket: "uploads"}, "aws:s3", `S3 bucket "uploads"`},
 		{EventBridge{Type: "order.placed"}, "EventBridge", `EventBridge event "order.placed"`},
+		{SNS{Topic: "news"}, "aws:sns", `SNS topic "news"`},
+		{Kinesis{Stream: "clicks"}, "aws:kinesis", `Kinesis stream "clicks"`},
+		{DynamoDB{Collection: "carts"}, "aws:dynamodb", `DynamoDB table "carts"`},
+		{Scheduler{Name: "nightly"}, "a firing", `schedule "nightly"`},
 	}
 	for _, s := range sources {
 		for file, what := range received {
@@ -144,7 +149,10 @@ func TestForeignPayload(t *testing.T) {
 // in the error.
 func TestUndecodableEnvelope(t *testing.T) {
 	for _, payload := range []string{"", "{", "5", "[]", `{"Records":5}`, `{"detail-type":5}`, `{"requestContext":5}`} {
-		for name, src := range map[string]Source{"orders": SQS{Queue: "orders"}, "uploads": S3{Bucket: "uploads"}, "placed": EventBridge{Type: "placed"}} {
+		for name, src := range map[string]Source{
+			"orders": SQS{Queue: "orders"}, "uploads": S3{Bucket: "uploads"}, "placed": EventBridge{Type: "placed"}, "news": SNS{Topic: "news"},
+			"clicks": Kinesis{Stream: "clicks"}, "carts": DynamoDB{Collection: "carts"}, "nightly": Scheduler{Name: "nightly"},
+		} {
 			r := &recorder{}
 			_, err := invoke(t, src, r, payload)
 			wantError(t, err, "decode ", name)
@@ -168,6 +176,10 @@ func TestNothingAliasesThePayload(t *testing.T) {
 		{SQS{Queue: "q"}, sqs, `{"n":1}`, sqs[len(`{"Records":[`) : len(sqs)-len(`]}`)]},
 		{EventBridge{}, bus, `{"n":1}`, bus},
 		{S3{Bucket: "b"}, s3, `{"bucket":"b","key":"k","size":0}`, s3},
+		{SNS{Topic: "t"}, batch(notified("m", `{"n":1}`, "")), `{"n":1}`, notified("m", `{"n":1}`, "")},
+		{Kinesis{Stream: "s"}, batch(streamed("1", []byte(`{"n":1}`))), `{"n":1}`, streamed("1", []byte(`{"n":1}`))},
+		{DynamoDB{Collection: "c"}, batch(changed("1", "REMOVE", "")), `{"collection":"c","key":"a","before":null,"after":null,"partial":false}`, changed("1", "REMOVE", "")},
+		{Scheduler{Name: "n"}, fired("n", "1"), `{"name":"n","scheduled":"2022-03-22T18:59:43Z","approximate":false}`, fired("n", "1")},
 	} {
 		var kept []byte
 		var delivery fn.Delivery

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,15 +97,6 @@ func eventFromBus(e *busEvent) (out event.Event, source string, err error) {
 	}
 	out, err = portable.Received(event.Event{Context: ctx, DataEncoded: e.Detail}, portable.Event)
 	return out, e.Source, err
-}
-
-// isCloudEvent reports whether the detail has the member specversion.
-func isCloudEvent(detail []byte) bool {
-	if !bytes.Contains(detail, []byte(`"specversion"`)) {
-		return false
-	}
-	var members map[string]json.RawMessage // the case of names matters
-	return json.Unmarshal(detail, &members) == nil && members["specversion"] != nil
 }
 
 // sourceURL returns the source of a native event as a URI-reference. Sources

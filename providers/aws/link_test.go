@@ -26,7 +26,8 @@ func TestLinksItsOwnSourceOnly(t *testing.T) {
 	if !strings.Contains(string(symbols), own+"SQS.decode") {
 		t.Error("the queue's own decoder is not found: the test looks for the wrong names")
 	}
-	for _, other := range []string{"S3", "EventBridge", "(*server)", "(*response)", "(*proxyRequest)", "Fail", "changeFromBus", "eventFromBus", "describeNotification"} {
+	for _, other := range []string{"S3", "EventBridge", "SNS", "Kinesis", "DynamoDB", "Scheduler", "(*server)", "(*response)", "(*proxyRequest)", "Fail", "changeFromBus", "eventFromBus", "describeNotification",
+		"answerWhole", "answerLowest", "splitAggregate", "isAggregate", "(*itemDecoder)", "decodeItem", "(*snsRecord)", "(*firing)", "(*kinesisRecord)", "(*dynamoDBRecord)"} {
 		for line := range strings.Lines(string(symbols)) {
 			if strings.Contains(line, own+other) {
 				t.Errorf("linked: %s", strings.TrimSpace(line))

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -23,6 +24,15 @@ func (e *busEvent) attributes() map[string]string {
 	out := map[string]string{}
 	setAll(out, "detail-type", e.DetailType, "source", e.Source, "account", e.Account, "region", e.Region)
 	return out
+}
+
+// isCloudEvent reports whether the detail has the member specversion.
+func isCloudEvent(detail []byte) bool {
+	if !bytes.Contains(detail, []byte(`"specversion"`)) {
+		return false
+	}
+	var members map[string]json.RawMessage // the case of names matters
+	return json.Unmarshal(detail, &members) == nil && members["specversion"] != nil
 }
 
 // setAll sets the pairs of name and value whose value is not empty.
@@ -49,6 +59,7 @@ func arrived(payload []byte) string {
 		Event          string
 		DetailType     string `json:"detail-type"`
 		HTTPMethod     string `json:"httpMethod"`
+		Schedule       string `json:"schedule"`
 		RequestContext struct {
 			ELB  json.RawMessage `json:"elb"`
 			HTTP json.RawMessage `json:"http"`
@@ -62,6 +73,8 @@ func arrived(payload []byte) string {
 		return "an " + s3TestEvent
 	case p.DetailType != "":
 		return fmt.Sprintf("an EventBridge event %q", p.DetailType)
+	case p.Schedule != "":
+		return "a firing of a schedule"
 	case p.RequestContext.ELB != nil:
 		return "a request of a load balancer"
 	case p.RequestContext.HTTP != nil:

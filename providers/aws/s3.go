@@ -44,10 +44,12 @@ func (s S3) decode(payload []byte) ([]run.Record, error) {
 		Event   string
 		busEvent
 	}
-	if err := json.Unmarshal(payload, &envelope); err != nil {
+	declared := fmt.Sprintf("S3 bucket %q", s.Bucket)
+	if err := json.Unmarshal(payload, &envelope); isOfAnotherType(err) {
+		return nil, mismatch(declared, payload)
+	} else if err != nil {
 		return nil, fmt.Errorf("decode S3 notification of bucket %q: %w", s.Bucket, err)
 	}
-	declared := fmt.Sprintf("S3 bucket %q", s.Bucket)
 	switch {
 	case envelope.Records != nil:
 		return s.notifications(declared, envelope.Records, payload)
@@ -64,7 +66,7 @@ func (s S3) notifications(declared string, raws []json.RawMessage, payload []byt
 	for i, raw := range raws {
 		var n s3Notification
 		err := json.Unmarshal(raw, &n)
-		if i == 0 && n.EventSource != "" && n.EventSource != s3EventSource {
+		if i == 0 && n.EventSource != s3EventSource && (n.EventSource != "" || err == nil) {
 			return nil, mismatch(declared, payload)
 		}
 		var change portable.ObjectChange

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -22,10 +21,11 @@ import (
 // A queue whose ARN ends in .fifo is handled in order within each message
 // group.
 type SQS struct {
-	Queue        string // the name in the directive
-	Content      string // the content type of messages that state none; "" is JSON
-	Concurrency  int    // messages, or groups of a FIFO queue, handled at once; below 1 means 1
-	NoDeadLetter bool   // what can never succeed is logged whole and deleted
+	Queue        string   // the name in the directive
+	Content      string   // the content type of messages that state none; "" is JSON
+	Envelope     Envelope // what other services wrap every message in; "" is none
+	Concurrency  int      // messages, or groups of a FIFO queue, handled at once; below 1 means 1
+	NoDeadLetter bool     // what can never succeed is logged whole and deleted
 }
 
 var _ Source = SQS{}
@@ -38,34 +38,31 @@ func (s SQS) policy() run.Policy {
 }
 
 func (s SQS) decode(payload []byte) ([]run.Record, error) {
-	var envelope struct{ Records []json.RawMessage }
-	if err := json.Unmarshal(payload, &envelope); err != nil {
-		return nil, fmt.Errorf("decode SQS batch of queue %q: %w", s.Queue, err)
+	b, err := splitBatch(fmt.Sprintf("SQS queue %q", s.Queue), sqsEventSource, payload)
+	if err != nil {
+		return nil, err
 	}
-	declared := fmt.Sprintf("SQS queue %q", s.Queue)
-	if envelope.Records == nil {
-		return nil, mismatch(declared, payload)
-	}
-	records := make([]run.Record, len(envelope.Records))
-	for i, raw := range envelope.Records {
+	records := make([]run.Record, len(b.Records))
+	for i, raw := range b.Records {
 		m, err := decodeSQSMessage(raw)
-		if i == 0 && m.EventSource != "" && m.EventSource != sqsEventSource {
-			return nil, mismatch(declared, payload)
-		}
 		if m.MessageID == "" {
 			// Its failure could not be reported, so the queue would delete it.
 			return nil, fmt.Errorf("decode SQS record %d: missing messageId%s", i+1, because(err))
 		}
-		r := run.Record{Name: fmt.Sprintf("SQS record %d (%s)", i+1, m.MessageID), Describe: m.describe(raw)}
+		r := run.Record{Name: fmt.Sprintf("SQS record %d (%s)", i+1, m.MessageID)}
 		if strings.HasSuffix(m.EventSourceARN, ".fifo") {
 			r.Group = m.Attributes["MessageGroupId"]
+		}
+		if err == nil {
+			r.Skip, err = s.unwrap(&m)
 		}
 		if err == nil {
 			r.Event, err = s.event(&m)
 		}
 		if err != nil {
-			r.Err = fmt.Errorf("decode SQS record %d: %w", i+1, err)
+			r.Skip, r.Err = false, fmt.Errorf("decode SQS record %d: %w", i+1, err)
 		}
+		r.Describe = m.describe(raw)
 		records[i] = r
 	}
 	return records, nil
@@ -73,28 +70,17 @@ func (s SQS) decode(payload []byte) ([]run.Record, error) {
 
 // encode names the messages that the queue has to keep.
 func (s SQS) encode(records []run.Record, results []run.Result) ([]byte, error) {
-	type failure struct {
-		ID string `json:"itemIdentifier"`
-	}
-	failures := []failure{}
+	var kept []string
 	for i, r := range results {
 		if r.Outcome == run.Retry {
 			d, _ := records[i].Delivery()
-			failures = append(failures, failure{d.NativeID})
+			kept = append(kept, d.NativeID)
 		}
 	}
-	return json.Marshal(struct {
-		Failures []failure `json:"batchItemFailures"`
-	}{failures})
+	return json.Marshal(failures(kept...))
 }
 
 func (s SQS) event(m *sqsMessage) (event.Event, error) {
-	if m.EventSource != sqsEventSource {
-		return event.Event{}, fmt.Errorf("eventSource is %q, not %s", m.EventSource, sqsEventSource)
-	}
-	if m.Body == nil {
-		return event.Event{}, errors.New("missing body")
-	}
 	var sent time.Time
 	if s := m.Attributes["SentTimestamp"]; s != "" {
 		ms, err := strconv.ParseInt(s, 10, 64)
@@ -103,10 +89,6 @@ func (s SQS) event(m *sqsMessage) (event.Event, error) {
 		}
 		sent = time.UnixMilli(ms)
 	}
-	body := []byte(*m.Body)
-	if carrier := carrierOf(body); carrier != "" {
-		return event.Event{}, fn.RetryAfter(s.undeclared(carrier), 0) // the setting is at fault, not the message
-	}
 	message := portable.Message{
 		Source:       m.EventSourceARN,
 		ID:           m.MessageID,
@@ -114,7 +96,7 @@ func (s SQS) event(m *sqsMessage) (event.Event, error) {
 		Time:         sent,
 		ContentType:  m.text("content-type"),
 		Content:      s.Content,
-		Body:         body,
+		Body:         []byte(*m.Body),
 		PartitionKey: m.Attributes["MessageGroupId"],
 		TraceParent:  m.text("traceparent"),
 		TraceState:   m.text("tracestate"),

@@ -3,18 +3,147 @@ package aws
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
 )
+
+// An Envelope is what another service wraps every message of a queue in. A
+// handler gets what is in it, under the id and with the time of the queue's
+// own message, and an envelope in the envelope is an error.
+//
+// A message without the declared envelope, or with one that is not declared,
+// stays in the queue with an error that names the setting: it never reaches a
+// handler as something else.
+type Envelope string
+
+const (
+	// EnvelopeSNS is a topic's notification. The event is the same as with raw
+	// message delivery: the data is the published message, and its attributes
+	// are those of the message.
+	EnvelopeSNS Envelope = "sns"
+
+	// EnvelopeEventBridge is the event of a rule. The data is its detail, as
+	// JSON, or the event is the CloudEvent that the detail is. The delivery's
+	// attributes have what stands beside the detail.
+	EnvelopeEventBridge Envelope = "eventbridge"
+
+	// EnvelopeS3 is a bucket's notification, which is the data as it stands:
+	// JSON with a list of Records. An s3:TestEvent is acknowledged without a
+	// call.
+	EnvelopeS3 Envelope = "s3"
+
+	// EnvelopeSNSS3 is a bucket's notification that a topic has passed on.
+	EnvelopeSNSS3 Envelope = "sns+s3"
+)
+
+// unwrap takes the message out of the declared envelope. It reports whether the
+// message is to be acknowledged without a call.
+func (s SQS) unwrap(m *sqsMessage) (skip bool, err error) {
+	if m.EventSource != sqsEventSource {
+		return false, fmt.Errorf("eventSource is %q, not %s", m.EventSource, sqsEventSource)
+	}
+	if m.Body == nil {
+		return false, errors.New("missing body")
+	}
+	carrier := carrierOf([]byte(*m.Body))
+	if (s.Envelope == EnvelopeSNS || s.Envelope == EnvelopeSNSS3) && carrier == carriesSNS {
+		if err := m.unwrapSNS(); err != nil {
+			return false, err
+		}
+		if inner := carrierOf([]byte(*m.Body)); inner != "" {
+			carrier += "+" + inner
+		}
+	}
+	switch {
+	case carrier == string(s.Envelope) && s.Envelope == EnvelopeEventBridge:
+		return false, m.unwrapEventBridge()
+	case carrier == string(s.Envelope):
+		if s.Envelope == EnvelopeS3 || s.Envelope == EnvelopeSNSS3 {
+			m.setNotification()
+		}
+		return false, nil
+	case carrier == s3TestEvent && s.Envelope == EnvelopeS3, carrier == carriesSNS+"+"+s3TestEvent && s.Envelope == EnvelopeSNSS3:
+		m.setNotification()
+		return true, nil
+	case carrier == "" || carrier == carriesSNS && s.Envelope == EnvelopeSNSS3:
+		err = fmt.Errorf("the body is no %s envelope, which resources.%s.aws.envelope declares; give the queue what it declares, or change the setting", s.Envelope, s.Queue)
+	default:
+		err = s.undeclared(carrier)
+	}
+	return false, fn.RetryAfter(err, 0) // the setting is at fault, not the message
+}
 
 // undeclared is the error for a message that another service has put into its
 // own envelope. The envelope is not the message, so it never reaches a
 // handler.
 func (s SQS) undeclared(carrier string) error {
-	if carrier == s3TestEvent {
-		return fmt.Errorf("the body is an %s: it is no message; set resources.%s.aws.envelope to s3 to have the queue carry S3 notifications", carrier, s.Queue)
+	switch carrier {
+	case s3TestEvent, carriesSNS + "+" + s3TestEvent:
+		setting := EnvelopeS3
+		if carrier != s3TestEvent {
+			setting = EnvelopeSNSS3
+		}
+		return fmt.Errorf("the body is an %s: it is no message; set resources.%s.aws.envelope to %s to have the queue carry S3 notifications", s3TestEvent, s.Queue, setting)
+	case string(EnvelopeSNS), string(EnvelopeEventBridge), string(EnvelopeS3), string(EnvelopeSNSS3):
+		return fmt.Errorf("the body is an undeclared %s envelope; set resources.%s.aws.envelope to %s to unwrap it", carrier, s.Queue, carrier)
 	}
-	return fmt.Errorf("the body is an undeclared %s envelope; set resources.%s.aws.envelope to %s to unwrap it", carrier, s.Queue, carrier)
+	return fmt.Errorf("the body is an envelope in an envelope, %s, which no setting of resources.%s.aws.envelope unwraps; have the inner service feed the queue itself", carrier, s.Queue)
 }
+
+// unwrapSNS puts the published message in the place of the notification.
+func (m *sqsMessage) unwrapSNS() error {
+	var n snsMessage
+	if err := json.Unmarshal([]byte(*m.Body), &n); err != nil {
+		return fmt.Errorf("sns envelope: %w", err)
+	}
+	if n.Body == nil {
+		return errors.New("sns envelope: missing Message")
+	}
+	m.Body = n.Body
+	m.MessageAttributes = make(map[string]sqsAttribute, len(n.Attributes))
+	for name, a := range n.Attributes {
+		m.MessageAttributes[name] = sqsAttribute{DataType: a.Type, StringValue: &a.Value}
+	}
+	return nil
+}
+
+// unwrapEventBridge puts the detail in the place of the event.
+func (m *sqsMessage) unwrapEventBridge() error {
+	var e busEvent
+	if err := json.Unmarshal([]byte(*m.Body), &e); err != nil {
+		return fmt.Errorf("eventbridge envelope: %w", err)
+	}
+	m.MessageAttributes = map[string]sqsAttribute{}
+	for name, value := range e.attributes() {
+		m.setText(name, value)
+	}
+	m.setText("content-type", event.ApplicationJSON)
+	if isCloudEvent(e.Detail) {
+		m.setText("content-type", ce.MediaType)
+	}
+	detail := string(e.Detail)
+	m.Body = &detail
+	return nil
+}
+
+// setNotification notes that the body is a notification of S3, which is JSON
+// whatever the directive says.
+func (m *sqsMessage) setNotification() {
+	m.MessageAttributes = map[string]sqsAttribute{}
+	m.setText("content-type", event.ApplicationJSON)
+}
+
+func (m *sqsMessage) setText(name, value string) {
+	m.MessageAttributes[name] = sqsAttribute{DataType: "String", StringValue: &value}
+}
+
+// carriesSNS is what carrierOf calls a notification.
+const carriesSNS = string(EnvelopeSNS)
 
 // carrierOf names the service whose envelope the body is, as the setting
 // spells it, or s3TestEvent; "" for a message.
@@ -40,7 +169,7 @@ func carrierOf(body []byte) string {
 	}
 	switch {
 	case is("Type", "Notification") && has("TopicArn", "Message"):
-		return "sns"
+		return carriesSNS
 	case has("detail-type", "detail", "source"):
 		return "eventbridge"
 	case is("Event", s3TestEvent):

@@ -190,7 +190,7 @@ func (target Target) feed(f gen.Function) (string, jen.Code) {
 		return "fired by EventBridge Scheduler", gen.Literal(awsPath, "Scheduler", gen.Field{Name: "Name", Value: f.Name}, drop)
 	case gen.Document:
 		return "fed by a DynamoDB stream", gen.Literal(awsPath, "DynamoDB",
-			append(gen.DocumentFields(t), gen.Field{Name: "Keys", Value: target.keys[t.Collection]}, drop)...)
+			append(gen.DocumentFields(t), gen.Field{Name: "Before", Value: t.Before}, gen.Field{Name: "Keys", Value: target.keys[t.Collection]}, drop)...)
 	case gen.Event:
 		return "fed by EventBridge", gen.Literal(awsPath, "EventBridge",
 			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)

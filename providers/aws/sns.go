@@ -1,0 +1,139 @@
+package aws
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// SNS feeds a function with the messages of a topic.
+//
+// SNS does not say how often it has delivered a message, and a FIFO topic
+// delivers to queues only, so that a message has no partition key.
+type SNS struct {
+	Topic        string // the name in the directive
+	Content      string // the content type of messages that state none; "" is JSON
+	NoDeadLetter bool   // what can never succeed is logged whole and given up
+}
+
+var _ Source = SNS{}
+
+// snsEventSource marks the records of a topic.
+const snsEventSource = "aws:sns"
+
+func (s SNS) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+
+func (s SNS) encode(records []run.Record, results []run.Result) ([]byte, error) {
+	return answerWhole(records, results)
+}
+
+func (s SNS) decode(payload []byte) ([]run.Record, error) {
+	b, err := splitBatch(fmt.Sprintf("SNS topic %q", s.Topic), snsEventSource, payload)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]run.Record, len(b.Records))
+	for i, raw := range b.Records {
+		var n snsRecord
+		err := json.Unmarshal(raw, &n) // with an error what decodes is there
+		r := run.Record{Name: fmt.Sprintf("SNS record %d (%s)", i+1, n.Message.ID), Describe: n.describe(raw)}
+		if err == nil {
+			r.Event, err = s.event(&n)
+		}
+		if err != nil {
+			r.Err = fmt.Errorf("decode SNS record %d: %w", i+1, err)
+		}
+		records[i] = r
+	}
+	return records, nil
+}
+
+func (s SNS) event(n *snsRecord) (event.Event, error) {
+	m := &n.Message
+	switch {
+	case n.EventSource != snsEventSource:
+		return event.Event{}, fmt.Errorf("EventSource is %q, not %s", n.EventSource, snsEventSource)
+	case m.ID == "":
+		return event.Event{}, errors.New("missing MessageId")
+	case m.TopicARN == "":
+		return event.Event{}, errors.New("missing TopicArn")
+	case m.Body == nil:
+		return event.Event{}, errors.New("missing Message")
+	}
+	at, err := parseTime("Timestamp", m.Timestamp)
+	if err != nil {
+		return event.Event{}, err
+	}
+	message := portable.Message{
+		Source:      m.TopicARN,
+		ID:          m.ID,
+		Name:        s.Topic,
+		Time:        at,
+		ContentType: m.text("content-type"),
+		Content:     s.Content,
+		Body:        []byte(*m.Body),
+		TraceParent: m.text("traceparent"),
+		TraceState:  m.text("tracestate"),
+	}
+	return message.Event(portable.Topic)
+}
+
+// snsRecord is a record of an invocation by SNS.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+type snsRecord struct {
+	EventSource     string
+	SubscriptionARN string     `json:"EventSubscriptionArn"`
+	Message         snsMessage `json:"Sns"`
+}
+
+// snsMessage is a message as SNS delivers it.
+//
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+type snsMessage struct {
+	ID         string `json:"MessageId"`
+	TopicARN   string `json:"TopicArn"`
+	Subject    string
+	Body       *string `json:"Message"`
+	Timestamp  string
+	Attributes map[string]snsAttribute `json:"MessageAttributes"`
+}
+
+type snsAttribute struct {
+	Type  string
+	Value string
+}
+
+// text returns a message attribute of type String, or "".
+func (m *snsMessage) text(name string) string {
+	if a := m.Attributes[name]; isStringType(a.Type) {
+		return a.Value
+	}
+	return ""
+}
+
+// describe returns the delivery of the message. What SNS says of it wins over a
+// message attribute of that name, which the publisher chose.
+func (n *snsRecord) describe(raw []byte) func() (fn.Delivery, []byte) {
+	return func() (fn.Delivery, []byte) {
+		attributes := make(map[string]string, len(n.Message.Attributes)+2)
+		for name := range n.Message.Attributes {
+			setAll(attributes, name, n.Message.text(name))
+		}
+		delete(attributes, "Subject")
+		delete(attributes, "EventSubscriptionArn")
+		setAll(attributes, "Subject", n.Message.Subject, "EventSubscriptionArn", n.SubscriptionARN)
+		return fn.Delivery{
+			Provider:   provider,
+			Trigger:    portable.Topic,
+			NativeID:   n.Message.ID,
+			Attributes: attributes,
+		}, raw
+	}
+}
