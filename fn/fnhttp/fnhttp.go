@@ -17,7 +17,6 @@ package fnhttp
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -129,13 +128,4 @@ func (h *handler) answer(w http.ResponseWriter, reply *event.Event) error {
 		slog.Warn("write response", "error", err.Error())
 	}
 	return nil
-}
-
-// requestID returns the platform's id of the request, never one that the
-// client chose, or a random one where there is no platform.
-func requestID(ctx context.Context) string {
-	if d, ok := fn.DeliveryFrom(ctx); ok && d.NativeID != "" {
-		return d.NativeID
-	}
-	return rand.Text()
 }

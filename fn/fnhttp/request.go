@@ -2,6 +2,7 @@ package fnhttp
 
 import (
 	"cmp"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,15 +37,20 @@ func decode(r *http.Request, body []byte) (event.Event, error) {
 
 // request makes an event of a request that is none.
 func request(r *http.Request, body []byte) (event.Event, error) {
-	source := cmp.Or(run.Source(r.Context()), "//"+r.Host)
+	platform := run.RequestFrom(r.Context())
+	source := cmp.Or(platform.Source, "//"+r.Host)
 	u, err := url.Parse(source)
 	if err != nil {
 		return event.Event{}, fmt.Errorf("source: %w", err)
 	}
 	subject := portable.Subject(cmp.Or(r.URL.Path, "/"))
+	id := platform.ID
+	if id == "" {
+		id = rand.Text()
+	}
 	ctx := &event.EventContextV1{
 		Type:    fn.TypeHTTPRequest,
-		ID:      requestID(r.Context()),
+		ID:      id,
 		Source:  types.URIRef{URL: *u},
 		Subject: &subject,
 	}

@@ -108,7 +108,7 @@ func TestProviderRequest(t *testing.T) {
 	})
 	r := newRequest("/orders", "")
 	serve(h, r)
-	serve(h, r.WithContext(run.WithRequest(r.Context(), &record, "arn:aws:lambda:eu-west-1:123456789012:function:orders")))
+	serve(h, r.WithContext(run.WithRequest(r.Context(), &record, run.Request{ID: "request 1", Source: "arn:aws:lambda:eu-west-1:123456789012:function:orders"})))
 	if called != 2 {
 		t.Errorf("the handler is called %d times", called)
 	}

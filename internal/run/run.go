@@ -107,18 +107,26 @@ func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *e
 	return reply, err
 }
 
-// WithRequest returns the context of an HTTP request: [fn.DeliveryFrom] and
-// [Source] know the record and the source in it.
-func WithRequest(ctx context.Context, r *Record, source string) context.Context {
-	return context.WithValue(&recordContext{ctx, r}, sourceKey{}, source)
+// A Request is what a provider knows of an HTTP request that is to become an
+// event. It is at hand without the cost of a delivery.
+type Request struct {
+	ID     string // never the client's
+	Source string // "" where the platform does not say
 }
 
-type sourceKey struct{}
+// WithRequest returns the context of an HTTP request, in which
+// [fn.DeliveryFrom] describes r and [RequestFrom] returns q.
+func WithRequest(ctx context.Context, r *Record, q Request) context.Context {
+	return context.WithValue(&recordContext{ctx, r}, requestKey{}, q)
+}
 
-// Source returns the source that a provider gave the request, or "".
-func Source(ctx context.Context) string {
-	s, _ := ctx.Value(sourceKey{}).(string)
-	return s
+type requestKey struct{}
+
+// RequestFrom returns what a provider said of the request, the zero Request
+// outside of one.
+func RequestFrom(ctx context.Context) Request {
+	q, _ := ctx.Value(requestKey{}).(Request)
+	return q
 }
 
 // recordContext is the context of one record's handler.

@@ -179,7 +179,7 @@ func TestGoexit(t *testing.T) {
 func TestDelivery(t *testing.T) {
 	var got []string
 	h := handler(func(ctx context.Context, id string) error {
-		ctx, cancel := context.WithCancel(context.WithValue(ctx, sourceKey{}, "x"))
+		ctx, cancel := context.WithCancel(context.WithValue(ctx, requestKey{}, "x"))
 		defer cancel()
 		d, ok := fn.DeliveryFrom(ctx)
 		got = append(got, fmt.Sprint(d.NativeID, " ", ok, " ", string(d.Raw())))
@@ -195,18 +195,18 @@ func TestDelivery(t *testing.T) {
 // around it, which is how events over HTTP have one.
 func TestWithRequest(t *testing.T) {
 	request := Record{Describe: func() (fn.Delivery, []byte) { return fn.Delivery{NativeID: "request"}, nil }}
-	ctx := WithRequest(context.Background(), &request, "/shop/orders")
+	ctx := WithRequest(context.Background(), &request, Request{ID: "request", Source: "/shop/orders"})
 	Each(ctx, handler(func(ctx context.Context, id string) error {
 		if d, ok := fn.DeliveryFrom(ctx); !ok || d.NativeID != "request" {
 			t.Errorf("got %+v, %v", d, ok)
 		}
-		if got := Source(ctx); got != "/shop/orders" {
-			t.Errorf("source is %q", got)
+		if got := RequestFrom(ctx); got != (Request{"request", "/shop/orders"}) {
+			t.Errorf("the request is %v", got)
 		}
 		return nil
 	}), Policy{}, []Record{record("1", "")})
-	if got := Source(context.Background()); got != "" {
-		t.Errorf("without a request the source is %q", got)
+	if got := RequestFrom(context.Background()); got != (Request{}) {
+		t.Errorf("without a request there is %v", got)
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *server) serve(ctx context.Context, q *proxyRequest) *response {
 
 	ctx, answerBy, cancel := run.Reserve(ctx)
 	defer cancel()
-	r, err := q.request(run.WithRequest(ctx, record, source))
+	r, err := q.request(run.WithRequest(ctx, record, run.Request{ID: id, Source: source}))
 	if err != nil {
 		slog.ErrorContext(ctx, "request failed", "record", record.Name, "status", http.StatusBadRequest, "error", err.Error())
 		return plainResponse(q, http.StatusBadRequest)

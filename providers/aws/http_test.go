@@ -62,7 +62,7 @@ func TestHTTPDelivery(t *testing.T) {
 		if got := string(d.Raw()); got != want {
 			t.Errorf("raw %s, want %s", got, want)
 		}
-		if got := run.Source(r.Context()); got != "arn:aws:lambda:eu-west-1:1:function:orders" {
+		if got := run.RequestFrom(r.Context()).Source; got != "arn:aws:lambda:eu-west-1:1:function:orders" {
 			t.Errorf("source %q", got)
 		}
 	})

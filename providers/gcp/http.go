@@ -46,7 +46,7 @@ func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
 			d.Attributes = attributes(r.Header)
 			return d, nil // the body is the handler's to read
 		}}
-		guard(h, w, r.WithContext(run.WithRequest(r.Context(), record, source)))
+		guard(h, w, r.WithContext(run.WithRequest(r.Context(), record, run.Request{ID: d.NativeID, Source: source})))
 	})
 }
 

@@ -55,7 +55,8 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	record := &run.Record{Name: "HTTP request " + request.ActivationID, Describe: func() (fn.Delivery, []byte) {
 		return request.Delivery(portable.HTTP), withoutSecrets(request.Value)
 	}}
-	return i.serve(run.WithRequest(ctx, record, request.ActionSource()), record.Name, a)
+	ctx = run.WithRequest(ctx, record, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
+	return i.serve(ctx, record.Name, a)
 }
 
 func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
