@@ -64,7 +64,7 @@ func TestAWSPartialBatch(t *testing.T) {
 		t.Errorf("after a panic: got %s, want %s", got, want)
 	}
 	for _, text := range []string{"order on fire", "out of coffee"} {
-		if !strings.Contains(f.log.String(), text) {
+		if !f.logs(text) {
 			t.Errorf("the log does not say %q", text)
 		}
 	}

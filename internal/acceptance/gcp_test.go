@@ -130,7 +130,7 @@ func TestGoogleFailures(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"order on fire", "out of coffee"} {
-		if !strings.Contains(f.log.String(), text) {
+		if !f.logs(text) {
 			t.Errorf("the log does not say %q", text)
 		}
 	}

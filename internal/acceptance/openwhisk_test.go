@@ -121,7 +121,7 @@ func TestOpenWhiskEvent(t *testing.T) {
 		if err := json.Unmarshal([]byte(got), &answer); err != nil || answer.Error == "" {
 			t.Errorf("%s: got %q, want an error", test.value, got)
 		}
-		if !strings.Contains(f.log.String(), test.want) {
+		if !f.logs(test.want) {
 			t.Errorf("%s: the log does not hold %q", test.value, test.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,7 +57,8 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 		_ = cmd.Process.Kill() // it may have ended
 		<-p.ended
 		if t.Failed() {
-			t.Logf("log of %s:\n%s", cmd.Path, p.log.String())
+			log := p.log.String()
+			t.Logf("log of %s, its last part:\n%s", cmd.Path, log[max(0, len(log)-64<<10):])
 		}
 	})
 	return p
@@ -71,6 +73,31 @@ func (p *process) exit() int {
 		p.t.Fatal("the process does not end")
 	}
 	return p.cmd.ProcessState.ExitCode()
+}
+
+// wait asks every so often whether it is done, and reports false if it is not
+// in the time.
+func wait(t *testing.T, most time.Duration, done func() bool) bool {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(most); ; {
+		if done() {
+			return true
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			return false
+		}
+	}
+}
+
+// logs reports whether the process logs the text. What it writes before its
+// answer may be read after that.
+func (p *process) logs(text string) bool {
+	p.t.Helper()
+	return wait(p.t, patience, func() bool { return strings.Contains(p.log.String(), text) })
 }
 
 // seen is an event as a handler saw it.

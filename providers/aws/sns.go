@@ -89,33 +89,8 @@ func (s SNS) event(n *snsRecord) (event.Event, error) {
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
 type snsRecord struct {
 	EventSource     string
-	SubscriptionARN string     `json:"EventSubscriptionArn"`
-	Message         snsMessage `json:"Sns"`
-}
-
-// snsMessage is a message as SNS delivers it.
-//
-// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-type snsMessage struct {
-	ID         string `json:"MessageId"`
-	TopicARN   string `json:"TopicArn"`
-	Subject    string
-	Body       *string `json:"Message"`
-	Timestamp  string
-	Attributes map[string]snsAttribute `json:"MessageAttributes"`
-}
-
-type snsAttribute struct {
-	Type  string
-	Value string
-}
-
-// text returns a message attribute of type String, or "".
-func (m *snsMessage) text(name string) string {
-	if a := m.Attributes[name]; isStringType(a.Type) {
-		return a.Value
-	}
-	return ""
+	SubscriptionARN string    `json:"EventSubscriptionArn"`
+	Message         published `json:"Sns"`
 }
 
 // describe returns the delivery of the message. What SNS says of it wins over a

@@ -97,7 +97,7 @@ func (s SQS) undeclared(carrier string) error {
 
 // unwrapSNS puts the published message in the place of the notification.
 func (m *sqsMessage) unwrapSNS() error {
-	var n snsMessage
+	var n published
 	if err := json.Unmarshal([]byte(*m.Body), &n); err != nil {
 		return fmt.Errorf("sns envelope: %w", err)
 	}

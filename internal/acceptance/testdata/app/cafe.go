@@ -1,6 +1,7 @@
 // Package acceptance is an application that the acceptance tests build and
-// drive: a café, with handlers of every shape over HTTP here, a queue and a
-// bucket in package orders, and events in an internal package.
+// drive: a café, with handlers of every shape over HTTP here, a queue, a bucket
+// and documents in package orders, events in an internal package, and in
+// package soak a queue whose messages say how to fail.
 package acceptance
 
 import (

@@ -1,4 +1,5 @@
-// Package orders takes orders from a queue and pictures from a bucket.
+// Package orders takes orders from a queue, pictures from a bucket and
+// purchases from a collection of documents.
 package orders
 
 import (
@@ -54,3 +55,9 @@ func (*Desk) Receive(_ context.Context, e event.Event) error {
 //fn:object pictures created suffix=.jpg
 //fn:targets aws,gcp
 func (*Desk) Picture(_ context.Context, e event.Event) error { return show.Event(e) }
+
+// Purchase shows each change of a purchase.
+//
+//fn:document purchases
+//fn:targets gcp
+func (*Desk) Purchase(_ context.Context, e event.Event) error { return show.Event(e) }
