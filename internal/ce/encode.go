@@ -17,7 +17,8 @@ import (
 //
 // Data goes under data if it is one valid JSON value of a JSON content type,
 // or UTF-8 of another content type, then as a string. All else goes under
-// data_base64, so that Decode returns the same bytes in every case.
+// data_base64. So Decode returns the same bytes in every case, but for the
+// white space around a JSON value, which is no part of it.
 func Encode(e event.Event) ([]byte, error) {
 	if e.Context == nil {
 		return nil, fmt.Errorf("encode CloudEvent: no attributes")

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/cloudevents/sdk-go/v2/types"
@@ -138,6 +139,7 @@ func FuzzEncode(f *testing.F) {
 	f.Add("1", "/s", "t", "", "application/json", "ext", "v", []byte(`1,"type":"forged.v1"`))
 	f.Add(`"`, "urn:a?b#c", `t","data":"`, "\x00\u2028<", "text/plain", "type", "", []byte("\xff"))
 	f.Add("", "", "", "\xff", "", `a":1,"b`, `"}`, []byte{})
+	f.Add("1", "/s", "t", "", "", "ext", "v", []byte("4\n"))
 	f.Add("1", "//h/a%2Fb", "t", "s", "application/x+json;", "data", "v", []byte(`{"type":"inner"}`))
 	f.Fuzz(func(t *testing.T, id, source, typ, subject, contentType, name, value string, data []byte) {
 		u, err := url.Parse(source)
@@ -207,6 +209,9 @@ func FuzzEncode(f *testing.F) {
 		again, err := Decode(got)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if IsJSON(contentType) && json.Valid(data) && utf8.Valid(data) {
+			data = bytes.Trim(data, " \t\r\n") // what is around a JSON value is no part of it
 		}
 		if !bytes.Equal(again.Data(), data) {
 			t.Errorf("data %q decodes to %q", data, again.Data())
