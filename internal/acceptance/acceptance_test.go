@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/fngen/fngen/internal/repotest"
 )
 
 // scratch is the folder that all tests build in. Its name begins with
@@ -41,22 +42,13 @@ func runTests(m *testing.M) int {
 const secret = "s3cret-that-stays-at-home"
 
 // repository returns the folder of the fngen module.
-var repository = sync.OnceValues(func() (string, error) {
-	dir, err := filepath.Abs("../..")
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(dir)
-})
+var repository = sync.OnceValues(repotest.Root)
 
 // fngen returns the command, built from the repository as it stands. What it
 // needs is downloaded, so that all that follows can be done offline.
 var fngen = sync.OnceValues(func() (string, error) {
 	repo, err := repository()
 	if err != nil {
-		return "", err
-	}
-	if err := observe(repo); err != nil {
 		return "", err
 	}
 	if _, err := output(command(repo, nil, "go", "mod", "download")); err != nil {
@@ -66,18 +58,6 @@ var fngen = sync.OnceValues(func() (string, error) {
 	_, err = output(command(repo, nil, "go", "build", "-buildvcs=false", "-o", name, "./cmd/fngen"))
 	return name, err
 })
-
-// observe lists every folder of the repository. What is tested here is read by
-// go commands only, and go test would take an earlier result for valid if it
-// did not see the test itself look at those files.
-func observe(repo string) error {
-	return filepath.WalkDir(repo, func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "dist") {
-			return fs.SkipDir
-		}
-		return err
-	})
-}
 
 // An application is a built copy of testdata/app.
 type application struct {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fngen/fngen/internal/repotest"
 )
 
 const module = "github.com/fngen/fngen/"
@@ -40,6 +42,7 @@ var rules = []rule{
 		append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, generator...)},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
+	{"internal/repotest", nil, nil},
 	{"internal/docs", nil, nil},
 }
 
@@ -72,7 +75,11 @@ type pkg struct {
 func load(t *testing.T) map[string]pkg {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,TestImports,XTestImports,Deps,Standard,Module", "./...")
-	cmd.Dir = "../.."
+	dir, err := repotest.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/internal/repotest"
 )
 
 // A block is a fenced block of a document.
@@ -48,7 +49,7 @@ func of(blocks []block, language string) []string {
 
 func repo(t *testing.T) string {
 	t.Helper()
-	dir, err := filepath.Abs("../..")
+	dir, err := repotest.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
