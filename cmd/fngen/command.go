@@ -32,7 +32,8 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
 
   fngen build --target=aws    compiles and packages into dist/aws/
   fngen generate              writes entrypoints/, for go:generate
-  fngen list                  shows the functions and their triggers
+  fngen list                  shows what each function is on each target
+  fngen help directives       shows the syntax of every directive
 
 Every flag may be given in the environment as well: --target as FNGEN_TARGET.
 
@@ -68,6 +69,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
+	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.DirectiveHelp()})
 	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	return root
