@@ -55,7 +55,7 @@ var withoutFindings = []string{
 	"build.go", "gocmd.go", "load.go", "module.go", "stage.go", "workspace.go", "write.go", "zip.go", // failures of commands and files
 	"emit.go",                 // generated code
 	"target.go", "trigger.go", // folders and resources
-	"facts.go", // what a list shows
+	"facts.go", "help.go", // what list and help show
 }
 
 // notFindings are texts in the sources that are no part of a finding.
@@ -63,7 +63,6 @@ var notFindings = []string{
 	"read the application: ", "load packages: ", // the files cannot be read at all
 	"load packages: decode the list: ", // the go command writes no JSON
 	"could not import ", "too long",    // compared with, and replaced by another
-	"this version of fngen has no  trigger; leave the target out with //fn:targets",                                      // for a target without a source for a trigger
 	"the package does not compile; run go vet there",                                                                     // in case that nothing says why
 	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
 }
