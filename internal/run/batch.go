@@ -55,19 +55,31 @@ func Reserve(ctx context.Context) (handlers context.Context, answerBy time.Time,
 		handlers, cancel = context.WithCancel(ctx)
 		return handlers, time.Time{}, cancel
 	}
-	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
+	if answerBy, taken := ctx.Value(reservedKey{}).(*time.Time); taken {
 		handlers, cancel = context.WithCancel(ctx)
-		return handlers, answerBy, cancel
+		return handlers, *answerBy, cancel
 	}
 	left := time.Until(deadline)
 	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
 	answerBy = deadline.Add(-reserve / 2)
-	handlers, cancel = context.WithDeadline(context.WithValue(ctx, reservedKey{}, answerBy), deadline.Add(-reserve))
+	handlers, cancel = context.WithDeadline(&reservedContext{ctx, answerBy}, deadline.Add(-reserve))
 	return handlers, answerBy, cancel
 }
 
-// reservedKey holds the answerBy of the Reserve around.
+// reservedContext knows the answerBy of the Reserve around.
+type reservedContext struct {
+	context.Context
+	answerBy time.Time
+}
+
 type reservedKey struct{}
+
+func (c *reservedContext) Value(key any) any {
+	if key == (reservedKey{}) {
+		return &c.answerBy
+	}
+	return c.Context.Value(key)
+}
 
 type batch struct {
 	handler fn.Handler

@@ -117,7 +117,26 @@ type Request struct {
 // WithRequest returns the context of an HTTP request, in which
 // [fn.DeliveryFrom] describes r and [RequestFrom] returns q.
 func WithRequest(ctx context.Context, r *Record, q Request) context.Context {
-	return context.WithValue(&recordContext{ctx, r}, requestKey{}, q)
+	return &RequestContext{ctx, r, q}
+}
+
+// RequestContext is what [WithRequest] returns, for those who have a place for
+// it.
+type RequestContext struct {
+	context.Context
+	Record  *Record
+	Request Request
+}
+
+// Value implements context.Context.
+func (c *RequestContext) Value(key any) any {
+	switch {
+	case key == (requestKey{}):
+		return &c.Request
+	case key == (mark.DeliveryKey{}) && c.Record.Describe != nil:
+		return c.Record
+	}
+	return c.Context.Value(key)
 }
 
 type requestKey struct{}
@@ -125,8 +144,10 @@ type requestKey struct{}
 // RequestFrom returns what a provider said of the request, the zero Request
 // outside of one.
 func RequestFrom(ctx context.Context) Request {
-	q, _ := ctx.Value(requestKey{}).(Request)
-	return q
+	if q, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return *q
+	}
+	return Request{}
 }
 
 // recordContext is the context of one record's handler.

@@ -91,13 +91,6 @@ var fixtureTable = map[string]struct {
 	"apigw-v2-request-lambda-authorizer.json":           {"http", "GET /my/path?parameter1=value1&parameter1=value2&parameter2=value"},
 	"apigw-v2-request-no-authorizer.json":               {"http", "GET /"},
 	"lambda-urls-request.json":                          {"http", "POST /my/path?parameter1=value1&parameter1=value2&parameter2=value"},
-
-	// Authorizers and WebSockets have the shape of a request, and nothing that
-	// tells them from one in every payload.
-	"apigw-custom-auth-request-type-request.json": {"http", "GET /request?QueryString1=queryValue1"},
-	"apigw-v2-custom-authorizer-v1-request.json":  {"http", "GET /request?QueryString1=queryValue1"},
-	"apigw-v2-custom-authorizer-v2-request.json":  {"http", "POST /my/path?parameter1=value1&parameter1=value2&parameter2=value"},
-	"apigw-websocket-request.json":                {"http", "POST /hello/world?name=me"},
 }
 
 // Every payload file of aws-lambda-go goes through every source: through its

@@ -1,13 +1,13 @@
 package aws
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -18,28 +18,71 @@ import (
 
 // HTTP feeds a function with requests: of a function URL, an HTTP API (payload
 // format 2.0), a REST API, or an Application Load Balancer, with or without
-// multi-value headers. Which one it is, is told from each request.
-type HTTP struct{}
+// multi-value headers. Which one it is, is told from each request. What an
+// authorizer is asked and the events of a WebSocket are refused.
+type HTTP struct {
+	// Stream is for a function URL with the invoke mode RESPONSE_STREAM, and
+	// for that mode alone: what the handler flushes leaves at once, and a
+	// response may have 200 MB instead of 6. Through any other gateway the
+	// response is buffered all the same.
+	//
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+	Stream bool
+}
 
 // Serve answers requests until the process ends. It never returns.
 func Serve(h http.Handler, src HTTP) {
-	lambda.Start(HTTPHandler(h, src))
+	start(h, src.constructor())
+}
+
+func start(h http.Handler, handler func(http.Handler) lambda.Handler) {
+	lambda.Start(handler(h))
+}
+
+// constructor returns what makes the handler. It and Serve are small enough to
+// become part of main, where src is a constant, so that a binary holds only the
+// one of the two that it needs.
+func (src HTTP) constructor() func(http.Handler) lambda.Handler {
+	if src.Stream {
+		return streamHandler
+	}
+	return wholeHandler
 }
 
 // HTTPHandler returns what [Serve] starts, for tests and benchmarks. It is safe
 // for concurrent use.
 //
-// The context of a request ends early enough that a response can still be
-// sent. A handler that has not returned some time after that is answered for
-// with a 504, and one that panics with a 500; an answer above Lambda's limit of
-// 6 MB becomes a 500 too. The ResponseWriter keeps the whole body until the
-// handler returns, and knows neither Flush nor Hijack.
-func HTTPHandler(h http.Handler, _ HTTP) lambda.Handler {
-	return &server{h}
+// A request is what a net/http server would have made of it, except that a
+// gateway keeps the port of the client (it is 0), the trailers, and the
+// connection: TLS is nil, and X-Forwarded-Proto tells the scheme. In its
+// context is an [http.ServerContextKey], so that [httputil.ReverseProxy] gives
+// up a broken response instead of passing it on as a whole one, and no
+// [http.LocalAddrContextKey]. More than 1 MB or 1,000 values of headers are
+// answered with 431, a body of more than 6 MB with 413, and a path or a base64
+// that cannot be decoded with 400.
+//
+// The context ends early enough that a response can still be sent. A handler
+// that has not returned some time after that is answered for with a 504, and
+// one that panics with a 500; an answer above Lambda's limit of 6 MB becomes a
+// 500 too. The ResponseWriter keeps the whole body until the handler returns,
+// and knows neither Flush nor Hijack.
+//
+// With Stream it is an [http.Flusher], and a body may begin to leave without a
+// flush. A panic or the deadline after the beginning breaks the response: the
+// Runtime API is told of an error, and no client takes half a response for a
+// whole one. Invoke returns the stream as a whole.
+func HTTPHandler(h http.Handler, src HTTP) lambda.Handler {
+	return src.constructor()(h)
+}
+
+// wholeHandler returns a handler that answers when the response is complete.
+func wholeHandler(h http.Handler) lambda.Handler {
+	return &server{handler: h}
 }
 
 type server struct {
-	handler http.Handler
+	handler  http.Handler
+	instance http.Server // never started: the value of http.ServerContextKey
 }
 
 // maxAnswer is Lambda's limit for a synchronous answer, in bytes. A larger one
@@ -50,77 +93,129 @@ const maxAnswer = 6 << 20
 
 // Invoke implements lambda.Handler.
 func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	q, err := decodeRequest(bytes.Clone(payload)) // the runtime uses its buffer again
-	if err != nil {
+	x := &exchange{server: s}
+	if err := x.request.decode(payload); err != nil {
 		return nil, bounded(err)
 	}
-	answer, err := q.encode(s.serve(ctx, q))
-	if err != nil {
-		return nil, err
+	return x.answer(ctx), nil
+}
+
+// An exchange is a request and its response.
+type exchange struct {
+	run.RequestContext // of the request
+
+	server   *server
+	request  proxyRequest
+	url      url.URL
+	id       string
+	deadline time.Time // of the invocation
+	record   run.Record
+	response response
+	answered *response // that one, or another in its place
+}
+
+// Value implements context.Context.
+func (x *exchange) Value(key any) any {
+	if key == http.ServerContextKey {
+		return &x.server.instance
 	}
+	return x.RequestContext.Value(key)
+}
+
+// answer returns the response as a whole, in the form of the gateway.
+func (x *exchange) answer(ctx context.Context) []byte {
+	q := &x.request
+	answer := q.encode(x.respond(ctx))
 	if len(answer) > maxAnswer {
 		slog.ErrorContext(ctx, "response dropped", "error", "larger than Lambda allows", "size", len(answer), "limit", maxAnswer)
 		return q.encode(plainResponse(q, http.StatusInternalServerError))
 	}
-	return answer, nil
+	return answer
 }
 
-// serve has the handler answer the request, or answers for it.
-func (s *server) serve(ctx context.Context, q *proxyRequest) *response {
-	deadline, _ := ctx.Deadline()
-	var id, source string
+// begin returns the request for the handler. The context that cancel ends is
+// over early enough to answer by answerBy, which is zero if ctx has no deadline.
+// An error is a refusal, and is logged.
+func (x *exchange) begin(ctx context.Context) (r *http.Request, answerBy time.Time, cancel context.CancelFunc, err error) {
+	q := &x.request
+	x.deadline, _ = ctx.Deadline()
+	var source string
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		id, source = lc.AwsRequestID, withoutQualifier(lc.InvokedFunctionArn)
+		x.id, source = lc.AwsRequestID, withoutQualifier(lc.InvokedFunctionArn)
 	}
-	if q.Context.RequestID != "" {
-		id = q.Context.RequestID
+	if q.id != "" {
+		x.id = q.id
 	}
-	record := &run.Record{Name: "HTTP request " + id, Describe: q.describe(id, deadline)}
-
-	ctx, answerBy, cancel := run.Reserve(ctx)
-	defer cancel()
-	r, err := q.request(run.WithRequest(ctx, record, run.Request{ID: id, Source: source}))
+	x.record = run.Record{Name: "HTTP request " + x.id, Describe: x.describe}
+	ctx, answerBy, cancel = run.Reserve(ctx)
+	x.RequestContext = run.RequestContext{Context: ctx, Record: &x.record, Request: run.Request{ID: x.id, Source: source}}
+	r, err = q.request(x, &x.url)
 	if err != nil {
-		slog.ErrorContext(ctx, "request failed", "record", record.Name, "status", http.StatusBadRequest, "error", err.Error())
-		return plainResponse(q, http.StatusBadRequest)
+		slog.ErrorContext(ctx, "request failed", "record", x.record.Name, "status", statusOf(err), "error", err.Error())
 	}
-	var timeout <-chan time.Time
-	if !answerBy.IsZero() {
-		timer := time.NewTimer(time.Until(answerBy))
-		defer timer.Stop()
-		timeout = timer.C
+	return r, answerBy, cancel, err
+}
+
+// respond has the handler answer the request, or answers for it.
+func (x *exchange) respond(ctx context.Context) *response {
+	r, answerBy, cancel, err := x.begin(ctx)
+	defer cancel()
+	if err != nil {
+		return plainResponse(&x.request, statusOf(err))
 	}
-	answered := make(chan *response, 1)
-	go s.call(q, r, record.Name, answered)
+	done := make(chan struct{})
+	go x.call(r, done)
+	if answerBy.IsZero() {
+		<-done
+		return x.answered
+	}
 	select {
-	case w := <-answered:
-		return w
-	case <-timeout:
-		slog.ErrorContext(ctx, "request failed", "record", record.Name, "status", http.StatusGatewayTimeout, "error", "the handler has not returned in time")
-		return plainResponse(q, http.StatusGatewayTimeout)
+	case <-done:
+		return x.answered
+	case <-x.Done(): // the rest of the time is for a handler that heeds it
+	}
+	timer := time.NewTimer(time.Until(answerBy))
+	defer timer.Stop()
+	select {
+	case <-done:
+		return x.answered
+	case <-timer.C:
+		x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
+		return plainResponse(&x.request, http.StatusGatewayTimeout)
 	}
 }
 
-// call runs the handler and sends one response, even if the handler panics or
-// ends its goroutine. What it wrote before that is dropped.
-func (s *server) call(q *proxyRequest, r *http.Request, name string, answered chan<- *response) {
-	w := newResponse(q)
+var errLate = errors.New("the handler has not returned in time")
+
+// call runs the handler and closes done when there is a response, even if the
+// handler panics or ends its goroutine. What it wrote before that is dropped.
+func (x *exchange) call(r *http.Request, done chan<- struct{}) {
+	w := &x.response
+	w.init(&x.request)
 	returned := false
 	defer func() {
+		x.answered = w
 		if !returned {
-			p := recover() // nil for runtime.Goexit
-			slog.ErrorContext(r.Context(), "handler panicked", "record", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			w = plainResponse(q, http.StatusInternalServerError)
+			x.logPanic(recover())
+			x.answered = plainResponse(&x.request, http.StatusInternalServerError)
 		}
-		answered <- w
+		close(done)
 	}()
-	s.handler.ServeHTTP(w, r)
+	x.server.handler.ServeHTTP(w, r)
 	returned = true
 	w.WriteHeader(http.StatusOK)
 }
 
-// withoutQualifier returns a function's ARN without its version or alias.
-func withoutQualifier(arn string) string {
-	parts := strings.SplitN(arn, ":", 8) // arn:aws:lambda:REGION:ACCOUNT:function:NAME:QUALIFIER
-	return strings.Join(parts[:min(len(parts), 7)], ":")
+// logPanic logs what a handler has panicked with; nil if it has ended its
+// goroutine.
+func (x *exchange) logPanic(p any) {
+	if p == http.ErrAbortHandler { // the word of net/http for a broken response, not a failure
+		x.log("response aborted by the handler")
+		return
+	}
+	x.log("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+func (x *exchange) log(what string, more ...any) {
+	slog.ErrorContext(x, what, append([]any{"record", x.record.Name}, more...)...)
 }

@@ -5,283 +5,163 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
-
-	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/portable"
 )
 
-// A gateway is what turned an HTTP request into the payload.
-type gateway uint8
+// A refusal is the status of a request that no handler sees, and why.
+type refusal struct {
+	status int
+	reason error
+}
 
+func (r *refusal) Error() string { return r.reason.Error() }
+
+// statusOf returns the status of a refusal.
+func statusOf(err error) int {
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		return r.status
+	}
+	return http.StatusInternalServerError
+}
+
+func refuse(status int, format string, args ...any) error {
+	return &refusal{status, fmt.Errorf("decode HTTP request: "+format, args...)}
+}
+
+// Limits of a request. What is above is the client's fault.
 const (
-	functionURL    gateway = iota // payload format 2.0, path as the client sent it
-	httpAPI                       // payload format 2.0, path decoded
-	restAPI                       // query decoded
-	balancer                      // one value per header; query as the client sent it
-	balancerValues                // multi-value headers; query as the client sent it
+	// maxBody is the size of a body in bytes, which is the limit of the
+	// payload that it came in.
+	maxBody = 6 << 20
+
+	// maxHeaderBytes is the size of all names and values of headers, that of
+	// net/http's servers. Gateways pass much less.
+	maxHeaderBytes = http.DefaultMaxHeaderBytes
+
+	// maxHeaders is the number of headers, each value of one counted.
+	maxHeaders = 1000
 )
 
-// proxyRequest is a payload of any gateway.
-type proxyRequest struct {
-	gateway gateway
-	payload []byte
-
-	// Payload format 2.0.
-	RawPath        string   `json:"rawPath"`
-	RawQueryString string   `json:"rawQueryString"`
-	Cookies        []string `json:"cookies"`
-
-	// REST API and load balancer.
-	Method      string              `json:"httpMethod"`
-	Path        string              `json:"path"`
-	MultiHeader map[string][]string `json:"multiValueHeaders"`
-	Query       map[string]string   `json:"queryStringParameters"`
-	MultiQuery  map[string][]string `json:"multiValueQueryStringParameters"`
-
-	Header   map[string]string `json:"headers"`
-	Body     string            `json:"body"`
-	IsBase64 bool              `json:"isBase64Encoded"`
-	Context  struct {
-		RequestID  string `json:"requestId"`
-		DomainName string `json:"domainName"`
-		HTTP       *struct {
-			Method   string `json:"method"`
-			SourceIP string `json:"sourceIp"`
-		} `json:"http"`
-		Identity struct {
-			SourceIP string `json:"sourceIp"`
-		} `json:"identity"`
-		ELB *struct{} `json:"elb"`
-	} `json:"requestContext"`
-}
-
-// decodeRequest decodes a payload and tells its gateway.
-func decodeRequest(payload []byte) (*proxyRequest, error) {
-	q := &proxyRequest{payload: payload}
-	if err := json.Unmarshal(payload, q); err != nil {
-		return nil, fmt.Errorf("decode HTTP request: %w", err)
-	}
-	switch {
-	case q.Context.ELB != nil && q.MultiHeader != nil:
-		q.gateway = balancerValues
-	case q.Context.ELB != nil:
-		q.gateway = balancer
-	case q.Context.HTTP != nil:
-		q.gateway = httpAPI
-		if strings.Contains(q.Context.DomainName, ".lambda-url.") {
-			q.gateway = functionURL
-		}
-		q.Method = q.Context.HTTP.Method
-	case q.Method != "":
-		q.gateway = restAPI
-	}
-	if q.Method == "" {
-		return nil, mismatch("HTTP", payload)
-	}
-	return q, nil
-}
-
-// request returns the request as a net/http server would. An error is the
-// client's fault.
-func (q *proxyRequest) request(ctx context.Context) (*http.Request, error) {
-	body := []byte(q.Body)
-	if q.IsBase64 {
-		var err error
-		if body, err = base64.StdEncoding.DecodeString(q.Body); err != nil {
-			return nil, fmt.Errorf("decode HTTP request: body: %w", err)
-		}
-	}
-	u, err := q.url()
+// request returns the request as a net/http server would, with u, which it
+// fills, as its URL. An error is a refusal.
+func (q *proxyRequest) request(ctx context.Context, u *url.URL) (*http.Request, error) {
+	body, length, err := q.content()
 	if err != nil {
-		return nil, fmt.Errorf("decode HTTP request: path: %w", err)
-	}
-	header := q.header()
-	host := cmp.Or(header.Get("Host"), q.Context.DomainName)
-	header.Del("Host") // as net/http does
-	r := &http.Request{
-		Method:        q.Method,
-		URL:           u,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        header,
-		Body:          http.NoBody,
-		ContentLength: int64(len(body)),
-		Host:          host,
-		RequestURI:    u.RequestURI(),
-		RemoteAddr:    q.remoteAddr(header),
-	}
-	if len(body) > 0 {
-		r.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	return r.WithContext(ctx), nil
-}
-
-func (q *proxyRequest) header() http.Header {
-	header := http.Header{}
-	if q.MultiHeader != nil {
-		for name, values := range q.MultiHeader {
-			for _, v := range values {
-				header.Add(name, v)
-			}
-		}
-	} else {
-		for name, v := range q.Header {
-			header.Add(name, v)
-		}
-	}
-	if len(q.Cookies) > 0 {
-		header.Set("Cookie", strings.Join(q.Cookies, "; "))
-	}
-	return header
-}
-
-// url returns path and query, the path with its escapes where the gateway
-// keeps them.
-func (q *proxyRequest) url() (*url.URL, error) {
-	u := &url.URL{RawQuery: q.query()}
-	path := q.Path
-	if q.Context.HTTP != nil {
-		path = q.RawPath
-	}
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	if q.gateway == httpAPI {
-		u.Path = path
-		return u, nil
-	}
-	var err error
-	if u.Path, err = url.PathUnescape(path); err != nil {
 		return nil, err
 	}
-	if path != u.EscapedPath() {
-		u.RawPath = path
+	header, host, err := q.header()
+	if err != nil {
+		return nil, err
 	}
-	return u, nil
+	if err := q.target(u); err != nil {
+		return nil, refuse(http.StatusBadRequest, "path: %w", err)
+	}
+	proto := cmp.Or(q.protocol, "HTTP/1.1")
+	major, minor, ok := http.ParseHTTPVersion(proto)
+	if !ok {
+		proto, major, minor = "HTTP/1.1", 1, 1
+	}
+	return (&http.Request{
+		Method:        q.method,
+		URL:           u,
+		Proto:         proto,
+		ProtoMajor:    major,
+		ProtoMinor:    minor,
+		Header:        header,
+		Body:          body,
+		ContentLength: int64(length),
+		Host:          cmp.Or(host, q.domain),
+		RequestURI:    u.RequestURI(),
+		RemoteAddr:    q.remoteAddr(header),
+	}).WithContext(ctx), nil
 }
 
-// query returns the query: as it was sent in payload format 2.0, and elsewhere
-// with its names sorted, since the payload does not tell their order.
-func (q *proxyRequest) query() string {
-	if q.Context.HTTP != nil {
-		return q.RawQueryString
-	}
-	values := url.Values(q.MultiQuery)
-	if values == nil {
-		values = url.Values{}
-		for name, v := range q.Query {
-			values.Set(name, v)
+// content returns the body and its length.
+func (q *proxyRequest) content() (io.ReadCloser, int, error) {
+	if !q.isBase64 {
+		if len(q.body) > maxBody {
+			return nil, 0, refuse(http.StatusRequestEntityTooLarge, "the body has %d bytes, more than %d", len(q.body), maxBody)
 		}
-	}
-	if q.gateway == restAPI {
-		return values.Encode()
-	}
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		for _, v := range values[name] {
-			pairs = append(pairs, name+"="+v)
+		if q.body == "" {
+			return http.NoBody, 0, nil
 		}
+		return io.NopCloser(strings.NewReader(q.body)), len(q.body), nil
 	}
-	return strings.Join(pairs, "&")
+	body, err := base64.StdEncoding.DecodeString(q.body)
+	switch {
+	case err != nil:
+		return nil, 0, refuse(http.StatusBadRequest, "body: %w", err)
+	case len(body) > maxBody:
+		return nil, 0, refuse(http.StatusRequestEntityTooLarge, "the body has %d bytes, more than %d", len(body), maxBody)
+	case len(body) == 0:
+		return http.NoBody, 0, nil
+	}
+	return io.NopCloser(bytes.NewReader(body)), len(body), nil
 }
 
-// remoteAddr returns the client's address as host:port, the form of net/http.
-// Gateways do not tell the port, so it is 0. A load balancer tells the address
-// only as the last of X-Forwarded-For.
-func (q *proxyRequest) remoteAddr(header http.Header) string {
-	ip := q.Context.Identity.SourceIP
-	if q.Context.HTTP != nil {
-		ip = q.Context.HTTP.SourceIP
+// header returns the headers, and the host that is not among them, as net/http
+// does.
+func (q *proxyRequest) header() (header http.Header, host string, err error) {
+	if len(q.headers) > maxHeaders {
+		return nil, "", refuse(http.StatusRequestHeaderFieldsTooLarge, "%d headers, more than %d", len(q.headers), maxHeaders)
 	}
-	if q.Context.ELB != nil {
-		forwarded := strings.Join(header.Values("X-Forwarded-For"), ",")
-		last := strings.TrimSpace(forwarded[strings.LastIndexByte(forwarded, ',')+1:])
-		if _, err := netip.ParseAddrPort(last); err == nil { // client port preservation
-			return last
+	size := 0
+	header = make(http.Header, len(q.headers)+1)
+	values := make([]string, len(q.headers)) // of all headers together
+	for i, f := range q.headers {
+		size += len(f.name) + len(f.value)
+		name := canonical(f.name)
+		if name == "Host" {
+			host = cmp.Or(host, f.value)
+			continue
 		}
-		ip = last
-	}
-	if ip == "" {
-		return ""
-	}
-	return net.JoinHostPort(ip, "0")
-}
-
-// describe returns the delivery of the request: its attributes are the plain
-// members of the request context, and its raw bytes are without secrets.
-func (q *proxyRequest) describe(id string, deadline time.Time) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		members := object(q.payload)
-		context := object(members["requestContext"])
-		attributes := map[string]string{}
-		for name, value := range context {
-			var s string
-			if json.Unmarshal(value, &s) == nil {
-				setAll(attributes, name, s)
-			}
+		if before, ok := header[name]; ok {
+			header[name] = append(before, f.value)
+			continue
 		}
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.HTTP,
-			NativeID:   id,
-			Attributes: attributes,
-			Deadline:   deadline,
-		}, withoutSecrets(members, context)
+		values[i] = f.value
+		header[name] = values[i : i+1 : i+1]
 	}
+	for _, c := range q.cookies {
+		size += len(c)
+	}
+	if size > maxHeaderBytes {
+		return nil, "", refuse(http.StatusRequestHeaderFieldsTooLarge, "headers of %d bytes, more than %d", size, maxHeaderBytes)
+	}
+	if len(q.cookies) > 0 {
+		header.Set("Cookie", strings.Join(q.cookies, "; "))
+	}
+	return header, host, nil
 }
 
-// withoutSecrets returns the payload without what authenticates the caller.
-// What is said about the caller, by an authorizer for instance, stays.
-func withoutSecrets(members, context map[string]json.RawMessage) []byte {
-	delete(members, "cookies")
-	for _, name := range []string{"headers", "multiValueHeaders"} {
-		headers := object(members[name])
-		maps.DeleteFunc(headers, func(header string, _ json.RawMessage) bool {
-			return isSecretHeader(header)
-		})
-		replace(members, name, headers)
+// canonical is http.CanonicalHeaderKey, at hand for what most requests have.
+func canonical(name string) string {
+	switch name {
+	case "accept":
+		return "Accept"
+	case "accept-encoding":
+		return "Accept-Encoding"
+	case "accept-language":
+		return "Accept-Language"
+	case "content-type":
+		return "Content-Type"
+	case "host":
+		return "Host"
+	case "user-agent":
+		return "User-Agent"
+	case "x-amzn-trace-id":
+		return "X-Amzn-Trace-Id"
+	case "x-forwarded-for":
+		return "X-Forwarded-For"
+	case "x-forwarded-port":
+		return "X-Forwarded-Port"
+	case "x-forwarded-proto":
+		return "X-Forwarded-Proto"
 	}
-	identity := object(context["identity"])
-	delete(identity, "apiKey")
-	replace(context, "identity", identity)
-	replace(members, "requestContext", context)
-	raw, _ := json.Marshal(members) // decoded JSON always encodes
-	return raw
-}
-
-func isSecretHeader(name string) bool {
-	switch strings.ToLower(name) {
-	case "authorization", "proxy-authorization", "cookie", "x-api-key", "x-amz-security-token":
-		return true
-	}
-	return false
-}
-
-// object returns the members of a JSON object; nil if it is none.
-func object(b []byte) map[string]json.RawMessage {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(b, &members) != nil {
-		return nil
-	}
-	return members
-}
-
-// replace sets the member name, unless value is nil.
-func replace(members map[string]json.RawMessage, name string, value map[string]json.RawMessage) {
-	if value == nil {
-		return
-	}
-	members[name], _ = json.Marshal(value) // decoded JSON always encodes
+	return http.CanonicalHeaderKey(name)
 }

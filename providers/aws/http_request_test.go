@@ -1,8 +1,13 @@
 package aws
 
 import (
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -178,4 +183,62 @@ func TestHTTPBody(t *testing.T) {
 			t.Errorf("%s: log %s", name, log)
 		}
 	}
+}
+
+// A reverse proxy gives up a response that breaks, as it does under a net/http
+// server, instead of passing on a half for a whole.
+func TestHTTPReverseProxy(t *testing.T) {
+	log := logs(t)
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "half")
+		if r.URL.Path == "/whole" {
+			_, _ = io.WriteString(w, strings.Repeat(".", 96))
+		}
+	}))
+	defer backend.Close()
+	u, err := url.Parse(backend.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	if got := serve(t, proxy.ServeHTTP, urlRequest("GET", "/whole", "")); !strings.HasPrefix(got, `{"statusCode":200,`) || !strings.Contains(got, `"body":"half....`) {
+		t.Errorf("answer %s", got)
+	}
+	if got := serve(t, proxy.ServeHTTP, urlRequest("GET", "/", "")); !strings.HasPrefix(got, `{"statusCode":500,`) || strings.Contains(got, "half") {
+		t.Errorf("answer %s", got)
+	}
+	if strings.Contains(log.String(), "panicked") || !strings.Contains(log.String(), "aborted by the handler") {
+		t.Errorf("log %s", log)
+	}
+}
+
+// The protocol is the client's, where the gateway tells one.
+func TestHTTPProtocol(t *testing.T) {
+	for payload, want := range map[string]string{
+		`{"rawPath":"/","requestContext":{"http":{"method":"GET","protocol":"HTTP/1.0"}}}`: "HTTP/1.0 1 0",
+		`{"httpMethod":"GET","requestContext":{"protocol":"HTTP/2.0"}}`:                    "HTTP/2.0 2 0",
+		`{"httpMethod":"GET","requestContext":{"protocol":"spdy"}}`:                        "HTTP/1.1 1 1",
+		`{"httpMethod":"GET","requestContext":{"elb":{}}}`:                                 "HTTP/1.1 1 1",
+	} {
+		inspect(t, func(r *http.Request) {
+			if got := fmt.Sprintf("%s %d %d", r.Proto, r.ProtoMajor, r.ProtoMinor); got != want {
+				t.Errorf("%s: protocol %s, want %s", payload, got, want)
+			}
+		}, payload)
+	}
+}
+
+// Two spellings of a header are one with two values, and no other header
+// changes by it.
+func TestHTTPHeaderSpellings(t *testing.T) {
+	inspect(t, func(r *http.Request) {
+		if diff := cmp.Diff(http.Header{"A": {"1", "3"}, "B": {"2"}}, r.Header); diff != "" {
+			t.Errorf("header (-want +got):\n%s", diff)
+		}
+		if r.Host != "first.example" {
+			t.Errorf("host %q", r.Host)
+		}
+	}, `{"httpMethod":"GET","headers":{"a":"1","b":"2","A":"3","host":"first.example","HOST":"second.example"}}`)
 }

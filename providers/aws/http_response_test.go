@@ -174,10 +174,14 @@ func TestHTTPLikeNetHTTP(t *testing.T) {
 					response.Header.Del(framing)
 				}
 
-				w := newResponse(&proxyRequest{Method: method})
+				w := newResponse(&proxyRequest{method: method})
 				h.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
 				w.WriteHeader(http.StatusOK)
-				gotHeader, gotBody := w.finish()
+				pairs, gotBody := w.finish()
+				gotHeader := http.Header{}
+				for _, p := range pairs {
+					gotHeader.Add(p.name, p.value)
+				}
 				if w.status != response.StatusCode || string(gotBody) != string(body) {
 					t.Errorf("status %d, body %q; net/http: %d, %q", w.status, gotBody, response.StatusCode, body)
 				}

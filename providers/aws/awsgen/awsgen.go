@@ -158,7 +158,7 @@ func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
 	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", map[string]string{awsPath: "aws"})
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
-		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(jen.Id("mux"), source))
+		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(e.Mux(trigger), source))
 	} else {
 		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), source)}
 	}
@@ -172,7 +172,7 @@ func (target Target) feed(f gen.Function) (string, jen.Code) {
 	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
-		return "behind HTTP", gen.Literal(awsPath, "HTTP")
+		return "behind HTTP", gen.Literal(awsPath, "HTTP", gen.Field{Name: "Stream", Value: t.Stream})
 	case gen.Queue:
 		return "fed by an SQS queue", gen.Literal(awsPath, "SQS",
 			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content},

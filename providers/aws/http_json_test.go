@@ -1,0 +1,91 @@
+package aws
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// skips reports whether the text is one value, and nothing else, to jsonText.
+func skips(text string) bool {
+	j := &jsonText{text: text}
+	return j.skip() == nil && j.next() == 0 && j.at == len(text)
+}
+
+// The reader takes what encoding/json takes, and no more: a payload that the
+// two understand in different ways could carry another request past a check.
+func TestJSONGrammar(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{}`: true, ` [ ] `: true, `{"a":[1,-2.5e+3,true,false,null,"x"]}`: true, `""`: true, `"\"\\\/\b\f\n\r\t\u00e9"`: true, "\t1\r\n": true,
+		``: false, `{`: false, `[1,]`: false, `{"a":1,}`: false, `{a:1}`: false, `{"a" 1}`: false, `01`: false, `1.`: false, `+1`: false,
+		`nul`: false, `True`: false, `"`: false, `"\"`: false, `"\x"`: false, `"\u12g4"`: false, "\"a\nb\"": false, `[1 2]`: false, `1 2`: false, `{"a":1]`: false,
+		"\"\\n\x01\"": false, "\x00": false, "1\x00": false, `[}`: false, `-`: false,
+	} {
+		if got := skips(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// Strings are those of encoding/json.
+func TestJSONStrings(t *testing.T) {
+	for text, want := range map[string]string{
+		`"plain é"`: "plain é", `"a\"b\\c\/d"`: `a"b\c/d`, `"\u00e9\ud83d\ude00"`: "é😀", `"\ud83d"`: "\ufffd", `"tab\tline\n"`: "tab\tline\n", `null`: "before",
+	} {
+		got := "before"
+		if err := (&jsonText{text: text}).read(&got); err != nil || got != want {
+			t.Errorf("%s: %q, error %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+// What is written is read as it was, also what JSON has to escape.
+func TestAppendString(t *testing.T) {
+	for s, want := range map[string]string{
+		"plain <é> 😀":        `"plain <é> 😀"`,
+		"\"\\\n\r\t\x00\x1f": `"\"\\\n\r\t\u0000\u001f"`,
+		"a\xffb\xc3":         `"a\ufffdb\ufffd"`,
+	} {
+		if got := string(appendString(nil, s)); got != want {
+			t.Errorf("%q: %s, want %s", s, got, want)
+		}
+	}
+}
+
+// A payload of brackets alone costs no more stack than any other.
+func TestJSONNesting(t *testing.T) {
+	if !skips(strings.Repeat("[", maxNesting) + strings.Repeat("]", maxNesting)) {
+		t.Error("refused at the limit")
+	}
+	if skips(strings.Repeat("[", maxNesting+1) + strings.Repeat("]", maxNesting+1)) {
+		t.Error("taken above the limit")
+	}
+	if !skips("[" + strings.Repeat("[],", maxNesting) + "{}]") {
+		t.Error("values beside each other are counted as nested")
+	}
+}
+
+func FuzzJSON(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,-2.5e+3,true,null,"\u00e9\n"]}`, `"\ud83d\ude00"`, `[[],{}]`, `{"a":1,"a":2}`, "\"\xff\"", `-0`, `1E5`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) || strings.Count(text, "[")+strings.Count(text, "{") > maxNesting {
+			return // refused before, or at a depth of its own
+		}
+		if got, want := skips(text), json.Valid([]byte(text)); got != want {
+			t.Errorf("%q: %v; encoding/json: %v", text, got, want)
+		}
+		var s, want string
+		if json.Unmarshal([]byte(text), &want) == nil {
+			if err := (&jsonText{text: text}).read(&s); err != nil || s != want {
+				t.Errorf("%q: %q, error %v; encoding/json: %q", text, s, err, want)
+			}
+		}
+		var back string
+		if err := json.Unmarshal(appendString(nil, text), &back); err != nil || back != text {
+			t.Errorf("%q becomes %q, error %v", text, back, err)
+		}
+	})
+}

@@ -1,0 +1,216 @@
+package aws
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A gateway is what turned an HTTP request into the payload.
+type gateway uint8
+
+const (
+	functionURL    gateway = iota // payload format 2.0, path as the client sent it
+	httpAPI                       // payload format 2.0, path decoded
+	restAPI                       // query decoded
+	balancer                      // one value per header; query as the client sent it
+	balancerValues                // multi-value headers; query as the client sent it
+)
+
+// A pair is a name and one value: of a header, or of a query.
+type pair struct{ name, value string }
+
+// proxyRequest is the payload of any gateway. Its strings are parts of text.
+type proxyRequest struct {
+	text    string
+	gateway gateway
+
+	method, path string
+	headers      []pair
+	cookies      []string
+	query        []pair
+	rawQuery     string // payload format 2.0
+	body         string
+	isBase64     bool
+
+	id, domain, protocol, clientIP string // of the request context
+
+	space [14]pair // of headers, without an allocation
+}
+
+// envelope is what tells a request from another payload, and its gateway.
+type envelope struct {
+	httpMethod, path, rawPath string
+	query, multiQuery         string // as JSON
+	multiHeaders              []pair // nil if not there
+	isFormat2, isBalancer     bool
+	authorizer, socket        string // members that a request has not
+}
+
+// decode decodes a payload and tells its gateway.
+func (q *proxyRequest) decode(payload []byte) error {
+	if len(payload) > maxPayload {
+		return fmt.Errorf("decode HTTP request: the payload has %d bytes, more than %d", len(payload), maxPayload)
+	}
+	q.text = string(payload) // the runtime uses its buffer again
+	if !utf8.ValidString(q.text) {
+		return fmt.Errorf("decode HTTP request: the payload is not UTF-8")
+	}
+	q.headers = q.space[:0]
+	var e envelope
+	j := &jsonText{text: q.text}
+	if err := j.object(func(name string) error { return q.member(j, &e, name) }); err != nil {
+		return fmt.Errorf("decode HTTP request: %w", err)
+	}
+	if j.next() != 0 || j.at < len(j.text) {
+		return fmt.Errorf("decode HTTP request: %w", j.expected("the end"))
+	}
+	return q.settle(&e, payload)
+}
+
+// settle tells the gateway and takes what this gateway sends.
+func (q *proxyRequest) settle(e *envelope, payload []byte) error {
+	switch {
+	case e.authorizer != "":
+		return fmt.Errorf("decode payload: declared HTTP, received a question to an authorizer (%s)", e.authorizer)
+	case e.socket != "":
+		return fmt.Errorf("decode payload: declared HTTP, received an event of a WebSocket")
+	case e.isBalancer && e.multiHeaders != nil:
+		q.gateway = balancerValues
+	case e.isBalancer:
+		q.gateway = balancer
+	case e.isFormat2:
+		q.gateway = httpAPI
+		if strings.Contains(q.domain, ".lambda-url.") {
+			q.gateway = functionURL
+		}
+	case e.httpMethod != "":
+		q.gateway = restAPI
+	}
+	q.path = e.rawPath
+	if !e.isFormat2 {
+		q.method, q.path = e.httpMethod, e.path
+	}
+	if q.method == "" {
+		return mismatch("HTTP", payload)
+	}
+	if e.multiHeaders != nil {
+		q.headers = e.multiHeaders
+	}
+	if e.isFormat2 {
+		return nil
+	}
+	if err := q.values(e); err != nil {
+		return fmt.Errorf("decode HTTP request: query: %w", err)
+	}
+	return nil
+}
+
+// values takes the query of the gateways that have decoded it into its parts.
+func (q *proxyRequest) values(e *envelope) error {
+	multi := &jsonText{text: e.multiQuery}
+	if e.multiQuery != "" && !multi.isNull() {
+		return multi.lists(&q.query)
+	}
+	if e.query == "" {
+		return nil
+	}
+	return (&jsonText{text: e.query}).fields(&q.query)
+}
+
+func (q *proxyRequest) member(j *jsonText, e *envelope, name string) error {
+	switch name {
+	case "rawPath":
+		return j.read(&e.rawPath)
+	case "path":
+		return j.read(&e.path)
+	case "httpMethod":
+		return j.read(&e.httpMethod)
+	case "methodArn", "routeArn":
+		return j.read(&e.authorizer)
+	case "rawQueryString":
+		return j.read(&q.rawQuery)
+	case "cookies":
+		return j.array(func() error {
+			q.cookies = append(q.cookies, "")
+			return j.read(&q.cookies[len(q.cookies)-1])
+		})
+	case "headers":
+		return j.fields(&q.headers)
+	case "multiValueHeaders":
+		return j.lists(&e.multiHeaders)
+	case "queryStringParameters":
+		return j.keep(&e.query)
+	case "multiValueQueryStringParameters":
+		return j.keep(&e.multiQuery)
+	case "body":
+		return j.read(&q.body)
+	case "isBase64Encoded":
+		return j.readBool(&q.isBase64)
+	case "requestContext":
+		return j.object(func(name string) error { return q.contextMember(j, e, name) })
+	}
+	return j.skip()
+}
+
+func (q *proxyRequest) contextMember(j *jsonText, e *envelope, name string) error {
+	switch name {
+	case "requestId":
+		return j.read(&q.id)
+	case "domainName":
+		return j.read(&q.domain)
+	case "protocol":
+		return j.read(&q.protocol)
+	case "connectionId":
+		return j.read(&e.socket)
+	case "elb":
+		e.isBalancer = !j.isNull()
+	case "http":
+		e.isFormat2 = !j.isNull()
+		return j.object(func(name string) error {
+			switch name {
+			case "method":
+				return j.read(&q.method)
+			case "sourceIp":
+				return j.read(&q.clientIP)
+			case "protocol":
+				return j.read(&q.protocol)
+			}
+			return j.skip()
+		})
+	case "identity":
+		return j.object(func(name string) error {
+			if name == "sourceIp" {
+				return j.read(&q.clientIP)
+			}
+			return j.skip()
+		})
+	}
+	return j.skip()
+}
+
+// fields reads an object of strings.
+func (j *jsonText) fields(out *[]pair) error {
+	return j.object(func(name string) error {
+		f := pair{name: name}
+		err := j.read(&f.value)
+		*out = append(*out, f)
+		return err
+	})
+}
+
+// lists reads an object of lists of strings. Only null leaves nil.
+func (j *jsonText) lists(out *[]pair) error {
+	if j.isNull() {
+		return j.skip()
+	}
+	*out = []pair{}
+	return j.object(func(name string) error {
+		return j.array(func() error {
+			f := pair{name: name}
+			err := j.read(&f.value)
+			*out = append(*out, f)
+			return err
+		})
+	})
+}

@@ -1,0 +1,179 @@
+package aws_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fngen/fngen/providers/providertest"
+)
+
+// Whatever a handler does under net/http it does behind every gateway, but for
+// what stands here.
+func TestHTTPTable(t *testing.T) {
+	for _, g := range []proxy{
+		{name: "function URL", format: version2, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine}},
+		{name: "function URL that streams", format: version2, streams: true, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine}},
+		{name: "HTTP API", format: version2, decodes: true, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine, {
+			Name: "the path is decoded, and cut off at a question mark",
+			Request: func(w providertest.Wire) providertest.Wire {
+				path, query, found := w.URL()
+				path, _ = url.PathUnescape(path)
+				path, _, _ = strings.Cut(path, "?")
+				w.Target = (&url.URL{Path: path}).EscapedPath()
+				if found {
+					w.Target += "?" + query
+				}
+				return w
+			},
+		}}},
+		{name: "REST API", format: version1, limit: 6 << 20, losses: []providertest.Loss{{
+			Name: "the query is decoded, and its names are sorted",
+			Request: rewritten(func(query string) string {
+				values, _ := url.ParseQuery(query)
+				return values.Encode()
+			}),
+		}}},
+		{name: "load balancer", format: balancer, limit: 1 << 20, losses: []providertest.Loss{
+			{Name: "a header has one value, the last", Request: lastValues},
+			{Name: "a query's name has one value, the last, and names are sorted", Request: rewritten(func(query string) string {
+				return joined(pairs(query), true)
+			})},
+			oneLine,
+		}},
+		{name: "load balancer with multi-value headers", format: balancerValues, limit: 1 << 20, losses: []providertest.Loss{
+			{Name: "names of the query are sorted", Request: rewritten(func(query string) string { return joined(pairs(query), false) })},
+		}},
+	} {
+		t.Run(g.name, func(t *testing.T) {
+			providertest.RunHTTP(t, providertest.Gateway{Do: g.do, Losses: append(g.losses, g.always()...)})
+		})
+	}
+}
+
+// known is lost everywhere: gateways read the whole body first.
+var known = providertest.Loss{Name: "the length is known", Request: func(w providertest.Wire) providertest.Wire {
+	w.Chunked = false
+	return w
+}}
+
+// question is lost: the payload does not tell an empty query from none.
+var question = providertest.Loss{Name: "a question mark without a query", Request: func(w providertest.Wire) providertest.Wire {
+	w.Target = strings.TrimSuffix(w.Target, "?")
+	return w
+}}
+
+// oneCookie says that payload format 2.0 has all cookies in one list.
+var oneCookie = providertest.Loss{Name: "cookies are in one header", Request: func(w providertest.Wire) providertest.Wire {
+	var header []providertest.Field
+	var cookies []string
+	for _, f := range w.Header {
+		if f.Name == "Cookie" {
+			cookies = append(cookies, f.Value)
+		} else {
+			header = append(header, f)
+		}
+	}
+	if cookies != nil {
+		header = append(header, providertest.Field{Name: "Cookie", Value: strings.Join(cookies, "; ")})
+	}
+	w.Header = header
+	return w
+}}
+
+// oneLine says that a response's header, but Set-Cookie, has one value.
+var oneLine = providertest.Loss{Name: "values of a response's header are folded", Change: func(_ providertest.Wire, x *providertest.Exchange) {
+	for name, values := range x.Header {
+		if name != "Set-Cookie" {
+			x.Header[name] = []string{strings.Join(values, ", ")}
+		}
+	}
+}}
+
+// folded says that a request's header, but Cookie, has one value.
+func folded(separator string) providertest.Loss {
+	return providertest.Loss{Name: "values of a request's header are folded", Request: func(w providertest.Wire) providertest.Wire {
+		var header []providertest.Field
+		for _, f := range w.Header {
+			i := slices.IndexFunc(header, func(o providertest.Field) bool { return strings.EqualFold(o.Name, f.Name) })
+			if i < 0 || f.Name == "Cookie" {
+				header = append(header, f)
+			} else {
+				header[i].Value += separator + f.Value
+			}
+		}
+		w.Header = header
+		return w
+	}}
+}
+
+func lastValues(w providertest.Wire) providertest.Wire {
+	var header []providertest.Field
+	for _, f := range w.Header {
+		header = append(slices.DeleteFunc(header, func(o providertest.Field) bool { return strings.EqualFold(o.Name, f.Name) }), f)
+	}
+	w.Header = header
+	return w
+}
+
+// rewritten changes a request's query.
+func rewritten(change func(string) string) func(providertest.Wire) providertest.Wire {
+	return func(w providertest.Wire) providertest.Wire {
+		path, query, _ := w.URL()
+		w.Target = path
+		if query = change(query); query != "" {
+			w.Target += "?" + query
+		}
+		return w
+	}
+}
+
+// joined returns the query with its names sorted, and each name's last value
+// alone if last is set.
+func joined(pairs [][2]string, last bool) string {
+	slices.SortStableFunc(pairs, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	var out []string
+	for i, p := range pairs {
+		if !last || i == len(pairs)-1 || pairs[i+1][0] != p[0] {
+			out = append(out, p[0]+"="+p[1])
+		}
+	}
+	return strings.Join(out, "&")
+}
+
+// always returns what is lost behind every gateway.
+func (p proxy) always() []providertest.Loss {
+	losses := []providertest.Loss{known, p.requestLimit()}
+	if !p.streams {
+		losses = append(losses, p.responseLimit())
+	}
+	return losses
+}
+
+// requestLimit says that what is too large does not reach the function.
+func (p proxy) requestLimit() providertest.Loss {
+	return providertest.Loss{Name: "a payload has a limit", Change: func(w providertest.Wire, x *providertest.Exchange) {
+		if p.size(w) > p.limit {
+			*x = providertest.Exchange{Reply: providertest.Reply{Status: http.StatusRequestEntityTooLarge}}
+		}
+	}}
+}
+
+// responseLimit says that what is too large is an error: the adapter's, or the
+// load balancer's.
+func (p proxy) responseLimit() providertest.Loss {
+	return providertest.Loss{Name: "an answer has a limit", Change: func(w providertest.Wire, x *providertest.Exchange) {
+		size := p.size(providertest.Wire{Header: []providertest.Field{{Name: "Content-Type", Value: x.Header.Get("Content-Type")}}, Body: x.Body})
+		switch {
+		case size > 6<<20:
+			x.Reply = providertest.Reply{
+				Status: http.StatusInternalServerError, Body: []byte("Internal Server Error\n"),
+				Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}},
+			}
+		case size > p.limit:
+			x.Reply = providertest.Reply{Status: http.StatusBadGateway}
+		}
+	}}
+}
