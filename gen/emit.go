@@ -76,8 +76,12 @@ func (e *Entry) Routes(t HTTP) []jen.Code {
 	statements := []jen.Code{jen.Id("mux").Op(":=").Qual("net/http", "NewServeMux").Call()}
 	handle, handler := "HandleFunc", e.callee()
 	if !e.function.Handler.Shape.HTTP {
+		adapter := "Handler"
+		if t.Batch {
+			adapter = "Batch"
+		}
 		handle = "Handle"
-		handler = jen.Qual(fnhttpPath, "Handler").Call(e.Handler(), jen.Lit("/"+e.function.Handler.PkgPath+"/"+e.function.Name))
+		handler = jen.Qual(fnhttpPath, adapter).Call(e.Handler(), jen.Lit("/"+e.function.Handler.PkgPath+"/"+e.function.Name))
 		if len(t.Methods) > 1 {
 			statements = append(statements, jen.Id("handler").Op(":=").Add(handler))
 			handler = jen.Id("handler")
@@ -86,7 +90,28 @@ func (e *Entry) Routes(t HTTP) []jen.Code {
 	for _, pattern := range t.Patterns() {
 		statements = append(statements, jen.Id("mux").Dot(handle).Call(jen.Lit(pattern), handler))
 	}
+	if !e.function.Handler.Shape.HTTP && slices.Contains(t.Methods, "POST") && !slices.Contains(t.Methods, "OPTIONS") {
+		handshake := jen.Qual(fnhttpPath, "Handshake").Call(literals(t.Methods)...)
+		statements = append(statements, jen.Id("mux").Dot("Handle").Call(jen.Lit("OPTIONS "+t.Path), handshake))
+	}
 	return statements
+}
+
+// Mux returns what serves the function: the mux that Routes declares, with
+// CORS around it if the directive says so.
+func (e *Entry) Mux(t HTTP) jen.Code {
+	if len(t.CORS) == 0 {
+		return jen.Id("mux")
+	}
+	return jen.Qual(fnhttpPath, "CORS").Call(append([]jen.Code{jen.Id("mux")}, literals(t.CORS)...)...)
+}
+
+func literals(values []string) []jen.Code {
+	var out []jen.Code
+	for _, v := range values {
+		out = append(out, jen.Lit(v))
+	}
+	return out
 }
 
 // A Field is a field of a composite literal. Zero values are left out.

@@ -26,6 +26,7 @@ func FuzzDirective(f *testing.F) {
 		"event \xff\xfe", "queue orders \"content=text/plain; charset=utf-8\"", "setup", "schedule \"* * * * *\"", "http /a\"b", "http /a{$}", "event a\rb",
 		"queue a\n/*line x.go:1:1*/", "object b created \"prefix=${x}%s\\\\\"", "queue orders\n//fn:deadletter none\n//fn:retries 5",
 		"topic news \"content=a/b\"", "document orders created before", "stream clicks start=latest batch=3", "schedule every=5m tz=Europe/Berlin",
+		"http POST /a batch cors=https://a.example,http://localhost:3000 auth=public", "http /a cors=https://a\\\"+x,* stream", "http GET /a cors=https://a.example:443",
 	} {
 		f.Add(text)
 	}
@@ -71,7 +72,7 @@ func FuzzDirective(f *testing.F) {
 // known are the identifiers and selectors that generated code has besides the
 // handler's name.
 var known = strings.Fields(`_ main init function err app mux handler nil true false
-	context Background http NewServeMux Handle HandleFunc ServeHTTP HTTP fn On Reply GeneratedV1 fnhttp Handler
+	context Background http NewServeMux Handle HandleFunc ServeHTTP HTTP fn On Reply GeneratedV1 fnhttp Handler Batch CORS Handshake
 	functions HTTPHandler Start Serve Fail shop New
 	aws SQS SNS S3 EventBridge Scheduler DynamoDB Kinesis gcp PubSub Storage Firestore Event openwhisk Kafka Trigger Alarm CouchDB web
 	Name Topic Stream Collection Updated Before Keys Latest Queue Content Concurrency NoDeadLetter Bucket Created Deleted Prefix Suffix Type Source Retries`)
@@ -181,7 +182,7 @@ func valuesOf(f gen.Function) []string {
 	values := []string{f.Name, gen.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name}
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
-		values = append(values, t.Patterns()...)
+		values = slices.Concat(values, t.Patterns(), t.Methods, t.CORS, []string{"OPTIONS " + t.Path})
 	case gen.Queue:
 		values = append(values, t.Name, t.Content)
 	case gen.Topic:

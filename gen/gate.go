@@ -28,15 +28,11 @@ func (g *Gate) ErrorAt(verb, format string, args ...any) { g.add(false, verb, fo
 // WarnAt is Warnf at the directive of the verb instead of the trigger.
 func (g *Gate) WarnAt(verb, format string, args ...any) { g.add(true, verb, format, args...) }
 
-// HTTP refuses the words of an HTTP directive that no target serves.
+// HTTP warns of a function for web pages that the platform lets nobody call
+// without credentials.
 func (g *Gate) HTTP(t HTTP) {
-	for _, word := range []struct {
-		name  string
-		there bool
-	}{{"cors=", t.CORS != nil}, {"stream", t.Stream}, {"batch", t.Batch}} {
-		if word.there {
-			g.Errorf("this version of fngen does not serve %s; remove the word", word.name)
-		}
+	if len(t.CORS) > 0 && !t.Public {
+		g.Warnf("the platform refuses preflight requests, with which browsers send no credentials; add auth=public, and check callers in the handler")
 	}
 }
 

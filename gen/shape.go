@@ -205,17 +205,37 @@ func (s Shape) fits(t Trigger, hasSink bool) error {
 		if !onHTTP {
 			return fmt.Errorf("is an HTTP handler, which the %s trigger cannot call; take (context.Context, T)", t.Kind())
 		}
+		if http.Batch {
+			return fmt.Errorf("is an HTTP handler, which reads a batch of events itself; remove batch, or take (context.Context, T)")
+		}
 		return nil
+	}
+	if err := s.fitsHTTP(http); err != nil {
+		return err
 	}
 	payload := map[string]string{"Object": "object", "Change": "document", "Tick": "schedule"}[s.Input]
 	if payload != "" && payload != t.Kind() {
 		return fmt.Errorf("takes fn.%s, which the %s trigger does not have; only //fn:%s has it", s.Input, t.Kind(), payload)
 	}
-	if onHTTP && s.Input == "json" && bodyless(http.Methods) {
-		return fmt.Errorf("takes a JSON body, which %s requests do not have; take event.Event or (http.ResponseWriter, *http.Request)", strings.Join(http.Methods, " and "))
-	}
 	if s.Reply && !onHTTP && !hasSink {
 		return fmt.Errorf("returns a reply, but the %s trigger has nowhere to send it; add //fn:sink KIND:NAME, or return only an error", t.Kind())
+	}
+	return nil
+}
+
+// fitsHTTP says why a handler of events cannot serve the http trigger; the zero
+// trigger stands for another one.
+func (s Shape) fitsHTTP(t HTTP) error {
+	methods := strings.Join(t.Methods, " and ")
+	switch {
+	case t.Stream:
+		return fmt.Errorf("takes events, whose replies are not streamed; remove stream, or take (http.ResponseWriter, *http.Request)")
+	case t.Batch && s.Reply:
+		return fmt.Errorf("returns a reply, which a batch of events has no place for; return only an error, or remove batch")
+	case t.Batch && bodyless(t.Methods):
+		return fmt.Errorf("takes batches, which %s requests do not carry; add POST, or remove batch", methods)
+	case s.Input == "json" && bodyless(t.Methods):
+		return fmt.Errorf("takes a JSON body, which %s requests do not have; take event.Event or (http.ResponseWriter, *http.Request)", methods)
 	}
 	return nil
 }

@@ -91,13 +91,23 @@ func validPattern(pattern string) (err error) {
 	return nil
 }
 
+// validOrigins takes origins as browsers send them, since they are compared
+// byte by byte.
 func validOrigins(s string) error {
-	for origin := range strings.SplitSeq(s, ",") {
-		if origin == "*" {
-			continue
-		}
-		if scheme, host, ok := strings.Cut(origin, "://"); !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/*?# \"'`\\") {
+	origins := strings.Split(s, ",")
+	for i, origin := range origins {
+		scheme, host, ok := strings.Cut(origin, "://")
+		defaultPort := scheme == "http" && strings.HasSuffix(host, ":80") || scheme == "https" && strings.HasSuffix(host, ":443")
+		switch {
+		case slices.Contains(origins[:i], origin):
+			return fmt.Errorf("has the origin %q twice; give it once", clip(origin))
+		case origin == "*" && len(origins) > 1:
+			return fmt.Errorf("has the origin * beside others; give * alone for all")
+		case origin == "*":
+		case !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/*?#@ \"'`\\"):
 			return fmt.Errorf("has the origin %q; give scheme://host[:port], or * for all", clip(origin))
+		case origin != strings.ToLower(origin) || defaultPort:
+			return fmt.Errorf("has the origin %q, which no browser sends; write it in lower case and without the default port", clip(origin))
 		}
 	}
 	return nil

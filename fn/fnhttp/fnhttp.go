@@ -13,6 +13,12 @@
 //	any other error, a panic, Permanent    500
 //	RetryAfter                             503 with Retry-After
 //	the deadline                           504
+//	a body above MaxBody                   413
+//	a format of events that is not JSON    415
+//
+// A webhook's validation request ([Handshake]) is granted and reaches no
+// handler. The number and size of headers, and how slowly a body may arrive,
+// are limited by the server in front, as each provider documents.
 package fnhttp
 
 import (
@@ -25,6 +31,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -40,7 +47,8 @@ import (
 const MaxBody = 32 << 20
 
 // Handler answers requests by handing them to h as events. Replies without a
-// source of their own get source, which is /MODULE/FUNCTION.
+// source of their own get source, which is /MODULE/FUNCTION. A batch of events
+// is a 415; [Batch] takes it.
 func Handler(h fn.Handler, source string) http.Handler {
 	return &handler{h, source}
 }
@@ -51,14 +59,13 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if err != nil {
-		status := http.StatusBadRequest
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			status = http.StatusRequestEntityTooLarge
-		}
-		fail(w, r, status, fmt.Errorf("read body: %w", err))
+	if isValidation(r) {
+		w.Header().Set("Allow", "OPTIONS, POST")
+		grant(w, r)
+		return
+	}
+	body, ok := readBody(w, r)
+	if !ok {
 		return
 	}
 	contentType := r.Header.Get("Content-Type")
@@ -74,12 +81,27 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	record := run.Record{Event: e, Name: "HTTP request " + e.ID()} // the delivery is the request's own
 	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
 	if result.Err != nil {
-		answerError(w, result)
+		status, after := statusOf(result)
+		answerStatus(w, status, after)
 		return
 	}
 	if err := h.answer(w, result.Reply); err != nil {
 		fail(w, r, http.StatusInternalServerError, fmt.Errorf("reply: %w", err))
 	}
+}
+
+// readBody returns the body, or answers that it cannot be had.
+func readBody(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		status := http.StatusBadRequest
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		fail(w, r, status, fmt.Errorf("read body: %w", err))
+		return nil, false
+	}
+	return body, true
 }
 
 // fail answers a request that has no result, and logs why.
@@ -88,19 +110,25 @@ func fail(w http.ResponseWriter, r *http.Request, status int, err error) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-// answerError answers with the status of a handler's error, which is logged
-// already.
-func answerError(w http.ResponseWriter, result run.Result) {
-	status := http.StatusInternalServerError
+// statusOf returns the status of a handler's error, and the hint with a 503.
+func statusOf(result run.Result) (status int, after time.Duration) {
 	switch kind, after := run.Kind(result.Err); {
 	case kind == mark.BadInput:
-		status = http.StatusBadRequest
+		return http.StatusBadRequest, 0
 	case kind == mark.Permanent:
+		return http.StatusInternalServerError, 0
 	case after > 0:
-		status = http.StatusServiceUnavailable
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+		return http.StatusServiceUnavailable, after
 	case result.Late:
-		status = http.StatusGatewayTimeout
+		return http.StatusGatewayTimeout, 0
+	}
+	return http.StatusInternalServerError, 0
+}
+
+// answerStatus answers for a handler's error, which is logged already.
+func answerStatus(w http.ResponseWriter, status int, after time.Duration) {
+	if after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
 	http.Error(w, http.StatusText(status), status)
 }

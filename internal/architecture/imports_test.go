@@ -37,7 +37,7 @@ var rules = []rule{
 	{"providers/gcp/gcpgen", []string{"gen"}, generator},
 	{"providers/openwhisk/openwhiskgen", []string{"gen"}, generator},
 	{"providers/openwhisk/…", deployed("fn", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
-	{"providers/providertest", deployed("fn", "fn/fnhttp", "internal/…", "providers/…"), cloudevents},
+	{"providers/providertest", deployed("fn", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", []string{"gen", "providers/aws/awsgen", "providers/gcp/gcpgen", "providers/openwhisk/openwhiskgen"},
 		append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, generator...)},
 	{"internal/architecture", nil, nil},

@@ -6,6 +6,9 @@
 //		functions.HTTP("Confirm", gcp.Handler(fn.On(shop.Confirm), gcp.PubSub{Queue: "orders"}).ServeHTTP)
 //	}
 //
+// Where the function is a binary of its own, the emitted main hands it to
+// [Serve], and [Verify] stands in for Google's check of who calls.
+//
 // Every event arrives as one POST request, and the status of the answer is all
 // that Pub/Sub, Eventarc and Cloud Scheduler look at:
 //

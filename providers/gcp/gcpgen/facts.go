@@ -7,7 +7,7 @@ import (
 )
 
 // Facts has what events and their infrastructure mean on Google Cloud.
-func (t Target) Facts(f gen.Function) gen.Facts {
+func (t target) Facts(f gen.Function) gen.Facts {
 	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: tried again until Eventarc gives up"}
 	if f.DeadLetter == "none" {
 		facts.DeadLetter = "none: logged whole and acknowledged"

@@ -2,7 +2,6 @@
 package gcpgen
 
 import (
-	"strings"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -15,37 +14,50 @@ const (
 	frameworkPath = "github.com/GoogleCloudPlatform/functions-framework-go"
 )
 
-// Target generates for Google Cloud Functions: a module that the platform's
-// buildpack compiles without the network.
-type Target struct{ arch string }
+// New returns the target as fngen.yaml has it. package is source, the default,
+// for a [Source], or binary, for a [Binary]. arch is amd64, the default and the
+// only one that Google runs, or arm64, for a binary elsewhere. audience and
+// caller, an ID token's audience and the e-mail of the service account that
+// pushes the events, come together: what is not public lets nobody else
+// through then. See gcp.Verify for where that works.
+func New(s *gen.Settings) gen.Target {
+	binary := s.String("package", "source", gen.OneOf("source", "binary")) == "binary"
+	architectures := []string{"amd64"}
+	if binary {
+		architectures = append(architectures, "arm64")
+	}
+	t := target{
+		arch:     s.String("arch", "amd64", gen.OneOf(architectures...)),
+		audience: s.String("audience", "", validAudience),
+		caller:   s.String("caller", "", validCaller),
+	}
+	together(s, "audience", "caller")
+	if binary {
+		return Binary{t}
+	}
+	return Source{t}
+}
 
-var (
-	_ gen.Target         = Target{}
-	_ gen.SourcePackager = Target{}
-)
-
-// New returns the target as fngen.yaml has it: arch is amd64, the only one.
-func New(s *gen.Settings) Target {
-	return Target{arch: s.String("arch", "amd64", gen.OneOf("amd64"))}
+// target is what both packages have in common.
+type target struct {
+	arch             string
+	audience, caller string // both or none
 }
 
 // Name is gcp.
-func (Target) Name() string { return "gcp" }
+func (target) Name() string { return "gcp" }
 
-// Platform is that of the buildpack.
-func (t Target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOARCH: t.arch} }
+// Platform is Linux: that of the buildpack, or of the binary.
+func (t target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOARCH: t.arch} }
 
-// Check has the limits of Google Cloud Functions and what feeds them.
-func (t Target) Check(f gen.Function) []gen.Problem {
+// check has the limits of Google Cloud Functions and what feeds them.
+func (t target) check(f gen.Function) *gen.Gate {
 	g := gen.NewGate(t.Name(), f)
 	g.Sinks()
-	if first, _, _ := strings.Cut(f.Handler.PkgPath, "/"); !strings.Contains(first, ".") {
-		g.Errorf("the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
-	}
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
 		g.Timeout(3600*time.Second, "an HTTP function")
 		g.HTTP(trigger)
-		return g.Problems
+		return g
 	}
 	if _, ok := f.Trigger.(gen.Schedule); ok {
 		g.Timeout(30*time.Minute, "a Cloud Scheduler job")
@@ -81,7 +93,7 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	case gen.Event:
 		retries(g, f)
 	}
-	return g.Problems
+	return g
 }
 
 func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
@@ -124,25 +136,27 @@ func retries(g *gen.Gate, f gen.Function) {
 	}
 }
 
-// Entrypoint returns function.go, whose init registers the function: the
-// buildpack compiles a main that imports it.
-func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
-	fed, source := feed(f)
-	e := gen.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".",
-		map[string]string{gcpPath: "gcp", frameworkPath + "/functions": "functions"})
-	e.Anon(frameworkPath + "/funcframework") // the buildpack's main needs it among the vendored packages
-	var start []jen.Code
+// handler returns the statements that come before it, if any, and the
+// function's http.Handler.
+func (t target) handler(e *gen.Entry, f gen.Function, source jen.Code) ([]jen.Code, jen.Code) {
+	var before []jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
-		start = e.Routes(trigger)
-		handler = jen.Qual(gcpPath, "HTTPHandler").Call(jen.Id("mux"), source)
+		before = e.Routes(trigger)
+		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), source)
 	} else {
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), source)
 	}
-	start = append(start, jen.Qual(frameworkPath+"/functions", "HTTP").Call(jen.Lit(gen.Camel(f.Name)), jen.Add(handler).Dot("ServeHTTP")))
-	e.Func().Id("init").Params().Block(e.Body(jen.Qual(gcpPath, "Fail"), start...)...)
-	data, err := e.Bytes()
-	return []gen.File{{Path: "function.go", Data: data}}, err
+	if t.audience != "" && !public(f) {
+		handler = jen.Qual(gcpPath, "Verify").Call(handler, jen.Lit(t.audience), jen.Lit(t.caller))
+	}
+	return before, handler
+}
+
+// public reports whether everybody may call the function.
+func public(f gen.Function) bool {
+	trigger, ok := f.Trigger.(gen.HTTP)
+	return ok && trigger.Public
 }
 
 // feed says what feeds the function, in words and as the source's literal.
@@ -172,10 +186,4 @@ func feed(f gen.Function) (string, jen.Code) {
 			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)
 	}
 	return "", nil
-}
-
-// PackageSource returns the module as it is: the root of the archive is the
-// function's package.
-func (Target) PackageSource(_ gen.Function, module []gen.File) ([]gen.File, error) {
-	return module, nil
 }

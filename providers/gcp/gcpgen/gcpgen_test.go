@@ -2,24 +2,100 @@ package gcpgen_test
 
 import (
 	"bytes"
+	"flag"
+	"os"
+	"path"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/fngen/fngen/gen"
 	"github.com/fngen/fngen/providers/gcp/gcpgen"
 )
 
-func target() gcpgen.Target { return gcpgen.New(&gen.Settings{}) }
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// configured returns the target as fngen.yaml has it under targets.gcp, and
+// what is wrong with that.
+func configured(settings string) (gen.Target, []gen.Problem) {
+	config := gen.ParseConfig([]byte("targets:\n  gcp: "+settings+"\n"), []string{"gcp"})
+	return gcpgen.New(config.Target("gcp")), config.Problems()
+}
+
+// target is configured for settings that are right.
+func target(t *testing.T, settings string) gen.Target {
+	t.Helper()
+	target, problems := configured(settings)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return target
+}
+
+// The functions of the golden files: closed and public, a method and a
+// function, over HTTP and not.
+func functions() []gen.Function {
+	handler := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Name: "Confirm", Shape: gen.Shape{Input: "json"}}
+	method := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Recv: "Shop", Name: "Orders", Setup: "New", Shape: gen.Shape{HTTP: true}}
+	return []gen.Function{
+		{Name: "confirm", Handler: handler, Trigger: gen.Queue{Name: "orders"}},
+		{Name: "confirm-http", Handler: handler, Trigger: gen.HTTP{Path: "/confirm"}},
+		{Name: "orders", Handler: method, Trigger: gen.HTTP{Methods: []string{"GET"}, Path: "/orders/{id}"}},
+		{Name: "orders-public", Handler: method, Trigger: gen.HTTP{Methods: []string{"GET"}, Path: "/orders/{id}", Public: true}},
+	}
+}
+
+const verified = `audience: "https://shop.example.com", caller: events@acme.iam.gserviceaccount.com`
+
+// What is emitted for each package, with and without an audience. A public
+// function is never closed, and no other is left open where an audience is
+// there.
+func TestEntrypoints(t *testing.T) {
+	for name, settings := range map[string]string{
+		"binary":          "{package: binary}",
+		"binary_verified": "{package: binary, " + verified + "}",
+		"source_verified": "{package: source, " + verified + "}",
+	} {
+		golden := "testdata/" + name + ".txtar"
+		var got txtar.Archive
+		for _, f := range functions() {
+			files, err := target(t, settings).Entrypoint(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				got.Files = append(got.Files, txtar.File{Name: path.Join(f.Name, file.Path), Data: file.Data})
+			}
+		}
+		if *update {
+			if err := os.WriteFile(golden, txtar.Format(&got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(txtar.Format(&got))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
 
 // The buildpack runs on linux/amd64, and its archive is the staged module as
 // it is.
 func TestPackageSource(t *testing.T) {
-	if diff := cmp.Diff(gen.Platform{GOOS: "linux", GOARCH: "amd64"}, target().Platform()); diff != "" {
+	source := target(t, "{}")
+	if diff := cmp.Diff(gen.Platform{GOOS: "linux", GOARCH: "amd64"}, source.Platform()); diff != "" {
 		t.Errorf("platform differs (-want +got):\n%s", diff)
 	}
+	if _, binary := source.(gen.BinaryPackager); binary {
+		t.Error("the package source is a binary too")
+	}
 	module := []gen.File{{Path: "function.go", Data: []byte("package function\n")}, {Path: "go.mod", Data: []byte("module m\n")}}
-	files, err := target().PackageSource(gen.Function{Name: "confirm"}, module)
+	files, err := source.(gen.SourcePackager).PackageSource(gen.Function{Name: "confirm"}, module)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,11 +104,77 @@ func TestPackageSource(t *testing.T) {
 	}
 }
 
+// A binary is a program that is called main, for either architecture.
+func TestPackageBinary(t *testing.T) {
+	for settings, arch := range map[string]string{"{package: binary}": "amd64", "{package: binary, arch: arm64}": "arm64"} {
+		binary := target(t, settings)
+		if diff := cmp.Diff(gen.Platform{GOOS: "linux", GOARCH: arch}, binary.Platform()); diff != "" {
+			t.Errorf("platform differs (-want +got):\n%s", diff)
+		}
+		if _, source := binary.(gen.SourcePackager); source {
+			t.Error("the package binary is a source too")
+		}
+		files, err := binary.(gen.BinaryPackager).PackageBinary(gen.Function{Name: "confirm"}, []byte("program"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]gen.File{{Path: "main", Data: []byte("program"), Executable: true}}, files); diff != "" {
+			t.Errorf("package differs (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// What fngen.yaml cannot ask for is refused where it stands.
+func TestSettings(t *testing.T) {
+	for settings, want := range map[string]string{
+		"{package: image}":                      `targets.gcp.package is "image"; give one of source, binary`,
+		"{arch: arm64}":                         `targets.gcp.arch is "arm64"; give one of amd64`,
+		`{audience: "https://a.example"}`:       "targets.gcp.audience does nothing alone; add caller, or remove it",
+		"{caller: e@p.iam.gserviceaccount.com}": "targets.gcp.caller does nothing alone; add audience, or remove it",
+		"{audience: a b, caller: e@p.iam.gserviceaccount.com}": `targets.gcp.audience is "a b"; ` +
+			"give the audience of the tokens, which is often the URL of the function, in 1 to 512 ASCII characters without spaces",
+		"{audience: a, caller: me@example.com}": `targets.gcp.caller is "me@example.com"; ` +
+			"give the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com",
+	} {
+		_, problems := configured(settings)
+		if len(problems) != 1 || problems[0].Message != want || problems[0].Pos.Line != 2 || problems[0].Warning {
+			t.Errorf("%s: %v\nwant %s", settings, problems, want)
+		}
+	}
+}
+
+// Who trusts whoever asks, and who would refuse everybody, is warned; a module
+// path is the buildpack's concern alone.
+func TestCheck(t *testing.T) {
+	const open, closed = "without targets.gcp.audience", "takes the signature off"
+	for _, tc := range []struct {
+		settings string
+		pkgPath  string
+		want     map[string]string // by function
+	}{
+		{"{}", "example.com/shop", nil},
+		{"{}", "shop", map[string]string{"confirm": "the module path begins", "confirm-http": "the module path begins",
+			"orders": "the module path begins", "orders-public": "the module path begins"}},
+		{"{" + verified + "}", "example.com/shop", map[string]string{"confirm": closed, "confirm-http": closed, "orders": closed}},
+		{"{package: binary}", "shop", map[string]string{"confirm": open, "confirm-http": open, "orders": open}},
+		{"{package: binary, " + verified + "}", "shop", nil},
+	} {
+		for _, f := range functions() {
+			f.Handler.PkgPath = tc.pkgPath
+			problems := target(t, tc.settings).Check(f)
+			want := tc.want[f.Name]
+			if want == "" && len(problems) > 0 || want != "" && (len(problems) != 1 || !strings.Contains(problems[0].Message, want)) {
+				t.Errorf("%s: %s: %v, want %q", tc.settings, f.Name, problems, want)
+			}
+		}
+	}
+}
+
 // The buildpack compiles its own main around the package only if that imports
 // the framework itself, and finds the server among the vendored packages only
 // if it is imported too.
 func TestEntrypointImportsTheFramework(t *testing.T) {
-	files, err := target().Entrypoint(gen.Function{
+	files, err := target(t, "{}").Entrypoint(gen.Function{
 		Name:    "confirm-order",
 		Handler: gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Name: "ConfirmOrder", Shape: gen.Shape{Input: "json"}},
 		Trigger: gen.Queue{Name: "orders"},

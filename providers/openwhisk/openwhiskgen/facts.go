@@ -14,7 +14,10 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
 		facts = gen.Facts{Source: "raw web action", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none",
-			Differs: []string{"the path is what follows the action", "OPTIONS is the platform's", "headers have one value each"}}
+			Differs: []string{
+				"the path is what follows the action", "a request's headers have one value each, and Accept-Encoding is not there", "there is no remote address",
+				"text is UTF-8 both ways", "an empty response has no content type", "request and response are 1 MB at most",
+			}}
 	case gen.Schedule:
 		facts.Source = "alarms feed"
 		if trigger.Every > 0 {

@@ -61,7 +61,9 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	g.Sinks()
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
-		g.HTTP(trigger)
+		if trigger.Stream {
+			g.Errorf("a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")
+		}
 	case gen.Queue:
 		queue(g, trigger)
 	case gen.Topic:
@@ -156,7 +158,7 @@ func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
 		map[string]string{openwhiskPath: "openwhisk", webPath: "web"})
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
-		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(jen.Id("mux"), source))
+		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), source))
 	} else {
 		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), source)}
 	}

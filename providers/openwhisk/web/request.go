@@ -68,7 +68,10 @@ func (a activation) request(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("path: %w", err)
 	}
-	u := &url.URL{Path: unescaped, RawPath: path, RawQuery: a.query}
+	u := &url.URL{Path: unescaped, RawQuery: a.query}
+	if path != u.EscapedPath() { // as net/http has it: routers look whether it is there
+		u.RawPath = path
+	}
 
 	header := make(http.Header, len(a.headers))
 	for name, value := range a.headers {

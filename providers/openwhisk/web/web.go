@@ -2,9 +2,38 @@
 // a package of its own because a program that only handles events is 1.5 MB
 // smaller without net/http.
 //
-// The action needs the annotations web-export and raw-http. Its path is what
-// follows the action's name in the URL. The platform's own limit for a request
-// and for a reply is 1 MB, in its JSON form, and it does not stream.
+// The action needs the annotations web-export, raw-http and web-custom-options.
+// Without the last one the controller answers OPTIONS by itself and adds its
+// own CORS headers, for every origin, to every response. Its path is what
+// follows the action's name in the URL.
+//
+// All else is as under net/http's server, but for what the platform does not
+// carry. Of a request:
+//
+//   - a header has one value, the last one sent
+//   - RemoteAddr is empty
+//   - Accept-Encoding is taken off, since a reply in text cannot be compressed;
+//     the gateway compresses by itself
+//   - escapes in the path that need not be are resolved, and the query is
+//     encoded anew: its values are the same
+//   - a body that its content type says is text is UTF-8: other bytes arrive as
+//     U+FFFD, also in text that is compressed
+//   - Content-Type is written anew, with charset=UTF-8 for charset=utf-8
+//   - methods are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS
+//
+// Of a response:
+//
+//   - it goes out in one piece when the handler returns: no Flush, no Hijack, no
+//     informational status, no trailers
+//   - text that is not UTF-8, and text that the handler compressed, becomes
+//     application/octet-stream, and so does a content type that is none
+//   - Content-Type is written anew, and text has charset=UTF-8
+//   - an empty body has no Content-Type, a HEAD without a body too
+//   - a status that is not registered becomes x00 of its class
+//
+// Either is 1 MB at most, in its JSON form and unless the operator raises it:
+// the controller answers a larger request with 413, and for a larger response
+// with 400.
 package web
 
 import (
@@ -33,10 +62,8 @@ func Serve(h http.Handler, src HTTP) {
 
 // Handler returns what [Serve] serves, for tests and benchmarks.
 //
-// Requests differ from those of net/http's server in three ways: a header has
-// one value, RemoteAddr is empty, and Accept-Encoding is taken off. A handler
-// that panics is answered with 500, one that does not return before the
-// activation ends with 504.
+// A handler that panics is answered with 500, whatever it wrote before, and one
+// that does not return before the activation ends with 504.
 func Handler(h http.Handler, src HTTP) openwhisk.Invoker { return &invoker{h} }
 
 type invoker struct{ handler http.Handler }

@@ -26,5 +26,6 @@ func init() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /quotes", fnhttp.Handler(fn.Reply(app.Price), "/github.com/fngen/fngen/examples/shop/price"))
+	mux.Handle("OPTIONS /quotes", fnhttp.Handshake("POST"))
 	functions.HTTP("Price", gcp.HTTPHandler(mux, gcp.HTTP{}).ServeHTTP)
 }

@@ -25,5 +25,6 @@ func main() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /quotes", fnhttp.Handler(fn.Reply(app.Price), "/github.com/fngen/fngen/examples/shop/price"))
+	mux.Handle("OPTIONS /quotes", fnhttp.Handshake("POST"))
 	web.Serve(mux, web.HTTP{})
 }

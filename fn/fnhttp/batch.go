@@ -1,0 +1,138 @@
+package fnhttp
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/run"
+)
+
+// MaxBatch is the number of events in a batch above which a request is answered
+// with 413, before any of them is handled.
+const MaxBatch = 1000
+
+// Batch is [Handler] for requests that may also be a batch of CloudEvents in
+// JSON, content type application/cloudevents-batch+json: each element reaches h
+// as an event of its own, one after another. An element that is no event is its
+// own failure alone, and the others are handled.
+//
+// A request has one status for all of its events. It is 204 if all are done,
+// also for an empty batch, or else that of the event that most needs to be sent
+// again, in the order
+//
+//	503 with the longest Retry-After, 504, 500, 400
+//
+// A sender that sends again sends the whole batch, so h gets what it has done
+// already a second time, with the same source and id. Replies to the events of
+// a batch go nowhere. A request that is no batch is handled as by Handler.
+func Batch(h fn.Handler, source string) http.Handler {
+	return &batch{handler{h, source}}
+}
+
+type batch struct{ single handler }
+
+func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	contentType := r.Header.Get("Content-Type")
+	if !ce.IsBatch(contentType) || isValidation(r) {
+		b.single.ServeHTTP(w, r)
+		return
+	}
+	body, ok := readBody(w, r)
+	if !ok {
+		return
+	}
+	if !ce.IsJSON(contentType) {
+		fail(w, r, http.StatusUnsupportedMediaType, fmt.Errorf("content type %q is not supported", contentType))
+		return
+	}
+	elements, err := split(body)
+	if err != nil {
+		status := http.StatusBadRequest
+		if errors.Is(err, errManyEvents) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		fail(w, r, status, fmt.Errorf("decode batch: %w", err))
+		return
+	}
+	id := cmp.Or(run.RequestFrom(r.Context()).ID, rand.Text())
+	records := make([]run.Record, len(elements))
+	for i, element := range elements {
+		records[i].Name = fmt.Sprintf("HTTP request %s, event %d", id, i+1)
+		records[i].Event, records[i].Err = ce.Decode(element)
+		if records[i].Err == nil {
+			records[i].Event, records[i].Err = portable.Received(records[i].Event, portable.HTTP)
+		}
+	}
+	status, after := worst(run.Each(r.Context(), b.single.handler, run.Policy{}, records))
+	if status != http.StatusNoContent {
+		answerStatus(w, status, after)
+		return
+	}
+	w.WriteHeader(status)
+}
+
+var errManyEvents = fmt.Errorf("more than %d events", MaxBatch)
+
+// split returns the elements of a JSON array.
+func split(body []byte) ([]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	switch t, err := d.Token(); {
+	case err == io.EOF:
+		return nil, io.ErrUnexpectedEOF
+	case err != nil:
+		return nil, err
+	case t != json.Delim('['):
+		return nil, errors.New("not a JSON array")
+	}
+	var elements []json.RawMessage
+	for d.More() {
+		if len(elements) == MaxBatch {
+			return nil, errManyEvents
+		}
+		var element json.RawMessage
+		if err := d.Decode(&element); err != nil {
+			return nil, err
+		}
+		elements = append(elements, element)
+	}
+	if _, err := d.Token(); err == io.EOF { // the closing bracket
+		return nil, io.ErrUnexpectedEOF
+	} else if err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("more after the JSON array")
+	}
+	return elements, nil
+}
+
+// urgency has the statuses of failed events, the most urgent to send again
+// first.
+var urgency = [...]int{http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusInternalServerError, http.StatusBadRequest}
+
+// worst returns the status for all results, which is 204 if none has failed, and
+// the longest hint.
+func worst(results []run.Result) (status int, after time.Duration) {
+	first := len(urgency)
+	for _, result := range results {
+		if result.Err != nil {
+			s, hint := statusOf(result)
+			first, after = min(first, slices.Index(urgency[:], s)), max(after, hint)
+		}
+	}
+	if first == len(urgency) {
+		return http.StatusNoContent, 0
+	}
+	return urgency[first], after
+}

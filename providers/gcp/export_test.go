@@ -1,0 +1,25 @@
+package gcp
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+)
+
+// ServeOn is Serve without the process around it.
+func ServeOn(ctx context.Context, l net.Listener, h http.Handler) error { return serve(ctx, l, h) }
+
+// VerifyWith is Verify with the keys of another URL and another clock.
+func VerifyWith(h http.Handler, audience, caller, url string, now func() time.Time) http.Handler {
+	return newVerifier(h, audience, caller, url, now)
+}
+
+// ParseKeys is how a key set is understood.
+func ParseKeys(data []byte) (ids []string, err error) {
+	keys, err := parseKeys(data)
+	for id := range keys {
+		ids = append(ids, id)
+	}
+	return ids, err
+}

@@ -1,0 +1,50 @@
+package gcpgen
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// Binary generates for Cloud Run and for whatever else runs a program that
+// listens on $PORT: a static binary that needs nothing around it.
+//
+// The archive holds it as main, the name that Google's own documentation gives
+// a Go binary. Unpacked in a folder, it is deployed without a build by
+//
+//	gcloud beta run deploy SERVICE --source=FOLDER --no-build --base-image=osonly24 --command=./main
+//
+// (https://cloud.google.com/docs/buildpacks/osonly), or is the one file of an
+// image FROM scratch that has the certificates a client of TLS needs. Cloud Run
+// runs amd64 alone.
+type Binary struct{ target }
+
+var (
+	_ gen.Target         = Binary{}
+	_ gen.BinaryPackager = Binary{}
+)
+
+// Check has the limits of Cloud Run and of what feeds it.
+func (t Binary) Check(f gen.Function) []gen.Problem {
+	g := t.check(f)
+	if t.audience == "" && !public(f) {
+		g.Warnf("without targets.gcp.audience and caller whoever reaches the binary is trusted, so that it is safe only behind Cloud Run's own check; set them to run it elsewhere")
+	}
+	return g.Problems
+}
+
+// Entrypoint returns main.go.
+func (t Binary) Entrypoint(f gen.Function) ([]gen.File, error) {
+	fed, source := feed(f)
+	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", map[string]string{gcpPath: "gcp"})
+	start, handler := t.handler(e, f, source)
+	start = append(start, jen.Qual(gcpPath, "Serve").Call(handler))
+	e.Func().Id("main").Params().Block(e.Body(jen.Qual(gcpPath, "Fail"), start...)...)
+	data, err := e.Bytes()
+	return []gen.File{{Path: "main.go", Data: data}}, err
+}
+
+// PackageBinary returns the program.
+func (Binary) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
+	return []gen.File{{Path: "main", Data: binary, Executable: true}}, nil
+}
