@@ -20,6 +20,40 @@ import (
 // format 2.0), a REST API, or an Application Load Balancer, with or without
 // multi-value headers. Which one it is, is told from each request. What an
 // authorizer is asked and the events of a WebSocket are refused.
+//
+// All is as under net/http's server, but for what the gateways do not carry.
+// Through each of them
+//
+//   - the length is known, since a request has arrived whole
+//   - a payload has a limit, 6 MB and through a load balancer 1 MB: what is
+//     larger is the gateway's 413
+//   - an answer has a limit, the same, unless it is streamed: what is larger is
+//     a 500, or the load balancer's 502
+//
+// Through a function URL and an HTTP API
+//
+//   - values of a request's header are folded with commas
+//   - cookies are in one header
+//   - a question mark without a query is not there
+//   - values of a response's header are folded, but for Set-Cookie
+//
+// and through an HTTP API, unlike a function URL,
+//
+//   - the path is decoded, and cut off at a question mark that was encoded
+//
+// Through a REST API
+//
+//   - the query is decoded, and its names are sorted
+//
+// Through a load balancer
+//
+//   - a header has one value, the last, of a request, and
+//     values of a response's header are folded
+//   - a query's name has one value, the last, and names are sorted
+//
+// or, with multi-value headers,
+//
+//   - names of the query are sorted
 type HTTP struct {
 	// Stream is for a function URL with the invoke mode RESPONSE_STREAM, and
 	// for that mode alone: what the handler flushes leaves at once, and a

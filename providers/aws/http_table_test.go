@@ -1,6 +1,9 @@
 package aws_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,9 +13,26 @@ import (
 	"github.com/fngen/fngen/providers/providertest"
 )
 
+// documentation returns the comment of the type HTTP, on one line.
+func documentation(t *testing.T) string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "http.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE && g.Specs[0].(*ast.TypeSpec).Name.Name == "HTTP" {
+			return strings.Join(strings.Fields(g.Doc.Text()), " ")
+		}
+	}
+	t.Fatal("http.go has no type HTTP")
+	return ""
+}
+
 // Whatever a handler does under net/http it does behind every gateway, but for
 // what stands here.
 func TestHTTPTable(t *testing.T) {
+	documented := documentation(t)
 	for _, g := range []proxy{
 		{name: "function URL", format: version2, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine}},
 		{name: "function URL that streams", format: version2, streams: true, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine}},
@@ -48,7 +68,13 @@ func TestHTTPTable(t *testing.T) {
 		}},
 	} {
 		t.Run(g.name, func(t *testing.T) {
-			providertest.RunHTTP(t, providertest.Gateway{Do: g.do, Losses: append(g.losses, g.always()...)})
+			losses := append(g.losses, g.always()...)
+			for _, l := range losses {
+				if !strings.Contains(documented, l.Name) {
+					t.Errorf("go doc does not say of HTTP: %s", l.Name)
+				}
+			}
+			providertest.RunHTTP(t, providertest.Gateway{Do: g.do, Losses: losses})
 		})
 	}
 }

@@ -11,7 +11,8 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: asynchronousRetries(f), DeadLetter: deadLetter(f)}
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
-		facts = gen.Facts{Source: "Function URL, HTTP API, REST API or load balancer", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none"}
+		facts = gen.Facts{Source: "Function URL, HTTP API, REST API or load balancer", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none",
+			Differs: []string{"6 MB each way, 1 MB behind a load balancer", "several values of a header are folded to one, the last one counts behind a load balancer", "an HTTP API decodes the path"}}
 	case gen.Schedule:
 		facts.Source = "EventBridge Scheduler"
 		if s, err := expression(trigger); err == nil {
