@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -219,19 +220,22 @@ func TestErrorTextIsBounded(t *testing.T) {
 // Lambda kills the process.
 func TestAnswersBeforeTheDeadline(t *testing.T) {
 	logs(t)
-	release := make(chan struct{})
-	defer close(release)
-	stuck := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
-		<-release
-		return nil, nil
+	payload := fixture(t, "sqs-event.json")
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		stuck := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
+			<-release
+			return nil, nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		answer, err := Handler(stuck, SQS{Queue: "q"}).Invoke(ctx, payload)
+		if err != nil || string(answer) != `{"batchItemFailures":[{"itemIdentifier":"MessageID_1"}]}` {
+			t.Errorf("answer %s, error %v", answer, err)
+		}
+		if ctx.Err() != nil {
+			t.Error("answered after the deadline")
+		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	answer, err := Handler(stuck, SQS{Queue: "q"}).Invoke(ctx, fixture(t, "sqs-event.json"))
-	if err != nil || string(answer) != `{"batchItemFailures":[{"itemIdentifier":"MessageID_1"}]}` {
-		t.Errorf("answer %s, error %v", answer, err)
-	}
-	if ctx.Err() != nil {
-		t.Error("answered after the deadline")
-	}
 }

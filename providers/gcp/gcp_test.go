@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,28 +77,31 @@ func TestPanic(t *testing.T) {
 // ends early, and a handler that does not care is not waited for.
 func TestDeadline(t *testing.T) {
 	logged(t)
-	release := make(chan struct{})
-	defer close(release)
-	var deadline time.Time
-	h := fn.HandlerFunc(func(ctx context.Context, _ fn.Event) (*fn.Event, error) {
-		d, _ := fn.DeliveryFrom(ctx)
-		deadline = d.Deadline
-		<-ctx.Done()
-		<-release
-		return nil, nil
+	request := fixture(t, "pubsub_push.http")
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		var deadline time.Time
+		h := fn.HandlerFunc(func(ctx context.Context, _ fn.Event) (*fn.Event, error) {
+			d, _ := fn.DeliveryFrom(ctx)
+			deadline = d.Deadline
+			<-ctx.Done()
+			<-release
+			return nil, nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		w := serve(h, gcp.PubSub{Queue: "orders"}, request.WithContext(ctx))
+		if w.Code != 500 {
+			t.Errorf("status = %d, want 500", w.Code)
+		}
+		if ctx.Err() != nil {
+			t.Error("answered after the deadline")
+		}
+		if want, _ := ctx.Deadline(); !deadline.Equal(want) {
+			t.Errorf("Delivery.Deadline = %v, want the platform's, %v", deadline, want)
+		}
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
-	defer cancel()
-	w := serve(h, gcp.PubSub{Queue: "orders"}, fixture(t, "pubsub_push.http").WithContext(ctx))
-	if w.Code != 500 {
-		t.Errorf("status = %d, want 500", w.Code)
-	}
-	if ctx.Err() != nil {
-		t.Error("answered after the deadline")
-	}
-	if want, _ := ctx.Deadline(); !deadline.Equal(want) {
-		t.Errorf("Delivery.Deadline = %v, want the platform's, %v", deadline, want)
-	}
 }
 
 // Protects what is refused without a call of the handler, and that the log
