@@ -18,16 +18,23 @@ type Delivery struct {
 	Attributes map[string]string // the platform's attributes of the record
 	Deadline   time.Time         // when the platform ends the invocation; zero if it does not say
 
-	raw []byte
+	raw func() []byte
 }
 
 // Raw returns a copy of the record as the platform sent it.
-func (d Delivery) Raw() []byte { return bytes.Clone(d.raw) }
+func (d Delivery) Raw() []byte {
+	if d.raw == nil {
+		return nil
+	}
+	return bytes.Clone(d.raw())
+}
 
 // DeliveryFrom returns the delivery of the event that ctx belongs to. It
 // reports false outside of a provider, in a plain unit test for instance.
 func DeliveryFrom(ctx context.Context) (Delivery, bool) {
-	record, ok := ctx.Value(mark.DeliveryKey{}).(interface{ Delivery() (Delivery, []byte) })
+	record, ok := ctx.Value(mark.DeliveryKey{}).(interface {
+		Delivery() (Delivery, func() []byte)
+	})
 	if !ok {
 		return Delivery{}, false
 	}

@@ -13,9 +13,9 @@ type record struct {
 	asked *int
 }
 
-func (r record) Delivery() (fn.Delivery, []byte) {
+func (r record) Delivery() (fn.Delivery, func() []byte) {
 	*r.asked++
-	return fn.Delivery{Provider: "aws", Attempt: 2}, r.raw
+	return fn.Delivery{Provider: "aws", Attempt: 2}, func() []byte { return r.raw }
 }
 
 // Outside of a provider there is no delivery, and asking is safe.

@@ -30,14 +30,23 @@ type Record struct {
 	// returned, by a handler that has not: so it reads no buffer that the
 	// platform's library uses again. Nil leaves it to the context around.
 	Describe func() (fn.Delivery, []byte)
+
+	// Raw takes the place of the bytes that Describe returns where they cost
+	// something to make.
+	Raw func() []byte
 }
 
 // Delivery serves [fn.DeliveryFrom].
-func (r *Record) Delivery() (fn.Delivery, []byte) {
-	if r.Describe == nil {
-		return fn.Delivery{}, nil
+func (r *Record) Delivery() (fn.Delivery, func() []byte) {
+	var d fn.Delivery
+	var raw []byte
+	if r.Describe != nil {
+		d, raw = r.Describe()
 	}
-	return r.Describe()
+	if r.Raw != nil {
+		return d, r.Raw
+	}
+	return d, func() []byte { return raw }
 }
 
 // A Policy says what becomes of the events that fail.

@@ -226,3 +226,21 @@ func TestReplies(t *testing.T) {
 		t.Errorf("got %v", results)
 	}
 }
+
+// Bytes that cost something to make are not made before somebody asks for them.
+func TestRawOnDemand(t *testing.T) {
+	made := 0
+	r := record("1", "")
+	r.Describe = func() (fn.Delivery, []byte) { return fn.Delivery{NativeID: "native 1"}, nil }
+	r.Raw = func() []byte { made++; return []byte("raw") }
+	Each(context.Background(), handler(func(ctx context.Context, _ string) error {
+		d, _ := fn.DeliveryFrom(ctx)
+		if d.NativeID != "native 1" || made != 0 {
+			t.Errorf("%s, made %d times before Raw", d.NativeID, made)
+		}
+		if string(d.Raw()) != "raw" || made != 1 {
+			t.Errorf("raw made %d times", made)
+		}
+		return nil
+	}), Policy{}, []Record{r})
+}

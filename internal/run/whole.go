@@ -24,7 +24,8 @@ func logWhole(ctx context.Context, r *Record, cause error) {
 	if encoded, err := ce.Encode(r.Event); err == nil && r.Err == nil {
 		whole = string(encoded)
 	} else {
-		d, raw := r.Delivery()
+		d, whatCame := r.Delivery()
+		raw := whatCame()
 		attributes = d.Attributes
 		key, whole = "raw", string(raw)
 		if !utf8.Valid(raw) {

@@ -76,7 +76,7 @@ func fuzzSource(t *testing.T, src Source, payload []byte) (records []run.Record,
 		case r.Skip:
 			t.Errorf("%s does not decode and is skipped", r.Name)
 		}
-		if d, raw := r.Delivery(); d.Provider != "aws" || len(raw) == 0 {
+		if d, raw := r.Delivery(); d.Provider != "aws" || len(raw()) == 0 {
 			t.Errorf("%s has no delivery", r.Name)
 		}
 	}

@@ -180,7 +180,7 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, answerBy time.Ti
 	if q.id != "" {
 		x.id = q.id
 	}
-	x.record = run.Record{Name: "HTTP request " + x.id, Describe: x.describe}
+	x.record = run.Record{Name: "HTTP request " + x.id, Describe: x.describe, Raw: x.raw}
 	ctx, answerBy, cancel = run.Reserve(ctx)
 	x.RequestContext = run.RequestContext{Context: ctx, Record: &x.record, Request: run.Request{ID: x.id, Source: source}}
 	r, err = q.request(x, &x.url)

@@ -10,10 +10,9 @@ import (
 )
 
 // describe returns the delivery of the request: its attributes are the plain
-// members of the request context, and its raw bytes are without secrets.
+// members of the request context.
 func (x *exchange) describe() (fn.Delivery, []byte) {
-	members := object([]byte(x.request.text))
-	context := object(members["requestContext"])
+	context := object(object([]byte(x.request.text))["requestContext"])
 	attributes := map[string]string{}
 	for name, value := range context {
 		var s string
@@ -27,12 +26,14 @@ func (x *exchange) describe() (fn.Delivery, []byte) {
 		NativeID:   x.id,
 		Attributes: attributes,
 		Deadline:   x.deadline,
-	}, withoutSecrets(members, context)
+	}, nil
 }
 
-// withoutSecrets returns the payload without what authenticates the caller.
-// What is said about the caller, by an authorizer for instance, stays.
-func withoutSecrets(members, context map[string]json.RawMessage) []byte {
+// raw returns the payload without what authenticates the caller. What is said
+// about the caller, by an authorizer for instance, stays.
+func (x *exchange) raw() []byte {
+	members := object([]byte(x.request.text))
+	context := object(members["requestContext"])
 	delete(members, "cookies")
 	for _, name := range []string{"headers", "multiValueHeaders"} {
 		headers := object(members[name])

@@ -80,8 +80,8 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	ctx, cancel := request.Context(ctx)
 	defer cancel()
 	record := &run.Record{Name: "HTTP request " + request.ActivationID, Describe: func() (fn.Delivery, []byte) {
-		return request.Delivery(portable.HTTP), withoutSecrets(request.Value)
-	}}
+		return request.Delivery(portable.HTTP), nil
+	}, Raw: func() []byte { return withoutSecrets(request.Value) }}
 	ctx = run.WithRequest(ctx, record, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
 	return i.serve(ctx, record.Name, a)
 }
