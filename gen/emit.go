@@ -120,6 +120,11 @@ type Field struct {
 	Value any // string, bool, int or []string
 }
 
+// ObjectFields returns the fields that every source of object triggers has.
+func ObjectFields(t Object) []Field {
+	return []Field{{"Bucket", t.Bucket}, {"Created", t.Created}, {"Deleted", t.Deleted}, {"Prefix", t.Prefix}, {"Suffix", t.Suffix}}
+}
+
 // DocumentFields returns the fields that every source of document triggers has.
 func DocumentFields(t Document) []Field {
 	all := t.Created && t.Updated && t.Deleted // the zero value means all

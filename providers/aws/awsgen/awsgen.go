@@ -178,9 +178,7 @@ func (target Target) feed(f gen.Function) (string, jen.Code) {
 			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content},
 			gen.Field{Name: "Concurrency", Value: t.Concurrency}, gen.Field{Name: "Envelope", Value: target.envelopes[t.Name]}, drop)
 	case gen.Object:
-		return "fed by an S3 bucket", gen.Literal(awsPath, "S3",
-			gen.Field{Name: "Bucket", Value: t.Bucket}, gen.Field{Name: "Created", Value: t.Created}, gen.Field{Name: "Deleted", Value: t.Deleted},
-			gen.Field{Name: "Prefix", Value: t.Prefix}, gen.Field{Name: "Suffix", Value: t.Suffix}, drop)
+		return "fed by an S3 bucket", gen.Literal(awsPath, "S3", append(gen.ObjectFields(t), drop)...)
 	case gen.Topic:
 		return "fed by an SNS topic", gen.Literal(awsPath, "SNS",
 			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)

@@ -169,9 +169,7 @@ func feed(f gen.Function) (string, jen.Code) {
 		return "fed by a Pub/Sub subscription", gen.Literal(gcpPath, "PubSub",
 			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
 	case gen.Object:
-		return "fed by a Cloud Storage bucket", gen.Literal(gcpPath, "Storage",
-			gen.Field{Name: "Bucket", Value: t.Bucket}, gen.Field{Name: "Created", Value: t.Created}, gen.Field{Name: "Deleted", Value: t.Deleted},
-			gen.Field{Name: "Prefix", Value: t.Prefix}, gen.Field{Name: "Suffix", Value: t.Suffix}, drop)
+		return "fed by a Cloud Storage bucket", gen.Literal(gcpPath, "Storage", append(gen.ObjectFields(t), drop)...)
 	case gen.Topic:
 		return "fed by a Pub/Sub subscription", gen.Literal(gcpPath, "PubSub",
 			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
