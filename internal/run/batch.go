@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/fngen/fngen/fn"
 )
@@ -24,61 +23,10 @@ func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Resul
 	}
 	b.groups = groups(records)
 
-	ctx, answerBy, cancel := Reserve(ctx)
-	defer cancel()
-	done := make(chan struct{})
-	go func() { // not here, since a handler may never return or end its goroutine
-		defer close(done)
-		b.run(ctx)
-	}()
-	var late <-chan time.Time
-	if !answerBy.IsZero() {
-		timer := time.NewTimer(time.Until(answerBy))
-		defer timer.Stop()
-		late = timer.C
-	}
-	select {
-	case <-done:
-	case <-late:
-	}
-	return b.settle(ctx)
-}
-
-// Reserve returns the context for handlers: it ends early enough to answer the
-// platform before ctx ends, by a tenth of the time left, at least 0.5 s, at
-// most 5 s and never more than half. The caller should answer by answerBy,
-// which is zero if ctx has no deadline. Within such a context Reserve takes
-// nothing more.
-func Reserve(ctx context.Context) (handlers context.Context, answerBy time.Time, cancel context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		handlers, cancel = context.WithCancel(ctx)
-		return handlers, time.Time{}, cancel
-	}
-	if answerBy, taken := ctx.Value(reservedKey{}).(*time.Time); taken {
-		handlers, cancel = context.WithCancel(ctx)
-		return handlers, *answerBy, cancel
-	}
-	left := time.Until(deadline)
-	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
-	answerBy = deadline.Add(-reserve / 2)
-	handlers, cancel = context.WithDeadline(&reservedContext{ctx, answerBy}, deadline.Add(-reserve))
-	return handlers, answerBy, cancel
-}
-
-// reservedContext knows the answerBy of the Reserve around.
-type reservedContext struct {
-	context.Context
-	answerBy time.Time
-}
-
-type reservedKey struct{}
-
-func (c *reservedContext) Value(key any) any {
-	if key == (reservedKey{}) {
-		return &c.answerBy
-	}
-	return c.Context.Value(key)
+	reserved := Reserve(ctx)
+	defer reserved.End()
+	reserved.Run(func() { b.run(reserved) })
+	return b.settle(reserved)
 }
 
 type batch struct {

@@ -30,31 +30,79 @@ func TestReserve(t *testing.T) {
 			start := time.Now()
 			parent, cancelParent := context.WithTimeout(t.Context(), test.left)
 			defer cancelParent()
-			ctx, answerBy, cancel := Reserve(parent)
-			defer cancel()
+			ctx := Reserve(parent)
+			defer ctx.End()
 			deadline, _ := ctx.Deadline()
 			check(t, "handlers of "+test.left.String(), test.handlers, deadline.Sub(start))
-			check(t, "answer of "+test.left.String(), test.answer, answerBy.Sub(start))
+			check(t, "answer of "+test.left.String(), test.answer, ctx.AnswerBy.Sub(start))
 		})
 	}
 }
 
 // Without a deadline there is no reserve; after it the time is up.
 func TestReserveWithoutTime(t *testing.T) {
-	ctx, answerBy, cancel := Reserve(context.Background())
-	if _, ok := ctx.Deadline(); ok || !answerBy.IsZero() {
-		t.Errorf("answer by %v", answerBy)
+	ctx := Reserve(context.Background())
+	if _, ok := ctx.Deadline(); ok || !ctx.AnswerBy.IsZero() {
+		t.Errorf("answer by %v", ctx.AnswerBy)
 	}
-	cancel()
+	ctx.End()
 	if ctx.Err() == nil {
-		t.Error("cancel does not end the context")
+		t.Error("End does not end the context")
 	}
 	past, cancelPast := context.WithTimeout(context.Background(), -time.Minute)
 	defer cancelPast()
-	ctx, answerBy, cancel = Reserve(past)
-	defer cancel()
-	if ctx.Err() == nil || answerBy.After(time.Now()) {
-		t.Errorf("after the deadline: %v, answer by %v", ctx.Err(), answerBy)
+	ctx = Reserve(past)
+	defer ctx.End()
+	if ctx.Err() == nil || ctx.AnswerBy.After(time.Now()) {
+		t.Errorf("after the deadline: %v, answer by %v", ctx.Err(), ctx.AnswerBy)
+	}
+}
+
+// A context for handlers keeps the contract of context.Context, whether or not
+// anybody asked for Done before it ended: Done and Err agree, the first reason
+// stays, and contexts made from it end with it.
+func TestReserveIsContext(t *testing.T) {
+	ends := map[string]struct {
+		end  func(ctx *Reserved, cancelParent context.CancelFunc)
+		want error
+	}{
+		"End":                {func(ctx *Reserved, _ context.CancelFunc) { ctx.End() }, context.Canceled},
+		"the time":           {func(*Reserved, context.CancelFunc) { time.Sleep(27 * time.Second) }, context.DeadlineExceeded},
+		"the time, then End": {func(ctx *Reserved, _ context.CancelFunc) { time.Sleep(28 * time.Second); ctx.End() }, context.DeadlineExceeded},
+		"End, then the time": {func(ctx *Reserved, _ context.CancelFunc) { ctx.End(); time.Sleep(28 * time.Second) }, context.Canceled},
+		"the parent":         {func(_ *Reserved, cancelParent context.CancelFunc) { cancelParent() }, context.Canceled},
+	}
+	for name, test := range ends {
+		for _, asked := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				parent, cancelParent := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancelParent()
+				ctx := Reserve(parent)
+				defer ctx.End()
+				var child context.Context
+				if asked {
+					var cancel context.CancelFunc
+					child, cancel = context.WithCancel(ctx)
+					defer cancel()
+				}
+				if ctx.Err() != nil || context.Cause(ctx) != nil {
+					t.Errorf("%s, asked %v: ended before: %v", name, asked, ctx.Err())
+				}
+				test.end(ctx, cancelParent)
+				synctest.Wait()
+				select {
+				case <-ctx.Done():
+				default:
+					t.Errorf("%s, asked %v: Done is open", name, asked)
+				}
+				if ctx.Err() != test.want || context.Cause(ctx) != test.want {
+					t.Errorf("%s, asked %v: %v, cause %v; want %v", name, asked, ctx.Err(), context.Cause(ctx), test.want)
+				}
+				if asked && child.Err() != test.want {
+					t.Errorf("%s: the child has %v, want %v", name, child.Err(), test.want)
+				}
+			})
+		}
 	}
 }
 
@@ -228,14 +276,14 @@ func TestReserveOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		outer, outerBy, cancelOuter := Reserve(ctx)
-		defer cancelOuter()
-		inner, innerBy, cancelInner := Reserve(outer)
-		defer cancelInner()
+		outer := Reserve(ctx)
+		defer outer.End()
+		inner := Reserve(outer)
+		defer inner.End()
 		want, _ := outer.Deadline()
 		got, _ := inner.Deadline()
 		check(t, "deadline", want, got)
-		check(t, "answer by", outerBy, innerBy)
+		check(t, "answer by", outer.AnswerBy, inner.AnswerBy)
 	})
 }
 

@@ -123,27 +123,32 @@ type Request struct {
 	Source string // "" where the platform does not say
 }
 
+// A Delivered describes a delivery, for [fn.DeliveryFrom]; a [Record] does.
+type Delivered interface {
+	Delivery() (d fn.Delivery, raw func() []byte)
+}
+
 // WithRequest returns the context of an HTTP request, in which
-// [fn.DeliveryFrom] describes r and [RequestFrom] returns q.
-func WithRequest(ctx context.Context, r *Record, q Request) context.Context {
-	return &RequestContext{ctx, r, q}
+// [fn.DeliveryFrom] describes d and [RequestFrom] returns q.
+func WithRequest(ctx context.Context, d Delivered, q Request) context.Context {
+	return &RequestContext{ctx, d, q}
 }
 
 // RequestContext is what [WithRequest] returns, for those who have a place for
 // it.
 type RequestContext struct {
 	context.Context
-	Record  *Record
-	Request Request
+	Delivered Delivered
+	Request   Request
 }
 
 // Value implements context.Context.
 func (c *RequestContext) Value(key any) any {
-	switch {
-	case key == (requestKey{}):
+	switch key {
+	case requestKey{}:
 		return &c.Request
-	case key == (mark.DeliveryKey{}) && c.Record.Describe != nil:
-		return c.Record
+	case mark.DeliveryKey{}:
+		return c.Delivered
 	}
 	return c.Context.Value(key)
 }

@@ -143,7 +143,6 @@ type exchange struct {
 	url      url.URL
 	id       string
 	deadline time.Time // of the invocation
-	record   run.Record
 	response response
 	answered *response // that one, or another in its place
 }
@@ -167,10 +166,9 @@ func (x *exchange) answer(ctx context.Context) []byte {
 	return answer
 }
 
-// begin returns the request for the handler. The context that cancel ends is
-// over early enough to answer by answerBy, which is zero if ctx has no deadline.
-// An error is a refusal, and is logged.
-func (x *exchange) begin(ctx context.Context) (r *http.Request, answerBy time.Time, cancel context.CancelFunc, err error) {
+// begin returns the request for the handler, and the context that it lies in. An
+// error is a refusal, and is logged.
+func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Reserved, err error) {
 	q := &x.request
 	x.deadline, _ = ctx.Deadline()
 	var source string
@@ -180,50 +178,34 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, answerBy time.Ti
 	if q.id != "" {
 		x.id = q.id
 	}
-	x.record = run.Record{Name: "HTTP request " + x.id, Describe: x.describe, Raw: x.raw}
-	ctx, answerBy, cancel = run.Reserve(ctx)
-	x.RequestContext = run.RequestContext{Context: ctx, Record: &x.record, Request: run.Request{ID: x.id, Source: source}}
+	reserved = run.Reserve(ctx)
+	x.RequestContext = run.RequestContext{Context: reserved, Delivered: x, Request: run.Request{ID: x.id, Source: source}}
 	r, err = q.request(x, &x.url)
 	if err != nil {
-		slog.ErrorContext(ctx, "request failed", "record", x.record.Name, "status", statusOf(err), "error", err.Error())
+		slog.ErrorContext(ctx, "request failed", "record", x.name(), "status", statusOf(err), "error", err.Error())
 	}
-	return r, answerBy, cancel, err
+	return r, reserved, err
 }
 
 // respond has the handler answer the request, or answers for it.
 func (x *exchange) respond(ctx context.Context) *response {
-	r, answerBy, cancel, err := x.begin(ctx)
-	defer cancel()
+	r, reserved, err := x.begin(ctx)
+	defer reserved.End()
 	if err != nil {
 		return plainResponse(&x.request, statusOf(err))
 	}
-	done := make(chan struct{})
-	go x.call(r, done)
-	if answerBy.IsZero() {
-		<-done
+	if reserved.Run(func() { x.call(r) }) {
 		return x.answered
 	}
-	select {
-	case <-done:
-		return x.answered
-	case <-x.Done(): // the rest of the time is for a handler that heeds it
-	}
-	timer := time.NewTimer(time.Until(answerBy))
-	defer timer.Stop()
-	select {
-	case <-done:
-		return x.answered
-	case <-timer.C:
-		x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
-		return plainResponse(&x.request, http.StatusGatewayTimeout)
-	}
+	x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
+	return plainResponse(&x.request, http.StatusGatewayTimeout)
 }
 
 var errLate = errors.New("the handler has not returned in time")
 
-// call runs the handler and closes done when there is a response, even if the
-// handler panics or ends its goroutine. What it wrote before that is dropped.
-func (x *exchange) call(r *http.Request, done chan<- struct{}) {
+// call runs the handler. There is a response then, even if the handler panics or
+// ends its goroutine; what it wrote before that is dropped.
+func (x *exchange) call(r *http.Request) {
 	w := &x.response
 	w.init(&x.request)
 	returned := false
@@ -233,7 +215,6 @@ func (x *exchange) call(r *http.Request, done chan<- struct{}) {
 			x.logPanic(recover())
 			x.answered = plainResponse(&x.request, http.StatusInternalServerError)
 		}
-		close(done)
 	}()
 	x.server.handler.ServeHTTP(w, r)
 	returned = true
@@ -250,6 +231,9 @@ func (x *exchange) logPanic(p any) {
 	x.log("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
+// name is how logs name the request.
+func (x *exchange) name() string { return "HTTP request " + x.id }
+
 func (x *exchange) log(what string, more ...any) {
-	slog.ErrorContext(x, what, append([]any{"record", x.record.Name}, more...)...)
+	slog.ErrorContext(x, what, append([]any{"record", x.name()}, more...)...)
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/fngen/fngen/internal/portable"
 )
 
-// describe returns the delivery of the request: its attributes are the plain
-// members of the request context.
-func (x *exchange) describe() (fn.Delivery, []byte) {
+// Delivery implements run.Delivered: the attributes are the plain members of
+// the request context.
+func (x *exchange) Delivery() (fn.Delivery, func() []byte) {
 	context := object(object([]byte(x.request.text))["requestContext"])
 	attributes := map[string]string{}
 	for name, value := range context {
@@ -26,7 +26,7 @@ func (x *exchange) describe() (fn.Delivery, []byte) {
 		NativeID:   x.id,
 		Attributes: attributes,
 		Deadline:   x.deadline,
-	}, nil
+	}, x.raw
 }
 
 // raw returns the payload without what authenticates the caller. What is said

@@ -24,9 +24,7 @@ func (j *jsonText) expected(what string) error {
 // next skips white space and returns the byte there; 0 at the end.
 func (j *jsonText) next() byte {
 	for ; j.at < len(j.text); j.at++ {
-		switch c := j.text[j.at]; c {
-		case ' ', '\t', '\r', '\n':
-		default:
+		if c := j.text[j.at]; c > ' ' || c != ' ' && c != '\t' && c != '\r' && c != '\n' {
 			return c
 		}
 	}
@@ -171,7 +169,7 @@ func (j *jsonText) quoted() (string, error) {
 		return "", j.expected("a string")
 	}
 	text, start := j.text, j.at+1
-	for i := start; i < len(text); i++ {
+	for i := start + plain(text[start:]); i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '"':
 			j.at = i + 1
@@ -183,6 +181,25 @@ func (j *jsonText) quoted() (string, error) {
 		}
 	}
 	return "", j.expected("a string that ends")
+}
+
+// plain returns the length of a beginning of s, in steps of eight bytes, that
+// has no quote, no backslash and no control character.
+func plain(s string) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(s) >= 8; s = s[8:] {
+		v := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		quote, backslash := v^'"'*ones, v^'\\'*ones
+		// A byte's top bit is set by the subtraction where the byte was too
+		// small, and perhaps, by the borrow, in bytes above that one.
+		if ((v-' '*ones)&^v|(quote-ones)&^quote|(backslash-ones)&^backslash)&tops != 0 {
+			break
+		}
+		n += 8
+	}
+	return n
 }
 
 // escaped reads a string whose first escape is at i.

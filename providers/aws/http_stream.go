@@ -29,14 +29,14 @@ func (s *server) stream(ctx context.Context, payload json.RawMessage) (*stream, 
 	if x.request.gateway != functionURL {
 		return whole("application/json", x.answer(ctx)), nil
 	}
-	r, answerBy, cancel, err := x.begin(ctx)
+	r, reserved, err := x.begin(ctx)
 	if err != nil {
-		cancel()
+		reserved.End()
 		return whole(integrationResponse, x.plainStream(statusOf(err))), nil
 	}
-	out := &stream{contentType: integrationResponse, exchange: x, cancel: cancel, chunks: make(chan []byte), closed: make(chan struct{})}
-	if !answerBy.IsZero() {
-		out.timer = time.NewTimer(time.Until(answerBy))
+	out := &stream{contentType: integrationResponse, exchange: x, cancel: reserved.End, chunks: make(chan []byte), closed: make(chan struct{})}
+	if !reserved.AnswerBy.IsZero() {
+		out.timer = time.NewTimer(time.Until(reserved.AnswerBy))
 	}
 	go out.call(r)
 	return out, nil

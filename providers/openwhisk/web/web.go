@@ -42,7 +42,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/portable"
@@ -87,8 +86,9 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 }
 
 func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
-	ctx, answerBy, cancel := run.Reserve(ctx)
-	defer cancel()
+	reserved := run.Reserve(ctx)
+	defer reserved.End()
+	ctx = reserved
 	r, err := a.request(ctx)
 	if err != nil {
 		return fail(ctx, name, http.StatusBadRequest, err)
@@ -97,41 +97,29 @@ func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
 		return fail(ctx, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", ctx.Err()))
 	}
 	w := newResponse()
-	done := make(chan error, 1)
-	go call(i.handler, w, r, name, done)
-
-	var late <-chan time.Time
-	if !answerBy.IsZero() {
-		timer := time.NewTimer(time.Until(answerBy))
-		defer timer.Stop()
-		late = timer.C
-	}
-	select {
-	case err := <-done:
-		if err != nil {
-			return fail(ctx, name, http.StatusInternalServerError, err)
-		}
-		return w.encode()
-	case <-late:
+	if !reserved.Run(func() { call(i.handler, w, r, name, &err) }) {
 		w.close()
 		return fail(ctx, name, http.StatusGatewayTimeout, fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded))
 	}
+	if err != nil {
+		return fail(ctx, name, http.StatusInternalServerError, err)
+	}
+	return w.encode()
 }
 
-// call runs the handler once and says when it is through. A panic becomes an
-// error.
-func call(h http.Handler, w http.ResponseWriter, r *http.Request, name string, done chan<- error) {
+// call runs the handler once. A panic becomes failed, and so does a handler that
+// ends its goroutine.
+func call(h http.Handler, w http.ResponseWriter, r *http.Request, name string, failed *error) {
 	returned := false
 	defer func() {
 		if returned {
-			done <- nil
 			return
 		}
 		p := recover() // nil for runtime.Goexit
 		if p != http.ErrAbortHandler {
 			slog.ErrorContext(r.Context(), "handler panicked", "request", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
-		done <- fmt.Errorf("panic: %v", p)
+		*failed = fmt.Errorf("panic: %v", p)
 	}()
 	h.ServeHTTP(w, r)
 	returned = true

@@ -1,0 +1,124 @@
+package run
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Reserved is the context for handlers: it ends early enough to answer the
+// platform before the context around it does. It costs no timer before
+// somebody asks for Done.
+type Reserved struct {
+	context.Context // around
+
+	// AnswerBy is when to answer the platform, whether or not the handlers
+	// have returned; zero if the context around has no deadline.
+	AnswerBy time.Time
+
+	end time.Time // of the context for handlers
+
+	mu     sync.Mutex
+	over   bool            // End was called
+	inner  context.Context // the same with a timer, once it is needed
+	cancel context.CancelFunc
+}
+
+// Reserve takes time from ctx to answer the platform: a tenth of what is left,
+// at least 0.5 s, at most 5 s and never more than half. Within such a context
+// Reserve takes nothing more. The caller calls End when the handlers have
+// returned or are given up.
+func Reserve(ctx context.Context) *Reserved {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return &Reserved{Context: ctx}
+	}
+	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
+		return &Reserved{Context: ctx, AnswerBy: answerBy, end: deadline}
+	}
+	left := time.Until(deadline)
+	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
+	return &Reserved{Context: ctx, AnswerBy: deadline.Add(-reserve / 2), end: deadline.Add(-reserve)}
+}
+
+type reservedKey struct{}
+
+// Deadline implements context.Context.
+func (r *Reserved) Deadline() (time.Time, bool) { return r.end, !r.end.IsZero() }
+
+// Done implements context.Context.
+func (r *Reserved) Done() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.whole().Done()
+}
+
+// Err implements context.Context.
+func (r *Reserved) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.inner == nil && !r.hasEnded() {
+		return nil
+	}
+	return r.whole().Err()
+}
+
+// Value implements context.Context.
+func (r *Reserved) Value(key any) any {
+	if key == (reservedKey{}) && !r.AnswerBy.IsZero() {
+		return r.AnswerBy
+	}
+	r.mu.Lock()
+	inner := r.inner
+	r.mu.Unlock()
+	if inner != nil {
+		return inner.Value(key) // context asks for its own, to tell children of the end
+	}
+	return r.Context.Value(key)
+}
+
+// End ends the context, if its time has not.
+func (r *Reserved) End() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.inner == nil && r.hasEnded() {
+		r.whole() // the reason is the one of now, and not that of whoever asks later
+	}
+	r.over = true
+	if r.cancel != nil {
+		r.cancel()
+	}
+}
+
+func (r *Reserved) hasEnded() bool {
+	return r.over || r.Context.Err() != nil || !r.end.IsZero() && !time.Now().Before(r.end)
+}
+
+func (r *Reserved) whole() context.Context {
+	if r.inner != nil {
+		return r.inner
+	}
+	if r.over || r.end.IsZero() {
+		r.inner, r.cancel = context.WithCancel(r.Context)
+	} else {
+		r.inner, r.cancel = context.WithDeadline(r.Context, r.end)
+	}
+	if r.over {
+		r.cancel()
+	}
+	return r.inner
+}
+
+// Run runs f in a goroutine of its own and reports whether f has returned, or
+// ended its goroutine, before AnswerBy. It waits no longer.
+func (r *Reserved) Run(f func()) bool {
+	returned := make(chan bool, 2) // both answers have a place, though one is read
+	go func() {
+		defer func() { returned <- true }()
+		f()
+	}()
+	if !r.AnswerBy.IsZero() {
+		defer time.AfterFunc(time.Until(r.AnswerBy), func() { returned <- false }).Stop()
+	}
+	return <-returned
+}
