@@ -40,6 +40,24 @@ func TestJSONStrings(t *testing.T) {
 	}
 }
 
+// A byte that means something in a string means it at every place of one, since
+// strings are read in steps of eight bytes.
+func TestJSONStringSteps(t *testing.T) {
+	for n := range 20 {
+		for special, valid := range map[string]bool{`\\`: true, `\"`: true, `\u0041`: true, "\x1f": false, "\x00": false, "\x7f": true, "é": true, "": true} {
+			text := `"` + strings.Repeat("!", n) + special + strings.Repeat("#", 9) + `"`
+			var got, want string
+			if isValid := json.Unmarshal([]byte(text), &want) == nil; isValid != valid {
+				t.Fatalf("%q: the test itself is wrong", text)
+			}
+			j := &jsonText{text: text}
+			if err := j.read(&got); (err == nil) != valid || got != want || valid && j.at != len(text) {
+				t.Errorf("%q: %q, error %v; want %q", text, got, err, want)
+			}
+		}
+	}
+}
+
 // What is written is read as it was, also what JSON has to escape.
 func TestAppendString(t *testing.T) {
 	for s, want := range map[string]string{
