@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // An Artifact is a built package of one function.
@@ -23,26 +24,48 @@ type Artifact struct {
 // buildFlags make binaries small and the same wherever they are built.
 var buildFlags = []string{"-buildvcs=false", "-ldflags=-s -w -buildid="}
 
-// Build compiles and packages the functions for the target and replaces
-// dist/<target>/. An earlier one stays as it was if anything fails.
-func Build(ctx context.Context, t Target, app App, functions []Function) ([]Artifact, error) {
-	files, err := Entrypoints(t, functions)
+// Built is what was built for a target.
+type Built struct {
+	Target    string
+	Artifacts []Artifact
+	Files     []File // of dist/<target>/, sorted by path
+}
+
+// Build compiles and packages the functions, those of app that are meant for
+// the target. It writes nothing to the application's folder.
+func Build(ctx context.Context, t Target, app App) (Built, error) {
+	built := Built{Target: t.Name()}
+	files, err := Entrypoints(t, app.Functions)
 	if err != nil {
-		return nil, err
+		return built, err
+	}
+	if built.Files, err = t.Infrastructure(app); err != nil {
+		return built, err
 	}
 	w, err := NewWorkspace(app, files)
 	if err != nil {
-		return nil, err
+		return built, err
 	}
 	defer w.Close()
-	if err := w.Complete(ctx, t, functions); err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Name(), err)
+	if err := w.Complete(ctx, t, app.Functions); err != nil {
+		return built, fmt.Errorf("%s: %w", t.Name(), err)
 	}
-	archives, err := w.archives(ctx, t, functions, files)
+	archives, err := w.archives(ctx, t, app.Functions, files)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Name(), err)
+		return built, fmt.Errorf("%s: %w", t.Name(), err)
 	}
-	return writeDist(app, t, functions, archives)
+	for i, f := range app.Functions {
+		name := f.Name + ".zip"
+		built.Files = append(built.Files, File{Path: name, Data: archives[i]})
+		built.Artifacts = append(built.Artifacts, Artifact{f, t.Name(), path.Join(DistDir, t.Name(), name), int64(len(archives[i])), digest(archives[i])})
+	}
+	slices.SortFunc(built.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return built, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // archives returns the functions' archives, in their order.
@@ -93,34 +116,4 @@ func (w *Workspace) contents(ctx context.Context, t Target, f Function, files []
 		return t.PackageSource(f, module)
 	}
 	return nil, fmt.Errorf("the target %s has no packager", t.Name())
-}
-
-// writeDist replaces dist/<target>/ with the archives.
-func writeDist(app App, t Target, functions []Function, archives [][]byte) ([]Artifact, error) {
-	root, err := os.OpenRoot(app.Root)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	final, temporary := DistDir+"/"+t.Name(), DistDir+"/."+t.Name()+".tmp"
-	if err := root.RemoveAll(temporary); err != nil {
-		return nil, err
-	}
-	if err := root.MkdirAll(temporary, 0o755); err != nil {
-		return nil, err
-	}
-	defer root.RemoveAll(temporary)
-	var artifacts []Artifact
-	for i, f := range functions {
-		name := f.Name + ".zip"
-		if err := root.WriteFile(temporary+"/"+name, archives[i], 0o644); err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(archives[i])
-		artifacts = append(artifacts, Artifact{f, t.Name(), final + "/" + name, int64(len(archives[i])), hex.EncodeToString(sum[:])})
-	}
-	if err := root.RemoveAll(final); err != nil {
-		return nil, err
-	}
-	return artifacts, root.Rename(temporary, final)
 }

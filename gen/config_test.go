@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,5 +44,37 @@ func TestConfigTargets(t *testing.T) {
 	}
 	if c := ParseConfig(nil, known); len(c.Targets()) > 0 {
 		t.Errorf("an empty file names %v", c.Targets())
+	}
+}
+
+// The environment's file lies over fngen.yaml: mappings are merged key by key,
+// anything else takes the other's place, and a finding has the position in the
+// file that it is from.
+func TestOverlay(t *testing.T) {
+	const base = "targets:\n  aws: {arch: amd64}\nfunctions:\n  order:\n    memory: 512MB\n    env: {LEVEL: info, REGION: \"3\"}\n"
+	for over, want := range map[string][]string{
+		"": {"512MiB LEVEL=info REGION=3"},
+		"functions: {order: {memory: 1GB, env: {LEVEL: debug, NEW: \"1\"}}}\n": {"1024MiB LEVEL=debug NEW=1 REGION=3"},
+		"functions: {order: {memory: 1TB}}\n":                                  {"0MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:29: functions.order.memory is "1TB"; give a size such as 512MB or 2GB`},
+		"functions: {other: {}}\n":                                             {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:13: unknown key "other"; the keys of functions are order`},
+		"functions: {order: {memory: 1GB, memory: 2GB}}\n":                     {"1024MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:34: the key "memory" is there twice; keep one`},
+		"functions: {order: 1}\n":                                              {"0MiB", `fngen.prod.yaml:1:20: functions.order is not a mapping; write key: value below it`},
+		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: unknown key "order"; the keys of functions.order are env, log-retention, max-instances, memory, reserved-instances`},
+		"functions: {order: {memory: [}}\n":                                    {"512MiB LEVEL=info REGION=3", "fngen.prod.yaml:1:1: did not find expected node content"},
+	} {
+		c := ParseOverlaid([]byte(base), "prod", []byte(over), []string{"aws"})
+		c.Target("aws").String(Key{Name: "arch"})
+		o := c.Operate(Function{Name: "order"}).Operation
+		got := fmt.Sprintf("%dMiB", o.Memory)
+		for _, v := range o.Env {
+			got += " " + v.Name + "=" + v.Value
+		}
+		all := []string{got}
+		for _, p := range c.Problems() {
+			all = append(all, p.String())
+		}
+		if diff := cmp.Diff(want, all); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", over, diff)
+		}
 	}
 }

@@ -64,7 +64,7 @@ func TestEntrypoints(t *testing.T) {
 
 	got := map[string][]txtar.File{}
 	app := resolve(t, dir)
-	for _, target := range targets(&gen.Config{}) {
+	for _, target := range targets(gen.ParseConfig(nil, targetNames)) {
 		for _, f := range app.Functions {
 			if !f.MeantFor(target.Name()) {
 				continue
@@ -111,7 +111,7 @@ func resolve(t *testing.T, dir string) gen.App {
 		t.Fatal(err)
 	}
 	problems = append(problems, scan.Problems...)
-	for _, target := range targets(&gen.Config{}) {
+	for _, target := range targets(gen.ParseConfig(nil, targetNames)) {
 		for _, f := range app.Functions {
 			if f.MeantFor(target.Name()) {
 				problems = append(problems, target.Check(f)...)

@@ -27,8 +27,8 @@ var targetNames = []string{"aws", "gcp", "openwhisk"}
 func targets(config *gen.Config) []gen.Target {
 	return []gen.Target{
 		awsgen.New(config.Target("aws"), config.Resources("aws")),
-		gcpgen.New(config.Target("gcp")),
-		openwhiskgen.New(config.Target("openwhisk")),
+		gcpgen.New(config.Target("gcp"), config.Resources("gcp")),
+		openwhiskgen.New(config.Target("openwhisk"), config.Resources("openwhisk")),
 	}
 }
 
@@ -83,7 +83,7 @@ func findings(t *testing.T, files []txtar.File) string {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	config, err := gen.ReadConfig(root, targetNames)
+	config, err := gen.ReadConfig(root, "", targetNames)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +100,7 @@ func findings(t *testing.T, files []txtar.File) string {
 	for _, target := range targets(config) {
 		var meant []gen.Function
 		for _, f := range resolved.Functions {
+			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
 				problems = append(problems, target.Check(f)...)
@@ -109,6 +110,7 @@ func findings(t *testing.T, files []txtar.File) string {
 			problems = append(problems, checker.CheckApp(meant)...)
 		}
 	}
+	config.CheckResources(resolved.Functions)
 	problems = append(problems, config.Problems()...)
 	var out strings.Builder
 	for _, p := range gen.SortProblems(problems) {

@@ -34,7 +34,8 @@ type Function struct {
 	Sinks      []Sink
 	Targets    []string                  // nil if it is meant for all
 	Pos        token.Position            // of the trigger directive
-	Positions  map[string]token.Position // of the other directives, by verb
+	Operation  Operation                 // what operators decide
+	Positions  map[string]token.Position // of the other directives, by verb, and of the Operation's keys
 }
 
 // MeantFor reports whether the function is meant for the target.

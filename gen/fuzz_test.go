@@ -35,7 +35,7 @@ func FuzzDirective(f *testing.F) {
 		{Shape: gen.Shape{HTTP: true}, Recv: "Shop", Pointer: true, Setup: "New"},
 		{Shape: gen.Shape{Input: "event", Reply: true}, Recv: "Shop", Setup: "New"},
 	}
-	all := targets(&gen.Config{})
+	all := targets(gen.ParseConfig(nil, targetNames))
 	f.Fuzz(func(t *testing.T, text string) {
 		src := "package shop\n\n//fn:" + text + "\nfunc Confirm(ctx context.Context, order Order) error { return nil }\n"
 		scan := gen.ScanSource("shop.go", []byte(src), targetNames)
@@ -207,13 +207,16 @@ func FuzzConfig(f *testing.F) {
 		"targets: &t {aws: *t}", "<<: {targets: {}}", "? [a, b]\n: c", "targets: {aws: {}, aws: {}}", "\"\\x1b[2J\": 1\n\"\\x1b[2J\": 1", "a: b: c", "\t", "{", "%YAML 9.9\n---\n",
 		"targets:\n  openwhisk: {kind: \"go:1.24\", arch: arm64}", "!!binary x", "--- \n...\n", "a: |\n x\n- b", "\xff", "targets: {\xc2\x85: 1}", "#",
 	} {
-		f.Add([]byte(text))
+		f.Add([]byte(text), []byte{})
+		f.Add([]byte("targets: &a {aws: {arch: arm64}}\nfunctions: {order: {env: {A: b}}}"), []byte(text))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		config := gen.ParseConfig(data, targetNames)
+	f.Add([]byte("functions: {order: {memory: 1GB, env: {A: b, TOKEN: secret:x}, log-retention: 30d}}"), []byte("functions: {order: {env: {TOKEN: y}}}"))
+	f.Fuzz(func(t *testing.T, data, over []byte) {
+		config := gen.ParseOverlaid(data, "prod", over, targetNames)
 		targets(config) // each asks for the keys that it knows
+		config.CheckResources([]gen.Function{config.Operate(gen.Function{Name: "order", Trigger: gen.Queue{Name: "orders"}})})
 		for _, p := range config.Problems() {
-			if p.Pos.Filename != gen.ConfigFile || p.Pos.Line < 1 || p.Message == "" {
+			if p.Pos.Filename != gen.ConfigFile && p.Pos.Filename != gen.OverlayFile("prod") || p.Pos.Line < 1 || p.Message == "" {
 				t.Errorf("a finding without a position or a message: %#v", p)
 			}
 			if strings.ContainsFunc(p.Message, unicode.IsControl) {

@@ -22,10 +22,11 @@ func (g *Gate) Errorf(format string, args ...any) { g.add(false, "", format, arg
 // Warnf warns of what differs on the platform.
 func (g *Gate) Warnf(format string, args ...any) { g.add(true, "", format, args...) }
 
-// ErrorAt is Errorf at the directive of the verb instead of the trigger.
+// ErrorAt is Errorf at the directive of the verb, or at the key of fngen.yaml,
+// instead of the trigger.
 func (g *Gate) ErrorAt(verb, format string, args ...any) { g.add(false, verb, format, args...) }
 
-// WarnAt is Warnf at the directive of the verb instead of the trigger.
+// WarnAt is Warnf at the same place.
 func (g *Gate) WarnAt(verb, format string, args ...any) { g.add(true, verb, format, args...) }
 
 // HTTP warns of a function for web pages that the platform lets nobody call

@@ -18,6 +18,11 @@ type Target interface {
 	// Entrypoint returns the files of the function's package, with paths
 	// relative to its folder.
 	Entrypoint(Function) ([]File, error)
+	// Infrastructure returns what deploys the application's functions, which
+	// are those that are meant for the target, and what feeds them. Paths are
+	// relative to the folder of the artifacts, where the archive of a function
+	// is its name with .zip.
+	Infrastructure(App) ([]File, error)
 }
 
 // An AppChecker is a [Target] on which functions can be in each other's way.

@@ -49,8 +49,8 @@ func shop(t *testing.T, dir string, files ...txtar.File) {
 	writeFiles(t, dir, append([]txtar.File{{Name: "go.mod", Data: []byte(mod)}, {Name: "shop.go", Data: []byte(confirm)}}, files...))
 }
 
-func openwhisk() gen.Target { return openwhiskgen.New(&gen.Settings{}) }
-func gcp() gen.Target       { return gcpgen.New(&gen.Settings{}) }
+func openwhisk() gen.Target { return openwhiskgen.New(&gen.Settings{}, nil) }
+func gcp() gen.Target       { return gcpgen.New(&gen.Settings{}, nil) }
 
 // complete completes the workspace of the application for the targets. It
 // returns what was added and the go commands that ran.
@@ -174,10 +174,12 @@ func TestBuildBesideVendorAndWorkspace(t *testing.T) {
 	)
 	app := resolve(t, dir)
 	for _, target := range []gen.Target{openwhisk(), gcp()} {
-		artifacts, err := gen.Build(t.Context(), target, app, app.Functions)
+		built, err := gen.Build(t.Context(), target, app)
 		if err != nil {
 			t.Fatal(err)
 		}
+		writeDist(t, dir, built)
+		artifacts := built.Artifacts
 		if len(artifacts) != 1 || artifacts[0].Path != "dist/"+target.Name()+"/confirm.zip" {
 			t.Fatalf("artifacts %v", artifacts)
 		}
@@ -259,4 +261,16 @@ func unpack(t *testing.T, name string) map[string]string {
 		out[f.Name] = string(data)
 	}
 	return out
+}
+
+func writeDist(t *testing.T, dir string, built ...gen.Built) {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if err := gen.WriteDist(root, built); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -46,18 +46,23 @@ func build(ctx context.Context, o *options) error {
 	progress := newProgress(o)
 	defer progress.end()
 	list := []artifact{}
+	var all []gen.Built
 	for _, t := range p.targets {
-		if len(t.functions) == 0 {
+		if len(t.app.Functions) == 0 {
 			continue
 		}
-		progress.step("%s: compiling and packaging %s for %s", t.Name(), count(len(t.functions), "function"), t.Platform())
-		built, err := gen.Build(ctx, t.Target, t.app, t.functions)
+		progress.step("%s: compiling and packaging %s for %s", t.Name(), count(len(t.app.Functions), "function"), t.Platform())
+		built, err := gen.Build(ctx, t.Target, t.app)
 		if err != nil {
 			return err
 		}
-		for _, a := range built {
+		all = append(all, built)
+		for _, a := range built.Artifacts {
 			list = append(list, artifact{a.Function.Name, a.Function.Trigger.Kind(), a.Function.Trigger.Resource(), a.Target, a.Path, a.Size, a.SHA256})
 		}
+	}
+	if err := gen.WriteDist(p.root, all); err != nil {
+		return err
 	}
 	progress.end()
 	if o.output == "json" {

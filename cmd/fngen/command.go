@@ -16,6 +16,7 @@ import (
 type options struct {
 	dir     string
 	target  string
+	env     string
 	output  string
 	verbose bool
 
@@ -70,14 +71,15 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.DirectiveHelp()})
-	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newVersion(o))
+	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	return root
 }
 
-// targetFlag gives the command the flag --target.
+// targetFlag gives the command the flags --target and --env.
 func targetFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
+	c.Flags().StringVar(&o.env, "env", "", "the `environment`, whose fngen.ENVIRONMENT.yaml lies over fngen.yaml")
 	complete(c, "target", append([]string{"all"}, targetNames...))
 }
 

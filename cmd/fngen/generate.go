@@ -38,7 +38,7 @@ func generate(ctx context.Context, o *options, check bool) error {
 	defer p.close()
 	var files []gen.File
 	for _, t := range p.targets {
-		entrypoints, err := gen.Entrypoints(t, t.functions)
+		entrypoints, err := gen.Entrypoints(t, t.app.Functions)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func generate(ctx context.Context, o *options, check bool) error {
 	}
 	defer w.Close()
 	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.functions); err != nil {
+		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}

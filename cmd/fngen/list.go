@@ -63,7 +63,7 @@ func list(ctx context.Context, o *options) error {
 func (p *project) report() []listed {
 	functions := []listed{}
 	for _, t := range p.targets {
-		for _, f := range t.app.Functions {
+		for _, f := range append(slices.Clone(t.app.Functions), t.left...) {
 			i, found := slices.BinarySearchFunc(functions, f.Name, func(l listed, name string) int { return strings.Compare(l.Function, name) })
 			if !found {
 				functions = slices.Insert(functions, i, listed{Function: f.Name, Handler: f.Source(),

@@ -20,10 +20,9 @@ type project struct {
 // targeted are the functions that are meant for one target.
 type targeted struct {
 	gen.Target
-	app       gen.App // as the target's platform compiles it
-	functions []gen.Function
-	problems  []gen.Problem // the target's own
-	left      []gen.Function
+	app      gen.App        // as the target's platform compiles it, with the functions that are meant for the target
+	left     []gen.Function // that are not
+	problems []gen.Problem  // the target's own
 }
 
 // listing opens a project to show it: what a target refuses is part of the
@@ -52,7 +51,7 @@ func open(ctx context.Context, o *options, listing bool) (*project, error) {
 func (p *project) close() { p.root.Close() }
 
 func (p *project) read(ctx context.Context, o *options, dir string, listing bool) error {
-	config, err := gen.ReadConfig(p.root, targetNames)
+	config, err := gen.ReadConfig(p.root, o.env, targetNames)
 	if err != nil {
 		return err
 	}
@@ -74,6 +73,7 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 		problems []gen.Problem
 	}
 	platforms := map[string]resolved{}
+	var functions []gen.Function
 	for _, name := range targetNames {
 		t := newTarget(name, config.Target(name), config.Resources(name))
 		if !slices.Contains(names, name) {
@@ -85,26 +85,32 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 			if r.app, r.problems, err = scan.Resolve(ctx, t.Platform()); err != nil {
 				return err
 			}
+			for i, f := range r.app.Functions {
+				r.app.Functions[i] = config.Operate(f)
+			}
+			functions = append(functions, r.app.Functions...)
 			platforms[key] = r
 			problems = append(problems, r.problems...)
 		}
 		one := targeted{Target: t, app: r.app}
+		one.app.Functions = nil
 		for _, f := range r.app.Functions {
 			if !f.MeantFor(name) {
 				one.left = append(one.left, f)
 				continue
 			}
-			one.functions = append(one.functions, f)
+			one.app.Functions = append(one.app.Functions, f)
 			one.problems = append(one.problems, t.Check(f)...)
 		}
 		if checker, ok := t.(gen.AppChecker); ok {
-			one.problems = append(one.problems, checker.CheckApp(one.functions)...)
+			one.problems = append(one.problems, checker.CheckApp(one.app.Functions)...)
 		}
 		if !listing {
 			problems = append(problems, one.problems...)
 		}
 		p.targets = append(p.targets, one)
 	}
+	config.CheckResources(functions)
 	problems = gen.SortProblems(append(problems, config.Problems()...))
 	for _, problem := range problems {
 		fmt.Fprintln(o.stderr, problem)
@@ -119,7 +125,7 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 func (p *project) say(o *options, listing bool) error {
 	any := false
 	for _, t := range p.targets {
-		any = any || len(t.functions) > 0
+		any = any || len(t.app.Functions) > 0
 		for _, f := range t.left {
 			if listing {
 				continue

@@ -21,9 +21,9 @@ func newTarget(name string, s *gen.Settings, resources map[string]*gen.Settings)
 	case "aws":
 		return awsgen.New(s, resources)
 	case "gcp":
-		return gcpgen.New(s)
+		return gcpgen.New(s, resources)
 	default:
-		return openwhiskgen.New(s)
+		return openwhiskgen.New(s, resources)
 	}
 }
 

@@ -32,17 +32,17 @@ var (
 // table, the partition key first, [id] by default.
 func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
 	t := Target{
-		arch:      s.String("arch", "arm64", gen.OneOf("arm64", "amd64")),
+		arch:      s.String(gen.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}),
 		envelopes: map[string]string{}, keys: map[string][]string{},
 	}
 	for name, r := range resources {
-		t.envelopes[name] = r.String("envelope", "", gen.OneOf("sns", "eventbridge", "s3", "sns+s3"))
-		t.keys[name] = r.Strings("keys", func(attribute string) error {
+		t.envelopes[name] = r.String(gen.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}})
+		t.keys[name] = r.Strings(gen.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
 			if attribute == "" || len(attribute) > 255 {
 				return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
 			}
 			return nil
-		})
+		}})
 	}
 	return t
 }
@@ -200,3 +200,6 @@ func (target Target) feed(f gen.Function) (string, jen.Code) {
 func (Target) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
 	return []gen.File{{Path: "bootstrap", Data: binary, Executable: true}}, nil
 }
+
+// Infrastructure returns nothing.
+func (Target) Infrastructure(gen.App) ([]gen.File, error) { return nil, nil }

@@ -20,16 +20,16 @@ const (
 // caller, an ID token's audience and the e-mail of the service account that
 // pushes the events, come together: what is not public lets nobody else
 // through then. See gcp.Verify for where that works.
-func New(s *gen.Settings) gen.Target {
-	binary := s.String("package", "source", gen.OneOf("source", "binary")) == "binary"
-	architectures := []string{"amd64"}
-	if binary {
-		architectures = append(architectures, "arm64")
-	}
+func New(s *gen.Settings, _ map[string]*gen.Settings) gen.Target {
+	binary := s.String(gen.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
+		Default: "source", OneOf: []string{"source", "binary"}}) == "binary"
 	t := target{
-		arch:     s.String("arch", "amd64", gen.OneOf(architectures...)),
-		audience: s.String("audience", "", validAudience),
-		caller:   s.String("caller", "", validCaller),
+		arch:     s.String(gen.Key{Name: "arch", Doc: "Architecture of the functions; arm64 only for a binary elsewhere.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
+		audience: s.String(audience),
+		caller:   s.String(caller),
+	}
+	if !binary && t.arch != "amd64" {
+		s.Refuse("arch", "is %q, and Google's buildpack compiles for amd64; remove it, or write package: binary", t.arch)
 	}
 	together(s, "audience", "caller")
 	if binary {
@@ -185,3 +185,6 @@ func feed(f gen.Function) (string, jen.Code) {
 	}
 	return "", nil
 }
+
+// Infrastructure returns nothing.
+func (target) Infrastructure(gen.App) ([]gen.File, error) { return nil, nil }

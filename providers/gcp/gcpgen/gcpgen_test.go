@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // what is wrong with that.
 func configured(settings string) (gen.Target, []gen.Problem) {
 	config := gen.ParseConfig([]byte("targets:\n  gcp: "+settings+"\n"), []string{"gcp"})
-	return gcpgen.New(config.Target("gcp")), config.Problems()
+	return gcpgen.New(config.Target("gcp"), config.Resources("gcp")), config.Problems()
 }
 
 // target is configured for settings that are right.
@@ -128,7 +128,7 @@ func TestPackageBinary(t *testing.T) {
 func TestSettings(t *testing.T) {
 	for settings, want := range map[string]string{
 		"{package: image}":                      `targets.gcp.package is "image"; give one of source, binary`,
-		"{arch: arm64}":                         `targets.gcp.arch is "arm64"; give one of amd64`,
+		"{arch: arm64}":                         `targets.gcp.arch is "arm64", and Google's buildpack compiles for amd64; remove it, or write package: binary`,
 		`{audience: "https://a.example"}`:       "targets.gcp.audience does nothing alone; add caller, or remove it",
 		"{caller: e@p.iam.gserviceaccount.com}": "targets.gcp.caller does nothing alone; add audience, or remove it",
 		"{audience: a b, caller: e@p.iam.gserviceaccount.com}": `targets.gcp.audience is "a b"; ` +

@@ -1,47 +1,26 @@
 package gcpgen
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 
 	"github.com/fngen/fngen/gen"
 )
 
 var (
-	audienceGrammar = regexp.MustCompile(`^[!-~]{1,512}$`)
-	callerGrammar   = regexp.MustCompile(`^[a-z0-9.-]{1,64}@([a-z0-9-]{1,63}\.){0,8}gserviceaccount\.com$`)
+	audience = gen.Key{Name: "audience", Doc: "The audience of the ID tokens that callers bring, where Cloud Run does not check them itself.",
+		Grammar: regexp.MustCompile(`^[!-~]{1,512}$`),
+		Want:    "the audience of the tokens, which is often the URL of the function, in 1 to 512 ASCII characters without spaces"}
+	caller = gen.Key{Name: "caller", Doc: "The e-mail of the service account that calls with such a token.",
+		Grammar: regexp.MustCompile(`^[a-z0-9.-]{1,64}@([a-z0-9-]{1,63}\.){0,8}gserviceaccount\.com$`),
+		Want:    "the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com"}
 )
-
-func validAudience(s string) error {
-	if !audienceGrammar.MatchString(s) {
-		return fmt.Errorf("is %q; give the audience of the tokens, which is often the URL of the function, in 1 to 512 ASCII characters without spaces", s)
-	}
-	return nil
-}
-
-func validCaller(s string) error {
-	if !callerGrammar.MatchString(s) {
-		return fmt.Errorf("is %q; give the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com", s)
-	}
-	return nil
-}
 
 // together refuses each of two keys that is there without the other.
 func together(s *gen.Settings, a, b string) {
-	thereA, thereB := there(s, a), there(s, b)
-	if thereA != thereB {
-		alone, missing := a, b
-		if thereB {
-			alone, missing = b, a
-		}
-		s.String(alone, "", func(string) error { return errors.New("does nothing alone; add " + missing + ", or remove it") })
+	switch {
+	case s.Has(a) && !s.Has(b):
+		s.Refuse(a, "does nothing alone; add %s, or remove it", b)
+	case s.Has(b) && !s.Has(a):
+		s.Refuse(b, "does nothing alone; add %s, or remove it", a)
 	}
-}
-
-// there reports whether the settings hold a string under the key.
-func there(s *gen.Settings, key string) bool {
-	found := false
-	s.String(key, "", func(string) error { found = true; return nil })
-	return found
 }

@@ -3,7 +3,6 @@ package openwhiskgen
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -36,15 +35,11 @@ var goKind = regexp.MustCompile(`^go:1\.[1-9][0-9]?$`)
 
 // New returns the target as fngen.yaml has it: arch is amd64, the default, or
 // arm64, and kind the runtime kind, go:1.24 by default.
-func New(s *gen.Settings) Target {
+func New(s *gen.Settings, _ map[string]*gen.Settings) Target {
 	return Target{
-		arch: s.String("arch", "amd64", gen.OneOf("amd64", "arm64")),
-		kind: s.String("kind", "go:1.24", func(kind string) error {
-			if !goKind.MatchString(kind) {
-				return fmt.Errorf("is %q; give a kind with its version, go:1.24 for instance", kind)
-			}
-			return nil
-		}),
+		arch: s.String(gen.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
+		kind: s.String(gen.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions.", Default: "go:1.24",
+			Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
 	}
 }
 
@@ -202,3 +197,6 @@ func (t Target) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error)
 		{Path: "exec.env", Data: []byte("openwhisk/action-golang-v" + version)},
 	}, nil
 }
+
+// Infrastructure returns nothing.
+func (Target) Infrastructure(gen.App) ([]gen.File, error) { return nil, nil }

@@ -12,7 +12,7 @@ import (
 func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Problem) {
 	t.Helper()
 	c := gen.ParseConfig([]byte(config), []string{"openwhisk"})
-	built := openwhiskgen.New(c.Target("openwhisk"))
+	built := openwhiskgen.New(c.Target("openwhisk"), c.Resources("openwhisk"))
 	return built, c.Problems()
 }
 
