@@ -33,7 +33,7 @@ func (c ObjectChange) Event() (event.Event, error) {
 	if o.Key == "" {
 		return event.Event{}, fmt.Errorf("the object has no key")
 	}
-	id := hash(eventType, c.Native, o.Key, o.Version, o.Sequencer)
+	id := Hash(eventType, c.Native, o.Key, o.Version, o.Sequencer)
 	ctx, err := attributes(eventType, c.Source, id, o.Key, c.Time)
 	if err != nil {
 		return event.Event{}, err
@@ -65,9 +65,9 @@ func (f ObjectFilter) Fits(deleted bool, key string) bool {
 	return asked && strings.HasPrefix(key, f.Prefix) && strings.HasSuffix(key, f.Suffix)
 }
 
-// hash returns 32 hex digits of SHA-256 over the parts, each with its length
+// Hash returns 32 hex digits of SHA-256 over the parts, each with its length
 // in front.
-func hash(parts ...string) string {
+func Hash(parts ...string) string {
 	var b []byte
 	for _, p := range parts {
 		b = binary.BigEndian.AppendUint64(b, uint64(len(p)))

@@ -125,7 +125,7 @@ func (b *batch) settle(ctx context.Context) []Result {
 	defer b.mu.Unlock()
 	b.taken = true
 	for i, r := range b.results {
-		if b.policy.Final && r.Outcome == Retry {
+		if b.policy.Final && r.Outcome == Retry { // not started, or not returned in time
 			logWhole(ctx, &b.records[i], r.Err)
 			b.results[i].Outcome = Dropped
 		}

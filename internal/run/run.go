@@ -3,6 +3,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -23,6 +25,7 @@ type Record struct {
 	Skip  bool   // the directive does not ask for it; acknowledged without a call
 	Name  string // how errors and logs name it, SQS record 3 for instance
 	Group string // records of one group are handled in order; "" is in none
+	Last  bool   // nobody delivers it again: a failure that is worth another delivery goes to the dead letters too
 
 	// Describe says what the platform knows of the delivery, and the record's
 	// own bytes; secrets of the carrier are in neither. It is called only when
@@ -55,7 +58,8 @@ type Policy struct {
 	Retries      int                         // tries in this process after the first
 	Backoff      func(try int) time.Duration // the wait before try, counted from 1; nil for none
 	NoDeadLetter bool                        // deadletter none: what cannot succeed is logged whole and dropped
-	Final        bool                        // nobody delivers again: what failed is logged whole and dropped
+	DeadLetter   *emit.DeadLetter            // where else that goes; nil leaves it to the platform, which delivers again
+	Final        bool                        // nobody delivers again: what failed goes to the dead letters, or is logged whole and dropped
 }
 
 // An Outcome is what the platform is told of a record.
@@ -65,6 +69,7 @@ const (
 	Retry   Outcome = iota // not handled, or not to the end: deliver again
 	Done                   // handled, or not asked for
 	Dropped                // given up for good, and logged whole by Each
+	Lettered               // given up for good, and written to the dead letters
 )
 
 // A Result is the outcome of one record.
@@ -184,7 +189,7 @@ func handle(ctx context.Context, h fn.Handler, p Policy, r *Record, others int) 
 	}
 	for try := 0; ; try++ {
 		e := r.Event
-		if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final) {
+		if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final || p.DeadLetter != nil) {
 			e = e.Clone() // copies of an event share their attributes, and this one is needed again
 		}
 		reply, err := Call(ctx, h, r, e)
@@ -196,12 +201,40 @@ func handle(ctx context.Context, h fn.Handler, p Policy, r *Record, others int) 
 		if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after, others) {
 			continue
 		}
-		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
-		if p.Final || p.NoDeadLetter && kind != mark.Retry {
-			return Result{Outcome: Dropped, Err: err, Late: late}
-		}
-		return Result{Outcome: Retry, Err: err, Late: late}
+		return Result{Outcome: giveUp(ctx, p, r, kind, try+1, err), Err: err, Late: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 	}
+}
+
+// giveUp returns what becomes of a record that failed and is not tried again
+// in this process.
+func giveUp(ctx context.Context, p Policy, r *Record, kind mark.Kind, tries int, cause error) Outcome {
+	hopeless := kind != mark.Retry || r.Last || p.Final
+	if hopeless && p.DeadLetter != nil {
+		err := writeLetter(ctx, p.DeadLetter, r, tries, cause)
+		if err == nil {
+			return Lettered
+		}
+		slog.ErrorContext(ctx, "dead letter not written", "record", r.Name, "error", err.Error())
+	}
+	if p.Final || p.NoDeadLetter && kind != mark.Retry {
+		return Dropped
+	}
+	return Retry
+}
+
+// writeLetter has the time for it that is kept to answer the platform.
+func writeLetter(ctx context.Context, to *emit.DeadLetter, r *Record, tries int, cause error) error {
+	if reserved, ok := ctx.(*Reserved); ok && !reserved.AnswerBy.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(reserved.Context, reserved.AnswerBy)
+		defer cancel()
+	}
+	d, raw := r.Delivery()
+	e := r.Event
+	if r.Err != nil {
+		e = to.Undecodable(cmp.Or(d.NativeID, r.Name), raw())
+	}
+	return to.Write(ctx, e, max(d.Attempt, tries), cause)
 }
 
 // pause waits before the try and reports whether there is time for it. While

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -28,11 +29,12 @@ import (
 // stream's view type leaves out is null; a change is partial if that leaves
 // none, as KEYS_ONLY does.
 type DynamoDB struct {
-	Collection                string   // the name in the directive
-	Keys                      []string // the key attributes, the partition key first; none means id
-	Created, Updated, Deleted bool     // which changes; none of them means all
-	Before                    bool     // the events have the image before, which the stream must have
-	NoDeadLetter              bool     // what can never succeed is logged whole and passed over
+	Collection                string           // the name in the directive
+	Keys                      []string         // the key attributes, the partition key first; none means id
+	Created, Updated, Deleted bool             // which changes; none of them means all
+	Before                    bool             // the events have the image before, which the stream must have
+	NoDeadLetter              bool             // what can never succeed is logged whole and passed over
+	DeadLetter                *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = DynamoDB{}
@@ -40,7 +42,9 @@ var _ Source = DynamoDB{}
 // dynamoDBEventSource marks the records of a table's stream.
 const dynamoDBEventSource = "aws:dynamodb"
 
-func (s DynamoDB) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s DynamoDB) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s DynamoDB) encode(records []run.Record, results []run.Result) ([]byte, error) {
 	return answerLowest(records, results)

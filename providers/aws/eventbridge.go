@@ -11,6 +11,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/types"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -22,14 +23,17 @@ import (
 // other the type is the detail-type, the subject the first resource, and the
 // data the detail.
 type EventBridge struct {
-	Type         string // the type in the directive; another one is an error; "" takes any
-	Source       string // the source in the directive; others are acknowledged without a call; "" takes any
-	NoDeadLetter bool   // what can never succeed is logged whole and given up
+	Type         string           // the type in the directive; another one is an error; "" takes any
+	Source       string           // the source in the directive; others are acknowledged without a call; "" takes any
+	NoDeadLetter bool             // what can never succeed is logged whole and given up
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = EventBridge{}
 
-func (s EventBridge) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s EventBridge) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s EventBridge) encode(records []run.Record, results []run.Result) ([]byte, error) {
 	return answerWhole(records, results)

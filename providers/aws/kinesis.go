@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -27,8 +28,9 @@ import (
 // A mapping with a tumbling window is served record by record; its state is
 // neither shown to the handler nor kept.
 type Kinesis struct {
-	Stream       string // the name in the directive
-	NoDeadLetter bool   // what can never succeed is logged whole and passed over
+	Stream       string           // the name in the directive
+	NoDeadLetter bool             // what can never succeed is logged whole and passed over
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Kinesis{}
@@ -40,7 +42,9 @@ const kinesisEventSource = "aws:kinesis"
 // refused. Lambda's payloads hold less.
 const maxEncoded = 6 << 20
 
-func (s Kinesis) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s Kinesis) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s Kinesis) encode(records []run.Record, results []run.Result) ([]byte, error) {
 	return answerLowest(records, results)

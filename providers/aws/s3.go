@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -18,10 +19,11 @@ import (
 //
 // A change that the fields do not ask for is acknowledged without a call.
 type S3 struct {
-	Bucket           string // the name in the directive
-	Created, Deleted bool   // which changes; neither means both
-	Prefix, Suffix   string // of the decoded key
-	NoDeadLetter     bool   // what can never succeed is logged whole and given up
+	Bucket           string           // the name in the directive
+	Created, Deleted bool             // which changes; neither means both
+	Prefix, Suffix   string           // of the decoded key
+	NoDeadLetter     bool             // what can never succeed is logged whole and given up
+	DeadLetter       *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = S3{}
@@ -32,7 +34,9 @@ const (
 	s3TestEvent   = "s3:TestEvent"
 )
 
-func (s S3) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s S3) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s S3) encode(records []run.Record, results []run.Result) ([]byte, error) {
 	return answerWhole(records, results)

@@ -10,6 +10,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -22,13 +23,16 @@ import (
 // where NAME is the field Name. A firing of another name is an error, which
 // nothing gives up: the schedule feeds the wrong function.
 type Scheduler struct {
-	Name         string // of the function
-	NoDeadLetter bool   // what can never succeed is logged whole and given up
+	Name         string           // of the function
+	NoDeadLetter bool             // what can never succeed is logged whole and given up
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Scheduler{}
 
-func (s Scheduler) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s Scheduler) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s Scheduler) encode(records []run.Record, results []run.Result) ([]byte, error) {
 	return answerWhole(records, results)

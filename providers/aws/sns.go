@@ -8,6 +8,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -17,9 +18,10 @@ import (
 // SNS does not say how often it has delivered a message, and a FIFO topic
 // delivers to queues only, so that a message has no partition key.
 type SNS struct {
-	Topic        string // the name in the directive
-	Content      string // the content type of messages that state none; "" is JSON
-	NoDeadLetter bool   // what can never succeed is logged whole and given up
+	Topic        string           // the name in the directive
+	Content      string           // the content type of messages that state none; "" is JSON
+	NoDeadLetter bool             // what can never succeed is logged whole and given up
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = SNS{}
@@ -27,7 +29,9 @@ var _ Source = SNS{}
 // snsEventSource marks the records of a topic.
 const snsEventSource = "aws:sns"
 
-func (s SNS) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s SNS) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s SNS) encode(records []run.Record, results []run.Result) ([]byte, error) {
 	return answerWhole(records, results)

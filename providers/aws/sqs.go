@@ -11,6 +11,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -21,11 +22,13 @@ import (
 // A queue whose ARN ends in .fifo is handled in order within each message
 // group.
 type SQS struct {
-	Queue        string   // the name in the directive
-	Content      string   // the content type of messages that state none; "" is JSON
-	Envelope     Envelope // what other services wrap every message in; "" is none
-	Concurrency  int      // messages, or groups of a FIFO queue, handled at once; below 1 means 1
-	NoDeadLetter bool     // what can never succeed is logged whole and deleted
+	Queue        string           // the name in the directive
+	Content      string           // the content type of messages that state none; "" is JSON
+	Envelope     Envelope         // what other services wrap every message in; "" is none
+	Concurrency  int              // messages, or groups of a FIFO queue, handled at once; below 1 means 1
+	Receives     int              // of the redrive policy: at the last a FIFO queue's message goes to the dead letters, so that its group goes on; 0 is unknown
+	NoDeadLetter bool             // what can never succeed is logged whole and deleted
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = SQS{}
@@ -34,7 +37,7 @@ var _ Source = SQS{}
 const sqsEventSource = "aws:sqs"
 
 func (s SQS) policy() run.Policy {
-	return run.Policy{Concurrency: s.Concurrency, NoDeadLetter: s.NoDeadLetter}
+	return run.Policy{Concurrency: s.Concurrency, NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
 func (s SQS) decode(payload []byte) ([]run.Record, error) {
@@ -52,6 +55,7 @@ func (s SQS) decode(payload []byte) ([]run.Record, error) {
 		r := run.Record{Name: fmt.Sprintf("SQS record %d (%s)", i+1, m.MessageID)}
 		if strings.HasSuffix(m.EventSourceARN, ".fifo") {
 			r.Group = m.Attributes["MessageGroupId"]
+			r.Last = s.Receives > 0 && m.receives() >= s.Receives
 		}
 		if err == nil {
 			r.Skip, err = s.unwrap(&m)
@@ -151,6 +155,13 @@ func isStringType(dataType string) bool {
 	return dataType == "String" || strings.HasPrefix(dataType, "String.")
 }
 
+// receives returns how often the queue has delivered the message, this time
+// counted; 0 if it does not say.
+func (m *sqsMessage) receives() int {
+	n, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+	return max(n, 0)
+}
+
 // describe returns the delivery of the message. A system attribute wins over a
 // message attribute of its name, which the sender chose.
 func (m *sqsMessage) describe(raw []byte) func() (fn.Delivery, []byte) {
@@ -162,12 +173,11 @@ func (m *sqsMessage) describe(raw []byte) func() (fn.Delivery, []byte) {
 			}
 		}
 		maps.Copy(attributes, m.Attributes)
-		attempt, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
 		return fn.Delivery{
 			Provider:   provider,
 			Trigger:    portable.Queue,
 			NativeID:   m.MessageID,
-			Attempt:    max(attempt, 0),
+			Attempt:    m.receives(),
 			Attributes: attributes,
 		}, raw
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -12,15 +13,18 @@ import (
 // Event is the source of event triggers: CloudEvents that Eventarc sends, or
 // that a Pub/Sub subscription pushes.
 type Event struct {
-	Type         string // of the events; another is an error, since the trigger filters by it
-	Source       string // of the events asked for; "" for any
-	NoDeadLetter bool   // deadletter none
+	Type         string           // of the events; another is an error, since the trigger filters by it
+	Source       string           // of the events asked for; "" for any
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Event{}
 
-func (s Event) declared() string   { return fmt.Sprintf("%s %q", portable.Event, s.Type) }
-func (s Event) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s Event) declared() string { return fmt.Sprintf("%s %q", portable.Event, s.Type) }
+func (s Event) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s Event) decode(r request) (run.Record, error) {
 	a, err := r.open(s.Type)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -19,10 +20,11 @@ import (
 // The events' .withAuthContext variants are taken too; who made the change is
 // in the delivery's attributes ce-authtype and ce-authid.
 type Firestore struct {
-	Collection                string // the name in the directive
-	Created, Updated, Deleted bool   // which changes; none of them means all
-	Before                    bool   // the directive asks for the image before
-	NoDeadLetter              bool   // deadletter none
+	Collection                string           // the name in the directive
+	Created, Updated, Deleted bool             // which changes; none of them means all
+	Before                    bool             // the directive asks for the image before
+	NoDeadLetter              bool             // deadletter none
+	DeadLetter                *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Firestore{}
@@ -32,8 +34,10 @@ const (
 	firestoreService = "//firestore.googleapis.com/"
 )
 
-func (s Firestore) declared() string   { return fmt.Sprintf("%s %q", portable.Document, s.Collection) }
-func (s Firestore) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s Firestore) declared() string { return fmt.Sprintf("%s %q", portable.Document, s.Collection) }
+func (s Firestore) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s Firestore) decode(r request) (run.Record, error) {
 	a, err := r.open("")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -17,11 +18,12 @@ import (
 // stream it is a record like any other, its data verbatim. A record has no
 // sequence: Pub/Sub orders the messages of one ordering key but numbers none.
 type PubSub struct {
-	Queue        string // the name in a queue directive
-	Topic        string // the name in a topic directive
-	Stream       string // the name in a stream directive
-	Content      string // content type of a queue's or topic's messages that say none; "" is application/json
-	NoDeadLetter bool   // deadletter none
+	Queue        string           // the name in a queue directive
+	Topic        string           // the name in a topic directive
+	Stream       string           // the name in a stream directive
+	Content      string           // content type of a queue's or topic's messages that say none; "" is application/json
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = PubSub{}
@@ -42,7 +44,9 @@ func (s PubSub) declared() string {
 	return fmt.Sprintf("%s %q", kind, name)
 }
 
-func (s PubSub) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s PubSub) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s PubSub) decode(r request) (run.Record, error) {
 	a, err := r.open("")

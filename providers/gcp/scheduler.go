@@ -12,6 +12,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -28,8 +29,9 @@ import (
 // "-". A header with the full name has all three. Cloud Scheduler does not say
 // which attempt a request is.
 type Scheduler struct {
-	Name         string // of the function
-	NoDeadLetter bool   // deadletter none
+	Name         string           // of the function
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Scheduler{}
@@ -44,8 +46,10 @@ const (
 	schedulerTimeHeader = "X-CloudScheduler-ScheduleTime"
 )
 
-func (s Scheduler) declared() string   { return fmt.Sprintf("%s %q", portable.Schedule, s.Name) }
-func (s Scheduler) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s Scheduler) declared() string { return fmt.Sprintf("%s %q", portable.Schedule, s.Name) }
+func (s Scheduler) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s Scheduler) decode(r request) (run.Record, error) {
 	if r.header.Get(schedulerHeader) != "true" {

@@ -10,6 +10,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -18,10 +19,11 @@ import (
 // Storage is the source of object triggers: Eventarc's events of a Cloud
 // Storage bucket.
 type Storage struct {
-	Bucket           string // the name in the directive
-	Created, Deleted bool   // which changes; neither means both
-	Prefix, Suffix   string // of the keys asked for
-	NoDeadLetter     bool   // deadletter none
+	Bucket           string           // the name in the directive
+	Created, Deleted bool             // which changes; neither means both
+	Prefix, Suffix   string           // of the keys asked for
+	NoDeadLetter     bool             // deadletter none
+	DeadLetter       *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Storage{}
@@ -32,8 +34,10 @@ const (
 	objectDeleted   = storageTypes + "deleted"
 )
 
-func (s Storage) declared() string   { return fmt.Sprintf("%s %q", portable.Object, s.Bucket) }
-func (s Storage) policy() run.Policy { return run.Policy{NoDeadLetter: s.NoDeadLetter} }
+func (s Storage) declared() string { return fmt.Sprintf("%s %q", portable.Object, s.Bucket) }
+func (s Storage) policy() run.Policy {
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+}
 
 func (s Storage) decode(r request) (run.Record, error) {
 	a, err := r.open("")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
@@ -20,14 +21,15 @@ import (
 // platform does not tell which trigger was fired; the event's source is the
 // trigger that is named like the function.
 type Alarm struct {
-	Name         string // of the function, and of the trigger
-	Retries      int    // tries in the process after the first
-	NoDeadLetter bool   // deadletter none
+	Name         string           // of the function, and of the trigger
+	Retries      int              // tries in the process after the first
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Alarm{}
 
-func (a Alarm) policy() run.Policy { return policy(a.Retries, a.NoDeadLetter) }
+func (a Alarm) policy() run.Policy { return policy(a.Retries, a.NoDeadLetter, a.DeadLetter) }
 
 func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {
 	raw, ok := r.Value["name"]

@@ -10,6 +10,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
@@ -28,17 +29,18 @@ import (
 // The event's id is database/document/revision, each path-escaped, and so the
 // same for every delivery of the change.
 type CouchDB struct {
-	Collection   string // the name in the directive
-	Created      bool   // handle creations; none of the three means all
-	Updated      bool   // handle updates
-	Deleted      bool   // handle deletions
-	Retries      int    // tries in the process after the first
-	NoDeadLetter bool   // deadletter none
+	Collection   string           // the name in the directive
+	Created      bool             // handle creations; none of the three means all
+	Updated      bool             // handle updates
+	Deleted      bool             // handle deletions
+	Retries      int              // tries in the process after the first
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = CouchDB{}
 
-func (c CouchDB) policy() run.Policy { return policy(c.Retries, c.NoDeadLetter) }
+func (c CouchDB) policy() run.Policy { return policy(c.Retries, c.NoDeadLetter, c.DeadLetter) }
 
 func (c CouchDB) decode(r *actionloop.Request) ([]run.Record, error) {
 	for _, member := range []string{"id", "changes"} {

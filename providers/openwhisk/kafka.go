@@ -10,6 +10,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
@@ -24,11 +25,12 @@ import (
 // feed itself repairs values to UTF-8, starts at the latest message and skips
 // those that are longer than its payload limit, 900,000 bytes by default.
 type Kafka struct {
-	Queue        string // the name in the directive; exactly one of Queue and Stream is set
-	Stream       string // the name in the directive
-	Content      string // the content type of a queue's messages; application/json if empty
-	Retries      int    // tries in the process after the first
-	NoDeadLetter bool   // deadletter none
+	Queue        string           // the name in the directive; exactly one of Queue and Stream is set
+	Stream       string           // the name in the directive
+	Content      string           // the content type of a queue's messages; application/json if empty
+	Retries      int              // tries in the process after the first
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Kafka{}
@@ -38,7 +40,7 @@ var _ Source = Kafka{}
 // 20,000.
 const maxMessages = 100_000
 
-func (k Kafka) policy() run.Policy { return policy(k.Retries, k.NoDeadLetter) }
+func (k Kafka) policy() run.Policy { return policy(k.Retries, k.NoDeadLetter, k.DeadLetter) }
 
 // trigger is the kind of the trigger and its name in the directive.
 func (k Kafka) trigger() (kind, name string) {

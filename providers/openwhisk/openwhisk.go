@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
@@ -113,8 +114,8 @@ func encode(records []run.Record, results []run.Result) []byte {
 }
 
 // policy is that of every source, since the platform delivers nothing again.
-func policy(retries int, noDeadLetter bool) run.Policy {
-	return run.Policy{Retries: retries, Backoff: backoff, NoDeadLetter: noDeadLetter, Final: true}
+func policy(retries int, noDeadLetter bool, letters *emit.DeadLetter) run.Policy {
+	return run.Policy{Retries: retries, Backoff: backoff, NoDeadLetter: noDeadLetter, DeadLetter: letters, Final: true}
 }
 
 // backoff waits 0.2 s before the first further try, twice as long before each

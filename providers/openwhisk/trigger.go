@@ -7,6 +7,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -25,12 +26,13 @@ import (
 // should have none. The platform does not tell which trigger was fired; the
 // event's source is the trigger that is named like the topic.
 type Trigger struct {
-	Topic        string // the name in the directive, and the trigger's; "" for CloudEvents only
-	Content      string // the content type of a topic's messages; application/json if empty
-	Type         string // of the CloudEvents; another is an error; "" takes all
-	Source       string // of the CloudEvents; what has another is not handled; "" takes all
-	Retries      int    // tries in the process after the first
-	NoDeadLetter bool   // deadletter none
+	Topic        string           // the name in the directive, and the trigger's; "" for CloudEvents only
+	Content      string           // the content type of a topic's messages; application/json if empty
+	Type         string           // of the CloudEvents; another is an error; "" takes all
+	Source       string           // of the CloudEvents; what has another is not handled; "" takes all
+	Retries      int              // tries in the process after the first
+	NoDeadLetter bool             // deadletter none
+	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
 
 var _ Source = Trigger{}
@@ -38,7 +40,7 @@ var _ Source = Trigger{}
 // cloudEvent is the parameter that holds a CloudEvent.
 const cloudEvent = "cloudevent"
 
-func (t Trigger) policy() run.Policy { return policy(t.Retries, t.NoDeadLetter) }
+func (t Trigger) policy() run.Policy { return policy(t.Retries, t.NoDeadLetter, t.DeadLetter) }
 
 // kind is the kind of the trigger.
 func (t Trigger) kind() string {

@@ -25,3 +25,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // DeliveryKey is the context key of the delivery; package fn defines the value.
 type DeliveryKey struct{}
+
+// EmitterKey is the context key of what takes a handler's emissions; package fn
+// defines the value.
+type EmitterKey struct{}
