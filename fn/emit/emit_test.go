@@ -1,4 +1,4 @@
-package emit
+package emit_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/internal/run/mark"
 )
@@ -92,7 +93,7 @@ func emits(types ...string) fn.Handler {
 // nothing is sent before the handler has returned.
 func TestEmission(t *testing.T) {
 	sink := &service{name: "news"}
-	h := Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
+	h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
 		if err := fn.Emit(ctx, newEvent("a")); err != nil {
 			return nil, err
 		}
@@ -137,7 +138,7 @@ func TestEmission(t *testing.T) {
 // On a public http trigger, where a client chooses the input's id, they do not
 // repeat.
 func TestIDs(t *testing.T) {
-	ids := func(h func(Sink) fn.Handler, in event.Event) []string {
+	ids := func(h func(emit.Sink) fn.Handler, in event.Event) []string {
 		sink := &service{name: "news"}
 		if _, err := h(sink).Handle(t.Context(), in); err != nil {
 			t.Fatal(err)
@@ -149,7 +150,7 @@ func TestIDs(t *testing.T) {
 		return out
 	}
 	h := emits("a", "a", "b")
-	same := func(s Sink) fn.Handler { return Replies(h, "/shop/confirm", s) }
+	same := func(s emit.Sink) fn.Handler { return emit.Replies(h, "/shop/confirm", s) }
 	first := ids(same, input())
 	if diff := cmp.Diff(first, ids(same, input())); diff != "" {
 		t.Errorf("ids differ between deliveries:\n%s", diff)
@@ -157,11 +158,11 @@ func TestIDs(t *testing.T) {
 	later := input()
 	later.SetID("18")
 	all := append(first, ids(same, later)...)
-	all = append(all, ids(func(s Sink) fn.Handler { return Replies(h, "/shop/refund", s) }, input())...)
-	public := func(s Sink) fn.Handler { return Answers(h, "/shop/confirm", true, s) }
+	all = append(all, ids(func(s emit.Sink) fn.Handler { return emit.Replies(h, "/shop/refund", s) }, input())...)
+	public := func(s emit.Sink) fn.Handler { return emit.Answers(h, "/shop/confirm", true, s) }
 	all = append(all, ids(public, input())...)
 	all = append(all, ids(public, input())...)
-	closed := func(s Sink) fn.Handler { return Answers(h, "/shop/confirm", false, s) }
+	closed := func(s emit.Sink) fn.Handler { return emit.Answers(h, "/shop/confirm", false, s) }
 	if diff := cmp.Diff(ids(closed, input()), ids(closed, input())); diff != "" {
 		t.Errorf("ids differ between deliveries of an authenticated request:\n%s", diff)
 	}
@@ -182,7 +183,7 @@ func TestFailedHandler(t *testing.T) {
 		"a panic":   func() error { panic("bug") },
 	} {
 		sink := &service{name: "news"}
-		h := Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
+		h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
 			if err := errors.Join(fn.Emit(ctx, newEvent("a")), fn.EmitNow(ctx, newEvent("now")), fn.Emit(ctx, newEvent("b"))); err != nil {
 				t.Error(err)
 			}
@@ -200,7 +201,7 @@ func TestFailedHandler(t *testing.T) {
 func TestReplies(t *testing.T) {
 	sink, other := &service{name: "news", eventType: "com.example.order.confirmed"}, &service{name: "other"}
 	value := fn.Reply(func(context.Context, event.Event) (string, error) { return "done", nil })
-	if reply, err := handle(t, Replies(value, "/shop/confirm", sink, other)); err != nil || reply != nil {
+	if reply, err := handle(t, emit.Replies(value, "/shop/confirm", sink, other)); err != nil || reply != nil {
 		t.Fatalf("reply %v, error %v", reply, err)
 	}
 	e := sink.taken[0]
@@ -208,14 +209,14 @@ func TestReplies(t *testing.T) {
 		t.Errorf("sent %v", e)
 	}
 	whole := fn.Reply(func(context.Context, event.Event) (*event.Event, error) { e := newEvent("own"); return &e, nil })
-	if _, err := handle(t, Replies(whole, "/shop/confirm", sink, other)); err != nil || sink.taken[1].Type() != "own" || sink.taken[1].Subject() != "" {
+	if _, err := handle(t, emit.Replies(whole, "/shop/confirm", sink, other)); err != nil || sink.taken[1].Type() != "own" || sink.taken[1].Subject() != "" {
 		t.Errorf("error %v, sent %v", err, sink.taken)
 	}
 	none := fn.Reply(func(context.Context, event.Event) (*event.Event, error) { return nil, nil })
-	if _, err := handle(t, Replies(none, "/shop/confirm", sink)); err != nil || sink.calls != 2 || other.calls != 0 {
+	if _, err := handle(t, emit.Replies(none, "/shop/confirm", sink)); err != nil || sink.calls != 2 || other.calls != 0 {
 		t.Errorf("error %v; %d and %d calls", err, sink.calls, other.calls)
 	}
-	if reply, err := handle(t, Answers(value, "/shop/confirm", false, other)); err != nil || reply == nil || string(reply.Data()) != "done" || other.calls != 0 {
+	if reply, err := handle(t, emit.Answers(value, "/shop/confirm", false, other)); err != nil || reply == nil || string(reply.Data()) != "done" || other.calls != 0 {
 		t.Errorf("on http: reply %v, error %v, %d calls", reply, err, other.calls)
 	}
 }
@@ -228,7 +229,7 @@ func TestRefusedEmissions(t *testing.T) {
 	number := newEvent("a")
 	number.SetExtension("x", "y")
 	number.Context.(*event.EventContextV1).Extensions["x"] = 1
-	for want, emit := range map[string]func(context.Context) error{
+	for want, send := range map[string]func(context.Context) error{
 		"emit: the event has no type; set one, or write type= in the directive of the sink news": func(ctx context.Context) error { return fn.Emit(ctx, event.Event{}, "news") },
 		"emit: the function has the sinks news, mail; name one of them":                          func(ctx context.Context) error { return fn.Emit(ctx, newEvent("a")) },
 		`emit: no sink "post"; the function has news, mail`:                                      func(ctx context.Context) error { return fn.EmitNow(ctx, newEvent("a"), "post") },
@@ -237,8 +238,8 @@ func TestRefusedEmissions(t *testing.T) {
 		"not_valid": func(ctx context.Context) error { return fn.Emit(ctx, invalid, "mail") },
 	} {
 		var got error
-		h := Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
-			got = emit(ctx)
+		h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
+			got = send(ctx)
 			return nil, nil
 		}), "/shop/confirm", &service{name: "news"}, &service{name: "mail"})
 		if _, err := handle(t, h); err != nil {
@@ -249,7 +250,7 @@ func TestRefusedEmissions(t *testing.T) {
 		}
 	}
 	var kept context.Context
-	_, _ = handle(t, Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) { kept = ctx; return nil, nil }), "/shop/confirm", &service{}))
+	_, _ = handle(t, emit.Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) { kept = ctx; return nil, nil }), "/shop/confirm", &service{}))
 	if err := fn.Emit(kept, newEvent("late")); err == nil {
 		t.Error("an emission after the handler has returned is lost without a word")
 	}
@@ -300,7 +301,7 @@ func TestFailingSink(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), test.left)
 			defer cancel()
 			start := time.Now()
-			_, err := Replies(emits("a", "b", "c"), "/shop/confirm", sink).Handle(ctx, input())
+			_, err := emit.Replies(emits("a", "b", "c"), "/shop/confirm", sink).Handle(ctx, input())
 			kind, _ := run.Kind(err)
 			if fmt.Sprint(err) != fmt.Sprint(wantError(test.want)) || err != nil && kind != test.kind {
 				t.Errorf("%s: error %v (kind %v), want %s (%v)", test.name, err, kind, test.want, test.kind)
@@ -330,7 +331,7 @@ func wantError(text string) error {
 // Handlers may emit from several goroutines.
 func TestConcurrentEmissions(t *testing.T) {
 	sink := &service{name: "news"}
-	h := Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
+	h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, _ event.Event) (*event.Event, error) {
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {

@@ -74,3 +74,20 @@ func wait(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
+
+// InOrder sends one event after another, for a [Sink] whose service takes one
+// at a time. What follows one that failed is not sent, so that the order is
+// kept.
+func InOrder(events []event.Event, one func(event.Event) error) []error {
+	errs := make([]error, len(events))
+	for i, e := range events {
+		if errs[i] = one(e); errs[i] == nil {
+			continue
+		}
+		for rest := i + 1; rest < len(events); rest++ {
+			errs[rest] = fmt.Errorf("not sent, since an event before it was not: %s", errs[i])
+		}
+		break
+	}
+	return errs
+}

@@ -12,8 +12,7 @@ import (
 	"github.com/fngen/fngen/internal/portable"
 )
 
-// A Request is one activation of the action. The API key, which the platform
-// may send along, is not kept.
+// A Request is one activation of the action.
 type Request struct {
 	Value         Value  `json:"value"`
 	Namespace     string `json:"namespace"`
@@ -23,6 +22,8 @@ type Request struct {
 	TransactionID string `json:"transaction_id"`
 
 	Deadline time.Time `json:"-"` // zero if the request has none
+
+	key string // of the API, where the platform sends it along
 }
 
 // Decode reads the line of a request.
@@ -30,11 +31,13 @@ func Decode(line []byte) (*Request, error) {
 	var envelope struct {
 		Request
 		Deadline json.Number `json:"deadline"` // milliseconds since 1970, as a string
+		Key      string      `json:"api_key"`
 	}
 	if err := json.Unmarshal(line, &envelope); err != nil {
 		return nil, fmt.Errorf("decode request: %w", err)
 	}
 	r := &envelope.Request
+	r.key = envelope.Key
 	if r.Value == nil {
 		return nil, errors.New("decode request: missing value")
 	}
@@ -48,8 +51,21 @@ func Decode(line []byte) (*Request, error) {
 	return r, nil
 }
 
-// Context returns a context that ends at the deadline.
+// APIKey returns the key with which the activation may call the platform, of
+// the form UUID:KEY, or "" if the platform has sent none: the action has the
+// annotation provide-api-key then only if it calls the platform.
+func APIKey(ctx context.Context) string {
+	key, _ := ctx.Value(apiKey{}).(string)
+	return key
+}
+
+type apiKey struct{}
+
+// Context returns a context that ends at the deadline, and has the API's key.
 func (r *Request) Context(parent context.Context) (context.Context, context.CancelFunc) {
+	if r.key != "" {
+		parent = context.WithValue(parent, apiKey{}, r.key)
+	}
 	if r.Deadline.IsZero() {
 		return context.WithCancel(parent)
 	}

@@ -2,6 +2,8 @@ package actionloop
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +17,8 @@ const whole = `{"value":{"n":9007199254740993,"__ow_headers":{"authorization":"B
 	`"namespace":"acme","action_name":"/acme/shop/confirm","action_version":"0.0.7",` +
 	`"activation_id":"44794bd6aab74415b4e42a308d880e5b","transaction_id":"abc","deadline":"1790000000123","api_key":"uuid:s3cret"}`
 
-// The members keep their meaning, numbers their digits, and the API key is not
-// there for anybody to show.
+// The members keep their meaning, numbers their digits, and the API key is
+// there for sinks alone.
 func TestDecode(t *testing.T) {
 	r, err := Decode([]byte(whole))
 	if err != nil {
@@ -34,7 +36,7 @@ func TestDecode(t *testing.T) {
 		TransactionID: "abc",
 		Deadline:      time.Date(2026, time.September, 21, 14, 13, 20, 123e6, time.UTC),
 	}
-	if diff := cmp.Diff(want, r); diff != "" {
+	if diff := cmp.Diff(want, r, cmpopts.IgnoreUnexported(Request{})); diff != "" {
 		t.Error(diff)
 	}
 	if got := string(r.Value.Without(Headers)); got != `{"n":9007199254740993}` {
@@ -44,6 +46,12 @@ func TestDecode(t *testing.T) {
 	defer cancel()
 	if deadline, ok := ctx.Deadline(); !ok || !deadline.Equal(want.Deadline) {
 		t.Errorf("deadline %v, %v", deadline, ok)
+	}
+	if got := APIKey(ctx); got != "uuid:s3cret" {
+		t.Errorf("API key %q", got)
+	}
+	if d := r.Delivery("queue"); strings.Contains(fmt.Sprint(d), "s3cret") {
+		t.Errorf("the delivery shows a secret: %v", d)
 	}
 }
 

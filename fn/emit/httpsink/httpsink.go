@@ -1,0 +1,86 @@
+// Package httpsink is the sink http on every platform.
+package httpsink
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/ce/cehttp"
+)
+
+// HTTP posts each event in binary mode to the URL in the environment: K_SINK,
+// where Knative binds one, or [emit.Variable].
+type HTTP struct {
+	Name string // in the directive
+	Type string // of events that have none
+}
+
+var _ emit.Sink = HTTP{}
+
+// Declared implements emit.Sink.
+func (h HTTP) Declared() (name, eventType string) { return h.Name, h.Type }
+
+var client = sync.OnceValue(func() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+})
+
+// Send implements emit.Sink. Each event is a call.
+func (h HTTP) Send(ctx context.Context, events []event.Event) []error {
+	return emit.InOrder(events, func(e event.Event) error { return h.post(ctx, e) })
+}
+
+func (h HTTP) post(ctx context.Context, e event.Event) error {
+	url := os.Getenv(emit.Variable(h.Name))
+	if url == "" {
+		if url = os.Getenv("K_SINK"); url == "" {
+			return fmt.Errorf("neither %s nor K_SINK is set; it holds the URL of the sink %s", emit.Variable(h.Name), h.Name)
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(e.Data()))
+	if err != nil {
+		return errors.New("post event: the URL of the sink cannot be parsed") // it may hold a password
+	}
+	if err := cehttp.SetHeaders(r.Header, e, e.ID(), e.Source()); err != nil {
+		return fn.Permanent(fmt.Errorf("post event: %w", err))
+	}
+	if t := e.DataContentType(); t != "" || len(e.Data()) > 0 {
+		r.Header.Set("Content-Type", cmp.Or(t, event.ApplicationJSON))
+	}
+	resp, err := client().Do(r)
+	if err != nil {
+		return fmt.Errorf("post event: %w", err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection is used again
+	return outcome(resp.StatusCode)
+}
+
+// outcome is the error for a status. What the receiver refuses for good is what
+// Knative's delivery does not try again; what somebody may put right passes.
+//
+// https://github.com/knative/specs/blob/main/specs/eventing/data-plane.md
+func outcome(status int) error {
+	if status >= 200 && status < 300 {
+		return nil
+	}
+	err := fmt.Errorf("post event: status %d", status)
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
+		return err
+	}
+	if status >= 400 && status < 500 {
+		return fn.Permanent(err)
+	}
+	return err
+}
