@@ -163,7 +163,10 @@ func TestLetterAtTheDeadline(t *testing.T) {
 		defer cancel()
 		r := record("1", "")
 		r.Last = true
-		h := handler(func(context.Context, string) error { time.Sleep(9 * time.Second); return errors.New(strings.Repeat("é", 200)) })
+		h := handler(func(context.Context, string) error {
+			time.Sleep(9 * time.Second)
+			return errors.New(strings.Repeat("é", 200))
+		})
 		results := Each(ctx, h, Policy{DeadLetter: emit.DeadLetters("/shop/confirm", sink)}, []Record{r})
 		check(t, "outcome", Lettered, results[0].Outcome)
 		check(t, "reason", strings.Repeat("é", 128), sink.written[0].Extensions()["deadletterreason"].(string))

@@ -66,10 +66,10 @@ type Policy struct {
 type Outcome uint8
 
 const (
-	Retry   Outcome = iota // not handled, or not to the end: deliver again
-	Done                   // handled, or not asked for
-	Dropped                // given up for good, and logged whole by Each
-	Lettered               // given up for good, and written to the dead letters
+	Retry    Outcome = iota // not handled, or not to the end: deliver again
+	Done                    // handled, or not asked for
+	Dropped                 // given up for good, and logged whole by Each
+	Lettered                // given up for good, and written to the dead letters
 )
 
 // A Result is the outcome of one record.

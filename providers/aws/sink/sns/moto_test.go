@@ -13,10 +13,10 @@ import (
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/moto"
-	"github.com/fngen/fngen/providers/aws/eventbridge"
+	"github.com/fngen/fngen/providers/aws/sink/eventbridge"
 	"github.com/fngen/fngen/providers/aws/internal/api"
-	"github.com/fngen/fngen/providers/aws/sns"
-	"github.com/fngen/fngen/providers/aws/sqs"
+	"github.com/fngen/fngen/providers/aws/sink/sns"
+	"github.com/fngen/fngen/providers/aws/sink/sqs"
 )
 
 // What the three sinks send, a server that stands for AWS takes and delivers:

@@ -1,0 +1,65 @@
+package pubsub
+
+import (
+	"fmt"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+
+	"github.com/fngen/fngen/internal/ce"
+)
+
+// maxValue is the length of an attribute's value in bytes.
+const maxValue = 1024
+
+// encode returns the event as a message: in binary mode, its attributes with
+// plain values, or in structured mode where an attribute is too long for that.
+//
+// https://github.com/googleapis/google-cloudevents/blob/main/docs/spec/pubsub.md
+func encode(e event.Event) ([]byte, error) {
+	key, _ := e.Extensions()["partitionkey"].(string)
+	if len(key) > maxValue {
+		return nil, fmt.Errorf("the event %s has a partitionkey of %d bytes, more than %d, the limit of an ordering key", e.ID(), len(key), maxValue)
+	}
+	attributes, err := attributes(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, value := range attributes {
+		if len(value) <= maxValue {
+			continue
+		}
+		structured, err := ce.Encode(e)
+		if err != nil {
+			return nil, err
+		}
+		return newMessage(structured, map[string]string{"content-type": ce.MediaType}, key)
+	}
+	return newMessage(e.Data(), attributes, key)
+}
+
+func attributes(e event.Event) (map[string]string, error) {
+	out := map[string]string{"ce-specversion": event.CloudEventsVersionV1}
+	for name, value := range map[string]string{
+		"ce-id": e.ID(), "ce-source": e.Source(), "ce-type": e.Type(), "ce-subject": e.Subject(), "ce-dataschema": e.DataSchema(),
+		"content-type": e.DataContentType(),
+	} {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	if t := e.Time(); !t.IsZero() {
+		out["ce-time"] = types.FormatTime(t)
+	}
+	for name, value := range e.Extensions() {
+		if err := ce.CheckExtension(name); err != nil {
+			return nil, err
+		}
+		text, err := types.Format(value)
+		if err != nil {
+			return nil, fmt.Errorf("attribute %s: %w", name, err)
+		}
+		out["ce-"+name] = text
+	}
+	return out, nil
+}

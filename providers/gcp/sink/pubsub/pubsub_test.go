@@ -1,0 +1,182 @@
+package pubsub
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
+)
+
+// service answers as Pub/Sub does, and keeps the messages of each request.
+type service struct {
+	calls  [][]message
+	paths  []string
+	status func(call int) int
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var q struct{ Messages []message }
+	body, _ := io.ReadAll(r.Body)
+	if err := json.Unmarshal(body, &q); err != nil || len(body) > maxBytes {
+		http.Error(w, "too large, or no JSON", http.StatusRequestEntityTooLarge)
+		return
+	}
+	s.calls, s.paths = append(s.calls, q.Messages), append(s.paths, r.URL.Path)
+	status := http.StatusOK
+	if s.status != nil {
+		status = s.status(len(s.calls))
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, `{"error":{"status":"SAID","message":"why"}}`)
+}
+
+func start(t *testing.T, s *service) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	t.Setenv("PUBSUB_EMULATOR_HOST", strings.TrimPrefix(server.URL, "http://"))
+	t.Setenv("FNGEN_SINK_NEWS", "projects/acme/topics/news")
+}
+
+var news = Topic{Name: "news"}
+
+func newEvent(id string) event.Event {
+	e := event.New()
+	e.SetID(id)
+	e.SetSource("/shop")
+	e.SetType("com.example.order.placed")
+	return e
+}
+
+// A message is the event in binary mode, with plain attribute values, or in
+// structured mode where a value is too long for an attribute.
+func TestMessage(t *testing.T) {
+	s := &service{}
+	start(t, s)
+	e := newEvent("1")
+	e.SetSubject("Größe 100%")
+	e.SetExtension("partitionkey", "customer 4")
+	e.SetExtension("count", 7)
+	if err := e.SetData("text/plain", []byte("\x00ü")); err != nil {
+		t.Fatal(err)
+	}
+	long := newEvent("2")
+	long.SetSubject(strings.Repeat("x", 1025))
+	for _, err := range news.Send(t.Context(), []event.Event{e, long}) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	structured, err := ce.Encode(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]message{{
+		{base64.StdEncoding.EncodeToString([]byte("\x00ü")), map[string]string{
+			"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "com.example.order.placed", "ce-subject": "Größe 100%",
+			"ce-partitionkey": "customer 4", "ce-count": "7", "content-type": "text/plain",
+		}, "customer 4"},
+		{base64.StdEncoding.EncodeToString(structured), map[string]string{"content-type": "application/cloudevents+json"}, ""},
+	}}
+	if diff := cmp.Diff(want, s.calls); diff != "" {
+		t.Errorf("messages differ (-want +got):\n%s", diff)
+	}
+	if s.paths[0] != "/v1/projects/acme/topics/news:publish" {
+		t.Errorf("path %s", s.paths[0])
+	}
+}
+
+// Requests keep within the limits, and what follows one that failed is not
+// sent.
+func TestBatches(t *testing.T) {
+	s := &service{status: func(call int) int {
+		if call == 2 {
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusOK
+	}}
+	start(t, s)
+	var events []event.Event
+	for i := range 2500 {
+		events = append(events, newEvent(fmt.Sprint(i)))
+	}
+	errs := news.Send(t.Context(), events)
+	if len(s.calls) != 2 || len(s.calls[0]) != 1000 {
+		t.Fatalf("%d calls", len(s.calls))
+	}
+	for i, err := range errs {
+		if (err == nil) != (i < 1000) {
+			t.Fatalf("event %d: %v", i, err)
+		}
+	}
+	s.calls, s.status = nil, nil
+	large := []event.Event{newEvent("1"), newEvent("2"), newEvent("3"), newEvent("4")}
+	for i, size := range []int{4 << 20, 8 << 20, 3 << 20, 5 << 20} { // base64 adds a third
+		if err := large[i].SetData("application/octet-stream", make([]byte, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	errs = news.Send(t.Context(), large)
+	if kind, _ := run.Kind(errs[1]); kind != mark.Permanent || errs[0] != nil || errs[2] != nil || errs[3] != nil || len(s.calls) != 2 {
+		t.Errorf("errors %v, %d calls", errs, len(s.calls))
+	}
+}
+
+// What the service refuses for good is permanent, all else may pass.
+func TestFailures(t *testing.T) {
+	for status, want := range map[int]mark.Kind{400: mark.Permanent, 401: mark.Retry, 403: mark.Retry, 404: mark.Retry, 413: mark.Permanent, 429: mark.Retry, 500: mark.Retry, 503: mark.Retry} {
+		start(t, &service{status: func(int) int { return status }})
+		err := news.Send(t.Context(), []event.Event{newEvent("1")})[0]
+		if kind, _ := run.Kind(err); err == nil || kind != want || !strings.Contains(err.Error(), fmt.Sprintf("status %d SAID: why", status)) {
+			t.Errorf("%d: %v, kind %v", status, err, kind)
+		}
+	}
+	if err := (Topic{Name: "other"}).Send(t.Context(), []event.Event{newEvent("1")})[0]; err == nil || !strings.Contains(err.Error(), "FNGEN_SINK_OTHER is not set") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The access token is asked for once, again when it is about to expire or was
+// not accepted, and stands in no error.
+func TestToken(t *testing.T) {
+	asked, answer := 0, `{"access_token":"ya29.secret","expires_in":3599,"token_type":"Bearer"}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.URL.Path != "/computeMetadata/v1/instance/service-accounts/default/token" || r.Header.Get("Metadata-Flavor") != "Google" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer server.Close()
+	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(server.URL, "http://"))
+	var token accessToken
+	for range 3 {
+		if got, err := token.get(t.Context()); err != nil || got != "ya29.secret" {
+			t.Fatalf("token %q, error %v", got, err)
+		}
+	}
+	token.expires = token.expires.Add(-59 * 60 * 1e9)
+	_, _ = token.get(t.Context())
+	token.forget()
+	_, _ = token.get(t.Context())
+	if asked != 3 {
+		t.Errorf("asked %d times, want 3", asked)
+	}
+	token.forget()
+	answer = `{"access_token":"ya29.secret`
+	if _, err := token.get(t.Context()); err == nil || strings.Contains(err.Error(), "ya29") {
+		t.Errorf("got %v", err)
+	}
+}
