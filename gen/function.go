@@ -54,6 +54,9 @@ func (f Function) MeantFor(target string) bool {
 // Source names the handler in full, example.com/shop.(*Shop).Refund for instance.
 func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.String() }
 
+// FullName is what events that the function makes have as their source.
+func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
+
 // Callee names the handler as a reader of Go does, shop.Confirm for instance.
 func (f Function) Callee() string {
 	h := f.Handler

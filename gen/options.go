@@ -90,6 +90,9 @@ func (w *words) sink(before []Sink) Sink {
 			if b.Kind == kind && b.Name == name {
 				return errText("the sink %s stands here twice; keep one", text)
 			}
+			if b.Name == name {
+				return errText("another sink has the name of %s, by which handlers tell them apart; choose another", text)
+			}
 		}
 		return validName(name)
 	})

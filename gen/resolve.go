@@ -155,7 +155,7 @@ func (r *resolver) handler(pkg typedPackage, c candidate) {
 	}
 	h.Shape = shape
 	for _, t := range c.triggers {
-		if err := shape.fits(t.trigger, len(c.options.sinks) > 0); err != nil {
+		if err := shape.fits(t.trigger, c.options.sinks); err != nil {
 			r.errorf(name.Pos(), "%s %s", name.Name, err)
 		}
 	}

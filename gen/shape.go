@@ -17,6 +17,7 @@ type Shape struct {
 	HTTP  bool   // func(http.ResponseWriter, *http.Request)
 	Input string // event, bytes, string, json, or a payload's name: Object, Change, Tick
 	Reply bool   // func(context.Context, T) (R, error)
+	Value bool   // R is a value, not an event
 }
 
 const shapes = "a handler is func(context.Context, T) error or func(context.Context, T) (R, error), " +
@@ -50,6 +51,7 @@ func shapeOf(f *types.Func) (Shape, error) {
 		if err := replyOf(out.At(0).Type()); err != nil {
 			return Shape{}, err
 		}
+		s.Value = !isPointerTo(out.At(0).Type(), eventPath, "Event")
 	}
 	return s, nil
 }
@@ -199,7 +201,7 @@ func short(t types.Type) string {
 }
 
 // fits says why a handler of this shape cannot serve the trigger.
-func (s Shape) fits(t Trigger, hasSink bool) error {
+func (s Shape) fits(t Trigger, sinks []Sink) error {
 	http, onHTTP := t.(HTTP)
 	if s.HTTP {
 		if !onHTTP {
@@ -207,6 +209,9 @@ func (s Shape) fits(t Trigger, hasSink bool) error {
 		}
 		if http.Batch {
 			return fmt.Errorf("is an HTTP handler, which reads a batch of events itself; remove batch, or take (context.Context, T)")
+		}
+		if http.Stream && len(sinks) > 0 {
+			return fmt.Errorf("streams its response, which begins to leave before what it emits is sent; remove stream, or the sinks")
 		}
 		return nil
 	}
@@ -217,8 +222,12 @@ func (s Shape) fits(t Trigger, hasSink bool) error {
 	if payload != "" && payload != t.Kind() {
 		return fmt.Errorf("takes fn.%s, which the %s trigger does not have; only //fn:%s has it", s.Input, t.Kind(), payload)
 	}
-	if s.Reply && !onHTTP && !hasSink {
+	switch {
+	case !s.Reply || onHTTP:
+	case len(sinks) == 0:
 		return fmt.Errorf("returns a reply, but the %s trigger has nowhere to send it; add //fn:sink KIND:NAME, or return only an error", t.Kind())
+	case s.Value && sinks[0].Type == "":
+		return fmt.Errorf("returns a value, which is no event without a type; add type= to its first //fn:sink, or return *event.Event")
 	}
 	return nil
 }
