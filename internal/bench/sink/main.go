@@ -1,0 +1,35 @@
+// Command sink measures what it costs a function on AWS Lambda to send to a
+// queue, by fngen's sink and by the service's full client: the size of its
+// binary, its start, and the sending of one event. It prints Markdown tables.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 21, "measurements of each subject, of which the tables have the medians")
+	calls := flag.Int("calls", 500, "events of a measurement")
+	flag.Parse()
+	if err := run(os.Stdout, *rounds, *calls); err != nil {
+		fmt.Fprintln(os.Stderr, "sink:", err)
+		os.Exit(1)
+	}
+}
+
+func run(stdout io.Writer, rounds, calls int) error {
+	if err := programs(stdout, rounds); err != nil {
+		return err
+	}
+	return sending(stdout, rounds, calls)
+}
+
+func median(values []float64) float64 {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	return values[len(values)/2]
+}
