@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -92,6 +93,26 @@ func All(n int, err error) []error {
 	errs := make([]error, n)
 	for i := range errs {
 		errs[i] = err
+	}
+	return errs
+}
+
+// A Failed is an entry that a service names as not taken.
+type Failed struct{ ID, Code, Message string }
+
+// Results returns an error for each of n entries that is not among the taken,
+// whose ids are their indexes.
+func Results(service string, n int, taken []string, failed []Failed, refused ...string) []error {
+	errs := All(n, fmt.Errorf("%s: the response does not name the entry", service))
+	for _, id := range taken {
+		if i, err := strconv.Atoi(id); err == nil && i >= 0 && i < n {
+			errs[i] = nil
+		}
+	}
+	for _, f := range failed {
+		if i, err := strconv.Atoi(f.ID); err == nil && i >= 0 && i < n {
+			errs[i] = Failure(service, f.Code, f.Message, refused...)
+		}
 	}
 	return errs
 }

@@ -100,12 +100,9 @@ func failure(status int, response []byte) error {
 	return api.Failure("SNS", answer.Code, answer.Message, refused...)
 }
 
-// results returns an error for each entry that is not among the successful.
 func results(response []byte, n int) []error {
 	var answer struct {
-		Successful []struct {
-			ID string `xml:"Id"`
-		} `xml:"PublishBatchResult>Successful>member"`
+		Taken  []string `xml:"PublishBatchResult>Successful>member>Id"`
 		Failed []struct {
 			ID      string `xml:"Id"`
 			Code    string
@@ -115,16 +112,9 @@ func results(response []byte, n int) []error {
 	if err := xml.Unmarshal(response, &answer); err != nil {
 		return api.All(n, fmt.Errorf("SNS: decode response: %w", err))
 	}
-	errs := api.All(n, fmt.Errorf("SNS: the response does not name the entry"))
-	for _, s := range answer.Successful {
-		if i, err := strconv.Atoi(s.ID); err == nil && i >= 0 && i < n {
-			errs[i] = nil
-		}
-	}
+	var failed []api.Failed
 	for _, f := range answer.Failed {
-		if i, err := strconv.Atoi(f.ID); err == nil && i >= 0 && i < n {
-			errs[i] = api.Failure("SNS", f.Code, f.Message, refused...)
-		}
+		failed = append(failed, api.Failed(f))
 	}
-	return errs
+	return api.Results("SNS", n, answer.Taken, failed, refused...)
 }

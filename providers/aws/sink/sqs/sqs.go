@@ -97,31 +97,17 @@ func send(ctx context.Context, url string, batch []api.Entry) []error {
 	return results(response, len(batch))
 }
 
-// results returns an error for each entry that is not among the successful.
 func results(response []byte, n int) []error {
 	var answer struct {
-		Successful []struct {
-			ID string `json:"Id"`
-		}
-		Failed []struct {
-			ID            string `json:"Id"`
-			Code, Message string
-			SenderFault   bool
-		}
+		Successful []struct{ ID string }
+		Failed     []api.Failed
 	}
 	if err := json.Unmarshal(response, &answer); err != nil {
 		return api.All(n, fmt.Errorf("SQS: decode response: %w", err))
 	}
-	errs := api.All(n, fmt.Errorf("SQS: the response does not name the entry"))
+	var taken []string
 	for _, s := range answer.Successful {
-		if i, err := strconv.Atoi(s.ID); err == nil && i >= 0 && i < n {
-			errs[i] = nil
-		}
+		taken = append(taken, s.ID)
 	}
-	for _, f := range answer.Failed {
-		if i, err := strconv.Atoi(f.ID); err == nil && i >= 0 && i < n {
-			errs[i] = api.Failure("SQS", f.Code, f.Message, refused...)
-		}
-	}
-	return errs
+	return api.Results("SQS", n, taken, answer.Failed, refused...)
 }
