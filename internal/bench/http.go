@@ -5,31 +5,31 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 
 	"github.com/fngen/fngen/providers/aws"
 )
 
-// A subject is one way to answer the request.
-type subject struct {
-	name    string
-	handler lambda.Handler
-}
-
-// subjects returns all of them, fngen first. The two that take a net/http
-// handler take the same one.
-func subjects() []subject {
-	h := http.HandlerFunc(greet)
-	return []subject{
-		{"fngen `aws.HTTPHandler`", aws.HTTPHandler(h, aws.HTTP{})},
-		{"aws-lambda-go-api-proxy `httpadapter.NewV2`", lambda.NewHandler(httpadapter.NewV2(h).ProxyWithContext)},
-		{"hand-written handler of `events`", lambda.NewHandler(greetEvent)},
+// httpOnLambda compares ways to answer a function URL's request. The two that
+// take a net/http handler take the same one.
+func httpOnLambda() (comparison, error) {
+	payload, err := request()
+	if err != nil {
+		return comparison{}, err
 	}
+	ctx := invocation()
+	h := http.HandlerFunc(greet)
+	return comparison{
+		what: "HTTP on Lambda: a GET with ten headers", time: 0.25, allocs: 25,
+		subjects: []subject{
+			lambdaSubject("fngen `aws.HTTPHandler`", ctx, payload, aws.HTTPHandler(h, aws.HTTP{})),
+			lambdaSubject("aws-lambda-go-api-proxy `httpadapter.NewV2`", ctx, payload, lambda.NewHandler(httpadapter.NewV2(h).ProxyWithContext)),
+			lambdaSubject("hand-written handler of `events`", ctx, payload, lambda.NewHandler(greetEvent)),
+		},
+	}, nil
 }
 
 const greeting = `{"greeting":"hello"}`
@@ -90,14 +90,4 @@ func request() ([]byte, error) {
 			},
 		},
 	})
-}
-
-// invocation returns the context of an invocation as the runtime's client makes
-// it, with a deadline.
-func invocation() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
-	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
-		AwsRequestID:       "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
-		InvokedFunctionArn: "arn:aws:lambda:eu-west-1:123456789012:function:orders:live",
-	}), cancel
 }

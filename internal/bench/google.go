@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/providers/gcp"
+)
+
+// eventOnGoogle compares a binary-mode event with the CloudEvent function of
+// Google's framework.
+func eventOnGoogle() (comparison, error) {
+	protocol, err := cloudevents.NewHTTP()
+	if err != nil {
+		return comparison{}, err
+	}
+	// What the framework's CloudEvent function is, without the framework around it.
+	theirs, err := cloudevents.NewHTTPReceiveHandler(context.Background(), protocol, func(_ context.Context, e event.Event) error { return checkObject(e) })
+	if err != nil {
+		return comparison{}, err
+	}
+	ours := gcp.Handler(fn.On(func(_ context.Context, e event.Event) error { return checkObject(e) }), gcp.Event{Type: "com.example.order.placed"})
+	serve := func(h http.Handler) func() ([]byte, error) {
+		return func() ([]byte, error) {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, binaryRequest())
+			if w.Code >= 300 {
+				return nil, fmt.Errorf("status %d: %s", w.Code, w.Body)
+			}
+			return nil, nil
+		}
+	}
+	return comparison{what: "Google: one event in binary mode", time: 0.35, subjects: []subject{
+		{"fngen `gcp.Handler`", serve(ours)},
+		{"the handler in functions-framework-go's CloudEvent function", serve(theirs)},
+	}}, nil
+}
+
+func checkObject(e event.Event) error {
+	if e.ID() == "" || len(e.Data()) == 0 {
+		return fmt.Errorf("no event: %v", e)
+	}
+	return nil
+}
+
+func binaryRequest() *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(orderBody))
+	for name, value := range map[string]string{
+		"Ce-Specversion": "1.0", "Ce-Id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd", "Ce-Source": "/shop", "Ce-Type": "com.example.order.placed",
+		"Ce-Subject": "order%2017", "Ce-Time": "2026-03-12T19:03:58Z", "Content-Type": "application/json",
+	} {
+		r.Header.Set(name, value)
+	}
+	return r
+}
