@@ -24,9 +24,10 @@ type rule struct {
 // The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
-	{"internal/ce", nil, cloudevents},
-	{"internal/ce/cehttp", []string{"internal/ce"}, cloudevents},
-	{"fn", []string{"internal/run/mark", "internal/ce"}, cloudevents},
+	{"internal/jsontext", nil, nil},
+	{"internal/ce", []string{"internal/jsontext"}, cloudevents},
+	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsontext"}, cloudevents},
+	{"fn", []string{"internal/run/mark", "internal/ce", "internal/jsontext"}, cloudevents},
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
@@ -66,7 +67,7 @@ var generator = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/jsontext", "internal/ce", "internal/ce/cehttp"}, packages...)
 }
 
 type pkg struct {

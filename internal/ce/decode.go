@@ -1,22 +1,26 @@
 package ce
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // maxMembers is the number of members above which an event is refused, so that
 // a body of many tiny ones does not become a map many times its size.
 const maxMembers = 1000
+
+// maxNesting is the number of objects and arrays inside of each other, that of
+// encoding/json.
+const maxNesting = 10_000
 
 // Decode reads one event in structured JSON mode. The event keeps no part of b.
 //
@@ -33,61 +37,51 @@ func Decode(b []byte) (event.Event, error) {
 }
 
 func decode(b []byte) (event.Event, error) {
-	if !utf8.Valid(b) {
+	text := string(b) // of which the attributes are parts
+	if !utf8.ValidString(text) {
 		return event.Event{}, errors.New("not UTF-8") // encoding/json would replace the bytes
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil {
-		return event.Event{}, syntax(err)
-	} else if t != json.Delim('{') {
+	j := jsontext.NewReader(text, maxNesting)
+	if j.Next() != '{' {
 		return event.Event{}, errors.New("not a JSON object")
 	}
 	var (
 		a          Attributes
-		data       json.RawMessage // nil if absent
+		data       string // as JSON; "" if absent
 		base64Data *string
-		seen       = map[string]bool{}
+		space      [16]string
+		seen       = space[:0]
 	)
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return event.Event{}, syntax(err)
-		}
-		name := t.(string)
-		if seen[name] {
-			return event.Event{}, fmt.Errorf("member %q appears twice", name)
+	err := j.Object(func(name string) error {
+		if slices.Contains(seen, name) {
+			return fmt.Errorf("member %q appears twice", name)
 		}
 		if len(seen) == maxMembers {
-			return event.Event{}, fmt.Errorf("more than %d members", maxMembers)
+			return fmt.Errorf("more than %d members", maxMembers)
 		}
-		seen[name] = true
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return event.Event{}, syntax(err)
-		}
+		seen = append(seen, name)
 		switch {
 		case name == "data":
-			data = value
-		case string(value) == "null": // absent, by the JSON format's section 2.2
+			return j.Keep(&data)
+		case j.IsNull(): // absent, by the JSON format's section 2.2
+			return j.Skip()
 		case name == "data_base64":
+			if j.Next() != '"' {
+				return errors.New("data_base64 is not a string")
+			}
 			base64Data = new(string)
-			if err := json.Unmarshal(value, base64Data); err != nil {
-				return event.Event{}, errors.New("data_base64 is not a string")
-			}
-		default:
-			if err := a.setJSON(name, value); err != nil {
-				return event.Event{}, err
-			}
+			return j.String(base64Data)
 		}
+		return a.setJSON(name, j)
+	})
+	if err != nil {
+		return event.Event{}, err
 	}
-	if _, err := d.Token(); err != nil { // the closing brace
-		return event.Event{}, syntax(err)
-	}
-	if _, err := d.Token(); err != io.EOF {
+	if j.End() != nil {
 		return event.Event{}, errors.New("more after the JSON object")
 	}
 	if base64Data != nil {
-		if data != nil {
+		if data != "" {
 			return event.Event{}, errors.New("both data and data_base64")
 		}
 		decoded, err := base64.StdEncoding.DecodeString(*base64Data)
@@ -98,51 +92,48 @@ func decode(b []byte) (event.Event, error) {
 		e.DataBase64 = err == nil
 		return e, err
 	}
-	if data == nil || a.ctx.DataContentType == nil || IsJSON(*a.ctx.DataContentType) {
-		return a.Event(data)
+	if data == "" {
+		return a.Event(nil)
+	}
+	if a.ctx.DataContentType == nil || IsJSON(*a.ctx.DataContentType) {
+		return a.Event([]byte(data))
 	}
 	switch data[0] {
 	case 'n': // null
 		return a.Event(nil)
 	case '"':
-		var text string
-		if err := json.Unmarshal(data, &text); err != nil {
+		text, err := jsontext.NewReader(data, maxNesting).Quoted()
+		if err != nil {
 			return event.Event{}, fmt.Errorf("data: %w", err)
 		}
 		return a.Event([]byte(text))
 	}
-	return a.Event(data)
-}
-
-func syntax(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+	return a.Event([]byte(data))
 }
 
 // setJSON sets an attribute from its JSON value, which is not null.
-func (a *Attributes) setJSON(name string, value json.RawMessage) error {
-	switch value[0] {
+func (a *Attributes) setJSON(name string, j *jsontext.Reader) error {
+	switch j.Next() {
 	case '"':
-		var s string
-		if err := json.Unmarshal(value, &s); err != nil {
+		value, err := j.Quoted()
+		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		return a.Set(name, s)
+		return a.Set(name, value)
 	case '{', '[':
 		return fmt.Errorf("attribute %q is an object or array", name)
 	}
-	if isAttribute(name) {
+	value, err := j.Literal()
+	switch {
+	case err != nil:
+		return err
+	case isAttribute(name):
 		return fmt.Errorf("%s is not a string", name)
+	case value == "true" || value == "false":
+		return a.setExtension(name, value == "true")
 	}
-	switch s := string(value); s {
-	case "true", "false":
-		return a.setExtension(name, s == "true")
-	default:
-		if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= math.MinInt32 && n <= math.MaxInt32 {
-			return a.setExtension(name, int32(n))
-		}
-		return a.setExtension(name, s)
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= math.MinInt32 && n <= math.MaxInt32 {
+		return a.setExtension(name, int32(n))
 	}
+	return a.setExtension(name, value)
 }

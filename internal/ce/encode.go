@@ -1,16 +1,16 @@
 package ce
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/cloudevents/sdk-go/v2/types"
+
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // Encode writes one event in structured JSON mode, its extensions sorted.
@@ -41,7 +41,12 @@ func Encode(e event.Event) ([]byte, error) {
 		b = appendMember(b, "time", types.FormatTime(t))
 	}
 	extensions := e.Extensions()
-	for _, name := range slices.Sorted(maps.Keys(extensions)) {
+	names := make([]string, 0, 8)
+	for name := range extensions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		if err := CheckExtension(name); err != nil {
 			return nil, fmt.Errorf("encode CloudEvent: %w", err)
 		}
@@ -71,7 +76,7 @@ func appendData(b []byte, e event.Event) []byte {
 		return append(b, data...)
 	case !isJSON && utf8.Valid(data):
 		b = append(b, `,"data":`...)
-		return appendString(b, string(data))
+		return append(jsontext.AppendEscaped(append(b, '"'), data), '"')
 	}
 	b = append(b, `,"data_base64":"`...)
 	b = base64.StdEncoding.AppendEncode(b, data)
@@ -82,14 +87,5 @@ func appendMember(b []byte, name, value string) []byte {
 	b = append(b, ',', '"')
 	b = append(b, name...)
 	b = append(b, '"', ':')
-	return appendString(b, value)
-}
-
-// appendString appends s as a JSON string; what is not UTF-8 in it is replaced.
-func appendString(b []byte, s string) []byte {
-	var quoted bytes.Buffer
-	enc := json.NewEncoder(&quoted)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string always encodes
-	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
+	return jsontext.AppendString(b, value)
 }

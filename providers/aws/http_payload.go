@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // A gateway is what turned an HTTP request into the payload.
@@ -58,12 +60,12 @@ func (q *proxyRequest) decode(payload []byte) error {
 	}
 	q.headers = q.space[:0]
 	var e envelope
-	j := &jsonText{text: q.text}
-	if err := j.object(func(name string) error { return q.member(j, &e, name) }); err != nil {
+	j := jsontext.NewReader(q.text, maxNesting)
+	if err := j.Object(func(name string) error { return q.member(j, &e, name) }); err != nil {
 		return fmt.Errorf("decode HTTP request: %w", err)
 	}
-	if j.next() != 0 || j.at < len(j.text) {
-		return fmt.Errorf("decode HTTP request: %w", j.expected("the end"))
+	if err := j.End(); err != nil {
+		return fmt.Errorf("decode HTTP request: %w", err)
 	}
 	return q.settle(&e, payload)
 }
@@ -108,107 +110,107 @@ func (q *proxyRequest) settle(e *envelope, payload []byte) error {
 
 // values takes the query of the gateways that have decoded it into its parts.
 func (q *proxyRequest) values(e *envelope) error {
-	multi := &jsonText{text: e.multiQuery}
-	if e.multiQuery != "" && !multi.isNull() {
-		return multi.lists(&q.query)
+	multi := jsontext.NewReader(e.multiQuery, maxNesting)
+	if e.multiQuery != "" && !multi.IsNull() {
+		return readLists(multi, &q.query)
 	}
 	if e.query == "" {
 		return nil
 	}
-	return (&jsonText{text: e.query}).fields(&q.query)
+	return readFields(jsontext.NewReader(e.query, maxNesting), &q.query)
 }
 
-func (q *proxyRequest) member(j *jsonText, e *envelope, name string) error {
+func (q *proxyRequest) member(j *jsontext.Reader, e *envelope, name string) error {
 	switch name {
 	case "rawPath":
-		return j.read(&e.rawPath)
+		return j.String(&e.rawPath)
 	case "path":
-		return j.read(&e.path)
+		return j.String(&e.path)
 	case "httpMethod":
-		return j.read(&e.httpMethod)
+		return j.String(&e.httpMethod)
 	case "methodArn", "routeArn":
-		return j.read(&e.authorizer)
+		return j.String(&e.authorizer)
 	case "rawQueryString":
-		return j.read(&q.rawQuery)
+		return j.String(&q.rawQuery)
 	case "cookies":
-		return j.array(func() error {
+		return j.Array(func() error {
 			q.cookies = append(q.cookies, "")
-			return j.read(&q.cookies[len(q.cookies)-1])
+			return j.String(&q.cookies[len(q.cookies)-1])
 		})
 	case "headers":
-		return j.fields(&q.headers)
+		return readFields(j, &q.headers)
 	case "multiValueHeaders":
-		return j.lists(&e.multiHeaders)
+		return readLists(j, &e.multiHeaders)
 	case "queryStringParameters":
-		return j.keep(&e.query)
+		return j.Keep(&e.query)
 	case "multiValueQueryStringParameters":
-		return j.keep(&e.multiQuery)
+		return j.Keep(&e.multiQuery)
 	case "body":
-		return j.read(&q.body)
+		return j.String(&q.body)
 	case "isBase64Encoded":
-		return j.readBool(&q.isBase64)
+		return j.Bool(&q.isBase64)
 	case "requestContext":
-		return j.object(func(name string) error { return q.contextMember(j, e, name) })
+		return j.Object(func(name string) error { return q.contextMember(j, e, name) })
 	}
-	return j.skip()
+	return j.Skip()
 }
 
-func (q *proxyRequest) contextMember(j *jsonText, e *envelope, name string) error {
+func (q *proxyRequest) contextMember(j *jsontext.Reader, e *envelope, name string) error {
 	switch name {
 	case "requestId":
-		return j.read(&q.id)
+		return j.String(&q.id)
 	case "domainName":
-		return j.read(&q.domain)
+		return j.String(&q.domain)
 	case "protocol":
-		return j.read(&q.protocol)
+		return j.String(&q.protocol)
 	case "connectionId":
-		return j.read(&e.socket)
+		return j.String(&e.socket)
 	case "elb":
-		e.isBalancer = !j.isNull()
+		e.isBalancer = !j.IsNull()
 	case "http":
-		e.isFormat2 = !j.isNull()
-		return j.object(func(name string) error {
+		e.isFormat2 = !j.IsNull()
+		return j.Object(func(name string) error {
 			switch name {
 			case "method":
-				return j.read(&q.method)
+				return j.String(&q.method)
 			case "sourceIp":
-				return j.read(&q.clientIP)
+				return j.String(&q.clientIP)
 			case "protocol":
-				return j.read(&q.protocol)
+				return j.String(&q.protocol)
 			}
-			return j.skip()
+			return j.Skip()
 		})
 	case "identity":
-		return j.object(func(name string) error {
+		return j.Object(func(name string) error {
 			if name == "sourceIp" {
-				return j.read(&q.clientIP)
+				return j.String(&q.clientIP)
 			}
-			return j.skip()
+			return j.Skip()
 		})
 	}
-	return j.skip()
+	return j.Skip()
 }
 
-// fields reads an object of strings.
-func (j *jsonText) fields(out *[]pair) error {
-	return j.object(func(name string) error {
+// readFields reads an object of strings.
+func readFields(j *jsontext.Reader, out *[]pair) error {
+	return j.Object(func(name string) error {
 		f := pair{name: name}
-		err := j.read(&f.value)
+		err := j.String(&f.value)
 		*out = append(*out, f)
 		return err
 	})
 }
 
-// lists reads an object of lists of strings. Only null leaves nil.
-func (j *jsonText) lists(out *[]pair) error {
-	if j.isNull() {
-		return j.skip()
+// readLists reads an object of lists of strings. Only null leaves nil.
+func readLists(j *jsontext.Reader, out *[]pair) error {
+	if j.IsNull() {
+		return j.Skip()
 	}
 	*out = []pair{}
-	return j.object(func(name string) error {
-		return j.array(func() error {
+	return j.Object(func(name string) error {
+		return j.Array(func() error {
 			f := pair{name: name}
-			err := j.read(&f.value)
+			err := j.String(&f.value)
 			*out = append(*out, f)
 			return err
 		})

@@ -1,4 +1,4 @@
-package aws
+package jsontext
 
 import (
 	"encoding/json"
@@ -7,10 +7,12 @@ import (
 	"unicode/utf8"
 )
 
+const maxNesting = 1000
+
 // skips reports whether the text is one value, and nothing else, to jsonText.
 func skips(text string) bool {
-	j := &jsonText{text: text}
-	return j.skip() == nil && j.next() == 0 && j.at == len(text)
+	j := NewReader(text, maxNesting)
+	return j.Skip() == nil && j.next() == 0 && j.at == len(text)
 }
 
 // The reader takes what encoding/json takes, and no more: a payload that the
@@ -34,7 +36,7 @@ func TestJSONStrings(t *testing.T) {
 		`"plain é"`: "plain é", `"a\"b\\c\/d"`: `a"b\c/d`, `"\u00e9\ud83d\ude00"`: "é😀", `"\ud83d"`: "\ufffd", `"tab\tline\n"`: "tab\tline\n", `null`: "before",
 	} {
 		got := "before"
-		if err := (&jsonText{text: text}).read(&got); err != nil || got != want {
+		if err := NewReader(text, maxNesting).String(&got); err != nil || got != want {
 			t.Errorf("%s: %q, error %v; want %q", text, got, err, want)
 		}
 	}
@@ -50,8 +52,8 @@ func TestJSONStringSteps(t *testing.T) {
 			if isValid := json.Unmarshal([]byte(text), &want) == nil; isValid != valid {
 				t.Fatalf("%q: the test itself is wrong", text)
 			}
-			j := &jsonText{text: text}
-			if err := j.read(&got); (err == nil) != valid || got != want || valid && j.at != len(text) {
+			j := NewReader(text, maxNesting)
+			if err := j.String(&got); (err == nil) != valid || got != want || valid && j.at != len(text) {
 				t.Errorf("%q: %q, error %v; want %q", text, got, err, want)
 			}
 		}
@@ -65,7 +67,7 @@ func TestAppendString(t *testing.T) {
 		"\"\\\n\r\t\x00\x1f": `"\"\\\n\r\t\u0000\u001f"`,
 		"a\xffb\xc3":         `"a\ufffdb\ufffd"`,
 	} {
-		if got := string(appendString(nil, s)); got != want {
+		if got := string(AppendString(nil, s)); got != want {
 			t.Errorf("%q: %s, want %s", s, got, want)
 		}
 	}
@@ -97,12 +99,12 @@ func FuzzJSON(f *testing.F) {
 		}
 		var s, want string
 		if json.Unmarshal([]byte(text), &want) == nil {
-			if err := (&jsonText{text: text}).read(&s); err != nil || s != want {
+			if err := NewReader(text, maxNesting).String(&s); err != nil || s != want {
 				t.Errorf("%q: %q, error %v; encoding/json: %q", text, s, err, want)
 			}
 		}
 		var back string
-		if err := json.Unmarshal(appendString(nil, text), &back); err != nil || back != text {
+		if err := json.Unmarshal(AppendString(nil, text), &back); err != nil || back != text {
 			t.Errorf("%q becomes %q, error %v", text, back, err)
 		}
 	})
