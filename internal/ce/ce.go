@@ -53,6 +53,10 @@ func mediaType(contentType string) string {
 type Attributes struct {
 	ctx         event.EventContextV1
 	specversion bool
+
+	// What ctx points to, in one piece with it.
+	subject, contentType string
+	time                 types.Timestamp
 }
 
 // Set sets the attribute name, in lower case and without a prefix such as ce-.
@@ -71,12 +75,12 @@ func (a *Attributes) Set(name, value string) error {
 	case "source":
 		a.ctx.Source, err = parseSource(value)
 	case "subject":
-		if value != "" {
-			a.ctx.Subject = &value
+		if a.subject = value; value != "" {
+			a.ctx.Subject = &a.subject
 		}
 	case "datacontenttype":
-		if value != "" {
-			a.ctx.DataContentType = &value
+		if a.contentType = value; value != "" {
+			a.ctx.DataContentType = &a.contentType
 		}
 	case "dataschema":
 		if value == "" {
@@ -87,7 +91,8 @@ func (a *Attributes) Set(name, value string) error {
 			a.ctx.DataSchema = &types.URI{URL: *u}
 		}
 	case "time":
-		a.ctx.Time, err = parseTime(value)
+		a.time.Time, err = parseTime(value)
+		a.ctx.Time = &a.time
 	default:
 		return a.setExtension(name, value)
 	}
@@ -137,15 +142,15 @@ func parseSource(s string) (types.URIRef, error) {
 
 // parseTime parses an RFC 3339 time whose UTC form has four digits of year too,
 // since that is the form it is written in.
-func parseTime(s string) (*types.Timestamp, error) {
+func parseTime(s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	if year := t.UTC().Year(); year < 0 || year > 9999 {
-		return nil, fmt.Errorf("%q is not in the years 0 to 9999 of UTC", s)
+		return t, fmt.Errorf("%q is not in the years 0 to 9999 of UTC", s)
 	}
-	return &types.Timestamp{Time: t}, nil
+	return t, nil
 }
 
 // CheckExtension says why an extension cannot have the name: it holds more than

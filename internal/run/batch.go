@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -17,11 +18,13 @@ import (
 // a retry. A panic or runtime.Goexit in a handler is a retry of its record. Each
 // keeps records, which such a handler may still read.
 func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
-	b := &batch{handler: h, policy: p, records: records, results: make([]Result, len(records))}
+	b := &batch{handler: h, policy: p, records: records, groups: groups(records)}
+	if b.results = b.one[:]; len(records) != 1 {
+		b.results = make([]Result, len(records))
+	}
 	for i := range b.results {
 		b.results[i] = Result{Outcome: Retry, Err: errNotStarted, Late: true}
 	}
-	b.groups = groups(records)
 
 	reserved := Reserve(ctx)
 	defer reserved.End()
@@ -33,18 +36,30 @@ type batch struct {
 	handler fn.Handler
 	policy  Policy
 	records []Record
-	groups  [][]int // indexes of records
+	groups  [][]int // indexes of records; nil if each is a group of its own
 	next    atomic.Int64
 	begun   atomic.Int64 // records whose turn has come
 
 	mu      sync.Mutex
 	results []Result
+	one     [1]Result // the results of a single record
 	taken   bool
 }
 
+// count is the number of groups.
+func (b *batch) count() int {
+	if b.groups == nil {
+		return len(b.records)
+	}
+	return len(b.groups)
+}
+
 // groups splits the records' indexes into order groups, in the order of their
-// first records.
+// first records. It returns nil if each record is a group of its own.
 func groups(records []Record) [][]int {
+	if len(records) == 1 || !slices.ContainsFunc(records, func(r Record) bool { return r.Group != "" }) {
+		return nil
+	}
 	out := make([][]int, 0, len(records))
 	at := map[string]int{}
 	for i, r := range records {
@@ -64,7 +79,7 @@ func groups(records []Record) [][]int {
 }
 
 func (b *batch) run(ctx context.Context) {
-	workers := min(max(b.policy.Concurrency, 1), len(b.groups))
+	workers := min(max(b.policy.Concurrency, 1), b.count())
 	if workers <= 1 {
 		b.work(ctx)
 		return
@@ -87,10 +102,15 @@ func (b *batch) work(ctx context.Context) {
 	}()
 	for {
 		g := int(b.next.Add(1)) - 1
-		if g >= len(b.groups) {
+		if g >= b.count() {
 			return
 		}
-		for _, i := range b.groups[g] {
+		alone := [1]int{g}
+		group := alone[:]
+		if b.groups != nil {
+			group = b.groups[g]
+		}
+		for _, i := range group {
 			if ctx.Err() != nil {
 				return
 			}

@@ -3,10 +3,8 @@ package gcp
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -67,7 +65,10 @@ func (r request) event() (*event.Event, error) {
 	case ce.IsStructured(r.header.Get("Content-Type")):
 		e, err = ce.Decode(r.body)
 	case r.header.Get("Ce-Specversion") != "":
-		e, err = cehttp.Decode(r.binary(), r.body)
+		// Google's services name the content type a second time, and it is not
+		// documented that values are percent-encoded: an object may be named
+		// 100%.png.
+		e, err = cehttp.DecodeLoosely(r.header, r.body)
 	default:
 		return nil, nil
 	}
@@ -75,31 +76,6 @@ func (r request) event() (*event.Event, error) {
 		return nil, fmt.Errorf("decode CloudEvent request: %w", err)
 	}
 	return &e, nil
-}
-
-// binary returns the headers as binary mode wants them. Google's services do
-// not keep to it in every point: the content type may be named a second time,
-// and it is not documented that values are percent-encoded, so what does not
-// decode stands for itself. An object may be named 100%.png.
-func (r request) binary() http.Header {
-	h := r.header.Clone()
-	if named := h.Get("Ce-Datacontenttype"); named != "" {
-		h.Del("Ce-Datacontenttype")
-		if h.Get("Content-Type") == "" {
-			h.Set("Content-Type", named)
-		}
-	}
-	for name, values := range h {
-		if !strings.HasPrefix(name, "Ce-") {
-			continue
-		}
-		for i, v := range values {
-			if decoded, err := url.PathUnescape(v); err != nil || !utf8.ValidString(decoded) {
-				values[i] = strings.ReplaceAll(v, "%", "%25")
-			}
-		}
-	}
-	return h
 }
 
 // cloudEvent returns the event that arrived, however it was carried.

@@ -3,6 +3,7 @@
 package cehttp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,30 +20,70 @@ import (
 // Decode returns the CloudEvent of a message in binary mode. It keeps body.
 // The header's keys are in canonical form, as http.Header's methods leave them.
 func Decode(header http.Header, body []byte) (event.Event, error) {
+	return decode(header, body, false)
+}
+
+// DecodeLoosely is Decode for senders that do not keep to binary mode in every
+// point: the content type may be named a second time, and a value that does
+// not decode stands for itself.
+func DecodeLoosely(header http.Header, body []byte) (event.Event, error) {
+	return decode(header, body, true)
+}
+
+func decode(header http.Header, body []byte, loosely bool) (event.Event, error) {
 	var a ce.Attributes
+	contentType := header.Get("Content-Type")
 	for name, values := range header {
-		attribute, ok := strings.CutPrefix(name, "Ce-")
+		canonical, ok := strings.CutPrefix(name, "Ce-")
 		if !ok {
 			continue
 		}
 		if len(values) != 1 {
 			return event.Event{}, fmt.Errorf("header %s appears %d times", name, len(values))
 		}
-		value, err := percentDecode(values[0])
+		decoded, err := percentDecode(values[0])
+		if err != nil && loosely && utf8.ValidString(values[0]) {
+			decoded, err = values[0], nil
+		}
 		if err != nil {
 			return event.Event{}, fmt.Errorf("header %s: %w", name, err)
 		}
-		if attribute == "Datacontenttype" {
-			return event.Event{}, errors.New("header Ce-Datacontenttype: Content-Type takes its place")
+		if canonical == "Datacontenttype" {
+			if !loosely {
+				return event.Event{}, errors.New("header Ce-Datacontenttype: Content-Type takes its place")
+			}
+			contentType = cmp.Or(contentType, decoded)
+			continue
 		}
-		if err := a.Set(strings.ToLower(attribute), value); err != nil {
+		if err := a.Set(attribute(canonical), decoded); err != nil {
 			return event.Event{}, fmt.Errorf("header %s: %w", name, err)
 		}
 	}
-	if err := a.Set("datacontenttype", header.Get("Content-Type")); err != nil {
+	if err := a.Set("datacontenttype", contentType); err != nil {
 		return event.Event{}, err
 	}
 	return a.Event(body)
+}
+
+// attribute is strings.ToLower, at hand for what most events have.
+func attribute(canonical string) string {
+	switch canonical {
+	case "Specversion":
+		return "specversion"
+	case "Id":
+		return "id"
+	case "Source":
+		return "source"
+	case "Type":
+		return "type"
+	case "Subject":
+		return "subject"
+	case "Time":
+		return "time"
+	case "Traceparent":
+		return "traceparent"
+	}
+	return strings.ToLower(canonical)
 }
 
 // SetHeaders writes the event's attributes, with this id and source, as binary
@@ -80,6 +121,9 @@ func SetHeaders(h http.Header, e event.Event, id, source string) error {
 // percentDecode and percentEncode are section 3.1.3.2 of the HTTP binding. It
 // keeps text that holds no escape as it is, so a quoted value is taken too.
 func percentDecode(s string) (string, error) {
+	if !strings.ContainsAny(s, "%\"") && utf8.ValidString(s) {
+		return s, nil
+	}
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = unquote(s[1 : len(s)-1])
 	}
