@@ -61,7 +61,7 @@ var withoutFindings = []string{
 // notFindings are texts in the sources that are no part of a finding.
 var notFindings = []string{
 	"read the application: ", "load packages: ", // the files cannot be read at all
-	"#!/bin/sh\nexec /usr/bin/env \\\n", // a script
+	"#!/bin/sh\nexec /usr/bin/env \\\n",                                                     // a script
 	"load packages: decode the list: ",                                                      // the go command writes no JSON
 	"the environment ", "there is no ; write it with what is different in this environment", // the command's scripts
 	"could not import ", "too long", // compared with, and replaced by another
