@@ -9,9 +9,10 @@ import (
 	"github.com/fngen/fngen/gen"
 )
 
-// inputTypes are the texts that wskdeploy takes for a type, whose zero value it
-// puts in their place.
-var inputTypes = []string{"string", "integer", "float", "boolean", "json"}
+// misread are the texts that wskdeploy takes for a type, whose zero value it
+// puts in their place, and those that its YAML library does not read as an
+// input, in quotes or not.
+var misread = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
 
 // literal is an input that arrives as the text is. In strings, wskdeploy
 // replaces $NAME and ${NAME} and offers no way to write every text; what it
@@ -19,7 +20,7 @@ var inputTypes = []string{"string", "integer", "float", "boolean", "json"}
 // https://github.com/apache/openwhisk-wskdeploy/blob/master/docs/wskdeploy_interpolation.md
 // and its parsers/parameters.go.
 func literal(text string) any {
-	if !strings.Contains(text, "$") && !slices.Contains(inputTypes, text) {
+	if !strings.Contains(text, "$") && !slices.Contains(misread, text) {
 		return gen.Text(text)
 	}
 	var b bytes.Buffer
