@@ -85,6 +85,7 @@ func (k Key) schema() *schema {
 		item := *out
 		item.Default = ""
 		out.Type, out.Items, out.MinItems = jsonTypes{"string", "array"}, &item, 1
+		out.Enum = nil // or no list would be taken
 	}
 	out.Description = k.Doc
 	if k.Want != "" {
