@@ -32,11 +32,11 @@ var (
 func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
 	t := Target{
 		arch: s.String(gen.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
-		kinds: s.OneOrMore(gen.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or several, for each of which there are archives and a manifest.",
+		kinds: s.OneOrMore(gen.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
 			Default: "go:1.24", Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
-		pkg: s.String(gen.Key{Name: "package", Doc: "The package that holds the actions, the last part of the application's import path by default.",
+		pkg: s.String(gen.Key{Name: "package", Doc: "The package of the actions, the last part of the application's import path by default.",
 			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
-		alarms: s.String(gen.Key{Name: "alarms", Doc: "The package that has the feeds alarm and interval.", Default: "/whisk.system/alarms",
+		alarms: s.String(gen.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
 			Grammar: packagePath, Want: "the full name of a package, /whisk.system/alarms for instance"}),
 		resources: map[string]resource{},
 	}
@@ -47,12 +47,12 @@ func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
 	}
 	for name, r := range resources {
 		t.resources[name] = resource{
-			name: r.String(gen.Key{Name: "name", Doc: "The Kafka topic of the queue or stream, or the CouchDB database of the collection; the resource's own name by default.",
+			name: r.String(gen.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default.",
 				Grammar: physical, Want: "the name of a Kafka topic or of a CouchDB database"}),
-			feed: r.String(gen.Key{Name: "feed", Doc: "The feed, if it is not that of the catalog in /whisk.system: of a package binding that knows servers and credentials, for instance.",
+			feed: r.String(gen.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
 				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
-			brokers: r.Strings(gen.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream.", Grammar: broker, Want: "HOST:PORT"}),
-			url:     r.String(gen.Key{Name: "url", Doc: "The CouchDB server of the collection.", Valid: validServer}),
+			brokers: r.Strings(gen.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
+			url:     r.String(gen.Key{Name: "url", Doc: "The CouchDB server of the collection, https://HOST:PORT, from the environment of wskdeploy by default.", Valid: validServer}),
 		}
 	}
 	return t
