@@ -60,6 +60,7 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	g := gen.NewGate(t.Name(), f)
 	g.Timeout(900*time.Second, "a function")
 	g.Sinks()
+	g.DeadLetter()
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
@@ -197,8 +198,8 @@ func (target Target) feed(f gen.Function) (string, jen.Code) {
 }
 
 // PackageBinary returns the bootstrap of a custom runtime.
-func (Target) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
-	return []gen.File{{Path: "bootstrap", Data: binary, Executable: true}}, nil
+func (Target) PackageBinary(f gen.Function, binary []byte) ([]gen.Archive, error) {
+	return []gen.Archive{{Path: f.Name + ".zip", Files: []gen.File{{Path: "bootstrap", Data: binary, Executable: true}}}}, nil
 }
 
 // Infrastructure returns nothing.
