@@ -64,6 +64,7 @@ var notFindings = []string{
 	"#!/bin/sh\nexec /usr/bin/env \\\n",                                                     // a script
 	"load packages: decode the list: ",                                                      // the go command writes no JSON
 	"the environment ", "there is no ; write it with what is different in this environment", // the command's scripts
+	"the application's template has  resources and  outputs, more than  and , the limits of CloudFormation; split the application", // TestTooLarge
 	"could not import ", "too long", // compared with, and replaced by another
 	"the package does not compile; run go vet there",                                                                     // in case that nothing says why
 	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
