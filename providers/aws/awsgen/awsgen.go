@@ -60,6 +60,7 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	g := gen.NewGate(t.Name(), f)
 	g.Timeout(900*time.Second, "a function")
 	g.Sinks()
+	g.DeadLetter()
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:

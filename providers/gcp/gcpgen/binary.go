@@ -48,3 +48,8 @@ func (t Binary) Entrypoint(f gen.Function) ([]gen.File, error) {
 func (Binary) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
 	return []gen.File{{Path: "main", Data: binary, Executable: true}}, nil
 }
+
+// Infrastructure returns main.tf: a Cloud Run service for each, and what feeds them.
+// The images are the operator's to build, since no provider deploys an archive
+// of programs without one.
+func (t Binary) Infrastructure(app gen.App) ([]gen.File, error) { return t.infrastructure(app, true) }

@@ -54,6 +54,7 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	g := gen.NewGate(t.Name(), f)
 	g.Timeout(300*time.Second, "an action")
 	g.Sinks()
+	g.DeadLetter()
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
 		if trigger.Stream {
