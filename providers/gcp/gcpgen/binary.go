@@ -49,7 +49,13 @@ func (Binary) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
 	return []gen.File{{Path: "main", Data: binary, Executable: true}}, nil
 }
 
-// Infrastructure returns main.tf: a Cloud Run service for each, and what feeds them.
-// The images are the operator's to build, since no provider deploys an archive
-// of programs without one.
+// Infrastructure returns main.tf: a Cloud Run service for each function, and
+// what feeds it. Terraform's provider deploys no archive without a build, so
+// that the variable images names what the operator has made of each, with
+//
+//	FROM gcr.io/distroless/static
+//	COPY main /
+//	ENTRYPOINT ["/main"]
+//
+// for instance.
 func (t Binary) Infrastructure(app gen.App) ([]gen.File, error) { return t.infrastructure(app, true) }

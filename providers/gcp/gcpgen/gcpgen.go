@@ -1,4 +1,18 @@
-// Package gcpgen generates functions for Google Cloud Functions.
+// Package gcpgen generates functions for Google Cloud Functions, or Cloud Run,
+// and the Terraform module that deploys them.
+//
+// The module creates what feeds the functions unless fngen.yaml names it, but
+// for three things that are there already: the project with its APIs, the
+// secrets, and the Firestore database. Its variable name begins all names, so
+// that an application can be in one project several times, and project and
+// region have to be given unless fngen.yaml has them.
+//
+// Queues, topics and streams are Pub/Sub topics, with a subscription for each
+// function that pushes to it, and a topic for what it gives up. Events of a
+// type of one's own come through an Eventarc channel, to which they are
+// published with the Eventarc Publishing API. Each function runs as an account
+// that may read its secrets and nothing else; one more account is that as which
+// Pub/Sub, Eventarc and Cloud Scheduler call.
 package gcpgen
 
 import (

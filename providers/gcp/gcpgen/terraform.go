@@ -124,7 +124,7 @@ func (w *terraform) variables() {
 	w.variable("project", "The ID of the project.", str, orNone(w.project))
 	w.variable("region", "Where the functions run, and what feeds them is created.", str, orNone(w.region))
 	if w.binary {
-		w.variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates.", call("map", str), nil)
+		w.variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static.", call("map", str), nil)
 	} else {
 		w.variable("build_service_account", "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for the project's default.",
 			str, ref("null"))

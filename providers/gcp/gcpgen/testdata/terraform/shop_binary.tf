@@ -46,7 +46,7 @@ variable "region" {
 }
 
 variable "images" {
-  description = "By function the image that runs it: the program main of its archive, on a base with certificates."
+  description = "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static."
   type        = map(string)
 }
 
