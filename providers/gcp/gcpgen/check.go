@@ -83,12 +83,13 @@ func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
 }
 
 // attempts refuses a number of retries that a subscription's dead letter
-// policy does not take.
+// policy does not take. Without one nobody
+// counts.
 func attempts(g *gen.Gate, f gen.Function) {
 	switch n := f.Retries; {
 	case n == nil:
 	case f.DeadLetter == "none":
-		g.ErrorAt("retries", "a subscription without dead letters delivers for 7 days and counts nothing; remove the directive, or deadletter none")
+		g.WarnAt("retries", "a subscription without dead letters tries again for 7 days; the number is ignored")
 	case *n+1 < fewAttempts || *n+1 > manyAttempts:
 		g.ErrorAt("retries", "%d is outside of 4 to 99 retries, the limits of Pub/Sub; change the number", *n)
 	}

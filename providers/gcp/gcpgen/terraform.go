@@ -21,12 +21,11 @@ type terraform struct {
 	invoker   string // the name of the service account as which Google's services call
 }
 
-// A function is one of the application's and how main.tf names it.
+// A function is one of the application's.
 type function struct {
 	gen.Function
-	label string
-	// how the function's service is referred to
-	resource string
+	label    string // of its resources
+	resource string // the type of the one that runs it
 }
 
 // providerVersions are those of hashicorp/google whose names main.tf uses.
@@ -39,12 +38,12 @@ func (t target) infrastructure(app gen.App, binary bool) ([]gen.File, error) {
 	}
 	file := hclwrite.NewEmptyFile()
 	w := &terraform{body: body{file.Body()}, target: t, app: app, binary: binary}
+	resource := "google_cloudfunctions2_function"
+	if binary {
+		resource = "google_cloud_run_v2_service"
+	}
 	var names []string
 	for _, f := range app.Functions {
-		resource := "google_cloudfunctions2_function"
-		if binary {
-			resource = "google_cloud_run_v2_service"
-		}
 		w.functions = append(w.functions, function{f, label(f.Name), resource})
 		names = append(names, f.Name)
 	}
