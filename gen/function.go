@@ -57,6 +57,18 @@ func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.S
 // FullName is what events that the function makes have as their source.
 func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
 
+// Letters is the name of the sink for the function's dead letters: the one that
+// the directive gives, or a name of its own; "" for none.
+func (f Function) Letters() string {
+	switch f.DeadLetter {
+	case "none":
+		return ""
+	case "":
+		return f.Name + "-dead-letters"
+	}
+	return f.DeadLetter
+}
+
 // Callee names the handler as a reader of Go does, shop.Confirm for instance.
 func (f Function) Callee() string {
 	h := f.Handler
