@@ -2,6 +2,7 @@ package gen
 
 import (
 	"go/token"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,15 @@ func (f Function) Letters() string {
 	}
 	return f.DeadLetter
 }
+
+// SinkVariable is the environment variable that holds the address of the sink
+// with the name, FNGEN_SINK_NEWS of the sink news for instance. Package emit
+// reads it.
+func SinkVariable(name string) string {
+	return sinkPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+const sinkPrefix = "FNGEN_SINK_"
 
 // Callee names the handler as a reader of Go does, shop.Confirm for instance.
 func (f Function) Callee() string {
