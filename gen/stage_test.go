@@ -179,7 +179,7 @@ example.com/plain
 # example.com/other v3.0.0 => example.com/otherfork v3.0.1
 `
 	local := map[string]bool{"example.com/app": true, "example.com/any": true, "example.com/one@v1.0.0": true, "example.com/mixed": true, "example.com/unused@v3.0.0": true}
-	if diff := cmp.Diff(after, string(withoutReplacements([]byte(before), local))); diff != "" {
+	if diff := cmp.Diff(after, string(formatModules(withoutReplacements(parseModules([]byte(before)), local)))); diff != "" {
 		t.Errorf("modules.txt differs (-want +got):\n%s", diff)
 	}
 }

@@ -181,7 +181,7 @@ func command(dir string, env []string, name string, args ...string) *exec.Cmd {
 			}
 		}
 	}
-	cmd.Env = append(cmd.Env, "GOWORK=off", "PWD="+dir)
+	cmd.Env = append(cmd.Env, "GOWORK=off", "FNGEN_CACHE=off", "PWD="+dir)
 	if len(args) < 2 || args[0] != "mod" || args[1] != "download" {
 		cmd.Env = append(cmd.Env, "GOPROXY=off", "GOSUMDB=off")
 	}
