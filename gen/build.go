@@ -42,6 +42,9 @@ type DistFile struct {
 }
 
 func newDistFile(path string, data []byte) DistFile {
+	if data == nil {
+		data = []byte{}
+	}
 	return DistFile{Path: path, Size: int64(len(data)), SHA256: digest(data), Data: data}
 }
 
