@@ -33,7 +33,9 @@ type AppChecker interface {
 
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
 type BinaryPackager interface {
-	// PackageBinary returns what the function's archive holds.
+	// PackageBinary returns what the function's archive holds: the binary as
+	// it is, and what does not depend on its bytes. The binary is nil when
+	// only the rest is asked for.
 	PackageBinary(f Function, binary []byte) ([]File, error)
 }
 
