@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/fngen/fngen/gen"
-	"github.com/fngen/fngen/providers/gcp/gcpgen"
+	"github.com/fngen/fngen/providers/aws/awsgen"
 	"github.com/fngen/fngen/providers/openwhisk/openwhiskgen"
 )
 
@@ -33,7 +33,7 @@ import (
 	"example.com/lib/in"
 )
 
-//fn:topic orders
+//fn:queue orders
 func Confirm(ctx context.Context, order string) error { fmt.Println(in.Text()); return nil }
 `)},
 }
@@ -63,7 +63,7 @@ func newCached(t *testing.T) cached {
 	c.options.Cache = gen.NewCache(c.cache)
 	shop(t, c.dir, library...)
 	edit(t, c.dir, "go.mod", "require github.com/fngen/fngen v0.0.0\n", "require (\n\tgithub.com/fngen/fngen v0.0.0\n\texample.com/lib v1.0.0\n)\n\nreplace example.com/lib => ./lib\n")
-	complete(t, c.dir, true, openwhisk(), gcp())
+	complete(t, c.dir, true, openwhisk(), gcp(), configured("targets: {aws: {}}"))
 	return c
 }
 
@@ -105,13 +105,16 @@ func resolveFor(t *testing.T, dir string, target gen.Target) gen.App {
 	return app
 }
 
-// configured returns the targets as the text of fngen.yaml has them.
-func configured(text string) (openwhisk, gcp gen.Target) {
+// configured returns the target that the text of fngen.yaml is about.
+func configured(text string) gen.Target {
 	c := gen.ParseConfig([]byte(text), targetNames)
-	return openwhiskgen.New(c.Target("openwhisk"), nil), gcpgen.New(c.Target("gcp"), nil)
+	if strings.Contains(text, "aws:") {
+		return awsgen.New(c.Target("aws"), c.Resources("aws"))
+	}
+	return openwhiskgen.New(c.Target("openwhisk"), nil)
 }
 
-// A change is one that a test makes to an application, or to how it is built.
+// An edited is what a test changes of an application, or of how it is built.
 type edited struct {
 	name string
 	make func(t *testing.T, c *cached)
@@ -128,18 +131,24 @@ func TestCacheOfBinaries(t *testing.T) {
 		{name: "source", make: func(t *testing.T, c *cached) { edit(t, c.dir, "shop.go", "fmt.Println(in", "fmt.Print(in") }},
 		{name: "source of a dependency", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/in/in.go", "return text", "return text + text") }},
 		{name: "embedded file", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/in/hello.txt", "hello", "good morning") }},
-		{name: "version of a dependency", make: func(t *testing.T, c *cached) { edit(t, c.dir, "go.mod", "example.com/lib v1.0.0", "example.com/lib v1.1.0") }},
+		{name: "version of a dependency", make: func(t *testing.T, c *cached) {
+			edit(t, c.dir, "go.mod", "example.com/lib v1.0.0", "example.com/lib v1.1.0")
+		}},
 		{name: "folder of a dependency", make: func(t *testing.T, c *cached) {
 			edit(t, c.dir, "go.mod", "=> ./lib", "=> ./copy")
 			if err := os.CopyFS(filepath.Join(c.dir, "copy"), os.DirFS(filepath.Join(c.dir, "lib"))); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		{name: "directive", make: func(t *testing.T, c *cached) { edit(t, c.dir, "shop.go", "//fn:topic orders", "//fn:topic orders\n//fn:retries 7") }},
+		{name: "directive", make: func(t *testing.T, c *cached) {
+			edit(t, c.dir, "shop.go", "//fn:queue orders", "//fn:queue orders\n//fn:retries 7")
+		}},
 		{name: "flag of the compiler", make: func(t *testing.T, c *cached) { t.Setenv("GOFLAGS", "-gcflags=-l") }},
 		{name: "flag that the binary records", make: func(t *testing.T, c *cached) { t.Setenv("GOFLAGS", "-gcflags=-l -tags=blue") }},
 		{name: "kind of the image", yaml: `targets: {openwhisk: {kind: "go:1.23"}}`},
 		{name: "architecture", yaml: `targets: {openwhisk: {arch: arm64}}`},
+		{name: "target", yaml: `targets: {aws: {}}`},
+		{name: "setting in the entrypoint alone", yaml: `resources: {orders: {aws: {envelope: sns}}}`},
 	} {
 		if change.make != nil {
 			change.make(t, &c)
@@ -147,7 +156,7 @@ func TestCacheOfBinaries(t *testing.T) {
 		if change.yaml != "" {
 			yaml = change.yaml
 		}
-		target, _ := configured(yaml)
+		target := configured(yaml)
 		first, made := c.digests(t, target)
 		if !made {
 			t.Errorf("%s: an archive of before was taken", change.name)
@@ -158,7 +167,7 @@ func TestCacheOfBinaries(t *testing.T) {
 		}
 	}
 	writeFiles(t, c.dir, []txtar.File{{Name: "README.md", Data: []byte("new")}, {Name: "shop_test.go", Data: []byte("package shop\n")}, {Name: "lib/in/in_windows.go", Data: []byte("package in\n")}})
-	target, _ := configured(yaml)
+	target := configured(yaml)
 	kept, made := c.digests(t, target)
 	if made {
 		t.Error("a test, a text and a file for another system had the function linked again")
@@ -179,7 +188,9 @@ func TestCacheOfSources(t *testing.T) {
 		{name: "licence", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/LICENSE", "like", "want") }},
 		{name: "embedded file", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/in/hello.txt", "hello", "good morning") }},
 		{name: "file for another system", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/in/in_windows.go", "Windows", "Other") }},
-		{name: "version of a dependency", make: func(t *testing.T, c *cached) { edit(t, c.dir, "go.mod", "example.com/lib v1.0.0", "example.com/lib v1.1.0") }},
+		{name: "version of a dependency", make: func(t *testing.T, c *cached) {
+			edit(t, c.dir, "go.mod", "example.com/lib v1.0.0", "example.com/lib v1.1.0")
+		}},
 		{name: "version of Go", make: func(t *testing.T, c *cached) { edit(t, c.dir, "go.mod", "go 1.26.0", "go 1.26.1") }},
 	} {
 		if change.make != nil {
