@@ -5,13 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // An Artifact is a built package of one function.
@@ -91,13 +87,13 @@ func Build(ctx context.Context, t Target, app App, o BuildOptions) (Built, error
 	if err != nil {
 		return built, fmt.Errorf("%s: %w", t.Name(), err)
 	}
-	files, err := w.make(ctx, t, m, functions, o.Cache)
+	jobs, err := w.make(ctx, t, m, functions, o.Cache)
 	if err != nil {
 		return built, fmt.Errorf("%s: %w", t.Name(), err)
 	}
-	for i, f := range functions {
-		built.Files = append(built.Files, files[i]...)
-		built.Artifacts = append(built.Artifacts, artifactsOf(t, f, files[i])...)
+	for _, j := range jobs {
+		built.Files = append(built.Files, j.files...)
+		built.Artifacts = append(built.Artifacts, artifactsOf(t, j.function, j.files)...)
 	}
 	for _, f := range others {
 		names, err := m.names(f)
@@ -126,118 +122,4 @@ func artifactsOf(t Target, f Function, files []DistFile) []Artifact {
 		}
 	}
 	return artifacts
-}
-
-// An archive is what an artifact holds.
-type archive struct {
-	name    string // of the artifact, without extension
-	files   []File
-	modules []usedModule
-}
-
-// A maker makes the archives of a target's functions.
-type maker interface {
-	// names returns the names of the function's archives.
-	names(Function) ([]string, error)
-	// key returns what decides the function's archives, as a digest.
-	key(Function) (string, error)
-	// compile makes ready what archives needs of the functions.
-	compile(context.Context, []Function) error
-	archives(Function) ([]archive, error)
-}
-
-func (w *Workspace) maker(ctx context.Context, t Target, functions []Function, entrypoints []File) (maker, error) {
-	packages, err := w.load(ctx, t, w.app.Functions)
-	if err != nil {
-		return nil, err
-	}
-	switch packager := t.(type) {
-	case BinaryPackager:
-		return newBinaryMaker(w, t, packager, packages)
-	case SourcePackager:
-		return newSourceMaker(ctx, w, t, packager, functions, entrypoints)
-	}
-	return nil, fmt.Errorf("the target %s has no packager", t.Name())
-}
-
-// make returns the files of the functions' artifacts, in their order. What the
-// cache has is not made again.
-func (w *Workspace) make(ctx context.Context, t Target, m maker, functions []Function, cache *Cache) ([][]DistFile, error) {
-	files, keys := make([][]DistFile, len(functions)), make([]string, len(functions))
-	if cache != nil {
-		inDist := func(f DistFile) bool { return w.inDist(t, f) }
-		_ = each(functions, func(i int) (err error) {
-			if keys[i], err = m.key(functions[i]); err == nil {
-				files[i], _ = cache.get(keys[i], inDist)
-			}
-			return nil
-		})
-	}
-	var missing []Function
-	for i, f := range functions {
-		if files[i] == nil {
-			missing = append(missing, f)
-		}
-	}
-	if len(missing) == 0 {
-		return files, nil
-	}
-	if err := m.compile(ctx, missing); err != nil {
-		return nil, err
-	}
-	err := each(functions, func(i int) error {
-		if files[i] != nil {
-			return nil
-		}
-		archives, err := m.archives(functions[i])
-		if err == nil {
-			files[i], err = pack(archives)
-		}
-		if err != nil {
-			return fmt.Errorf("package %s: %w", functions[i].Name, err)
-		}
-		cache.put(keys[i], files[i])
-		return nil
-	})
-	cache.trim()
-	return files, err
-}
-
-// pack returns the artifacts of the archives, each with its bill of materials.
-func pack(archives []archive) ([]DistFile, error) {
-	var files []DistFile
-	for _, a := range archives {
-		data, err := Zip(a.files)
-		if err != nil {
-			return nil, err
-		}
-		artifact := newDistFile(a.name+archiveExt, data)
-		bill, err := sbom(artifact, a.modules)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, artifact, newDistFile(a.name+sbomExt, bill))
-	}
-	return files, nil
-}
-
-// inDist reports whether the file lies in the target's folder of dist/ already.
-func (w *Workspace) inDist(t Target, f DistFile) bool {
-	root, err := os.OpenRoot(w.app.Root)
-	if err != nil {
-		return false
-	}
-	defer root.Close()
-	return isSame(root, path.Join(DistDir, t.Name(), f.Path), f)
-}
-
-// each calls do for the index of every element, as many at a time as there are
-// processors.
-func each[T any](list []T, do func(int) error) error {
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range list {
-		group.Go(func() error { return do(i) })
-	}
-	return group.Wait()
 }

@@ -26,12 +26,12 @@ type Cache struct {
 	limit int64 // bytes
 }
 
-// CacheLimit is how large a cache may grow, in bytes. Beyond it, the entries
+// cacheLimit is how large a cache may grow, in bytes. Beyond it, the entries
 // that were not used for the longest time go.
-const CacheLimit = 2 << 30
+const cacheLimit = 2 << 30
 
 // NewCache returns the cache in the folder, which need not exist.
-func NewCache(dir string) *Cache { return &Cache{dir: dir, limit: CacheLimit} }
+func NewCache(dir string) *Cache { return &Cache{dir: dir, limit: cacheLimit} }
 
 // entryName matches the names of entries and of those being written. What else
 // lies in the folder is not the cache's.

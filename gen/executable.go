@@ -27,22 +27,34 @@ type binaryMaker struct {
 	packages map[string]linkedPackage // by import path
 }
 
-func newBinaryMaker(w *Workspace, t Target, packager BinaryPackager, packages []linkedPackage) (maker, error) {
-	m := binaryMaker{w: w, target: t, packager: packager, packages: map[string]linkedPackage{}}
+func newBinaryMaker(w *Workspace, t Target, packager BinaryPackager, packages []linkedPackage) maker {
+	m := &binaryMaker{w: w, target: t, packager: packager}
+	m.setPackages(packages)
+	return m
+}
+
+func (m *binaryMaker) setPackages(packages []linkedPackage) {
+	m.packages = map[string]linkedPackage{}
 	for _, p := range packages {
 		m.packages[p.ImportPath] = p
 	}
-	return m, nil
+}
+
+// reload compiles what has changed since the packages were listed.
+func (m *binaryMaker) reload(ctx context.Context) error {
+	packages, err := m.w.load(ctx, m.target, m.w.app.Functions)
+	m.setPackages(packages)
+	return err
 }
 
 // compile compiles and links the functions' entrypoints.
-func (m binaryMaker) compile(ctx context.Context, functions []Function) error {
+func (m *binaryMaker) compile(ctx context.Context, functions []Function) error {
 	args := append(slices.Clone(linkFlags), "-o", m.w.dir+"/bin/")
 	_, err := m.w.run(ctx, m.target.Platform(), "build", append(args, packagePaths(m.target, functions)...)...)
 	return err
 }
 
-func (m binaryMaker) archives(f Function) ([]archive, error) {
+func (m *binaryMaker) archives(f Function) ([]archive, error) {
 	binary, err := os.ReadFile(filepath.Join(m.w.dir, "bin", path.Base(Folder(m.target.Name(), f))))
 	if err != nil {
 		return nil, err
@@ -58,7 +70,7 @@ func (m binaryMaker) archives(f Function) ([]archive, error) {
 	return archives, err
 }
 
-func (m binaryMaker) names(f Function) ([]string, error) {
+func (m *binaryMaker) names(f Function) ([]string, error) {
 	archives, err := m.pack(f, nil)
 	var names []string
 	for _, a := range archives {
@@ -69,7 +81,7 @@ func (m binaryMaker) names(f Function) ([]string, error) {
 
 // pack returns the archives of the function, whose binary may be nil to learn
 // what else is in them.
-func (m binaryMaker) pack(f Function, binary []byte) ([]archive, error) {
+func (m *binaryMaker) pack(f Function, binary []byte) ([]archive, error) {
 	files, err := m.packager.PackageBinary(f, binary)
 	return []archive{{name: f.Name, files: files}}, err
 }
@@ -94,7 +106,7 @@ type archiveKey struct {
 	Files []File
 }
 
-func (m binaryMaker) key(f Function) (string, error) {
+func (m *binaryMaker) key(f Function) (string, error) {
 	self, err := selfDigest()
 	if err != nil {
 		return "", fmt.Errorf("read this program: %w", err)
@@ -129,7 +141,7 @@ func (m binaryMaker) key(f Function) (string, error) {
 
 // listed returns what go list says of the package, which has a build ID: that
 // of unsafe, which is not compiled, is empty.
-func (m binaryMaker) listed(path string) (linkedPackage, error) {
+func (m *binaryMaker) listed(path string) (linkedPackage, error) {
 	p, ok := m.packages[path]
 	if !ok || p.BuildID == "" && path != "unsafe" {
 		return p, fmt.Errorf("go list says nothing of how %s is compiled", path)

@@ -49,6 +49,9 @@ func (sourceMaker) names(f Function) ([]string, error) { return []string{f.Name}
 // compile has nothing to do: the platform compiles.
 func (sourceMaker) compile(context.Context, []Function) error { return nil }
 
+// reload has nothing to do: keys stand for what was read.
+func (sourceMaker) reload(context.Context) error { return nil }
+
 func (m sourceMaker) archives(f Function) ([]archive, error) { return m.made[f.Name], nil }
 
 // key stands for what is archived, and for this program, which does it.
