@@ -23,13 +23,14 @@ func TestBinaryModules(t *testing.T) {
 		"github.com/json-iterator/go", "github.com/modern-go/concurrent", "github.com/modern-go/reflect2", // its own
 	}
 	onAWS := append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)
+	writes := append([]string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...) // dead letters
 	for _, test := range []struct {
 		name, file string
 		want       []string
 	}{
-		{"aws/receive", "bootstrap", onAWS},
-		{"aws/picture", "bootstrap", onAWS},
-		{"aws/placed", "bootstrap", onAWS},
+		{"aws/receive", "bootstrap", writes},
+		{"aws/picture", "bootstrap", writes},
+		{"aws/placed", "bootstrap", writes},
 		{"aws/relay", "bootstrap", append([]string{"example.com/greeting"}, onAWS...)},
 		{"openwhisk/receive", "exec", cloudevents},
 		{"openwhisk/placed", "exec", cloudevents},

@@ -11,12 +11,16 @@ import (
 
 // Of 50,000 messages through a queue, with errors, panics, slow handlers, what
 // does not decode, and processes that are ended in the middle of a batch, each
-// is deleted only if it was handled.
+// is deleted only if it was handled, or if its dead letter is written.
 func TestSoakAWS(t *testing.T) {
 	s := newSoak(t, 20, func(n int) string { return fmt.Sprintf("59a2f8f2-%d", n) })
 	message := sqsMessage(t)
+	letters := newLetterQueue(t)
+	for _, m := range s.messages { // what can never succeed is not delivered again
+		m.dead = m.dead || len(m.steps) > 0 && m.steps[0] == "permanent"
+	}
 	for s.left() {
-		l := startLambda(t, "soak", s.ledger())
+		l := startLambda(t, "soak", append(letters.env, s.ledger())...)
 		for s.left() {
 			batch := s.take(10)
 			answer, ok := s.invoke(l, sqsPayload(t, message, s, batch))
@@ -25,7 +29,7 @@ func TestSoakAWS(t *testing.T) {
 				s.back(batch...) // becomes visible again
 				break
 			}
-			s.answered(batch, answer)
+			s.answered(batch, answer, letters)
 		}
 	}
 	s.checkRedelivered(10)
@@ -87,7 +91,7 @@ func (s *soak) invoke(l *lambda, payload string) (string, bool) {
 }
 
 // answered does with the batch what SQS does by the function's answer.
-func (s *soak) answered(batch []*soakMessage, answer string) {
+func (s *soak) answered(batch []*soakMessage, answer string, letters *letterQueue) {
 	s.t.Helper()
 	var report struct {
 		Failures *[]struct {
@@ -110,6 +114,8 @@ func (s *soak) answered(batch []*soakMessage, answer string) {
 		if id := s.id(m.n); kept[id] {
 			delete(kept, id)
 			s.back(m)
+		} else if letters.holds(id) {
+			s.settle(dead, m)
 		} else {
 			s.settle(acknowledged, m)
 		}
