@@ -91,7 +91,13 @@ type lambda struct {
 // startLambda starts the bootstrap of the function as Lambda does.
 func startLambda(t *testing.T, function string, env ...string) *lambda {
 	t.Helper()
-	dir := unpack(t, app(t).archive(t, "aws/"+function))
+	return startBootstrap(t, app(t), function, env...)
+}
+
+// startBootstrap is startLambda for a function of another application.
+func startBootstrap(t *testing.T, a *application, function string, env ...string) *lambda {
+	t.Helper()
+	dir := unpack(t, a.archive(t, "aws/"+function))
 	api := newRuntimeAPI(t)
 	cmd := exec.Command(filepath.Join(dir, "bootstrap"))
 	cmd.Dir = dir
