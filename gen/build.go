@@ -55,9 +55,10 @@ func Build(ctx context.Context, t Target, app App) (Built, error) {
 		return built, fmt.Errorf("%s: %w", t.Name(), err)
 	}
 	for i, f := range app.Functions {
-		name := f.Name + ".zip"
-		built.Files = append(built.Files, File{Path: name, Data: archives[i]})
-		built.Artifacts = append(built.Artifacts, Artifact{f, t.Name(), path.Join(DistDir, t.Name(), name), int64(len(archives[i])), digest(archives[i])})
+		for _, a := range archives[i] {
+			built.Files = append(built.Files, a)
+			built.Artifacts = append(built.Artifacts, Artifact{f, t.Name(), path.Join(DistDir, t.Name(), a.Path), int64(len(a.Data)), digest(a.Data)})
+		}
 	}
 	slices.SortFunc(built.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return built, nil
@@ -68,8 +69,8 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// archives returns the functions' archives, in their order.
-func (w *Workspace) archives(ctx context.Context, t Target, functions []Function, files []File) ([][]byte, error) {
+// archives returns the archives of each function, in their order.
+func (w *Workspace) archives(ctx context.Context, t Target, functions []Function, files []File) ([][]File, error) {
 	args := buildFlags
 	if _, ok := t.(BinaryPackager); ok {
 		args = append(slices.Clone(args), "-o", filepath.Join(w.dir, "bin")+string(filepath.Separator))
@@ -78,22 +79,26 @@ func (w *Workspace) archives(ctx context.Context, t Target, functions []Function
 	if _, err := w.run(ctx, t.Platform(), "build", args...); err != nil {
 		return nil, err
 	}
-	var archives [][]byte
+	var archives [][]File
 	for _, f := range functions {
 		contents, err := w.contents(ctx, t, f, files)
 		if err != nil {
 			return nil, fmt.Errorf("package %s: %w", f.Name, err)
 		}
-		archive, err := Zip(contents)
-		if err != nil {
-			return nil, fmt.Errorf("package %s: %w", f.Name, err)
+		var zipped []File
+		for _, a := range contents {
+			file, err := a.zip()
+			if err != nil {
+				return nil, fmt.Errorf("package %s: %w", f.Name, err)
+			}
+			zipped = append(zipped, file)
 		}
-		archives = append(archives, archive)
+		archives = append(archives, zipped)
 	}
 	return archives, nil
 }
 
-func (w *Workspace) contents(ctx context.Context, t Target, f Function, files []File) ([]File, error) {
+func (w *Workspace) contents(ctx context.Context, t Target, f Function, files []File) ([]Archive, error) {
 	folder := Folder(t.Name(), f)
 	switch t := t.(type) {
 	case BinaryPackager:
@@ -113,7 +118,8 @@ func (w *Workspace) contents(ctx context.Context, t Target, f Function, files []
 		if err != nil {
 			return nil, err
 		}
-		return t.PackageSource(f, module)
+		contents, err := t.PackageSource(f, module)
+		return []Archive{{Path: f.Name + ".zip", Files: contents}}, err
 	}
 	return nil, fmt.Errorf("the target %s has no packager", t.Name())
 }

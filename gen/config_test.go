@@ -78,3 +78,39 @@ func TestOverlay(t *testing.T) {
 		}
 	}
 }
+
+// A key that takes one string or several says the same either way, and its
+// schema takes both.
+func TestOneOrMore(t *testing.T) {
+	kind := Key{Name: "kind", Doc: "A kind.", Default: "a", OneOf: []string{"a", "b"}}
+	for text, want := range map[string][]string{
+		"{}":              {"a"},
+		"{kind: b}":       {"b"},
+		"{kind: [b]}":     {"b"},
+		"{kind: [b, a]}":  {"b", "a"},
+		"{kind: c}":       {"a", `targets.aws.kind is "c"; give one of a, b`},
+		"{kind: [b, c]}":  {"b", `targets.aws.kind is "c"; give one of a, b`},
+		"{kind: []}":      {"a", "targets.aws.kind is not a list; write [a, b]"},
+		"{kind: {a: b}}":  {"a", "targets.aws.kind is not a string; quote it"},
+		"{kind: [[a]]}":   {"a", "targets.aws.kind is not a string; quote it"},
+		"{kind: b, x: 1}": {"b", `unknown key "x"; the keys of targets.aws are kind`},
+	} {
+		c := ParseConfig([]byte("targets: {aws: "+text+"}"), []string{"aws"})
+		got := c.Target("aws").OneOrMore(kind)
+		for _, p := range c.Problems() {
+			got = append(got, p.Message)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	s := newSettings(nil, "", nil)
+	s.OneOrMore(kind)
+	want := &schema{
+		Description: "A kind.", Type: jsonTypes{"string", "array"}, Default: "a", Enum: nil, MinItems: 1,
+		Items: &schema{Type: jsonTypes{"string"}, Enum: []string{"a", "b"}},
+	}
+	if diff := cmp.Diff(want, s.schema().Properties["kind"]); diff != "" {
+		t.Errorf("schema (-want +got):\n%s", diff)
+	}
+}

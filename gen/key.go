@@ -28,6 +28,7 @@ type keyKind uint8
 const (
 	ofString keyKind = iota
 	ofList
+	ofOneOrMore
 	ofInt
 	ofSection
 )

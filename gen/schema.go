@@ -81,6 +81,11 @@ func (k Key) schema() *schema {
 		out = &schema{Type: jsonTypes{"integer"}, Minimum: &k.Low, Maximum: &k.High}
 	case ofList:
 		out = &schema{Type: jsonTypes{"array"}, Items: out, MinItems: 1}
+	case ofOneOrMore:
+		item := *out
+		item.Default = ""
+		out.Type, out.Items, out.MinItems = jsonTypes{"string", "array"}, &item, 1
+		out.Enum = nil // or no list would be taken
 	}
 	out.Description = k.Doc
 	if k.Want != "" {

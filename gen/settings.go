@@ -154,6 +154,22 @@ func (s *Settings) Strings(key Key) []string {
 	return out
 }
 
+// OneOrMore returns the strings of the list under the key, or the one string
+// that is there. The key's default stands for one that is not there or not
+// possible.
+func (s *Settings) OneOrMore(key Key) []string {
+	either := key
+	either.kind = ofOneOrMore
+	s.ask(either)
+	if s.has(key.Name) && resolve(s.values[key.Name]).Kind == yaml.SequenceNode {
+		if list := s.Strings(key); len(list) > 0 {
+			return list
+		}
+		return []string{key.Default}
+	}
+	return []string{s.String(key)}
+}
+
 // Int returns the whole number under the key, or 0 if it is not there. It lies
 // from the key's Low to its High.
 func (s *Settings) Int(key Key) int {

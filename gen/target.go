@@ -21,7 +21,7 @@ type Target interface {
 	// Infrastructure returns what deploys the application's functions, which
 	// are those that are meant for the target, and what feeds them. Paths are
 	// relative to the folder of the artifacts, where the archive of a function
-	// is its name with .zip.
+	// is its name with .zip, unless its packager says otherwise.
 	Infrastructure(App) ([]File, error)
 }
 
@@ -33,8 +33,9 @@ type AppChecker interface {
 
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
 type BinaryPackager interface {
-	// PackageBinary returns what the function's archive holds.
-	PackageBinary(f Function, binary []byte) ([]File, error)
+	// PackageBinary returns the function's archives: one, or one for each
+	// image that may run it.
+	PackageBinary(f Function, binary []byte) ([]Archive, error)
 }
 
 // A SourcePackager is a [Target] whose platform compiles the entrypoint, from
@@ -43,6 +44,13 @@ type SourcePackager interface {
 	// PackageSource returns what the function's archive holds. module is the
 	// entrypoint as the root package of a module with vendored dependencies.
 	PackageSource(f Function, module []File) ([]File, error)
+}
+
+// An Archive is a zip file that the platform takes as a function.
+type Archive struct {
+	Path  string // relative to the folder of the artifacts
+	Files []File
+	Limit int // bytes that the platform takes at most; 0 for no limit
 }
 
 // A File is a file to write.

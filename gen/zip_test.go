@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -107,5 +108,26 @@ func TestUnzip(t *testing.T) {
 	}
 	if info.Mode().Perm()&0o111 != 0o111 || info.Size() != 6000 {
 		t.Errorf("bootstrap is %v, %d bytes", info.Mode(), info.Size())
+	}
+}
+
+// An archive that the platform would not take is an error of the build, which
+// names it and its size.
+func TestArchiveLimit(t *testing.T) {
+	a := Archive{Path: "go1.24/confirm.zip", Files: archived}
+	data, err := Zip(archived)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for limit, want := range map[int]string{
+		0:             "",
+		len(data):     "",
+		len(data) - 1: fmt.Sprintf("go1.24/confirm.zip has %d bytes, above %d, the most that the platform takes; link and embed less, or leave the target out", len(data), len(data)-1),
+	} {
+		a.Limit = limit
+		file, err := a.zip()
+		if got := fmt.Sprint(err); want == "" && (err != nil || file.Path != a.Path || !bytes.Equal(file.Data, data)) || want != "" && got != want {
+			t.Errorf("limit %d: got %v, want %q", limit, err, want)
+		}
 	}
 }

@@ -4,9 +4,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 // kafkaBatch is the value of an activation by the Kafka feed with the bodies as
@@ -221,5 +228,44 @@ func TestOpenWhiskSetupFails(t *testing.T) {
 	}
 	if !strings.Contains(f.log.String(), "no table is free") {
 		t.Error("the log does not say why")
+	}
+}
+
+// The manifest has an action for each archive beside it, which is for the image
+// of the action's runtime.
+func TestOpenWhiskManifest(t *testing.T) {
+	a := app(t)
+	var want []string
+	for name := range a.archives {
+		if function, ok := strings.CutPrefix(name, "openwhisk/"); ok {
+			want = append(want, function)
+		}
+	}
+	slices.Sort(want)
+	dir := filepath.Join(a.dir, "dist", "openwhisk")
+	data, err := os.ReadFile(filepath.Join(dir, "manifest.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Project struct {
+			Packages map[string]struct {
+				Actions map[string]struct{ Function, Runtime string }
+			}
+		}
+	}
+	if err := yaml.Unmarshal(data, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	actions := manifest.Project.Packages["acceptance"].Actions
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(actions))); diff != "" {
+		t.Errorf("actions (-artifacts +manifest):\n%s", diff)
+	}
+	for name, action := range actions {
+		files := read(t, filepath.Join(dir, action.Function))
+		at := slices.IndexFunc(files, func(f file) bool { return f.name == "exec.env" })
+		if at < 0 || string(files[at].data) != "openwhisk/action-golang-v"+strings.TrimPrefix(action.Runtime, "go:") {
+			t.Errorf("%s: %s is not for the image of %s", name, action.Function, action.Runtime)
+		}
 	}
 }

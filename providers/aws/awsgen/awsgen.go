@@ -2,8 +2,6 @@
 package awsgen
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -15,9 +13,15 @@ const awsPath = "github.com/fngen/fngen/providers/aws"
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
 type Target struct {
-	arch      string
-	envelopes map[string]string   // by queue
-	keys      map[string][]string // by collection
+	arch string
+	api  bool   // HTTP functions are behind one HTTP API
+	bus  string // "" for the account's default
+
+	// By the name in directives.
+	envelopes map[string]string   // of queues
+	keys      map[string][]string // of collections
+	names     map[string]string   // of what exists already
+	streams   map[string]string   // the ARNs of tables' streams
 }
 
 var (
@@ -25,27 +29,6 @@ var (
 	_ gen.AppChecker     = Target{}
 	_ gen.BinaryPackager = Target{}
 )
-
-// New returns the target as fngen.yaml has it. Of the target, arch is arm64,
-// the default, or amd64. Of a resource, envelope names the service whose
-// envelope the messages of a queue lie in, and keys the key attributes of a
-// table, the partition key first, [id] by default.
-func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
-	t := Target{
-		arch:      s.String(gen.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}),
-		envelopes: map[string]string{}, keys: map[string][]string{},
-	}
-	for name, r := range resources {
-		t.envelopes[name] = r.String(gen.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}})
-		t.keys[name] = r.Strings(gen.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
-			if attribute == "" || len(attribute) > 255 {
-				return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
-			}
-			return nil
-		}})
-	}
-	return t
-}
 
 // Name is aws.
 func (Target) Name() string { return "aws" }
@@ -60,11 +43,17 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	g := gen.NewGate(t.Name(), f)
 	g.Timeout(900*time.Second, "a function")
 	g.Sinks()
+	operation(g, f)
+	t.existing(g, f)
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
 		asynchronous = false
 		g.HTTP(trigger)
+		noDeadLetter(g, f, "an HTTP function answers for what fails")
+		if t.api {
+			behindAPI(g, f, trigger)
+		}
 	case gen.Queue:
 		asynchronous = false
 		queue(g, f, trigger)
@@ -78,8 +67,10 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	case gen.Stream:
 		asynchronous = false
 		stream(g, trigger)
+		noDeadLetter(g, f, "the dead letters of a stream go to a bucket of its own, since a queue would get positions alone")
 	case gen.Document:
 		asynchronous = false
+		noDeadLetter(g, f, "the dead letters of a table go to a bucket of its own, since a queue would get positions alone")
 	}
 	if f.Retries != nil && *f.Retries > 2 && asynchronous {
 		g.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
@@ -87,31 +78,11 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	return g.Problems
 }
 
-// CheckApp refuses object functions that one bucket cannot tell apart: S3 takes
-// no two notifications for one event whose prefixes and suffixes both overlap.
-func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
-	var problems []gen.Problem
-	for i, f := range functions {
-		a, ok := f.Trigger.(gen.Object)
-		if !ok {
-			continue
-		}
-		for _, other := range functions[:i] {
-			b, ok := other.Trigger.(gen.Object)
-			if !ok || a.Bucket != b.Bucket || a.Created != b.Created {
-				continue
-			}
-			prefixes := strings.HasPrefix(a.Prefix, b.Prefix) || strings.HasPrefix(b.Prefix, a.Prefix)
-			suffixes := strings.HasSuffix(a.Suffix, b.Suffix) || strings.HasSuffix(b.Suffix, a.Suffix)
-			if prefixes && suffixes {
-				g := gen.NewGate(t.Name(), f)
-				g.Errorf("the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
-					a.Bucket, other.Name, gen.Position(other.Pos))
-				problems = append(problems, g.Problems...)
-			}
-		}
+// noDeadLetter refuses a dead letter with a name where no queue takes them.
+func noDeadLetter(g *gen.Gate, f gen.Function, reason string) {
+	if f.DeadLetter != "" && f.DeadLetter != "none" {
+		g.ErrorAt("deadletter", "%s; remove the directive", reason)
 	}
-	return problems
 }
 
 func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
@@ -127,7 +98,7 @@ func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
 	if t.Batch > 10 && t.Window == 0 {
 		g.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
 	}
-	if timeout := f.Timeout; timeout > 0 && t.Visibility > 0 && t.Visibility < 6*timeout {
+	if timeout := timeout(f); t.Visibility > 0 && t.Visibility < 6*timeout {
 		g.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
 	}
 	if t.Visibility > 12*time.Hour {
@@ -197,9 +168,6 @@ func (target Target) feed(f gen.Function) (string, jen.Code) {
 }
 
 // PackageBinary returns the bootstrap of a custom runtime.
-func (Target) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
-	return []gen.File{{Path: "bootstrap", Data: binary, Executable: true}}, nil
+func (Target) PackageBinary(f gen.Function, binary []byte) ([]gen.Archive, error) {
+	return []gen.Archive{{Path: f.Name + ".zip", Files: []gen.File{{Path: "bootstrap", Data: binary, Executable: true}}}}, nil
 }
-
-// Infrastructure returns nothing.
-func (Target) Infrastructure(gen.App) ([]gen.File, error) { return nil, nil }

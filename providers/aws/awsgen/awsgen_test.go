@@ -22,11 +22,12 @@ func TestPlatform(t *testing.T) {
 
 // A custom runtime starts the executable bootstrap at the archive's root.
 func TestPackageBinary(t *testing.T) {
-	files, err := awsgen.Target{}.PackageBinary(gen.Function{Name: "confirm"}, []byte("binary"))
+	archives, err := awsgen.Target{}.PackageBinary(gen.Function{Name: "confirm"}, []byte("binary"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]gen.File{{Path: "bootstrap", Data: []byte("binary"), Executable: true}}, files); diff != "" {
+	want := []gen.Archive{{Path: "confirm.zip", Files: []gen.File{{Path: "bootstrap", Data: []byte("binary"), Executable: true}}}}
+	if diff := cmp.Diff(want, archives); diff != "" {
 		t.Errorf("package differs (-want +got):\n%s", diff)
 	}
 }

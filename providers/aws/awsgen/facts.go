@@ -8,7 +8,7 @@ import (
 
 // Facts has what EVENTS and their infrastructure mean on AWS Lambda.
 func (t Target) Facts(f gen.Function) gen.Facts {
-	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: asynchronousRetries(f), DeadLetter: deadLetter(f)}
+	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: asynchronousRetries(f), DeadLetter: deadLetter(f, "a queue of its own, kept for 14 days")}
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
 		facts = gen.Facts{Source: "Function URL, HTTP API, REST API or load balancer", Guarantee: gen.OnRequest, Retries: "none", Order: "none", DeadLetter: "none",
@@ -32,15 +32,17 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 		facts.Differs = []string{"data.etag, version and sequencer are S3's own"}
 	case gen.Document:
 		facts.Source = "DynamoDB stream"
-		facts.Order, facts.Retries = "item", streamRetries(f)
+		facts.Order, facts.Retries, facts.DeadLetter = "item", streamRetries(f), deadLetter(f, ownBucket)
 	case gen.Stream:
 		facts.Source = "Kinesis stream"
-		facts.Order, facts.Retries = "shard", streamRetries(f)
+		facts.Order, facts.Retries, facts.DeadLetter = "shard", streamRetries(f), deadLetter(f, ownBucket)
 	case gen.Event:
 		facts.Source = "EventBridge rule"
 	}
 	return facts
 }
+
+const ownBucket = "a bucket of its own, the records whole"
 
 // receives is maxReceiveCount of a queue.
 func receives(f gen.Function) int {
@@ -66,12 +68,14 @@ func streamRetries(f gen.Function) string {
 	return fmt.Sprintf("%d, by Lambda, from the first record that failed", n)
 }
 
-func deadLetter(f gen.Function) string {
+// deadLetter says where what fails for good goes; own is the function's own
+// place for it.
+func deadLetter(f gen.Function, own string) string {
 	switch f.DeadLetter {
 	case "":
-		return "by the platform's policy"
+		return own
 	case "none":
 		return "none: logged whole and acknowledged"
 	}
-	return f.DeadLetter
+	return "the queue " + f.DeadLetter
 }

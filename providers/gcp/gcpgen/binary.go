@@ -45,6 +45,6 @@ func (t Binary) Entrypoint(f gen.Function) ([]gen.File, error) {
 }
 
 // PackageBinary returns the program.
-func (Binary) PackageBinary(_ gen.Function, binary []byte) ([]gen.File, error) {
-	return []gen.File{{Path: "main", Data: binary, Executable: true}}, nil
+func (Binary) PackageBinary(f gen.Function, binary []byte) ([]gen.Archive, error) {
+	return []gen.Archive{{Path: f.Name + ".zip", Files: []gen.File{{Path: "main", Data: binary, Executable: true}}}}, nil
 }

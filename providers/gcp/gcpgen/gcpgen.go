@@ -54,6 +54,7 @@ func (t target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOA
 func (t target) check(f gen.Function) *gen.Gate {
 	g := gen.NewGate(t.Name(), f)
 	g.Sinks()
+	g.DeadLetter()
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
 		g.Timeout(3600*time.Second, "an HTTP function")
 		g.HTTP(trigger)

@@ -114,11 +114,12 @@ func TestPackageBinary(t *testing.T) {
 		if _, source := binary.(gen.SourcePackager); source {
 			t.Error("the package binary is a source too")
 		}
-		files, err := binary.(gen.BinaryPackager).PackageBinary(gen.Function{Name: "confirm"}, []byte("program"))
+		archives, err := binary.(gen.BinaryPackager).PackageBinary(gen.Function{Name: "confirm"}, []byte("program"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]gen.File{{Path: "main", Data: []byte("program"), Executable: true}}, files); diff != "" {
+		want := []gen.Archive{{Path: "confirm.zip", Files: []gen.File{{Path: "main", Data: []byte("program"), Executable: true}}}}
+		if diff := cmp.Diff(want, archives); diff != "" {
 			t.Errorf("package differs (-want +got):\n%s", diff)
 		}
 	}

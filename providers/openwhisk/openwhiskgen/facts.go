@@ -45,6 +45,9 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 			facts.Emulated = append(facts.Emulated, "source=")
 		}
 	}
+	if len(f.Operation.Env) > 0 {
+		facts.Emulated = append(facts.Emulated, "environment variables")
+	}
 	return facts
 }
 

@@ -16,24 +16,6 @@ func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Problem) {
 	return built, c.Problems()
 }
 
-// The image of a kind starts no archive whose exec.env names another.
-func TestPackageBinary(t *testing.T) {
-	for config, image := range map[string]string{
-		"": "openwhisk/action-golang-v1.24",
-		"targets: {openwhisk: {kind: \"go:1.22\"}}": "openwhisk/action-golang-v1.22",
-	} {
-		o, problems := target(t, config)
-		files, err := o.PackageBinary(gen.Function{Name: "confirm"}, []byte("binary"))
-		if err != nil || len(problems) > 0 {
-			t.Fatalf("%q: %v, %v", config, err, problems)
-		}
-		want := []gen.File{{Path: "exec", Data: []byte("binary"), Executable: true}, {Path: "exec.env", Data: []byte(image)}}
-		if diff := cmp.Diff(want, files); diff != "" {
-			t.Errorf("package of %q differs (-want +got):\n%s", config, diff)
-		}
-	}
-}
-
 // A kind is part of a file's content and of a manifest: nothing but the kinds
 // that there are gets there.
 func TestKind(t *testing.T) {

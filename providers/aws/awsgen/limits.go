@@ -1,0 +1,88 @@
+package awsgen
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// operation has the limits of what operators decide.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+func operation(g *gen.Gate, f gen.Function) {
+	o := f.Operation
+	if o.Memory != 0 && (o.Memory < 128 || o.Memory > 10_240) {
+		g.ErrorAt(gen.KeyMemory, "%d MB are outside of 128 to 10240 MB, the limits of Lambda; change the size", o.Memory)
+	}
+	if o.Reserved != 0 && o.MaxInstances != 0 && o.Reserved != o.MaxInstances {
+		g.ErrorAt(gen.KeyMaxInstances, "Lambda's reserved concurrency is both what is kept for the function and its limit; give one of the two, or the same number")
+	}
+	if o.LogRetention != 0 && !slices.Contains(logRetentions, o.LogRetention) {
+		g.ErrorAt(gen.KeyLogRetention, "CloudWatch keeps no logs for %d days; choose the next of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653", o.LogRetention)
+	}
+	variables(g, o.Env)
+}
+
+// logRetentions are the days that CloudWatch knows.
+//
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// variables has what Lambda and CloudFormation do not take as environment.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+func variables(g *gen.Gate, env []gen.Variable) {
+	size := 0
+	for _, v := range env {
+		at := gen.KeyEnv + "." + v.Name
+		size += len(v.Name) + len(v.Value)
+		switch {
+		case strings.HasPrefix(v.Name, "AWS_") || slices.Contains([]string{"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}, v.Name):
+			g.ErrorAt(at, "the variable %s is Lambda's own; choose another name", v.Name)
+		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
+			g.ErrorAt(at, "Lambda takes no variable %s, but names of two characters at least, a letter first; choose another name", v.Name)
+		case !v.IsSecret && strings.Contains(v.Value, "{{resolve:"):
+			g.ErrorAt(at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
+		}
+	}
+	if size > 4<<10 {
+		g.ErrorAt(gen.KeyEnv+"."+env[0].Name, "the environment has %d bytes, more than 4096, the limit of Lambda; shorten it", size)
+	}
+}
+
+// existing has what is needed of resources that are there already.
+func (t Target) existing(g *gen.Gate, f gen.Function) {
+	resource := f.Trigger.Resource()
+	physical := t.names[resource]
+	if physical == "" {
+		return
+	}
+	switch trigger := f.Trigger.(type) {
+	case gen.Queue:
+		if trigger.FIFO != strings.HasSuffix(physical, ".fifo") {
+			g.Errorf("the names of FIFO queues end in .fifo, and no others do, but resources.%s.aws.name is %q; correct it, or the directive", resource, physical)
+		}
+		if f.DeadLetter != "" && f.DeadLetter != "none" {
+			g.ErrorAt("deadletter", "the queue %s exists already, so that its redrive policy is its owner's; remove the directive", resource)
+		}
+	case gen.Document:
+		if t.streams[resource] == "" {
+			g.Errorf("the table %s exists already, and the ARN of its stream cannot be known; set resources.%s.aws.stream", resource, resource)
+		}
+	case gen.Object:
+		g.Warnf("the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
+	}
+}
+
+// behindAPI has the limits of an HTTP API.
+//
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+func behindAPI(g *gen.Gate, f gen.Function, t gen.HTTP) {
+	if t.Stream {
+		g.Errorf("an HTTP API answers in one piece and cannot stream; remove stream, or targets.aws.http")
+	}
+	if timeout(f) > defaultTimeout {
+		g.ErrorAt("timeout", "the timeout of %s is above %s, the limit of an HTTP API; shorten it, or remove targets.aws.http", timeout(f), defaultTimeout)
+	}
+}

@@ -1,0 +1,145 @@
+package awsgen
+
+import (
+	"encoding/json"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// asynchronous is the feeding of a function that Lambda itself calls again: at
+// most twice, within six hours, and then the event goes to a queue.
+func (s *stack) asynchronous(f gen.Function, source func()) feeding {
+	letters := s.deadLetterQueue(f, false)
+	config := gen.Mapping{
+		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "Qualifier", Value: "$LATEST"},
+		{Key: "MaximumRetryAttempts", Value: retries(f, 2)},
+		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
+	}
+	fed := feeding{}
+	if letters != nil {
+		config = append(config, gen.Member{Key: "DestinationConfig", Value: gen.Mapping{
+			{Key: "OnFailure", Value: gen.Mapping{{Key: "Destination", Value: letters}}},
+		}})
+		fed.may = []statement{{actions: []string{"sqs:SendMessage"}, resources: []any{letters}}}
+	}
+	fed.add = []func(){
+		func() { s.add(logical(f.Name, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
+		source,
+	}
+	return fed
+}
+
+// subscribe subscribes the function to the topic.
+func (s *stack) subscribe(f gen.Function, t gen.Topic) {
+	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), refArn)
+	s.permit(f, logical(f.Name, "Permission"), "sns.amazonaws.com", topic)
+	subscription := gen.Mapping{
+		{Key: "TopicArn", Value: topic},
+		{Key: "Protocol", Value: "lambda"},
+		{Key: "Endpoint", Value: arn(logical(f.Name, "Function"))},
+	}
+	if letters := s.deadLetterQueue(f, false); letters != nil {
+		subscription = append(subscription, gen.Member{Key: "RedrivePolicy", Value: gen.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
+		s.letQueue(f, "sns.amazonaws.com", topic)
+	}
+	s.add(logical(f.Name, "Subscription"), "AWS::SNS::Subscription", subscription)
+}
+
+// notify has the bucket tell the function of its objects: by the bucket's own
+// notifications, which are its properties, or by a rule of EventBridge for one
+// that exists already. Such a bucket must send its events to EventBridge.
+func (s *stack) notify(f gen.Function, t gen.Object) {
+	if name := s.names[t.Bucket]; name != "" {
+		s.rule(f, objectPattern(t, name))
+		return
+	}
+	s.permit(f, logical(f.Name, "Permission"), "s3.amazonaws.com", gen.Tagged{Tag: "!Sub", Value: []any{
+		"arn:${AWS::Partition}:s3:::" + t.Bucket + "-${Stack}", gen.Mapping{{Key: "Stack", Value: stackPart}},
+	}}, gen.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
+}
+
+// rule adds a rule of EventBridge that has the function as its target.
+func (s *stack) rule(f gen.Function, pattern gen.Mapping) {
+	id := logical(f.Name, "Rule")
+	target := gen.Mapping{
+		{Key: "Id", Value: "function"},
+		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "RetryPolicy", Value: gen.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
+	}
+	if letters := s.deadLetterQueue(f, false); letters != nil {
+		target = append(target, gen.Member{Key: "DeadLetterConfig", Value: gen.Mapping{{Key: "Arn", Value: letters}}})
+		s.letQueue(f, "events.amazonaws.com", arn(id))
+	}
+	s.add(id, "AWS::Events::Rule", mapping(
+		gen.Member{Key: "EventBusName", Value: s.bus},
+		gen.Member{Key: "EventPattern", Value: pattern},
+		gen.Member{Key: "Targets", Value: []gen.Mapping{target}},
+	))
+	s.permit(f, logical(f.Name, "Permission"), "events.amazonaws.com", arn(id))
+}
+
+// eventPattern matches the type, and the source if the directive names one.
+func eventPattern(t gen.Event) gen.Mapping {
+	pattern := gen.Mapping{{Key: "detail-type", Value: []gen.Text{gen.Text(t.Type)}}}
+	if t.Source != "" {
+		pattern = append(gen.Mapping{{Key: "source", Value: []gen.Text{gen.Text(t.Source)}}}, pattern...)
+	}
+	return pattern
+}
+
+// objectPattern matches the changes of a bucket. Of prefix and suffix it has
+// one, since several matches of a field are alternatives; the adapter looks at
+// both again.
+func objectPattern(t gen.Object, bucket string) gen.Mapping {
+	var kinds []string
+	if t.Created || !t.Deleted {
+		kinds = append(kinds, "Object Created")
+	}
+	if t.Deleted || !t.Created {
+		kinds = append(kinds, "Object Deleted")
+	}
+	detail := gen.Mapping{{Key: "bucket", Value: gen.Mapping{{Key: "name", Value: []gen.Text{gen.Text(bucket)}}}}}
+	switch {
+	case t.Prefix != "":
+		detail = append(detail, gen.Member{Key: "object", Value: keyMatch("prefix", t.Prefix)})
+	case t.Suffix != "":
+		detail = append(detail, gen.Member{Key: "object", Value: keyMatch("suffix", t.Suffix)})
+	}
+	return gen.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: kinds}, {Key: "detail", Value: detail}}
+}
+
+func keyMatch(how, text string) gen.Mapping {
+	return gen.Mapping{{Key: "key", Value: []gen.Mapping{{{Key: how, Value: gen.Text(text)}}}}}
+}
+
+// schedule adds a schedule of EventBridge Scheduler, with a role of its own to
+// call the function. Its input is what the adapter reads.
+func (s *stack) schedule(f gen.Function, t gen.Schedule) {
+	when, _ := expression(t) // Check has refused what has none
+	zone := t.TimeZone
+	if zone == "" {
+		zone = "UTC"
+	}
+	input, _ := json.Marshal(f.Name)
+	target := gen.Mapping{
+		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleRole"))},
+		{Key: "Input", Value: gen.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
+			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
+		{Key: "RetryPolicy", Value: gen.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
+	}
+	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
+	if letters := s.deadLetterQueue(f, false); letters != nil {
+		target = append(target, gen.Member{Key: "DeadLetterConfig", Value: gen.Mapping{{Key: "Arn", Value: letters}}})
+		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
+	}
+	s.add(logical(f.Name, "Schedule"), "AWS::Scheduler::Schedule", gen.Mapping{
+		{Key: "ScheduleExpression", Value: gen.Text(when)},
+		{Key: "ScheduleExpressionTimezone", Value: gen.Text(zone)},
+		{Key: "FlexibleTimeWindow", Value: gen.Mapping{{Key: "Mode", Value: gen.Text("OFF")}}},
+		{Key: "Target", Value: target},
+	})
+	s.role(logical(f.Name, "ScheduleRole"), "scheduler.amazonaws.com",
+		gen.Mapping{{Key: "StringEquals", Value: gen.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
+}

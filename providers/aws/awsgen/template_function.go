@@ -1,0 +1,131 @@
+package awsgen
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// What the platform would choose otherwise, or leave open.
+const (
+	defaultMemory       = 256 // MiB
+	defaultTimeout      = 30 * time.Second
+	defaultLogRetention = 30            // days
+	maxEventAge         = 6 * time.Hour // until an event is given up
+	deadLetterRetention = 14 * 24 * time.Hour
+)
+
+func timeout(f gen.Function) time.Duration { return cmp.Or(f.Timeout, defaultTimeout) }
+
+// retries is how often an event is delivered again where the platform counts
+// the deliveries of one event.
+func retries(f gen.Function, preset int) int {
+	if f.Retries != nil {
+		return *f.Retries
+	}
+	return preset
+}
+
+func seconds(d time.Duration) int { return int(d / time.Second) }
+
+// function adds the function, its role and its log, and what feeds it.
+func (s *stack) function(f gen.Function) {
+	id := logical(f.Name, "Function")
+	fed := s.feed(f)
+	may := append([]statement{{
+		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		resources: []any{arn(logical(f.Name, "Logs"))},
+	}}, fed.may...)
+	o := f.Operation
+	s.add(id, "AWS::Lambda::Function", mapping(
+		gen.Member{Key: "Description", Value: gen.Text(clipped(f.Source(), 256))},
+		gen.Member{Key: "Runtime", Value: "provided.al2023"},
+		gen.Member{Key: "Handler", Value: "bootstrap"},
+		gen.Member{Key: "Architectures", Value: []string{map[string]string{"arm64": "arm64", "amd64": "x86_64"}[s.arch]}},
+		gen.Member{Key: "Code", Value: "./" + f.Name + ".zip"},
+		gen.Member{Key: "MemorySize", Value: cmp.Or(o.Memory, defaultMemory)},
+		gen.Member{Key: "Timeout", Value: seconds(timeout(f))},
+		gen.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
+		gen.Member{Key: "Environment", Value: environment(o.Env)},
+		gen.Member{Key: "LoggingConfig", Value: gen.Mapping{{Key: "LogGroup", Value: ref(logical(f.Name, "Logs"))}}},
+		gen.Member{Key: "Role", Value: arn(logical(f.Name, "Role"))},
+	))
+	s.role(logical(f.Name, "Role"), "lambda.amazonaws.com", nil, may...)
+	s.add(logical(f.Name, "Logs"), "AWS::Logs::LogGroup", gen.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
+	for _, add := range fed.add {
+		add()
+	}
+	s.output(id, "ARN of the function "+f.Name, arn(id))
+}
+
+func clipped(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }
+
+// concurrency is the reserved concurrency, which is a limit too; 0 for none. A
+// queue has a limit of its own, by which messages stay in it.
+func concurrency(f gen.Function) int {
+	if _, ok := f.Trigger.(gen.Queue); ok && f.Operation.MaxInstances > 1 {
+		return f.Operation.Reserved
+	}
+	return cmp.Or(f.Operation.Reserved, f.Operation.MaxInstances)
+}
+
+// environment returns the variables; nil if there are none. A secret is a
+// dynamic reference: CloudFormation reads it from Secrets Manager when the
+// stack is deployed, with the rights of who deploys it, so that the value is
+// in no template and the function itself needs no right to read it.
+//
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+func environment(env []gen.Variable) any {
+	if len(env) == 0 {
+		return nil
+	}
+	var variables gen.Mapping
+	for _, v := range env {
+		value := v.Value
+		if v.IsSecret {
+			value = "{{resolve:secretsmanager:" + v.Value + "}}"
+		}
+		variables = append(variables, gen.Member{Key: v.Name, Value: gen.Text(value)})
+	}
+	return gen.Mapping{{Key: "Variables", Value: variables}}
+}
+
+// A feeding is what a function needs to be fed.
+type feeding struct {
+	may []statement // of its role
+	add []func()    // its own resources, which stand after it
+}
+
+func (s *stack) feed(f gen.Function) feeding {
+	switch t := f.Trigger.(type) {
+	case gen.HTTP:
+		return s.http(f, t)
+	case gen.Queue:
+		return s.queue(f, t)
+	case gen.Topic:
+		return s.asynchronous(f, func() { s.subscribe(f, t) })
+	case gen.Object:
+		return s.asynchronous(f, func() { s.notify(f, t) })
+	case gen.Event:
+		return s.asynchronous(f, func() { s.rule(f, eventPattern(t)) })
+	case gen.Schedule:
+		return s.asynchronous(f, func() { s.schedule(f, t) })
+	case gen.Stream:
+		return s.stream(f, t)
+	case gen.Document:
+		return s.document(f, t)
+	}
+	return feeding{}
+}
+
+// permit lets the service call the function for the source.
+func (s *stack) permit(f gen.Function, id, principal string, source any, further ...gen.Member) {
+	s.add(id, "AWS::Lambda::Permission", append(gen.Mapping{
+		{Key: "Action", Value: "lambda:InvokeFunction"},
+		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "Principal", Value: principal},
+		{Key: "SourceArn", Value: source},
+	}, further...))
+}

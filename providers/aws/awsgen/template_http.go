@@ -1,0 +1,127 @@
+package awsgen
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// http is the feeding of a function behind HTTP: a URL of its own, or routes of
+// the application's API. Lambda tries no request again.
+func (s *stack) http(f gen.Function, t gen.HTTP) feeding {
+	if s.api {
+		return feeding{add: []func(){func() { s.routes(f, t) }}}
+	}
+	return feeding{add: []func(){func() { s.url(f, t) }}}
+}
+
+// url adds a function URL. Everybody needs two permissions to call a public
+// one; one that is not public is called with IAM's.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+func (s *stack) url(f gen.Function, t gen.HTTP) {
+	id, function := logical(f.Name, "Url"), logical(f.Name, "Function")
+	auth, mode := "AWS_IAM", "BUFFERED"
+	if t.Public {
+		auth = "NONE"
+	}
+	if t.Stream {
+		mode = "RESPONSE_STREAM"
+	}
+	s.add(id, "AWS::Lambda::Url", gen.Mapping{
+		{Key: "TargetFunctionArn", Value: ref(function)},
+		{Key: "AuthType", Value: auth},
+		{Key: "InvokeMode", Value: mode},
+	})
+	s.output(id, "URL of the function "+f.Name, getAtt(id, "FunctionUrl"))
+	if !t.Public {
+		return
+	}
+	s.add(logical(f.Name, "UrlPermission"), "AWS::Lambda::Permission", gen.Mapping{
+		{Key: "Action", Value: "lambda:InvokeFunctionUrl"},
+		{Key: "FunctionName", Value: ref(function)},
+		{Key: "Principal", Value: gen.Text("*")},
+		{Key: "FunctionUrlAuthType", Value: "NONE"},
+	})
+	s.add(logical(f.Name, "Permission"), "AWS::Lambda::Permission", gen.Mapping{
+		{Key: "Action", Value: "lambda:InvokeFunction"},
+		{Key: "FunctionName", Value: ref(function)},
+		{Key: "Principal", Value: gen.Text("*")},
+		{Key: "InvokedViaFunctionUrl", Value: true},
+	})
+}
+
+// routes adds the function to the application's HTTP API.
+func (s *stack) routes(f gen.Function, t gen.HTTP) {
+	if !s.hasAPI {
+		s.hasAPI = true
+		s.add("Api", "AWS::ApiGatewayV2::Api", gen.Mapping{{Key: "Name", Value: ref("AWS::StackName")}, {Key: "ProtocolType", Value: "HTTP"}})
+		s.add("ApiStage", "AWS::ApiGatewayV2::Stage", gen.Mapping{{Key: "ApiId", Value: ref("Api")}, {Key: "StageName", Value: gen.Text("$default")}, {Key: "AutoDeploy", Value: true}})
+		s.output("Api", "URL of the HTTP API", getAtt("Api", "ApiEndpoint"))
+	}
+	integration := logical(f.Name, "Integration")
+	s.add(integration, "AWS::ApiGatewayV2::Integration", gen.Mapping{
+		{Key: "ApiId", Value: ref("Api")},
+		{Key: "IntegrationType", Value: "AWS_PROXY"},
+		{Key: "IntegrationUri", Value: arn(logical(f.Name, "Function"))},
+		{Key: "PayloadFormatVersion", Value: gen.Text("2.0")},
+	})
+	for i, r := range routes(t) {
+		auth := "AWS_IAM"
+		if t.Public {
+			auth = "NONE"
+		}
+		s.add(logical(f.Name, "Route")+suffix(i), "AWS::ApiGatewayV2::Route", gen.Mapping{
+			{Key: "ApiId", Value: ref("Api")},
+			{Key: "RouteKey", Value: gen.Text(r)},
+			{Key: "AuthorizationType", Value: auth},
+			{Key: "Target", Value: sub("integrations/${" + integration + "}")},
+		})
+	}
+	s.permit(f, logical(f.Name, "Permission"), "apigateway.amazonaws.com",
+		sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"))
+}
+
+// suffix tells the second resource of a kind, and those after it, from the
+// first.
+func suffix(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return string(rune('A' + i))
+}
+
+var wildcard = regexp.MustCompile(`\{[^}]*\}`)
+
+// routes returns the route keys of the directive's patterns. A path that ends
+// in a slash is all below it too, as in net/http. Browsers' preflight requests
+// need a route where the adapter answers them.
+func routes(t gen.HTTP) []string {
+	path := wildcard.ReplaceAllStringFunc(t.Path, func(w string) string {
+		return strings.ReplaceAll(w, "...}", "+}")
+	})
+	paths := []string{strings.TrimSuffix(path, "{$}")}
+	if strings.HasSuffix(path, "/") {
+		paths = append(paths, path+"{below+}")
+	}
+	methods := slices.Clone(t.Methods)
+	if len(methods) == 0 {
+		methods = []string{"ANY"}
+	} else {
+		if slices.Contains(methods, "GET") && !slices.Contains(methods, "HEAD") {
+			methods = append(methods, "HEAD") // as ServeMux has it
+		}
+		if len(t.CORS) > 0 && !slices.Contains(methods, "OPTIONS") {
+			methods = append(methods, "OPTIONS")
+		}
+	}
+	var out []string
+	for _, p := range paths {
+		for _, m := range methods {
+			out = append(out, m+" "+p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,249 @@
+package awsgen
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// stackPart is the last part of the stack's own id: twelve digits that no other
+// stack has, and that may stand in a bucket's name.
+var stackPart = gen.Tagged{Tag: "!Select", Value: []any{4, gen.Tagged{Tag: "!Split", Value: []any{"-",
+	gen.Tagged{Tag: "!Select", Value: []any{2, gen.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
+
+func refArn(id string) gen.Tagged    { return ref(id) }
+func getAttArn(id string) gen.Tagged { return arn(id) }
+
+// arnOf returns the ARN of the resource with the logical name: of one that
+// exists already, or of the stack's own.
+func (s *stack) arnOf(name, service, kind, id string, own func(id string) gen.Tagged) any {
+	if physical := s.names[name]; physical != "" {
+		return regional(service, kind+physical)
+	}
+	return own(id)
+}
+
+// queueArn returns the ARN of a queue; a FIFO queue is another one.
+func (s *stack) queueArn(name string, fifo bool) any {
+	return s.arnOf(name, "sqs", "", queueID(name, fifo), getAttArn)
+}
+
+func queueID(name string, fifo bool) string {
+	if fifo {
+		return logical(name, "FifoQueue")
+	}
+	return logical(name, "Queue")
+}
+
+// deadLetterQueue returns the ARN of the queue for the function's dead letters:
+// the one that the directive names, or one of its own; nil for none. It is of
+// the kind of the queue that feeds the function.
+func (s *stack) deadLetterQueue(f gen.Function, fifo bool) any {
+	switch f.DeadLetter {
+	case "none":
+		return nil
+	case "":
+		return arn(logical(f.Name, "DeadLetters"))
+	}
+	return s.queueArn(f.DeadLetter, fifo)
+}
+
+// letQueue lets the service send dead letters for the source to the function's
+// queue, if that is the stack's own.
+func (s *stack) letQueue(f gen.Function, principal string, source any) {
+	id := logical(f.Name, "DeadLetters")
+	if f.DeadLetter != "" {
+		if s.names[f.DeadLetter] != "" {
+			return // whose policy is its owner's
+		}
+		id = queueID(f.DeadLetter, false)
+	}
+	s.add(logical(f.Name, "DeadLettersPolicy"), "AWS::SQS::QueuePolicy", gen.Mapping{
+		{Key: "Queues", Value: []any{ref(id)}},
+		{Key: "PolicyDocument", Value: policy(statement{
+			principal: service(principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(id)},
+			condition: gen.Mapping{{Key: "ArnEquals", Value: gen.Mapping{{Key: "aws:SourceArn", Value: source}}}},
+		})},
+	})
+}
+
+// shared adds what the functions' directives name and the stack creates, each
+// once, and the queues for dead letters.
+func (s *stack) shared() {
+	var added []string
+	once := func(id string, add func()) {
+		if !slices.Contains(added, id) {
+			added = append(added, id)
+			add()
+		}
+	}
+	for _, f := range s.app.Functions {
+		s.letters(f, once)
+		name := f.Trigger.Resource()
+		if s.names[name] != "" {
+			continue
+		}
+		switch t := f.Trigger.(type) {
+		case gen.Queue:
+			once(queueID(name, t.FIFO), func() { s.createQueue(f, t) })
+		case gen.Topic:
+			once(logical(name, "Topic"), func() { s.add(logical(name, "Topic"), "AWS::SNS::Topic", gen.Mapping{}) })
+		case gen.Object:
+			once(logical(name, "Bucket"), func() { s.createBucket(name) })
+		case gen.Stream:
+			once(logical(name, "Stream"), func() {
+				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", gen.Mapping{{Key: "StreamModeDetails", Value: gen.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}})
+			})
+		case gen.Document:
+			once(logical(name, "Table"), func() { s.createTable(name) })
+		}
+	}
+}
+
+// letters adds the queue for the function's dead letters.
+func (s *stack) letters(f gen.Function, once func(string, func())) {
+	queue, isQueue := f.Trigger.(gen.Queue)
+	switch f.Trigger.(type) {
+	case gen.HTTP, gen.Stream, gen.Document:
+		return
+	}
+	switch {
+	case f.DeadLetter == "none" || isQueue && s.names[queue.Name] != "" || s.names[f.DeadLetter] != "":
+		return
+	case f.DeadLetter == "":
+		id := logical(f.Name, "DeadLetters")
+		once(id, func() { s.createLetters(id, queue.FIFO) })
+	case !s.feeds(f.DeadLetter):
+		id := queueID(f.DeadLetter, queue.FIFO)
+		once(id, func() { s.createLetters(id, queue.FIFO) })
+	}
+}
+
+// feeds reports whether the queue feeds a function.
+func (s *stack) feeds(queue string) bool {
+	return slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool {
+		q, ok := f.Trigger.(gen.Queue)
+		return ok && q.Name == queue
+	})
+}
+
+func (s *stack) createLetters(id string, fifo bool) {
+	s.add(id, "AWS::SQS::Queue", mapping(
+		gen.Member{Key: "FifoQueue", Value: fifo},
+		gen.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
+	))
+}
+
+// createQueue adds a queue whose messages stay invisible for six times the
+// function's timeout, as Lambda asks for.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+func (s *stack) createQueue(f gen.Function, t gen.Queue) {
+	visibility := t.Visibility
+	if visibility == 0 {
+		visibility = min(6*timeout(f), 12*time.Hour)
+	}
+	properties := mapping(
+		gen.Member{Key: "FifoQueue", Value: t.FIFO},
+		gen.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
+	)
+	if letters := s.deadLetterQueue(f, t.FIFO); letters != nil {
+		properties = append(properties, gen.Member{Key: "RedrivePolicy", Value: gen.Mapping{
+			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
+		}})
+	}
+	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties)
+	s.output(queueID(t.Name, t.FIFO), "URL of the queue "+t.Name, ref(queueID(t.Name, t.FIFO)))
+}
+
+// createBucket adds a bucket with the notifications of its functions, which it
+// checks when it is created: the permissions must be there.
+func (s *stack) createBucket(name string) {
+	var notifications []gen.Mapping
+	var permissions []string
+	for _, f := range s.app.Functions {
+		t, ok := f.Trigger.(gen.Object)
+		if !ok || t.Bucket != name {
+			continue
+		}
+		permissions = append(permissions, logical(f.Name, "Permission"))
+		for _, event := range notified(t) {
+			notifications = append(notifications, gen.Mapping{
+				{Key: "Event", Value: event},
+				{Key: "Function", Value: arn(logical(f.Name, "Function"))},
+				{Key: "Filter", Value: keyFilter(t)},
+			})
+		}
+	}
+	id := logical(name, "Bucket")
+	properties := append(gen.Mapping{
+		{Key: "BucketName", Value: gen.Tagged{Tag: "!Sub", Value: []any{name + "-${Stack}", gen.Mapping{{Key: "Stack", Value: stackPart}}}}},
+		{Key: "NotificationConfiguration", Value: gen.Mapping{{Key: "LambdaConfigurations", Value: notifications}}},
+	}, privateBucket()...)
+	s.add(id, "AWS::S3::Bucket", properties, append([]gen.Member{{Key: "DependsOn", Value: permissions}}, retained...)...)
+	s.output(id, "Name of the bucket "+name, ref(id))
+}
+
+func notified(t gen.Object) []string {
+	var out []string
+	if t.Created || !t.Deleted {
+		out = append(out, "s3:ObjectCreated:*")
+	}
+	if t.Deleted || !t.Created {
+		out = append(out, "s3:ObjectRemoved:*")
+	}
+	return out
+}
+
+// keyFilter is the filter for the object's key; nil for all. S3 compares with
+// keys as notifications have them, which are encoded.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+func keyFilter(t gen.Object) any {
+	var rules []gen.Mapping
+	for _, r := range []struct{ name, value string }{{"prefix", t.Prefix}, {"suffix", t.Suffix}} {
+		if r.value != "" {
+			rules = append(rules, gen.Mapping{{Key: "Name", Value: r.name}, {Key: "Value", Value: gen.Text(encodedKey(r.value))}})
+		}
+	}
+	if rules == nil {
+		return nil
+	}
+	return gen.Mapping{{Key: "S3Key", Value: gen.Mapping{{Key: "Rules", Value: rules}}}}
+}
+
+// encodedKey percent-encodes a part of a key, but for its slashes.
+func encodedKey(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(s), "%2F", "/"), "+", "%20")
+}
+
+// createTable adds a table with the key attributes that the adapter knows, as
+// strings, and a stream with the images that its functions ask for.
+func (s *stack) createTable(name string) {
+	images := "NEW_IMAGE"
+	for _, f := range s.app.Functions {
+		if t, ok := f.Trigger.(gen.Document); ok && t.Collection == name && t.Before {
+			images = "NEW_AND_OLD_IMAGES"
+		}
+	}
+	keys := s.keys[name]
+	if keys == nil {
+		keys = []string{"id"}
+	}
+	var attributes, schema []gen.Mapping
+	for i, key := range keys {
+		attributes = append(attributes, gen.Mapping{{Key: "AttributeName", Value: gen.Text(key)}, {Key: "AttributeType", Value: "S"}})
+		schema = append(schema, gen.Mapping{{Key: "AttributeName", Value: gen.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
+	}
+	id := logical(name, "Table")
+	s.add(id, "AWS::DynamoDB::Table", gen.Mapping{
+		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
+		{Key: "AttributeDefinitions", Value: attributes},
+		{Key: "KeySchema", Value: schema},
+		{Key: "StreamSpecification", Value: gen.Mapping{{Key: "StreamViewType", Value: images}}},
+	}, retained...)
+	s.output(id, "Name of the table "+name, ref(id))
+}

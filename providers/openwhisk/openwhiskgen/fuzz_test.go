@@ -1,0 +1,100 @@
+package openwhiskgen_test
+
+import (
+	"reflect"
+	"regexp"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/providers/openwhisk/openwhiskgen"
+)
+
+// eventTypes are the types that //fn:event takes.
+var eventTypes = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._:/+@-]{0,127}$`)
+
+// What directives and fngen.yaml say is refused, or it reaches the platform
+// through YAML and wskdeploy as it is: names as what they name, and the names of
+// resources as the inputs of feeds and of actions.
+func FuzzManifest(f *testing.F) {
+	for _, s := range [][6]string{
+		{"shop", "orders", "com.example.placed", "Europe/Berlin", "acme-orders", "kafka.example:9092"},
+		{"null", "null", "Null", "UTC", "null", "null:1"}, {"yes", "yes", "yes", "yes", "yes", "yes:1"}, {"1.5", "on", "1.5", "", "json", "1:1"},
+		{"2024-01-01", "e1", "2024-01-01", "", "$HOME", "-:1"}, {"a", "y", "Order Placed: v1", "", "us$ers/a(b)", "a.b:65535"},
+		{"default", "string", "a:/+@b", "", "$", "x:0"}, {"_", "a", "1_000", "", "a$b", "."}, {"a.b", "true", "0x1", "", "..", "\"'"},
+		{"é", "a\nb", "a: b", "Etc/GMT+1", "{a: b}", "${X}:1"}, {"a#b", "a #b", "- a", "", "~", "%:1"},
+	} {
+		f.Add(s[0], s[1], s[2], s[3], s[4], s[5])
+	}
+	f.Fuzz(func(t *testing.T, pkg, name, eventType, zone, physical, broker string) {
+		for _, s := range []string{pkg, name, eventType, zone, physical, broker} {
+			if !utf8.ValidString(s) {
+				t.Skip("no text of a file")
+			}
+		}
+		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || !eventTypes.MatchString(eventType) {
+			t.Skip("refused in a directive")
+		}
+		config, err := yaml.Marshal(map[string]any{
+			"targets":   map[string]any{"openwhisk": map[string]any{"package": pkg}},
+			"resources": map[string]any{name: map[string]any{"openwhisk": map[string]any{"name": physical, "brokers": []string{broker}}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := gen.ParseConfig(config, []string{"openwhisk"})
+		o := openwhiskgen.New(c.Target("openwhisk"), c.Resources("openwhisk"))
+		if len(c.Problems()) > 0 {
+			t.Skip("refused in fngen.yaml")
+		}
+		functions := []gen.Function{
+			{Name: name, Trigger: gen.Schedule{Cron: "0 0 * * *", TimeZone: zone}},
+			{Name: "a" + name, Trigger: gen.Queue{Name: name}},
+			{Name: "b" + name, Trigger: gen.Document{Collection: name}},
+			{Name: "c" + name, Trigger: gen.Event{Type: eventType}},
+			{Name: "d" + name, Trigger: gen.Topic{Name: "d" + name}},
+		}
+		if len(o.CheckApp(functions)) > 0 {
+			t.Skip("refused together")
+		}
+		files, err := o.Infrastructure(gen.App{Path: "example.com/shop", Functions: functions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, group := parse(t, files[0].Data)
+		if got != pkg || len(group.Actions) != 5 || len(group.Rules) != 5 {
+			t.Fatalf("the package %q instead of %q, %d actions, %d rules", got, pkg, len(group.Actions), len(group.Rules))
+		}
+		for _, trigger := range []string{name, pkg + ".queue." + name, pkg + ".document." + name, "d" + name} {
+			if _, ok := group.Triggers[trigger]; !ok {
+				t.Errorf("no trigger %q in %v", trigger, group.Triggers)
+			}
+		}
+		for action, a := range group.Actions {
+			if a.Function != action+".zip" {
+				t.Errorf("the action %q is %q", action, a.Function)
+			}
+			if trigger := group.Rules[pkg+"."+action].Trigger; !entity.MatchString(trigger) {
+				t.Errorf("the trigger %q of %q", trigger, action)
+			}
+		}
+		environment := asked(files[0].Data)
+		inputs := func(trigger string) map[string]any { return arrived(t, group.Triggers[trigger].Inputs, environment) }
+		queue, document, alarm := inputs(pkg+".queue."+name), inputs(pkg+".document."+name), inputs(name)
+		if queue["topic"] != physical || !reflect.DeepEqual(queue["brokers"], []any{broker}) {
+			t.Errorf("the queue %q of %q is fed by %v", physical, broker, queue)
+		}
+		if document["dbname"] != physical || arrived(t, group.Actions["b"+name].Inputs, nil)["dbname"] != physical {
+			t.Errorf("the collection %q is %v", physical, document)
+		}
+		if zone == "" {
+			zone = "UTC"
+		}
+		if !reflect.DeepEqual(alarm["trigger_payload"], map[string]any{"name": name}) || alarm["timezone"] != zone {
+			t.Errorf("the schedule of %q in %q is %v", name, zone, alarm)
+		}
+	})
+}

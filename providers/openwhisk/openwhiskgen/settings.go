@@ -1,0 +1,67 @@
+package openwhiskgen
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+
+	"github.com/fngen/fngen/gen"
+)
+
+// A resource is what fngen.yaml says of a queue, a stream or a collection.
+type resource struct {
+	name    string   // of the Kafka topic or the CouchDB database; "" for the logical name
+	feed    string   // the full name; "" for that of the catalog
+	brokers []string // of Kafka
+	url     string   // of CouchDB
+}
+
+var (
+	goKind = regexp.MustCompile(`^go:1\.[1-9][0-9]?$`)
+	// Entities of OpenWhisk may be called so, among others:
+	// https://github.com/apache/openwhisk/blob/master/docs/reference.md
+	packageName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	packagePath = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	feedPath    = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	physical    = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
+	broker      = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
+	server      = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
+)
+
+// New returns the target as fngen.yaml has it.
+func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
+	t := Target{
+		arch: s.String(gen.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
+		kinds: s.OneOrMore(gen.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
+			Default: "go:1.24", Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
+		pkg: s.String(gen.Key{Name: "package", Doc: "The package of the actions, the last part of the application's import path by default.",
+			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
+		alarms: s.String(gen.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
+			Grammar: packagePath, Want: "the full name of a package, /whisk.system/alarms for instance"}),
+		resources: map[string]resource{},
+	}
+	for i, kind := range t.kinds {
+		if slices.Contains(t.kinds[:i], kind) {
+			s.Refuse("kind", "names %s twice; keep one", kind)
+		}
+	}
+	for name, r := range resources {
+		t.resources[name] = resource{
+			name: r.String(gen.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default.",
+				Grammar: physical, Want: "the name of a Kafka topic or of a CouchDB database"}),
+			feed: r.String(gen.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
+				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
+			brokers: r.Strings(gen.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
+			url:     r.String(gen.Key{Name: "url", Doc: "The CouchDB server of the collection, https://HOST:PORT, from the environment of wskdeploy by default.", Valid: validServer}),
+		}
+	}
+	return t
+}
+
+// validServer repeats nothing of the value, which may hold a password.
+func validServer(url string) error {
+	if !server.MatchString(url) {
+		return errors.New("is not the URL of a server; give https://HOST or https://HOST:PORT, without credentials")
+	}
+	return nil
+}
