@@ -51,7 +51,7 @@ func (s *stack) subscribe(f gen.Function, t gen.Topic) {
 // that exists already. Such a bucket must send its events to EventBridge.
 func (s *stack) notify(f gen.Function, t gen.Object) {
 	if name := s.names[t.Bucket]; name != "" {
-		s.rule(f, objectPattern(t, name))
+		s.rule(f, "", objectPattern(t, name))
 		return
 	}
 	s.permit(f, logical(f.Name, "Permission"), "s3.amazonaws.com", gen.Tagged{Tag: "!Sub", Value: []any{
@@ -59,8 +59,9 @@ func (s *stack) notify(f gen.Function, t gen.Object) {
 	}}, gen.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
 }
 
-// rule adds a rule of EventBridge that has the function as its target.
-func (s *stack) rule(f gen.Function, pattern gen.Mapping) {
+// rule adds a rule of the EventBridge bus that has the function as its target;
+// the account's default bus if the name is "".
+func (s *stack) rule(f gen.Function, bus string, pattern gen.Mapping) {
 	id := logical(f.Name, "Rule")
 	target := gen.Mapping{
 		{Key: "Id", Value: "function"},
@@ -72,7 +73,7 @@ func (s *stack) rule(f gen.Function, pattern gen.Mapping) {
 		s.letQueue(f, "events.amazonaws.com", arn(id))
 	}
 	s.add(id, "AWS::Events::Rule", mapping(
-		gen.Member{Key: "EventBusName", Value: s.bus},
+		gen.Member{Key: "EventBusName", Value: bus},
 		gen.Member{Key: "EventPattern", Value: pattern},
 		gen.Member{Key: "Targets", Value: []gen.Mapping{target}},
 	))
