@@ -79,7 +79,10 @@ func TestTemplates(t *testing.T) {
 	for _, g := range goldens(t) {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join("../../../examples", g.name)
+			dir, err := filepath.Abs(filepath.Join("../../../examples", g.name))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if len(g.sources()) > 0 {
 				dir = writeApp(t, g.sources())
 			}
