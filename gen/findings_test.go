@@ -110,7 +110,9 @@ func findings(t *testing.T, files []txtar.File) string {
 			problems = append(problems, checker.CheckApp(meant)...)
 		}
 	}
-	config.CheckResources(resolved.Functions)
+	if !gen.Failed(problems) {
+		config.CheckResources(resolved.Functions)
+	}
 	problems = append(problems, config.Problems()...)
 	var out strings.Builder
 	for _, p := range gen.SortProblems(problems) {

@@ -110,7 +110,9 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 		}
 		p.targets = append(p.targets, one)
 	}
-	config.CheckResources(functions)
+	if !gen.Failed(problems) { // of a function that is refused nobody knows the resources
+		config.CheckResources(functions)
+	}
 	problems = gen.SortProblems(append(problems, config.Problems()...))
 	for _, problem := range problems {
 		fmt.Fprintln(o.stderr, problem)

@@ -39,14 +39,14 @@ var rules = []rule{
 	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"gen", nil, generator},
 	{"providers/aws/awsgen", []string{"gen"}, generator},
-	{"providers/gcp/gcpgen", []string{"gen"}, generator},
+	{"providers/gcp/gcpgen", []string{"gen"}, append(terraform, generator...)},
 	{"providers/openwhisk/openwhiskgen", []string{"gen"}, generator},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/providertest", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", []string{"gen", "providers/aws/awsgen", "providers/gcp/gcpgen", "providers/openwhisk/openwhiskgen"},
-		append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, generator...)},
+		slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator)},
 	{"internal/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/moto", nil, nil},
 	{"internal/architecture", nil, nil},
@@ -65,6 +65,13 @@ var cloudevents = []string{
 var generator = []string{
 	"github.com/dave/jennifer", "github.com/klauspost/compress", "go.yaml.in/yaml/v3",
 	"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools",
+}
+
+// terraform is what writes HCL, which gcpgen alone does.
+var terraform = []string{
+	"github.com/hashicorp/hcl/v2", "github.com/zclconf/go-cty",
+	"github.com/agext/levenshtein", "github.com/apparentlymart/go-textseg/v15", "github.com/apparentlymart/go-textseg/v17",
+	"github.com/google/go-cmp", "github.com/mitchellh/go-wordwrap", "golang.org/x/text",
 }
 
 func deployed(packages ...string) []string {

@@ -83,13 +83,33 @@ func environment(env []gen.Variable) any {
 	}
 	var variables gen.Mapping
 	for _, v := range env {
-		value := v.Value
+		value := literal(v.Value)
 		if v.IsSecret {
-			value = "{{resolve:secretsmanager:" + v.Value + "}}"
+			value = gen.Text("{{resolve:secretsmanager:" + v.Value + "}}")
 		}
-		variables = append(variables, gen.Member{Key: v.Name, Value: gen.Text(value)})
+		variables = append(variables, gen.Member{Key: v.Name, Value: value})
 	}
 	return gen.Mapping{{Key: "Variables", Value: variables}}
+}
+
+// literal is text as it stands. What looks like a substitution is put together
+// from parts, so that neither a reader nor a linter takes it for one.
+func literal(s string) any {
+	if !strings.Contains(s, "${") {
+		return gen.Text(s)
+	}
+	var parts []gen.Text
+	n := strings.Count(s, "${")
+	for i, part := range strings.Split(s, "${") {
+		if i > 0 {
+			part = "{" + part
+		}
+		if i < n {
+			part += "$"
+		}
+		parts = append(parts, gen.Text(part))
+	}
+	return gen.Tagged{Tag: "!Join", Value: []any{"", parts}}
 }
 
 // A feeding is what a function needs to be fed.

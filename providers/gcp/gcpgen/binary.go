@@ -48,3 +48,14 @@ func (t Binary) Entrypoint(f gen.Function) ([]gen.File, error) {
 func (Binary) PackageBinary(f gen.Function, binary []byte) ([]gen.Archive, error) {
 	return []gen.Archive{{Path: f.Name + ".zip", Files: []gen.File{{Path: "main", Data: binary, Executable: true}}}}, nil
 }
+
+// Infrastructure returns main.tf: a Cloud Run service for each function, and
+// what feeds it. Terraform's provider deploys no archive without a build, so
+// that the variable images names what the operator has made of each, with
+//
+//	FROM gcr.io/distroless/static
+//	COPY main /
+//	ENTRYPOINT ["/main"]
+//
+// for instance.
+func (t Binary) Infrastructure(app gen.App) ([]gen.File, error) { return t.infrastructure(app, true) }

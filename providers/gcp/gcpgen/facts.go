@@ -20,22 +20,16 @@ func (t target) Facts(f gen.Function) gen.Facts {
 		if s, err := expression(trigger); err == nil {
 			facts.Source += " " + s
 		}
-		facts.Retries = "3, by Cloud Scheduler"
+		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", schedulerRetries(f))
 		if f.DeadLetter == "" {
 			facts.DeadLetter = "none: given up after the last try"
 		}
-		if f.Retries != nil {
-			facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", *f.Retries)
-		}
 	case gen.Queue, gen.Topic, gen.Stream:
 		facts.Source = "Pub/Sub subscription"
-		attempts := 5
-		if f.Retries != nil {
-			attempts = *f.Retries + 1
-		}
-		facts.Retries = fmt.Sprintf("%d, by the subscription", attempts-1)
-		if f.DeadLetter == "" {
-			facts.DeadLetter = "by the platform's policy"
+		facts.Retries = "for 7 days, by the subscription"
+		if f.DeadLetter != "none" {
+			facts.Retries = fmt.Sprintf("%d, by the subscription", deliveries(f)-1)
+			facts.DeadLetter = "by the subscription, to the topic " + t.called(letters(f))
 		}
 		if q, ok := trigger.(gen.Queue); ok && q.FIFO {
 			facts.Order = "ordering key"
@@ -56,9 +50,23 @@ func (t target) Facts(f gen.Function) gen.Facts {
 			facts.Emulated = []string{"the choice of changes"}
 		}
 	case gen.Event:
-		facts.Source = "Eventarc"
+		facts.Source = "Eventarc channel"
+		if googles(trigger.Type) {
+			facts.Source = "Eventarc"
+		}
+		if trigger.Source != "" {
+			facts.Emulated = []string{"source"}
+		}
 	}
 	return facts
+}
+
+// called returns the topic's name, NAME being the variable of main.tf.
+func (t target) called(to topic) string {
+	if name := t.existing(to); name != "" {
+		return name
+	}
+	return "NAME-" + to.physical()
 }
 
 // subset reports whether two of the three changes are asked for, which Eventarc

@@ -1,9 +1,21 @@
-// Package gcpgen generates functions for Google Cloud Functions.
+// Package gcpgen generates functions for Google Cloud Functions, or Cloud Run,
+// and the Terraform module that deploys them.
+//
+// The module creates what feeds the functions unless fngen.yaml names it, but
+// for three things that are there already: the project with its APIs, the
+// secrets, and the Firestore database. Its variable name begins all names, so
+// that an application can be in one project several times, and project and
+// region have to be given unless fngen.yaml has them.
+//
+// Queues, topics and streams are Pub/Sub topics, with a subscription for each
+// function that pushes to it, and a topic for what it gives up. Events of a
+// type of one's own come through an Eventarc channel, to which they are
+// published with the Eventarc Publishing API. Each function runs as an account
+// that may read its secrets and nothing else; one more account is that as which
+// Pub/Sub, Eventarc and Cloud Scheduler call.
 package gcpgen
 
 import (
-	"time"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/fngen/fngen/gen"
@@ -19,14 +31,30 @@ const (
 // only one that Google runs, or arm64, for a binary elsewhere. audience and
 // caller, an ID token's audience and the e-mail of the service account that
 // pushes the events, come together: what is not public lets nobody else
-// through then. See gcp.Verify for where that works.
-func New(s *gen.Settings, _ map[string]*gen.Settings) gen.Target {
+// through then. See gcp.Verify for where that works. project and region are
+// the defaults of main.tf's variables, runtime is what compiles a source, and
+// channel an Eventarc channel that exists. Of a resource, name says that it
+// exists, or what a collection is called, location where it is, and database
+// where the collection is.
+func New(s *gen.Settings, resources map[string]*gen.Settings) gen.Target {
 	binary := s.String(gen.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
 		Default: "source", OneOf: []string{"source", "binary"}}) == "binary"
 	t := target{
 		arch:     s.String(gen.Key{Name: "arch", Doc: "Architecture of the functions; arm64 only for a binary elsewhere.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
 		audience: s.String(audience),
 		caller:   s.String(caller),
+		project:  s.String(project),
+		region:   s.String(region),
+		runtime:  s.String(runtime),
+		channel:  s.String(channel),
+
+		resources: map[string]resource{},
+	}
+	for name, r := range resources {
+		t.resources[name] = resource{name: r.String(resourceName), location: r.String(resourceLocation), database: r.String(resourceDatabase)}
+	}
+	if binary && s.Has("runtime") {
+		s.Refuse("runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
 	}
 	if !binary && t.arch != "amd64" {
 		s.Refuse("arch", "is %q, and Google's buildpack compiles for amd64; remove it, or write package: binary", t.arch)
@@ -42,6 +70,10 @@ func New(s *gen.Settings, _ map[string]*gen.Settings) gen.Target {
 type target struct {
 	arch             string
 	audience, caller string // both or none
+	project, region  string // "" for none
+	runtime          string
+	channel          string // "" for one that is created
+	resources        map[string]resource
 }
 
 // Name is gcp.
@@ -49,93 +81,6 @@ func (target) Name() string { return "gcp" }
 
 // Platform is Linux: that of the buildpack, or of the binary.
 func (t target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOARCH: t.arch} }
-
-// check has the limits of Google Cloud Functions and what feeds them.
-func (t target) check(f gen.Function) *gen.Gate {
-	g := gen.NewGate(t.Name(), f)
-	g.Sinks()
-	g.DeadLetter()
-	if trigger, ok := f.Trigger.(gen.HTTP); ok {
-		g.Timeout(3600*time.Second, "an HTTP function")
-		g.HTTP(trigger)
-		return g
-	}
-	if _, ok := f.Trigger.(gen.Schedule); ok {
-		g.Timeout(30*time.Minute, "a Cloud Scheduler job")
-	} else {
-		g.Timeout(540*time.Second, "an event function")
-	}
-	switch trigger := f.Trigger.(type) {
-	case gen.Queue:
-		queue(g, f, trigger)
-	case gen.Topic:
-		attempts(g, f)
-	case gen.Stream:
-		stream(g, trigger)
-		attempts(g, f)
-	case gen.Schedule:
-		if _, err := expression(trigger); err != nil {
-			g.Errorf("%s", err)
-		}
-	case gen.Document:
-		if subset(trigger) {
-			g.Warnf("Eventarc filters for one kind of change or for all: the other is checked in the function, so that it is paid for")
-		}
-		retries(g, f)
-	case gen.Object:
-		if trigger.Prefix != "" || trigger.Suffix != "" {
-			g.Warnf("prefix and suffix are checked in the function, so that events of other objects are paid for")
-		}
-		if trigger.Deleted {
-			g.Warnf("an overwrite deletes the old object, so that it fires too")
-		}
-		g.Warnf("the bucket must lie in the function's own project")
-		retries(g, f)
-	case gen.Event:
-		retries(g, f)
-	}
-	return g
-}
-
-func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
-	if t.FIFO {
-		g.Warnf("order is kept among messages of one ordering key, which the publisher must set")
-	}
-	if t.Batch > 1 || t.Window > 0 {
-		g.Warnf("messages come one at a time; batch and window are ignored")
-	}
-	if t.Visibility > 600*time.Second {
-		g.Errorf("visibility=%s is above 10m0s, the limit of an acknowledgement's deadline; lower it", t.Visibility)
-	}
-	attempts(g, f)
-}
-
-// attempts refuses a number of retries that a subscription's dead letter
-// policy does not take.
-func attempts(g *gen.Gate, f gen.Function) {
-	if n := f.Retries; n != nil && (*n+1 < 5 || *n+1 > 100) {
-		g.ErrorAt("retries", "%d is outside of 4 to 99 retries, the limits of Pub/Sub; change the number", *n)
-	}
-}
-
-func stream(g *gen.Gate, t gen.Stream) {
-	if t.Latest {
-		g.Errorf("a subscription has no start=latest; remove it, since a new subscription holds what is published after it")
-	}
-	if t.Batch > 1 {
-		g.Warnf("records come one at a time; batch is ignored")
-	}
-	if t.Concurrency > 0 {
-		g.Warnf("records of one ordering key come one after another, and others as instances allow; concurrency is ignored")
-	}
-}
-
-// retries refuses a number of retries where Eventarc has none to set.
-func retries(g *gen.Gate, f gen.Function) {
-	if f.Retries != nil {
-		g.ErrorAt("retries", "Eventarc retries for 24 hours and has no number to set; remove the directive")
-	}
-}
 
 // handler returns the statements that come before it, if any, and the
 // function's http.Handler.
@@ -186,6 +131,3 @@ func feed(f gen.Function) (string, jen.Code) {
 	}
 	return "", nil
 }
-
-// Infrastructure returns nothing.
-func (target) Infrastructure(gen.App) ([]gen.File, error) { return nil, nil }

@@ -13,7 +13,41 @@ var (
 	caller = gen.Key{Name: "caller", Doc: "The e-mail of the service account that calls with such a token.",
 		Grammar: regexp.MustCompile(`^[a-z0-9.-]{1,64}@([a-z0-9-]{1,63}\.){0,8}gserviceaccount\.com$`),
 		Want:    "the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com"}
+
+	// https://cloud.google.com/resource-manager/docs/creating-managing-projects
+	project = gen.Key{Name: "project", Doc: "The default of the variable project in main.tf; without one it has to be given.",
+		Grammar: regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`), Want: "a project's ID such as acme-shop"}
+	region = gen.Key{Name: "region", Doc: "The default of the variable region in main.tf; without one it has to be given.",
+		Grammar: regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]{1,2}$`), Want: "a region such as europe-west1"}
+	// https://cloud.google.com/run/docs/runtimes/go
+	runtime = gen.Key{Name: "runtime", Doc: "The runtime that compiles the functions.", Default: "go126", OneOf: []string{"go126", "go127"}}
+	channel = gen.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
+		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
+
+	resourceName = gen.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
+		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
+	// https://cloud.google.com/eventarc/docs/locations
+	resourceLocation = gen.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
+		Grammar: regexp.MustCompile(`^[a-z]+[0-9]{0,2}(-[a-z]+[0-9]{1,2})?$`), Want: "a location such as europe-west1, eu or eur3"}
+	// https://cloud.google.com/firestore/docs/manage-databases
+	resourceDatabase = gen.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
+		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
 )
+
+// A resource is what fngen.yaml says of one that exists.
+type resource struct {
+	name     string // "" for one that is created
+	location string // "" for the region
+	database string
+}
+
+// named returns the resource of the logical name.
+func (t target) named(name string) resource {
+	if r, ok := t.resources[name]; ok {
+		return r
+	}
+	return resource{database: resourceDatabase.Default}
+}
 
 // together refuses each of two keys that is there without the other.
 func together(s *gen.Settings, a, b string) {

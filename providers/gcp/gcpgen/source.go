@@ -49,3 +49,6 @@ func (t Source) Entrypoint(f gen.Function) ([]gen.File, error) {
 func (Source) PackageSource(_ gen.Function, module []gen.File) ([]gen.File, error) {
 	return module, nil
 }
+
+// Infrastructure returns main.tf: a Cloud Function for each, and what feeds them.
+func (t Source) Infrastructure(app gen.App) ([]gen.File, error) { return t.infrastructure(app, false) }

@@ -1,0 +1,69 @@
+// Writes provider.json, the names that the google provider of Terraform knows,
+// from the package of its bindings for the Cloud Development Kit:
+//
+//	npm pack @cdktf/provider-google@16.12.1
+//	tar xzf cdktf-provider-google-16.12.1.tgz
+//	node provider.mjs package > provider.json
+import { readFileSync } from "node:fs";
+
+const root = process.argv[2];
+const read = (path) => readFileSync(`${root}/${path}`, "utf8");
+const manifest = JSON.parse(read("package.json"));
+
+const wanted = {
+  resource: [
+    "cloud-run-v2-service", "cloud-run-v2-service-iam-member", "cloud-scheduler-job", "cloudfunctions2-function",
+    "eventarc-channel", "eventarc-trigger", "project-iam-member", "pubsub-subscription", "pubsub-subscription-iam-member",
+    "pubsub-topic", "pubsub-topic-iam-member", "secret-manager-secret-iam-member", "service-account", "storage-bucket",
+    "storage-bucket-object",
+  ],
+  data: ["data-google-project", "data-google-storage-project-service-account"],
+};
+
+// required tells of each interface in the typings which members it must have.
+function required(typings) {
+  const out = {};
+  for (const [, name, body] of typings.matchAll(/^export interface (\w+)[^{\n]*\{\n(.*?)^\}/gms)) {
+    out[name.toLowerCase()] = new Set([...body.matchAll(/^ {4}readonly (\w+):/gm)].map(([, m]) => m.toLowerCase()));
+  }
+  return out;
+}
+
+// block reads the literal of a block's attributes, and those of the blocks in it.
+function block(code, literal, mustHave, name) {
+  const out = { required: [], optional: [], blocks: {} };
+  for (const [, key, value, isBlock] of literal.matchAll(/^ +(\w+): \{\n +value: (.*),\n +isBlock: (true|false),/gm)) {
+    const must = mustHave[name]?.has(key.replaceAll("_", ""));
+    const nested = isBlock === "true" && value.match(/(\w+)ToHclTerraform(?:,|\()/);
+    if (!nested) {
+      out[must ? "required" : "optional"].push(key);
+      continue;
+    }
+    const body = code.match(new RegExp(`^function ${nested[1]}ToHclTerraform\\((.*?)^\\}`, "ms"))[1];
+    out.blocks[key] = { ...block(code, body, mustHave, nested[1].toLowerCase()), must: must || undefined };
+  }
+  return out;
+}
+
+const out = {
+  provider: "hashicorp/google",
+  version: "",
+  from: `${manifest.name} ${manifest.version}, by provider.mjs`,
+  resource: {},
+  data: {},
+};
+for (const [kind, folders] of Object.entries(wanted)) {
+  for (const folder of folders) {
+    const code = read(`lib/${folder}/index.js`);
+    const main = code.slice(code.lastIndexOf("\nclass "));
+    const type = main.match(/tfResourceType = "(\w+)"/)[1];
+    const literal = main.match(/synthesizeHclAttributes\(\) \{\n +const attrs = \{\n(.*?)^ {8}\};/ms)[1];
+    const config = main.match(/^class (\w+)/m)[1].toLowerCase() + "config";
+    out.version = main.match(/providerVersion: '([^']+)'/)[1];
+    out[kind][type] = {
+      ...block(code, literal, required(read(`lib/${folder}/index.d.ts`)), config),
+      exported: [...new Set([...main.matchAll(/this\.get\w+Attribute\('(\w+)'\)/g)].map(([, a]) => a))].sort(),
+    };
+  }
+}
+console.log(JSON.stringify(out, null, 1));
