@@ -44,6 +44,7 @@ type stack struct {
 	app       gen.App
 	resources gen.Mapping
 	outputs   gen.Mapping
+	senders   []sender
 	hasAPI    bool
 }
 
@@ -64,7 +65,8 @@ func (s *stack) output(id, description string, value any) {
 var dashBeforeDigit = regexp.MustCompile(`-[0-9]|--|-$`)
 
 // logical returns the logical id of what belongs to the name. Names whose id
-// would be another name's too have a hash in it.
+// would be another name's too have a hash in it. No suffix ends in another one:
+// with Role and ScheduleRole, those of sync-schedule and sync would be the same.
 func logical(name, suffix string) string {
 	id := gen.Camel(name)
 	if dashBeforeDigit.MatchString(name) {

@@ -111,7 +111,7 @@ func objectPattern(t gen.Object, bucket string) gen.Mapping {
 }
 
 func keyMatch(how, text string) gen.Mapping {
-	return gen.Mapping{{Key: "key", Value: []gen.Mapping{{{Key: how, Value: gen.Text(text)}}}}}
+	return gen.Mapping{{Key: "key", Value: []gen.Mapping{{{Key: how, Value: literal(text)}}}}}
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
@@ -125,7 +125,7 @@ func (s *stack) schedule(f gen.Function, t gen.Schedule) {
 	input, _ := json.Marshal(f.Name)
 	target := gen.Mapping{
 		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
-		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleRole"))},
+		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleCaller"))},
 		{Key: "Input", Value: gen.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
 			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
 		{Key: "RetryPolicy", Value: gen.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
@@ -141,6 +141,6 @@ func (s *stack) schedule(f gen.Function, t gen.Schedule) {
 		{Key: "FlexibleTimeWindow", Value: gen.Mapping{{Key: "Mode", Value: gen.Text("OFF")}}},
 		{Key: "Target", Value: target},
 	})
-	s.role(logical(f.Name, "ScheduleRole"), "scheduler.amazonaws.com",
+	s.role(logical(f.Name, "ScheduleCaller"), "scheduler.amazonaws.com",
 		gen.Mapping{{Key: "StringEquals", Value: gen.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
 }

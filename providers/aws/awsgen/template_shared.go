@@ -33,7 +33,7 @@ func (s *stack) queueArn(name string, fifo bool) any {
 
 func queueID(name string, fifo bool) string {
 	if fifo {
-		return logical(name, "FifoQueue")
+		return logical(name, "QueueFifo")
 	}
 	return logical(name, "Queue")
 }
@@ -51,6 +51,13 @@ func (s *stack) deadLetterQueue(f gen.Function, fifo bool) any {
 	return s.queueArn(f.DeadLetter, fifo)
 }
 
+// A sender sends dead letters to a queue of the stack, for a source.
+type sender struct {
+	queue     string // its logical id
+	principal string
+	source    any
+}
+
 // letQueue lets the service send dead letters for the source to the function's
 // queue, if that is the stack's own.
 func (s *stack) letQueue(f gen.Function, principal string, source any) {
@@ -61,13 +68,29 @@ func (s *stack) letQueue(f gen.Function, principal string, source any) {
 		}
 		id = queueID(f.DeadLetter, false)
 	}
-	s.add(logical(f.Name, "DeadLettersPolicy"), "AWS::SQS::QueuePolicy", gen.Mapping{
-		{Key: "Queues", Value: []any{ref(id)}},
-		{Key: "PolicyDocument", Value: policy(statement{
-			principal: service(principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(id)},
-			condition: gen.Mapping{{Key: "ArnEquals", Value: gen.Mapping{{Key: "aws:SourceArn", Value: source}}}},
-		})},
-	})
+	s.senders = append(s.senders, sender{id, principal, source})
+}
+
+// queuePolicies adds the policies of queues, one for each with all that may
+// send to it, since a queue has only one.
+func (s *stack) queuePolicies(once func(string, func())) {
+	for _, first := range s.senders {
+		once(first.queue+"Policy", func() {
+			var statements []statement
+			for _, other := range s.senders {
+				if other.queue == first.queue {
+					statements = append(statements, statement{
+						principal: service(other.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(other.queue)},
+						condition: gen.Mapping{{Key: "ArnEquals", Value: gen.Mapping{{Key: "aws:SourceArn", Value: other.source}}}},
+					})
+				}
+			}
+			s.add(first.queue+"Policy", "AWS::SQS::QueuePolicy", gen.Mapping{
+				{Key: "Queues", Value: []any{ref(first.queue)}},
+				{Key: "PolicyDocument", Value: policy(statements...)},
+			})
+		})
+	}
 }
 
 // shared adds what the functions' directives name and the stack creates, each
@@ -101,6 +124,7 @@ func (s *stack) shared() {
 			once(logical(name, "Table"), func() { s.createTable(name) })
 		}
 	}
+	s.queuePolicies(once)
 }
 
 // letters adds the queue for the function's dead letters.
@@ -116,17 +140,26 @@ func (s *stack) letters(f gen.Function, once func(string, func())) {
 	case f.DeadLetter == "":
 		id := logical(f.Name, "DeadLetters")
 		once(id, func() { s.createLetters(id, queue.FIFO) })
-	case !s.feeds(f.DeadLetter):
+	case !s.feeds(f.DeadLetter, queue.FIFO):
 		id := queueID(f.DeadLetter, queue.FIFO)
 		once(id, func() { s.createLetters(id, queue.FIFO) })
 	}
 }
 
-// feeds reports whether the queue feeds a function.
-func (s *stack) feeds(queue string) bool {
+// feeds reports whether the queue of that kind feeds a function.
+func (s *stack) feeds(queue string, fifo bool) bool {
 	return slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool {
 		q, ok := f.Trigger.(gen.Queue)
-		return ok && q.Name == queue
+		return ok && q.Name == queue && q.FIFO == fifo
+	})
+}
+
+// keepsLetters reports whether the queue of that kind has the dead letters of a
+// function.
+func (s *stack) keepsLetters(queue string, fifo bool) bool {
+	return slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool {
+		q, _ := f.Trigger.(gen.Queue)
+		return f.DeadLetter == queue && q.FIFO == fifo
 	})
 }
 
@@ -150,6 +183,9 @@ func (s *stack) createQueue(f gen.Function, t gen.Queue) {
 		gen.Member{Key: "FifoQueue", Value: t.FIFO},
 		gen.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
 	)
+	if s.keepsLetters(t.Name, t.FIFO) {
+		properties = append(properties, gen.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)})
+	}
 	if letters := s.deadLetterQueue(f, t.FIFO); letters != nil {
 		properties = append(properties, gen.Member{Key: "RedrivePolicy", Value: gen.Mapping{
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
@@ -235,8 +271,8 @@ func (s *stack) createTable(name string) {
 	}
 	var attributes, schema []gen.Mapping
 	for i, key := range keys {
-		attributes = append(attributes, gen.Mapping{{Key: "AttributeName", Value: gen.Text(key)}, {Key: "AttributeType", Value: "S"}})
-		schema = append(schema, gen.Mapping{{Key: "AttributeName", Value: gen.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
+		attributes = append(attributes, gen.Mapping{{Key: "AttributeName", Value: literal(key)}, {Key: "AttributeType", Value: "S"}})
+		schema = append(schema, gen.Mapping{{Key: "AttributeName", Value: literal(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
 	s.add(id, "AWS::DynamoDB::Table", gen.Mapping{
