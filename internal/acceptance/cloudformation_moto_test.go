@@ -26,7 +26,8 @@ func forMoto(template []byte) []byte {
 // moto has the services: the test creates them, from their properties in the
 // template and by the service's own API, which has the same names as
 // CloudFormation but where the function says otherwise. The order is that of
-// their creation.
+// their creation. What moto has no place for at all is at the end of
+// testdata/cloudformation/kinds.yaml.
 var leftOut = []struct {
 	kind   string
 	create func(*stack, string, map[string]any) string // returns what Ref has
@@ -89,19 +90,6 @@ var leftOut = []struct {
 		}
 		return s.physical[id]
 	}},
-}
-
-// unread is what moto neither takes from a template nor can be given later, and
-// what is lost by it. Tests of the generator hold it in the templates.
-var unread = map[string]string{
-	"AWS::Lambda::Function Architectures":       "every function is created for x86_64",
-	"AWS::Lambda::Function LoggingConfig":       "a function has no log group of its choice",
-	"AWS::Kinesis::Stream StreamModeDetails":    "every stream is provisioned",
-	"AWS::Lambda::Permission":                   "is read as part of the function's policy, and has no id",
-	"AWS::CloudFormation::Stack Outputs":        "a stack that a change set creates has none",
-	"DeletionPolicy, UpdateReplacePolicy":       "are of the stack's end",
-	"{{resolve:secretsmanager:…}}":              "stays as it is",
-	"the right of each role to do what it does": "moto enforces no policy",
 }
 
 // apiNotifications has S3's own names of what CloudFormation calls otherwise.
