@@ -124,17 +124,24 @@ func TestFunctions(t *testing.T) {
 
 // Every adapter of batches answers with the records that failed, and the
 // mapping has Lambda read that answer: one without the other loses records or
-// delivers all of them again.
+// delivers all of them again. A queue feeds one function, since of two each
+// would get a part of the messages.
 func TestMappings(t *testing.T) {
 	for _, g := range goldens(t) {
 		template := g.template(t)
+		fed := map[string]string{} // by queue
 		for _, id := range template.IDs("AWS::Lambda::EventSourceMapping") {
 			p := template.Resources[id].Properties
 			if got := cfn.Strings(p["FunctionResponseTypes"]); !slices.Equal(got, []string{"ReportBatchItemFailures"}) {
 				t.Errorf("%s: %s has the response types %v", g.name, id, got)
 			}
 			if p["StartingPosition"] == nil {
-				continue // a queue, whose redrive policy ends retries
+				queue := fmt.Sprint(p["EventSourceArn"])
+				if fed[queue] != "" {
+					t.Errorf("%s: %s and %s are of the same queue", g.name, fed[queue], id)
+				}
+				fed[queue] = id
+				continue // its redrive policy ends retries
 			}
 			retries, hasRetries := p["MaximumRetryAttempts"].(int)
 			age, _ := p["MaximumRecordAgeInSeconds"].(int)
