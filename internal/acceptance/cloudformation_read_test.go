@@ -22,9 +22,14 @@ type reading struct {
 	Has any
 }
 
-// readWith are the resources that are read as a part of another, their owner, and
-// the command that reads them.
+// readWith are the commands that must read each resource of a type. A resource
+// that is a part of another is read with that one, its owner.
 var readWith = map[string]struct{ owner, command string }{
+	"AWS::DynamoDB::Table":           {"", "dynamodb describe-table --table-name"},
+	"AWS::IAM::Role":                 {"", "iam get-role-policy --policy-name function --role-name"},
+	"AWS::Scheduler::Schedule":       {"", "scheduler get-schedule --name"},
+	"AWS::SNS::Subscription":         {"", "sns get-subscription-attributes --subscription-arn"},
+	"AWS::SQS::Queue":                {"", "sqs get-queue-attributes --attribute-names All --queue-url"},
 	"AWS::Lambda::Permission":        {"FunctionName", "lambda get-policy --function-name"},
 	"AWS::Lambda::EventInvokeConfig": {"FunctionName", "lambda get-function-event-invoke-config --function-name"},
 	"AWS::Lambda::Url":               {"TargetFunctionArn", "lambda get-function-url-config --function-name"},
@@ -52,17 +57,8 @@ func (s *stack) check(file string) {
 		return value
 	})
 	for _, id := range s.template.IDs("") {
-		resource := s.template.Resources[id]
-		by, isPart := readWith[resource.Type]
-		if !isPart && !named[id] {
-			s.t.Errorf("%s reads nothing of %s", file, id)
-		}
-		if !isPart {
-			continue
-		}
-		owners, err := cfn.References(resource.Properties[by.owner])
-		if err != nil || len(owners) != 1 || !strings.Contains(string(data), by.command+" <"+owners[0].ID+">\n") && !strings.Contains(string(data), by.command+" <"+owners[0].ID+">, ") {
-			s.t.Errorf("%s reads nothing of %s, which is part of %v", file, id, owners)
+		if err := s.isRead(id, string(data), named); err != nil {
+			s.t.Errorf("%s: %v", file, err)
 		}
 	}
 	var readings []reading
@@ -81,6 +77,31 @@ func (s *stack) check(file string) {
 		})
 	}
 	all.Wait()
+}
+
+// isRead reports whether the readings in the text, which name the resources of
+// named, are enough for the resource.
+func (s *stack) isRead(id, text string, named map[string]bool) error {
+	resource := s.template.Resources[id]
+	by, ok := readWith[resource.Type]
+	if !ok {
+		if !named[id] {
+			return fmt.Errorf("nothing reads %s", id)
+		}
+		return nil
+	}
+	owner := id
+	if by.owner != "" {
+		owners, err := cfn.References(resource.Properties[by.owner])
+		if err != nil || len(owners) != 1 {
+			return fmt.Errorf("%s belongs to %v, %v", id, owners, err)
+		}
+		owner = owners[0].ID
+	}
+	if !regexp.MustCompile(regexp.QuoteMeta(by.command+" <"+owner+">") + `[,\n]`).MatchString(text) {
+		return fmt.Errorf("no %s <%s> reads %s", by.command, owner, id)
+	}
+	return nil
 }
 
 func (s *stack) read(r reading) error {

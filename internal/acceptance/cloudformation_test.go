@@ -183,6 +183,7 @@ func TestCloudFormationShop(t *testing.T) {
 	dir = filepath.Join(dir, "dist", "aws")
 	s := a.deploy(dir)
 	s.check("testdata/cloudformation/shop.yaml")
+	t.Run("lint", func(t *testing.T) { lint(t, filepath.Join(dir, "packaged.yaml")) })
 
 	var list struct {
 		Functions []struct{ FunctionName, CodeSha256 string }
@@ -201,6 +202,21 @@ func TestCloudFormationShop(t *testing.T) {
 		if want, got := base64.StdEncoding.EncodeToString(sum[:]), sums[s.physical[id]]; got != want {
 			t.Errorf("%s has the code %q, want %q, that of its archive", id, got, want)
 		}
+	}
+}
+
+// lint demands that cfn-lint has nothing to say of a packaged template.
+func lint(t *testing.T, file string) {
+	t.Helper()
+	program, err := exec.LookPath("cfn-lint")
+	if err != nil {
+		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
+			t.Fatal("cfn-lint is not installed, and FNGEN_REQUIRE_TOOLS=1 demands it")
+		}
+		t.Skip("cfn-lint is not installed")
+	}
+	if _, err := output(command(filepath.Dir(file), nil, program, "--", file)); err != nil {
+		t.Error(err)
 	}
 }
 
