@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -17,51 +15,33 @@ type Artifact struct {
 	Function Function
 	Target   string
 	Path     string // relative to the application's root
+	SBOM     string // the path of its bill of materials, CycloneDX in JSON
 	Size     int64  // bytes
 	SHA256   string // hex
 }
-
-// buildFlags make binaries small and the same wherever they are built.
-var buildFlags = []string{"-buildvcs=false", "-ldflags=-s -w -buildid="}
 
 // Built is what was built for a target.
 type Built struct {
 	Target    string
 	Artifacts []Artifact
-	Files     []File // of dist/<target>/, sorted by path
+	Files     []DistFile // of dist/<target>/, sorted by path
+	Others    []string   // files there of functions that were not built, which stay as they are
 }
 
-// Build compiles and packages the functions, those of app that are meant for
-// the target. It writes nothing to the application's folder.
-func Build(ctx context.Context, t Target, app App) (Built, error) {
-	built := Built{Target: t.Name()}
-	files, err := Entrypoints(t, app.Functions)
-	if err != nil {
-		return built, err
+// A DistFile is a file of dist/<target>/. Its data is nil if the file lies
+// there already.
+type DistFile struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Data   []byte `json:"-"`
+}
+
+func newDistFile(path string, data []byte) DistFile {
+	if data == nil {
+		data = []byte{}
 	}
-	if built.Files, err = t.Infrastructure(app); err != nil {
-		return built, err
-	}
-	w, err := NewWorkspace(app, files)
-	if err != nil {
-		return built, err
-	}
-	defer w.Close()
-	if err := w.Complete(ctx, t, app.Functions); err != nil {
-		return built, fmt.Errorf("%s: %w", t.Name(), err)
-	}
-	archives, err := w.archives(ctx, t, app.Functions, files)
-	if err != nil {
-		return built, fmt.Errorf("%s: %w", t.Name(), err)
-	}
-	for i, f := range app.Functions {
-		for _, a := range archives[i] {
-			built.Files = append(built.Files, a)
-			built.Artifacts = append(built.Artifacts, Artifact{f, t.Name(), path.Join(DistDir, t.Name(), a.Path), int64(len(a.Data)), digest(a.Data)})
-		}
-	}
-	slices.SortFunc(built.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return built, nil
+	return DistFile{Path: path, Size: int64(len(data)), SHA256: digest(data), Data: data}
 }
 
 func digest(data []byte) string {
@@ -69,57 +49,77 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// archives returns the archives of each function, in their order.
-func (w *Workspace) archives(ctx context.Context, t Target, functions []Function, files []File) ([][]File, error) {
-	args := buildFlags
-	if _, ok := t.(BinaryPackager); ok {
-		args = append(slices.Clone(args), "-o", filepath.Join(w.dir, "bin")+string(filepath.Separator))
-	}
-	args = slices.Concat(args, packagePaths(t, functions))
-	if _, err := w.run(ctx, t.Platform(), "build", args...); err != nil {
-		return nil, err
-	}
-	var archives [][]File
-	for _, f := range functions {
-		contents, err := w.contents(ctx, t, f, files)
-		if err != nil {
-			return nil, fmt.Errorf("package %s: %w", f.Name, err)
-		}
-		var zipped []File
-		for _, a := range contents {
-			file, err := a.zip()
-			if err != nil {
-				return nil, fmt.Errorf("package %s: %w", f.Name, err)
-			}
-			zipped = append(zipped, file)
-		}
-		archives = append(archives, zipped)
-	}
-	return archives, nil
+// BuildOptions say how to build. The zero value builds everything anew.
+type BuildOptions struct {
+	Cache *Cache
+	Only  []string // the names of the functions whose artifacts are built; none for all
 }
 
-func (w *Workspace) contents(ctx context.Context, t Target, f Function, files []File) ([]Archive, error) {
-	folder := Folder(t.Name(), f)
-	switch t := t.(type) {
-	case BinaryPackager:
-		binary, err := os.ReadFile(filepath.Join(w.dir, "bin", path.Base(folder)))
-		if err != nil {
-			return nil, err
-		}
-		return t.PackageBinary(f, binary)
-	case SourcePackager:
-		var root []File
-		for _, file := range files {
-			if path.Dir(file.Path) == folder {
-				root = append(root, File{Path: path.Base(file.Path), Data: file.Data})
-			}
-		}
-		module, err := w.stage(ctx, t.(Target), f, root)
-		if err != nil {
-			return nil, err
-		}
-		contents, err := t.PackageSource(f, module)
-		return []Archive{{Path: f.Name + ".zip", Files: contents}}, err
+// Build compiles and packages the functions of app, which are those that are
+// meant for the target. It writes nothing to the application's folder.
+func Build(ctx context.Context, t Target, app App, o BuildOptions) (Built, error) {
+	built := Built{Target: t.Name()}
+	entrypoints, err := Entrypoints(t, app.Functions)
+	if err != nil {
+		return built, err
 	}
-	return nil, fmt.Errorf("the target %s has no packager", t.Name())
+	infrastructure, err := t.Infrastructure(app)
+	if err != nil {
+		return built, err
+	}
+	for _, f := range infrastructure {
+		built.Files = append(built.Files, newDistFile(f.Path, f.Data))
+	}
+	w, err := NewWorkspace(app, entrypoints)
+	if err != nil {
+		return built, err
+	}
+	defer w.Close()
+	var functions, others []Function
+	for _, f := range app.Functions {
+		if len(o.Only) == 0 || slices.Contains(o.Only, f.Name) {
+			functions = append(functions, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	m, err := w.maker(ctx, t, functions, entrypoints)
+	if err != nil {
+		return built, fmt.Errorf("%s: %w", t.Name(), err)
+	}
+	jobs, err := w.make(ctx, t, m, functions, o.Cache)
+	if err != nil {
+		return built, fmt.Errorf("%s: %w", t.Name(), err)
+	}
+	for _, j := range jobs {
+		built.Files = append(built.Files, j.files...)
+		built.Artifacts = append(built.Artifacts, artifactsOf(t, j.function, j.files)...)
+	}
+	for _, f := range others {
+		names, err := m.names(f)
+		if err != nil {
+			return built, err
+		}
+		for _, name := range names {
+			built.Others = append(built.Others, name+archiveExt, name+sbomExt)
+		}
+	}
+	slices.SortFunc(built.Files, func(a, b DistFile) int { return strings.Compare(a.Path, b.Path) })
+	return built, nil
+}
+
+const (
+	archiveExt = ".zip"
+	sbomExt    = ".cdx.json"
+)
+
+func artifactsOf(t Target, f Function, files []DistFile) []Artifact {
+	dir := path.Join(DistDir, t.Name())
+	var artifacts []Artifact
+	for _, file := range files {
+		if name, ok := strings.CutSuffix(file.Path, archiveExt); ok {
+			artifacts = append(artifacts, Artifact{f, t.Name(), path.Join(dir, file.Path), path.Join(dir, name+sbomExt), file.Size, file.SHA256})
+		}
+	}
+	return artifacts
 }

@@ -1,103 +1,200 @@
 package gen
 
 import (
-	"fmt"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
-	"strings"
+	"slices"
 )
 
-// SumsFile is the name of the file in dist/ that has the digests of all others
-// there, as sha256sum writes and checks them.
-const SumsFile = "SHA256SUMS"
-
 // WriteDist replaces the folders of dist/ that belong to the targets of built,
-// and brings SHA256SUMS up to date. The earlier folders stay as they were if
-// anything cannot be written.
+// and brings SHA256SUMS up to date. What is as it must be is not written again.
+// All that was there before stays as it was if anything cannot be written.
 func WriteDist(root *os.Root, built []Built) error {
+	if err := root.MkdirAll(DistDir, 0o755); err != nil {
+		return err
+	}
+	var changed []string
+	defer func() {
+		for _, name := range changed {
+			_ = root.RemoveAll(beside(name, "new"))
+			_ = root.RemoveAll(beside(name, "old"))
+		}
+	}()
+	sums := map[string]string{}
 	for _, b := range built {
-		defer root.RemoveAll(beside(b.Target, "new"))
-		if err := writeFolder(root, beside(b.Target, "new"), b.Files); err != nil {
+		files, err := b.all(root)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			sums[b.Target+"/"+f.Path] = f.SHA256
+		}
+		if isCurrent(root, b.Target, files) {
+			continue
+		}
+		changed = append(changed, b.Target)
+		if err := writeFolder(root, b.Target, files); err != nil {
 			return err
 		}
 	}
-	for _, b := range built {
-		if err := replaceFolder(root, b.Target); err != nil {
+	if err := addSums(root, built, sums); err != nil {
+		return err
+	}
+	text := formatSums(sums)
+	if before, err := root.ReadFile(DistDir + "/" + SumsFile); err != nil || !bytes.Equal(before, text) {
+		changed = append(changed, SumsFile)
+		if err := root.RemoveAll(beside(SumsFile, "new")); err != nil {
+			return err
+		}
+		if err := root.WriteFile(beside(SumsFile, "new"), text, 0o644); err != nil {
 			return err
 		}
 	}
-	return writeSums(root)
+	return replaceAll(root, changed)
 }
 
-// beside is the name of a folder of the target's that is there only for a
-// moment.
-func beside(target, what string) string { return DistDir + "/." + target + "." + what }
+// beside is the name of a file or folder that is there only for a moment, until
+// it takes the place of the one with the name, or after its place was taken.
+func beside(name, what string) string { return DistDir + "/." + name + "." + what }
 
-func writeFolder(root *os.Root, dir string, files []File) error {
+// all returns the files of the target's folder: those that were built, and
+// those of others that are there.
+func (b Built) all(root *os.Root) ([]DistFile, error) {
+	files := slices.Clone(b.Files)
+	for _, other := range b.Others {
+		f, err := readFile(root, DistDir+"/"+b.Target+"/"+other)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		f.Path = other
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// readFile returns a regular file without its data.
+func readFile(root *os.Root, name string) (DistFile, error) {
+	info, err := root.Lstat(name)
+	if err != nil {
+		return DistFile{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return DistFile{}, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return DistFile{}, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, file)
+	return DistFile{Path: name, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}, err
+}
+
+// isSame reports whether the file lies under the name.
+func isSame(root *os.Root, name string, f DistFile) bool {
+	info, err := root.Lstat(name)
+	if err != nil || info.Size() != f.Size {
+		return false
+	}
+	there, err := readFile(root, name)
+	return err == nil && there.SHA256 == f.SHA256
+}
+
+// isCurrent reports whether the target's folder holds the files and no other.
+func isCurrent(root *os.Root, target string, files []DistFile) bool {
+	dir := DistDir + "/" + target
+	wanted := map[string]bool{}
+	for _, f := range files {
+		wanted[dir+"/"+f.Path] = true
+		if f.Data != nil && !isSame(root, dir+"/"+f.Path, f) {
+			return false
+		}
+	}
+	there := 0
+	err := fs.WalkDir(root.FS(), dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return nil
+		case !wanted[name]:
+			return fs.ErrExist
+		}
+		there++
+		return nil
+	})
+	return err == nil && there == len(wanted)
+}
+
+// writeFolder writes the files into the new folder of the target. Those without
+// data are taken over from the earlier one.
+func writeFolder(root *os.Root, target string, files []DistFile) error {
+	dir := beside(target, "new")
 	if err := root.RemoveAll(dir); err != nil {
 		return err
 	}
+	if err := root.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	for _, f := range files {
-		name := dir + "/" + f.Path
+		name, earlier := dir+"/"+f.Path, DistDir+"/"+target+"/"+f.Path
 		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
 			return err
 		}
-		if err := root.WriteFile(name, f.Data, 0o644); err != nil {
+		data := f.Data
+		if data == nil {
+			if root.Link(earlier, name) == nil {
+				continue
+			}
+			var err error
+			if data, err = root.ReadFile(earlier); err != nil {
+				return err
+			}
+		}
+		if err := root.WriteFile(name, data, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// replaceFolder puts the new folder of the target in the place of the earlier
-// one.
-func replaceFolder(root *os.Root, target string) error {
-	final, old := DistDir+"/"+target, beside(target, "old")
-	if err := root.RemoveAll(old); err != nil {
-		return err
-	}
-	_, err := root.Stat(final)
-	had := err == nil
-	if had {
-		if err := root.Rename(final, old); err != nil {
+// replaceAll puts what lies beside the names in dist/ in their places, or
+// leaves them all as they are.
+func replaceAll(root *os.Root, names []string) error {
+	for i, name := range names {
+		if err := replace(root, name); err != nil {
+			for _, done := range names[:i] {
+				_ = root.Rename(DistDir+"/"+done, beside(done, "new"))
+				_ = root.Rename(beside(done, "old"), DistDir+"/"+done)
+			}
 			return err
 		}
 	}
-	if err := root.Rename(beside(target, "new"), final); err != nil {
-		if had {
-			_ = root.Rename(old, final)
-		}
-		return err
-	}
-	return root.RemoveAll(old)
+	return nil
 }
 
-// writeSums writes the digest of every file of the folders in dist/, but for
-// those whose names begin with a dot.
-func writeSums(root *os.Root) error {
-	var sums strings.Builder
-	err := fs.WalkDir(root.FS(), DistDir, func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case strings.HasPrefix(entry.Name(), "."):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case !entry.Type().IsRegular() || path.Dir(name) == DistDir:
-			return nil
-		}
-		data, err := root.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(&sums, "%s  %s\n", digest(data), strings.TrimPrefix(name, DistDir+"/"))
-		return nil
-	})
-	if err != nil {
+// replace puts what lies beside the name in its place.
+func replace(root *os.Root, name string) error {
+	if err := root.RemoveAll(beside(name, "old")); err != nil {
 		return err
 	}
-	return writeFile(root, DistDir+"/"+SumsFile, []byte(sums.String()))
+	err := root.Rename(DistDir+"/"+name, beside(name, "old"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := root.Rename(beside(name, "new"), DistDir+"/"+name); err != nil {
+		_ = root.Rename(beside(name, "old"), DistDir+"/"+name)
+		return err
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ type Entry struct {
 	*jen.File
 	function Function
 	sinks    []jen.Code
+	letters  jen.Code // the declaration of letters; nil if nothing uses it
 }
 
 // NewEntry begins the file of the package. doc is its comment without the
@@ -33,7 +34,7 @@ func NewEntry(f Function, pkg, doc string, imports map[string]string) *Entry {
 	file.PackageComment("// " + doc)
 	file.ImportNames(map[string]string{fnPath: "fn", fnhttpPath: "fnhttp", emitPath: "emit"})
 	file.ImportNames(imports)
-	if slices.Contains([]string{"app", "err", "mux", "handler"}, f.Handler.PkgName) {
+	if slices.Contains([]string{"app", "err", "mux", "handler", "letters"}, f.Handler.PkgName) {
 		file.ImportAlias(f.Handler.PkgPath, f.Handler.PkgName+"pkg") // the file has such a variable
 	} else {
 		file.ImportName(f.Handler.PkgPath, f.Handler.PkgName)
@@ -53,15 +54,20 @@ func (e *Entry) emitting(path, constructor string, handler jen.Code, further ...
 	return jen.Qual(path, constructor).Call(slices.Concat([]jen.Code{handler, jen.Lit(e.function.FullName())}, further, e.sinks)...)
 }
 
-// DeadLetters returns the function's dead letters in the sink.
+// DeadLetters returns the function's dead letters in the sink: a variable that
+// Body declares.
 func (e *Entry) DeadLetters(sink jen.Code) jen.Code {
-	return jen.Qual(emitPath, "DeadLetters").Call(jen.Lit(e.function.FullName()), sink)
+	e.letters = jen.Id("letters").Op(":=").Qual(emitPath, "DeadLetters").Call(jen.Lit(e.function.FullName()), sink)
+	return jen.Id("letters")
 }
 
 // Body returns the statements that set the application up, if the function is
 // a method, and then start. fail is called with the setup's error.
 func (e *Entry) Body(fail jen.Code, start ...jen.Code) []jen.Code {
 	h := e.function.Handler
+	if e.letters != nil {
+		start = append([]jen.Code{e.letters}, start...)
+	}
 	if h.Setup == "" {
 		return start
 	}

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"go/token"
+	"strings"
 	"time"
 )
 
@@ -56,6 +57,27 @@ func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.S
 
 // FullName is what events that the function makes have as their source.
 func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
+
+// Letters is the name of the sink for the function's dead letters: the one that
+// the directive gives, or a name of its own; "" for none.
+func (f Function) Letters() string {
+	switch f.DeadLetter {
+	case "none":
+		return ""
+	case "":
+		return f.Name + "-dead-letters"
+	}
+	return f.DeadLetter
+}
+
+// SinkVariable is the environment variable that holds the address of the sink
+// with the name, FNGEN_SINK_NEWS of the sink news for instance. Package emit
+// reads it.
+func SinkVariable(name string) string {
+	return sinkPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+const sinkPrefix = "FNGEN_SINK_"
 
 // Callee names the handler as a reader of Go does, shop.Confirm for instance.
 func (f Function) Callee() string {

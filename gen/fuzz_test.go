@@ -75,7 +75,8 @@ var known = strings.Fields(`_ main init function err app mux handler nil true fa
 	context Background http NewServeMux Handle HandleFunc ServeHTTP HTTP fn On Reply GeneratedV1 fnhttp Handler Batch CORS Handshake
 	functions HTTPHandler Start Serve Fail shop New
 	aws SQS SNS S3 EventBridge Scheduler DynamoDB Kinesis gcp PubSub Storage Firestore Event openwhisk Kafka Trigger Alarm CouchDB web
-	Name Topic Stream Collection Updated Before Keys Latest Queue Content Concurrency NoDeadLetter Bucket Created Deleted Prefix Suffix Type Source Retries`)
+	Name Topic Stream Collection Updated Before Keys Latest Queue Content Concurrency NoDeadLetter Bucket Created Deleted Prefix Suffix Type Source Retries
+	letters emit DeadLetters DeadLetter Replies Answers Emitting HandlerFunc sqs sns eventbridge Bus pubsub trigger httpsink Receives`)
 
 func checkEntrypoint(t *testing.T, target gen.Target, f gen.Function) {
 	t.Helper()
@@ -179,7 +180,10 @@ func checkComment(t *testing.T, f gen.Function, text string) {
 
 // valuesOf returns the strings that the function's entrypoint may hold.
 func valuesOf(f gen.Function) []string {
-	values := []string{f.Name, gen.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name}
+	values := []string{f.Name, gen.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name, f.Letters()}
+	for _, s := range f.Sinks {
+		values = append(values, s.Name, s.Type)
+	}
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
 		values = slices.Concat(values, t.Patterns(), t.Methods, t.CORS, []string{"OPTIONS " + t.Path})

@@ -11,12 +11,17 @@ import (
 	"strings"
 )
 
-// goEnv is the environment of every Go command: static binaries for the
-// platform, from the application's own module.
-func goEnv(platform Platform) []string {
-	return append(os.Environ(),
-		"GOOS="+platform.GOOS, "GOARCH="+platform.GOARCH, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="+goFlags(),
-		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=") // the same instructions wherever it is built
+// goEnv is the environment of every Go command.
+func goEnv(platform Platform) []string { return append(os.Environ(), goSettings(platform)...) }
+
+// goSettings are the variables that a build does not take from its environment
+// as they are: static binaries for the platform, from the application's own
+// module, of the same instructions wherever it is built.
+func goSettings(platform Platform) []string {
+	return []string{
+		"GOOS=" + platform.GOOS, "GOARCH=" + platform.GOARCH, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=" + goFlags(),
+		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=",
+	}
 }
 
 // goFlags is GOFLAGS without what says where modules come from.

@@ -2,72 +2,88 @@ package gen
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 )
 
-// stage returns a module whose root package is the function's entrypoint and
-// which holds all that it needs in vendor/. Its path lies below the
-// application's, so that internal packages are within reach.
-func (w *Workspace) stage(ctx context.Context, t Target, f Function, root []File) ([]File, error) {
-	dir := filepath.Join(w.dir, "stage", f.Name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+// A stage is a module with the functions' entrypoints, and with all that they
+// need in vendor/.
+type stage struct {
+	main     string        // the path of the application's module
+	mod      *modfile.File // as it will ship
+	modules  []vendoredModule
+	packages map[string]vendoredPackage // by import path
+	sums     map[module.Version]string
+}
+
+// stage vendors what the functions need, for all of them at once, since they
+// share one go.mod. The module's path lies below the application's, so that
+// internal packages are within reach.
+func (w *Workspace) stage(ctx context.Context, t Target, entrypoints []File) (stage, error) {
+	var s stage
+	dir := filepath.Join(w.dir, "stage")
+	mod, err := w.stagedMod(path.Join(w.app.Path, DistDir, t.Name()))
+	if err != nil {
+		return s, err
 	}
 	sum, err := os.ReadFile(filepath.Join(w.dir, "go.sum"))
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	mod, err := w.stagedMod(path.Join(w.app.Path, DistDir, t.Name(), f.Name))
-	if err != nil {
-		return nil, err
-	}
-	data, err := mod.Format()
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range append(root, File{Path: "go.mod", Data: data}, File{Path: "go.sum", Data: sum}) {
-		if err := os.WriteFile(filepath.Join(dir, file.Path), file.Data, 0o600); err != nil {
-			return nil, err
-		}
+	if err := writeStage(dir, mod, append(entrypoints, File{Path: "go.sum", Data: sum})...); err != nil {
+		return s, err
 	}
 	env := goEnv(t.Platform())
 	if _, err := runGo(ctx, dir, env, "mod", "vendor"); err != nil {
-		return nil, err
+		return s, err
 	}
 	// The module is listed as it will ship. Before, the go command would not
 	// understand its own vendor/modules.txt if a folder's name holds a space.
 	local, err := withoutLocalReplaces(mod)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	if data, err = mod.Format(); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), data, 0o600); err != nil {
-		return nil, err
-	}
-	if err := dropReplacements(filepath.Join(dir, "vendor", "modules.txt"), local); err != nil {
-		return nil, err
-	}
-	embedded, err := embeddedFiles(ctx, dir, env, t.Platform())
+	text, err := os.ReadFile(filepath.Join(dir, "vendor", "modules.txt"))
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	staged := append(slices.Clone(root), File{Path: "go.mod", Data: data})
-	vendored, err := vendorFiles(dir, embedded)
-	return append(staged, vendored...), err
+	s = stage{main: w.app.Module.Path, mod: mod, modules: withoutReplacements(parseModules(text), local), sums: goSums(sum)}
+	if err := writeStage(dir, mod, File{Path: "vendor/modules.txt", Data: formatModules(s.modules)}); err != nil {
+		return s, err
+	}
+	embedded, err := embeddedFiles(ctx, dir, env)
+	if err != nil {
+		return s, err
+	}
+	files, err := vendorFiles(dir)
+	s.packages = readPackages(s.modules, files, embedded)
+	return s, err
+}
+
+// writeStage writes go.mod and the files into the folder.
+func writeStage(dir string, mod *modfile.File, files ...File) error {
+	data, err := mod.Format()
+	if err != nil {
+		return err
+	}
+	for _, f := range append(files, File{Path: "go.mod", Data: data}) {
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stagedMod is the application's go.mod as that of a module which requires the
@@ -147,105 +163,41 @@ func withoutLocalReplaces(mod *modfile.File) (map[string]bool, error) {
 	return local, nil
 }
 
-// embeddedFiles returns the files below dir that //go:embed names, relative to
-// dir.
-func embeddedFiles(ctx context.Context, dir string, env []string, platform Platform) (map[string]bool, error) {
-	out, err := runGo(ctx, dir, env, "list", "-deps", "-mod=vendor", "-json=Dir,EmbedFiles", ".")
+// embeddedFiles returns the files below dir that //go:embed names, by the folder
+// of the package, relative to dir.
+func embeddedFiles(ctx context.Context, dir string, env []string) (map[string][]string, error) {
+	out, err := runGo(ctx, dir, env, "list", "-deps", "-mod=vendor", "-json=Dir,EmbedFiles", "./...")
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]bool{}
-	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
-		var p struct {
-			Dir        string
-			EmbedFiles []string
-		}
-		if err := d.Decode(&p); err != nil {
-			return nil, err
-		}
+	packages, err := decodeList[struct {
+		Dir        string
+		EmbedFiles []string
+	}](out)
+	files := map[string][]string{}
+	for _, p := range packages {
+		folder := relative(dir, p.Dir)
 		for _, f := range p.EmbedFiles {
-			files[relative(dir, filepath.Join(p.Dir, f))] = true
+			files[folder] = append(files[folder], folder+"/"+f)
 		}
 	}
-	return files, nil
+	return files, err
 }
 
-var (
-	sourceFile  = regexp.MustCompile(`\.(go|c|cc|cpp|cxx|m|h|hh|hpp|hxx|f|F|for|f90|s|S|sx|swig|swigcxx|syso)$`)
-	licenceFile = regexp.MustCompile(`^(?i:licen[cs]e|copying|notice|patents|authors|contributors|copyright|legal|unlicense)`)
-)
-
-// vendorFiles reads what a build needs of dir's vendor folder: go mod vendor
-// copies every file of a package's folder when one of them is embedded, and
-// what else lies there must not leave the machine.
-func vendorFiles(dir string, embedded map[string]bool) ([]File, error) {
-	var files []File
+// vendorFiles reads the files of dir's vendor folder, by their paths.
+func vendorFiles(dir string) (map[string]File, error) {
+	files := map[string]File{}
 	err := filepath.WalkDir(filepath.Join(dir, "vendor"), func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
-		}
-		rel := relative(dir, name)
-		if rel != "vendor/modules.txt" && !embedded[rel] && !sourceFile.MatchString(rel) && !licenceFile.MatchString(path.Base(rel)) {
-			return nil
 		}
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return fmt.Errorf("read vendored file: %w", err)
 		}
-		files = append(files, File{Path: rel, Data: data})
+		rel := relative(dir, name)
+		files[rel] = File{Path: rel, Data: data}
 		return nil
 	})
 	return files, err
-}
-
-// dropReplacements takes the replacements by folders out of the file.
-func dropReplacements(name string, local map[string]bool) error {
-	modules, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(name, withoutReplacements(modules, local), 0o600)
-}
-
-// withoutReplacements takes the replacements by folders out of modules.txt:
-// "# path version => folder" becomes "# path version", and "# path => folder"
-// at its end goes.
-func withoutReplacements(modules []byte, local map[string]bool) []byte {
-	var out strings.Builder
-	for line := range strings.Lines(string(modules)) {
-		before, by, replaced := strings.Cut(strings.TrimSuffix(line, "\n"), " => ")
-		if replaced && strings.HasPrefix(line, "# ") && !isVersioned(by) {
-			fields := strings.Fields(before)[1:]
-			switch {
-			case len(fields) == 1 && local[fields[0]]:
-				continue
-			case len(fields) == 2 && (local[fields[0]] || local[fields[0]+"@"+fields[1]]):
-				if replacesAtEnd(modules, line) {
-					continue
-				}
-				line = before + "\n"
-			}
-		}
-		out.WriteString(line)
-	}
-	return []byte(out.String())
-}
-
-// isVersioned reports whether a replacement is a module's path and version
-// rather than a folder.
-func isVersioned(replacement string) bool {
-	i := strings.LastIndexByte(replacement, ' ')
-	return semver.IsValid(replacement[i+1:])
-}
-
-// replacesAtEnd reports whether a line with a version stands in the list of
-// replacements at the end of modules.txt: nothing but such lines follows.
-func replacesAtEnd(modules []byte, line string) bool {
-	_, rest, _ := strings.Cut(string(modules), line)
-	for following := range strings.Lines(rest) {
-		if !strings.HasPrefix(following, "# ") || !strings.Contains(following, " => ") {
-			return false
-		}
-	}
-	return true
 }

@@ -179,7 +179,44 @@ example.com/plain
 # example.com/other v3.0.0 => example.com/otherfork v3.0.1
 `
 	local := map[string]bool{"example.com/app": true, "example.com/any": true, "example.com/one@v1.0.0": true, "example.com/mixed": true, "example.com/unused@v3.0.0": true}
-	if diff := cmp.Diff(after, string(withoutReplacements([]byte(before), local))); diff != "" {
+	if diff := cmp.Diff(after, string(formatModules(withoutReplacements(parseModules([]byte(before)), local)))); diff != "" {
+		t.Errorf("modules.txt differs (-want +got):\n%s", diff)
+	}
+}
+
+// What is vendored for several functions is listed for one as if it had been
+// vendored alone.
+func TestOnlyPackages(t *testing.T) {
+	const before = `# example.com/explicit v1.0.0
+## explicit; go 1.26.0
+example.com/explicit/a
+# example.com/fork v1.0.0 => example.com/forked v1.2.3
+## go 1.20
+example.com/fork
+# example.com/indirect v1.0.0
+## go 1.20
+example.com/indirect/a
+example.com/indirect/b
+# example.com/old v1.0.0
+example.com/old
+# example.com/wild v1.0.0 => example.com/wilder v1.0.0
+## go 1.20
+example.com/wild
+# example.com/wild => example.com/wilder v1.0.0
+# example.com/another v1.0.0 => example.com/other v1.0.0
+`
+	const after = `# example.com/explicit v1.0.0
+## explicit; go 1.26.0
+# example.com/indirect v1.0.0
+## go 1.20
+example.com/indirect/b
+# example.com/another v1.0.0 => example.com/other v1.0.0
+# example.com/fork v1.0.0 => example.com/forked v1.2.3
+# example.com/wild => example.com/wilder v1.0.0
+`
+	replaced := map[string]bool{"example.com/fork@v1.0.0": true, "example.com/wild": true, "example.com/another@v1.0.0": true}
+	got := formatModules(onlyPackages(parseModules([]byte(before)), map[string]bool{"example.com/indirect/b": true}, replaced))
+	if diff := cmp.Diff(after, string(got)); diff != "" {
 		t.Errorf("modules.txt differs (-want +got):\n%s", diff)
 	}
 }

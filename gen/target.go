@@ -34,7 +34,8 @@ type AppChecker interface {
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
 type BinaryPackager interface {
 	// PackageBinary returns the function's archives: one, or one for each
-	// image that may run it.
+	// image that may run it. They hold the binary as it is, and what does not
+	// depend on its bytes; it is nil when only the rest is asked for.
 	PackageBinary(f Function, binary []byte) ([]Archive, error)
 }
 

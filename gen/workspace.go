@@ -98,10 +98,18 @@ func (w *Workspace) flags() []string {
 // target's entrypoints import and that are missing, at the versions that
 // fngen's own module requires.
 func (w *Workspace) Complete(ctx context.Context, t Target, functions []Function) error {
-	packages := packagePaths(t, functions)
-	if _, err := w.run(ctx, t.Platform(), "list", append([]string{"-deps"}, packages...)...); err == nil {
+	if _, err := w.list(ctx, t, functions); err == nil {
 		return nil
 	}
+	if err := w.add(ctx, t, functions); err != nil {
+		return err
+	}
+	_, err := w.list(ctx, t, functions)
+	return err
+}
+
+// add adds what is missing in the workspace's go.mod and go.sum.
+func (w *Workspace) add(ctx context.Context, t Target, functions []Function) error {
 	mod, err := w.mod()
 	if err != nil {
 		return err
@@ -116,11 +124,7 @@ func (w *Workspace) Complete(ctx context.Context, t Target, functions []Function
 			return err
 		}
 	}
-	if err := w.get(ctx, t, packages...); err != nil {
-		return err
-	}
-	_, err = w.run(ctx, t.Platform(), "list", append([]string{"-deps"}, packages...)...)
-	return err
+	return w.get(ctx, t, packagePaths(t, functions)...)
 }
 
 func (w *Workspace) get(ctx context.Context, t Target, args ...string) error {

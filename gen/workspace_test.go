@@ -174,7 +174,7 @@ func TestBuildBesideVendorAndWorkspace(t *testing.T) {
 	)
 	app := resolve(t, dir)
 	for _, target := range []gen.Target{openwhisk(), gcp()} {
-		built, err := gen.Build(t.Context(), target, app)
+		built, err := gen.Build(t.Context(), target, app, gen.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

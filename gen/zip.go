@@ -15,13 +15,13 @@ import (
 // zipTime is the time of every file in an archive: the earliest that zip knows.
 var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// zip returns the archive as the file that it is.
-func (a Archive) zip() (File, error) {
+// zip returns the bytes of the archive.
+func (a Archive) zip() ([]byte, error) {
 	data, err := Zip(a.Files)
 	if a.Limit > 0 && len(data) > a.Limit {
 		err = fmt.Errorf("%s has %d bytes, above %d, the most that the platform takes; link and embed less, or leave the target out", a.Path, len(data), a.Limit)
 	}
-	return File{Path: a.Path, Data: data}, err
+	return data, err
 }
 
 // Zip returns an archive of the files. The same files give the same bytes.

@@ -34,6 +34,7 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen build --target=aws    compiles and packages into dist/aws/
   fngen generate              writes entrypoints/, for go:generate
   fngen list                  shows what each function is on each target
+  fngen verify                builds anew and compares the digests with dist/
   fngen help directives       shows the syntax of every directive
 
 Every flag may be given in the environment as well: --target as FNGEN_TARGET.
@@ -71,7 +72,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.DirectiveHelp()})
-	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVersion(o))
+	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	return root
 }
@@ -79,8 +80,12 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 // targetFlag gives the command the flags --target and --env.
 func targetFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
-	c.Flags().StringVar(&o.env, "env", "", "the `environment`, whose fngen.ENVIRONMENT.yaml lies over fngen.yaml")
 	complete(c, "target", append([]string{"all"}, targetNames...))
+	envFlag(c, o)
+}
+
+func envFlag(c *cobra.Command, o *options) {
+	c.Flags().StringVar(&o.env, "env", "", "the `environment`, whose fngen.ENVIRONMENT.yaml lies over fngen.yaml")
 }
 
 func complete(c *cobra.Command, flag string, values []string) {

@@ -32,7 +32,21 @@ const listing = true
 // open reads the application and prints what is wrong with it. Findings that
 // are more than warnings end in errFindings.
 func open(ctx context.Context, o *options, listing bool) (*project, error) {
-	dir, err := filepath.Abs(o.dir)
+	root, err := openRoot(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &project{root: root}
+	if err := p.read(ctx, o, root.Name(), listing); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// openRoot opens the application's root, whose name is absolute.
+func openRoot(dir string) (*os.Root, error) {
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -40,12 +54,7 @@ func open(ctx context.Context, o *options, listing bool) (*project, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the application: %w", err)
 	}
-	p := &project{root: root}
-	if err := p.read(ctx, o, dir, listing); err != nil {
-		root.Close()
-		return nil, err
-	}
-	return p, nil
+	return root, nil
 }
 
 func (p *project) close() { p.root.Close() }

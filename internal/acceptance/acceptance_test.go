@@ -63,6 +63,7 @@ var fngen = sync.OnceValues(func() (string, error) {
 type application struct {
 	dir      string
 	archives map[string]string // by target/function
+	bills    map[string]string // of materials, by target/function
 }
 
 // app returns the application, built once for all targets.
@@ -93,9 +94,11 @@ var builtApp = sync.OnceValues(func() (*application, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &application{dir: dir, archives: map[string]string{}}
+	a := &application{dir: dir, archives: map[string]string{}, bills: map[string]string{}}
 	for _, artifact := range list {
-		a.archives[artifact.Target+"/"+artifact.Function] = filepath.Join(dir, artifact.Artifact)
+		name := artifact.Target + "/" + artifact.Function
+		a.archives[name] = filepath.Join(dir, artifact.Artifact)
+		a.bills[name] = filepath.Join(dir, artifact.SBOM)
 	}
 	return a, nil
 })
@@ -144,6 +147,7 @@ type artifact struct {
 	Function string `json:"function"`
 	Target   string `json:"target"`
 	Artifact string `json:"artifact"`
+	SBOM     string `json:"sbom"`
 	Size     int64  `json:"size"`
 	SHA256   string `json:"sha256"`
 }
@@ -181,7 +185,7 @@ func command(dir string, env []string, name string, args ...string) *exec.Cmd {
 			}
 		}
 	}
-	cmd.Env = append(cmd.Env, "GOWORK=off", "PWD="+dir)
+	cmd.Env = append(cmd.Env, "GOWORK=off", "FNGEN_CACHE=off", "PWD="+dir)
 	if len(args) < 2 || args[0] != "mod" || args[1] != "download" {
 		cmd.Env = append(cmd.Env, "GOPROXY=off", "GOSUMDB=off")
 	}

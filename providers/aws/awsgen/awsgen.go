@@ -4,12 +4,8 @@ package awsgen
 import (
 	"time"
 
-	"github.com/dave/jennifer/jen"
-
 	"github.com/fngen/fngen/gen"
 )
-
-const awsPath = "github.com/fngen/fngen/providers/aws"
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
 type Target struct {
@@ -22,6 +18,7 @@ type Target struct {
 	keys      map[string][]string // of collections
 	names     map[string]string   // of what exists already
 	streams   map[string]string   // the ARNs of tables' streams
+	urls      map[string]string   // of http sinks
 }
 
 var (
@@ -42,7 +39,7 @@ func (t Target) Platform() gen.Platform {
 func (t Target) Check(f gen.Function) []gen.Problem {
 	g := gen.NewGate(t.Name(), f)
 	g.Timeout(900*time.Second, "a function")
-	g.Sinks()
+	t.sinks(g, f)
 	operation(g, f)
 	t.existing(g, f)
 	asynchronous := true
@@ -50,7 +47,9 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	case gen.HTTP:
 		asynchronous = false
 		g.HTTP(trigger)
-		noDeadLetter(g, f, "an HTTP function answers for what fails")
+		if f.DeadLetter != "" && f.DeadLetter != "none" {
+			g.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+		}
 		if t.api {
 			behindAPI(g, f, trigger)
 		}
@@ -67,22 +66,13 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	case gen.Stream:
 		asynchronous = false
 		stream(g, trigger)
-		noDeadLetter(g, f, "the dead letters of a stream go to a bucket of its own, since a queue would get positions alone")
 	case gen.Document:
 		asynchronous = false
-		noDeadLetter(g, f, "the dead letters of a table go to a bucket of its own, since a queue would get positions alone")
 	}
 	if f.Retries != nil && *f.Retries > 2 && asynchronous {
 		g.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
 	}
 	return g.Problems
-}
-
-// noDeadLetter refuses a dead letter with a name where no queue takes them.
-func noDeadLetter(g *gen.Gate, f gen.Function, reason string) {
-	if f.DeadLetter != "" && f.DeadLetter != "none" {
-		g.ErrorAt("deadletter", "%s; remove the directive", reason)
-	}
 }
 
 func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
@@ -121,50 +111,6 @@ func stream(g *gen.Gate, t gen.Stream) {
 	if t.Latest {
 		g.Warnf("start=latest misses the records that arrive while the mapping is created")
 	}
-}
-
-// Entrypoint returns main.go.
-func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
-	fed, source := t.feed(f)
-	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", map[string]string{awsPath: "aws"})
-	var start []jen.Code
-	if trigger, ok := f.Trigger.(gen.HTTP); ok {
-		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(e.Mux(trigger), source))
-	} else {
-		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), source)}
-	}
-	e.Func().Id("main").Params().Block(e.Body(jen.Qual(awsPath, "Fail"), start...)...)
-	data, err := e.Bytes()
-	return []gen.File{{Path: "main.go", Data: data}}, err
-}
-
-// feed says what feeds the function, in words and as the source's literal.
-func (target Target) feed(f gen.Function) (string, jen.Code) {
-	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
-	switch t := f.Trigger.(type) {
-	case gen.HTTP:
-		return "behind HTTP", gen.Literal(awsPath, "HTTP", gen.Field{Name: "Stream", Value: t.Stream})
-	case gen.Queue:
-		return "fed by an SQS queue", gen.Literal(awsPath, "SQS",
-			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content},
-			gen.Field{Name: "Concurrency", Value: t.Concurrency}, gen.Field{Name: "Envelope", Value: target.envelopes[t.Name]}, drop)
-	case gen.Object:
-		return "fed by an S3 bucket", gen.Literal(awsPath, "S3", append(gen.ObjectFields(t), drop)...)
-	case gen.Topic:
-		return "fed by an SNS topic", gen.Literal(awsPath, "SNS",
-			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
-	case gen.Stream:
-		return "fed by a Kinesis stream", gen.Literal(awsPath, "Kinesis", gen.Field{Name: "Stream", Value: t.Name}, drop)
-	case gen.Schedule:
-		return "fired by EventBridge Scheduler", gen.Literal(awsPath, "Scheduler", gen.Field{Name: "Name", Value: f.Name}, drop)
-	case gen.Document:
-		return "fed by a DynamoDB stream", gen.Literal(awsPath, "DynamoDB",
-			append(gen.DocumentFields(t), gen.Field{Name: "Before", Value: t.Before}, gen.Field{Name: "Keys", Value: target.keys[t.Collection]}, drop)...)
-	case gen.Event:
-		return "fed by EventBridge", gen.Literal(awsPath, "EventBridge",
-			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)
-	}
-	return "", nil
 }
 
 // PackageBinary returns the bootstrap of a custom runtime.

@@ -38,6 +38,8 @@ func variables(g *gen.Gate, env []gen.Variable) {
 		at := gen.KeyEnv + "." + v.Name
 		size += len(v.Name) + len(v.Value)
 		switch {
+		case strings.HasPrefix(v.Name, "FNGEN_SINK_"):
+			g.ErrorAt(at, "the variable %s would be the address of a sink, which the template sets; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "AWS_") || slices.Contains([]string{"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}, v.Name):
 			g.ErrorAt(at, "the variable %s is Lambda's own; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
@@ -57,8 +59,7 @@ const reference = "{{resolve:"
 
 // existing has what is needed of resources that are there already.
 func (t Target) existing(g *gen.Gate, f gen.Function) {
-	queue, _ := f.Trigger.(gen.Queue)
-	if letters := t.names[f.DeadLetter]; letters != "" && queue.FIFO != strings.HasSuffix(letters, ".fifo") {
+	if letters := t.names[f.DeadLetter]; letters != "" && lettersFIFO(f) != strings.HasSuffix(letters, ".fifo") {
 		g.ErrorAt("deadletter", "the dead letters of FIFO queues go to a FIFO queue, whose name ends in .fifo, and all others to a standard queue, but resources.%s.aws.name is %q; name another queue", f.DeadLetter, letters)
 	}
 	resource := f.Trigger.Resource()
@@ -71,9 +72,6 @@ func (t Target) existing(g *gen.Gate, f gen.Function) {
 		if trigger.FIFO != strings.HasSuffix(physical, ".fifo") {
 			g.Errorf("the names of FIFO queues end in .fifo, and no others do, but resources.%s.aws.name is %q; correct it, or the directive", resource, physical)
 		}
-		if f.DeadLetter != "" && f.DeadLetter != "none" {
-			g.ErrorAt("deadletter", "the queue %s exists already, so that its redrive policy is its owner's; remove the directive", resource)
-		}
 	case gen.Document:
 		if t.streams[resource] == "" {
 			g.Errorf("the table %s exists already, and the ARN of its stream cannot be known; set resources.%s.aws.stream", resource, resource)
@@ -83,6 +81,15 @@ func (t Target) existing(g *gen.Gate, f gen.Function) {
 			g.Errorf("the prefix or suffix holds {{resolve:, which CloudFormation takes for a reference; choose another")
 		}
 		g.Warnf("the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
+	}
+}
+
+// sinks has what is needed of the function's sinks.
+func (t Target) sinks(g *gen.Gate, f gen.Function) {
+	for _, s := range f.Sinks {
+		if s.Kind == "http" && t.urls[s.Name] == "" {
+			g.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.aws.url", s.Name, s.Name)
+		}
 	}
 }
 

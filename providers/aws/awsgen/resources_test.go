@@ -22,10 +22,10 @@ resources:
 	}
 	handler := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Name: "Handle"}
 	for want, trigger := range map[string]gen.Trigger{
-		`aws.SQS{Queue: "orders", Envelope: "sns+s3"}`:                      gen.Queue{Name: "orders"},
-		`aws.SQS{Queue: "others"}`:                                          gen.Queue{Name: "others"},
-		`aws.DynamoDB{Collection: "users", Keys: []string{"tenant", "id"}}`: gen.Document{Collection: "users", Created: true, Updated: true, Deleted: true},
-		`aws.DynamoDB{Collection: "orders", Updated: true}`:                 gen.Document{Collection: "orders", Updated: true},
+		`aws.SQS{Queue: "orders", Envelope: "sns+s3", DeadLetter: letters}`:                      gen.Queue{Name: "orders"},
+		`aws.SQS{Queue: "others", DeadLetter: letters}`:                                          gen.Queue{Name: "others"},
+		`aws.DynamoDB{Collection: "users", Keys: []string{"tenant", "id"}, DeadLetter: letters}`: gen.Document{Collection: "users", Created: true, Updated: true, Deleted: true},
+		`aws.DynamoDB{Collection: "orders", Updated: true, DeadLetter: letters}`:                 gen.Document{Collection: "orders", Updated: true},
 	} {
 		files, err := target.Entrypoint(gen.Function{Name: "handle", Handler: handler, Trigger: trigger})
 		if err != nil || len(files) != 1 {

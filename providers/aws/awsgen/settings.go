@@ -24,6 +24,8 @@ var (
 		}
 		return nil
 	}}
+	sinkURL = gen.Key{Name: "url", Doc: "The URL of an http sink.", Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`),
+		Want: "http:// or https://, a host and a path"}
 	name = gen.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`), Want: "the name without the ARN around it"}
 	tableStream = gen.Key{Name: "stream", Doc: "The ARN of the stream of a table that exists already.",
@@ -36,13 +38,14 @@ var (
 func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
 	t := Target{
 		arch: s.String(arch), api: s.String(http) == "api", bus: s.String(bus),
-		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{},
+		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]string{},
 	}
 	for logical, r := range resources {
 		t.envelopes[logical] = r.String(envelope)
 		t.keys[logical] = r.Strings(keys)
 		t.names[logical] = r.String(name)
 		t.streams[logical] = r.String(tableStream)
+		t.urls[logical] = r.String(sinkURL)
 		if r.Has(tableStream.Name) && !r.Has(name.Name) {
 			r.Refuse(tableStream.Name, "belongs to a table that exists already; add its name, or remove it")
 		}

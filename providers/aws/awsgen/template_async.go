@@ -9,25 +9,22 @@ import (
 // asynchronous is the feeding of a function that Lambda itself calls again: at
 // most twice, within six hours, and then the event goes to a queue.
 func (s *stack) asynchronous(f gen.Function, source func()) feeding {
-	letters := s.deadLetterQueue(f, false)
+	letters := s.letters(f)
 	config := gen.Mapping{
 		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
 		{Key: "MaximumRetryAttempts", Value: retries(f, 2)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
 	}
-	fed := feeding{}
 	if letters != nil {
 		config = append(config, gen.Member{Key: "DestinationConfig", Value: gen.Mapping{
 			{Key: "OnFailure", Value: gen.Mapping{{Key: "Destination", Value: letters}}},
 		}})
-		fed.may = []statement{{actions: []string{"sqs:SendMessage"}, resources: []any{letters}}}
 	}
-	fed.add = []func(){
+	return feeding{add: []func(){
 		func() { s.add(logical(f.Name, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
 		source,
-	}
-	return fed
+	}}
 }
 
 // subscribe subscribes the function to the topic.
@@ -39,7 +36,7 @@ func (s *stack) subscribe(f gen.Function, t gen.Topic) {
 		{Key: "Protocol", Value: "lambda"},
 		{Key: "Endpoint", Value: arn(logical(f.Name, "Function"))},
 	}
-	if letters := s.deadLetterQueue(f, false); letters != nil {
+	if letters := s.letters(f); letters != nil {
 		subscription = append(subscription, gen.Member{Key: "RedrivePolicy", Value: gen.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
 		s.letQueue(f, "sns.amazonaws.com", topic)
 	}
@@ -68,7 +65,7 @@ func (s *stack) rule(f gen.Function, bus string, pattern gen.Mapping) {
 		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
 		{Key: "RetryPolicy", Value: gen.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
 	}
-	if letters := s.deadLetterQueue(f, false); letters != nil {
+	if letters := s.letters(f); letters != nil {
 		target = append(target, gen.Member{Key: "DeadLetterConfig", Value: gen.Mapping{{Key: "Arn", Value: letters}}})
 		s.letQueue(f, "events.amazonaws.com", arn(id))
 	}
@@ -131,7 +128,7 @@ func (s *stack) schedule(f gen.Function, t gen.Schedule) {
 		{Key: "RetryPolicy", Value: gen.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
 	}
 	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
-	if letters := s.deadLetterQueue(f, false); letters != nil {
+	if letters := s.letters(f); letters != nil {
 		target = append(target, gen.Member{Key: "DeadLetterConfig", Value: gen.Mapping{{Key: "Arn", Value: letters}}})
 		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
 	}

@@ -2,6 +2,7 @@ package awsgen
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,10 +35,11 @@ func seconds(d time.Duration) int { return int(d / time.Second) }
 func (s *stack) function(f gen.Function) {
 	id := logical(f.Name, "Function")
 	fed := s.feed(f)
-	may := append([]statement{{
+	sends, addresses := s.sends(f)
+	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		resources: []any{arn(logical(f.Name, "Logs"))},
-	}}, fed.may...)
+	}}, fed.may, sends)
 	o := f.Operation
 	s.add(id, "AWS::Lambda::Function", mapping(
 		gen.Member{Key: "Description", Value: gen.Text(clipped(f.Source(), 256))},
@@ -48,7 +50,7 @@ func (s *stack) function(f gen.Function) {
 		gen.Member{Key: "MemorySize", Value: cmp.Or(o.Memory, defaultMemory)},
 		gen.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		gen.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
-		gen.Member{Key: "Environment", Value: environment(o.Env)},
+		gen.Member{Key: "Environment", Value: environment(o.Env, addresses)},
 		gen.Member{Key: "LoggingConfig", Value: gen.Mapping{{Key: "LogGroup", Value: ref(logical(f.Name, "Logs"))}}},
 		gen.Member{Key: "Role", Value: arn(logical(f.Name, "Role"))},
 	))
@@ -71,17 +73,18 @@ func concurrency(f gen.Function) int {
 	return cmp.Or(f.Operation.Reserved, f.Operation.MaxInstances)
 }
 
-// environment returns the variables; nil if there are none. A secret is a
+// environment returns the variables, those with the addresses of sinks first;
+// nil if there are none. A secret is a
 // dynamic reference: CloudFormation reads it from Secrets Manager when the
 // stack is deployed, with the rights of who deploys it, so that the value is
 // in no template and the function itself needs no right to read it.
 //
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
-func environment(env []gen.Variable) any {
-	if len(env) == 0 {
+func environment(env []gen.Variable, addresses gen.Mapping) any {
+	if len(env)+len(addresses) == 0 {
 		return nil
 	}
-	var variables gen.Mapping
+	variables := slices.Clone(addresses)
 	for _, v := range env {
 		value := literal(v.Value)
 		if v.IsSecret {

@@ -38,63 +38,8 @@ func queueID(name string, fifo bool) string {
 	return logical(name, "Queue")
 }
 
-// deadLetterQueue returns the ARN of the queue for the function's dead letters:
-// the one that the directive names, or one of its own; nil for none. It is of
-// the kind of the queue that feeds the function.
-func (s *stack) deadLetterQueue(f gen.Function, fifo bool) any {
-	switch f.DeadLetter {
-	case "none":
-		return nil
-	case "":
-		return arn(logical(f.Name, "DeadLetters"))
-	}
-	return s.queueArn(f.DeadLetter, fifo)
-}
-
-// A sender sends dead letters to a queue of the stack, for a source.
-type sender struct {
-	queue     string // its logical id
-	principal string
-	source    any
-}
-
-// letQueue lets the service send dead letters for the source to the function's
-// queue, if that is the stack's own.
-func (s *stack) letQueue(f gen.Function, principal string, source any) {
-	id := logical(f.Name, "DeadLetters")
-	if f.DeadLetter != "" {
-		if s.names[f.DeadLetter] != "" {
-			return // whose policy is its owner's
-		}
-		id = queueID(f.DeadLetter, false)
-	}
-	s.senders = append(s.senders, sender{id, principal, source})
-}
-
-// queuePolicies adds the policies of queues, one for each with all that may
-// send to it, since a queue has only one.
-func (s *stack) queuePolicies(once func(string, func())) {
-	for _, first := range s.senders {
-		once(first.queue+"Policy", func() {
-			var statements []statement
-			for _, other := range s.senders {
-				if other.queue == first.queue {
-					statements = append(statements, statement{
-						principal: service(other.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(other.queue)},
-						condition: gen.Mapping{{Key: "ArnEquals", Value: gen.Mapping{{Key: "aws:SourceArn", Value: other.source}}}},
-					})
-				}
-			}
-			s.add(first.queue+"Policy", "AWS::SQS::QueuePolicy", gen.Mapping{
-				{Key: "Queues", Value: []any{ref(first.queue)}},
-				{Key: "PolicyDocument", Value: policy(statements...)},
-			})
-		})
-	}
-}
-
 // shared adds what the functions' directives name and the stack creates, each
-// once, and the queues for dead letters.
+// once.
 func (s *stack) shared() {
 	var added []string
 	once := func(id string, add func()) {
@@ -104,7 +49,7 @@ func (s *stack) shared() {
 		}
 	}
 	for _, f := range s.app.Functions {
-		s.letters(f, once)
+		s.sinkResources(f, once)
 		name := f.Trigger.Resource()
 		if s.names[name] != "" {
 			continue
@@ -127,49 +72,6 @@ func (s *stack) shared() {
 	s.queuePolicies(once)
 }
 
-// letters adds the queue for the function's dead letters.
-func (s *stack) letters(f gen.Function, once func(string, func())) {
-	queue, isQueue := f.Trigger.(gen.Queue)
-	switch f.Trigger.(type) {
-	case gen.HTTP, gen.Stream, gen.Document:
-		return
-	}
-	switch {
-	case f.DeadLetter == "none" || isQueue && s.names[queue.Name] != "" || s.names[f.DeadLetter] != "":
-		return
-	case f.DeadLetter == "":
-		id := logical(f.Name, "DeadLetters")
-		once(id, func() { s.createLetters(id, queue.FIFO) })
-	case !s.feeds(f.DeadLetter, queue.FIFO):
-		id := queueID(f.DeadLetter, queue.FIFO)
-		once(id, func() { s.createLetters(id, queue.FIFO) })
-	}
-}
-
-// feeds reports whether the queue of that kind feeds a function.
-func (s *stack) feeds(queue string, fifo bool) bool {
-	return slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool {
-		q, ok := f.Trigger.(gen.Queue)
-		return ok && q.Name == queue && q.FIFO == fifo
-	})
-}
-
-// keepsLetters reports whether the queue of that kind has the dead letters of a
-// function.
-func (s *stack) keepsLetters(queue string, fifo bool) bool {
-	return slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool {
-		q, _ := f.Trigger.(gen.Queue)
-		return f.DeadLetter == queue && q.FIFO == fifo
-	})
-}
-
-func (s *stack) createLetters(id string, fifo bool) {
-	s.add(id, "AWS::SQS::Queue", mapping(
-		gen.Member{Key: "FifoQueue", Value: fifo},
-		gen.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
-	))
-}
-
 // createQueue adds a queue whose messages stay invisible for six times the
 // function's timeout, as Lambda asks for.
 //
@@ -182,11 +84,9 @@ func (s *stack) createQueue(f gen.Function, t gen.Queue) {
 	properties := mapping(
 		gen.Member{Key: "FifoQueue", Value: t.FIFO},
 		gen.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
+		gen.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
 	)
-	if s.keepsLetters(t.Name, t.FIFO) {
-		properties = append(properties, gen.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)})
-	}
-	if letters := s.deadLetterQueue(f, t.FIFO); letters != nil {
+	if letters := s.letters(f); letters != nil {
 		properties = append(properties, gen.Member{Key: "RedrivePolicy", Value: gen.Mapping{
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
 		}})

@@ -22,6 +22,12 @@ func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
 
 func (t Target) together(g *gen.Gate, f, other gen.Function) {
 	at := gen.Position(other.Pos)
+	for _, pair := range [][2]gen.Function{{f, other}, {other, f}} {
+		q, ok := pair[1].Trigger.(gen.Queue)
+		if ok && q.Name == pair[0].DeadLetter && q.FIFO != lettersFIFO(pair[0]) {
+			g.Errorf("the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
+		}
+	}
 	switch a := f.Trigger.(type) {
 	case gen.Object:
 		if b, ok := other.Trigger.(gen.Object); ok && t.names[a.Bucket] == "" && overlap(a, b) {

@@ -19,8 +19,12 @@ func (t Target) Check(f gen.Function) []gen.Problem {
 	t.settings(g, f)
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
-		if !trigger.Public && (len(trigger.Methods) == 0 || slices.Contains(trigger.Methods, http.MethodOptions)) {
+		switch {
+		case trigger.Public:
+		case slices.Contains(trigger.Methods, http.MethodOptions):
 			g.Errorf("the platform lets OPTIONS pass without credentials; name the other methods, or add auth=public and check callers in the handler")
+		default:
+			g.Warnf("the platform answers OPTIONS itself and adds its own CORS headers, since it would let OPTIONS pass without credentials")
 		}
 		if trigger.Stream {
 			g.Errorf("a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")

@@ -82,8 +82,9 @@ func (t Target) action(f gen.Function, kind string) gen.Mapping {
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
 		web = "raw" // sets web-export, raw-http and final
-		annotations = append(annotations, gen.Member{Key: "web-custom-options", Value: true})
-		if !trigger.Public {
+		if trigger.Public {
+			annotations = append(annotations, gen.Member{Key: "web-custom-options", Value: true})
+		} else { // OPTIONS would pass without credentials
 			annotations = append(annotations, gen.Member{Key: "require-whisk-auth", Value: true})
 		}
 	case gen.Document: // whose feed does not tell the database in every version

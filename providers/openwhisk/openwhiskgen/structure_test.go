@@ -100,8 +100,9 @@ func checkAction(t *testing.T, f gen.Function, a wskAction) {
 	web := ""
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
 		web = "raw"
-		want["web-custom-options"] = true
-		if !trigger.Public {
+		if trigger.Public {
+			want["web-custom-options"] = true
+		} else {
 			want["require-whisk-auth"] = true
 		}
 	}

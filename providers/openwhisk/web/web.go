@@ -2,10 +2,11 @@
 // a package of its own because a program that only handles events is 1.5 MB
 // smaller without net/http.
 //
-// The action needs the annotations web-export, raw-http and web-custom-options.
-// Without the last one the controller answers OPTIONS by itself and adds its
-// own CORS headers, for every origin, to every response. Its path is what
-// follows the action's name in the URL.
+// The action needs the annotations web-export and raw-http, and a public one
+// web-custom-options. Without that the controller answers OPTIONS by itself and
+// adds its own CORS headers, for every origin, to every response; with it
+// OPTIONS passes without credentials. Its path is what follows the action's
+// name in the URL.
 //
 // All else is as under net/http's server, but for what the platform does not
 // carry. Of a request:

@@ -7,12 +7,15 @@ package main
 import (
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/providers/aws"
+	"github.com/fngen/fngen/providers/aws/sink/sqs"
 )
 
 // A compile error here means that the fngen module is older than this file.
 const _ = fn.GeneratedV1
 
 func main() {
-	aws.Start(fn.On(shop.Audit), aws.EventBridge{Type: "com.example.order.placed"})
+	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/audit", sqs.Queue{Name: "audit-dead-letters"})
+	aws.Start(fn.On(shop.Audit), aws.EventBridge{Type: "com.example.order.placed", DeadLetter: letters})
 }

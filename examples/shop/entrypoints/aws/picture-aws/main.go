@@ -7,12 +7,15 @@ package main
 import (
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/providers/aws"
+	"github.com/fngen/fngen/providers/aws/sink/sqs"
 )
 
 // A compile error here means that the fngen module is older than this file.
 const _ = fn.GeneratedV1
 
 func main() {
-	aws.Start(fn.On(shop.Picture), aws.S3{Bucket: "pictures", Created: true, Suffix: ".png"})
+	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/picture", sqs.Queue{Name: "picture-dead-letters"})
+	aws.Start(fn.On(shop.Picture), aws.S3{Bucket: "pictures", Created: true, Suffix: ".png", DeadLetter: letters})
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/providers/aws"
+	"github.com/fngen/fngen/providers/aws/sink/sqs"
 )
 
 // A compile error here means that the fngen module is older than this file.
@@ -20,5 +22,6 @@ func main() {
 	if err != nil {
 		aws.Fail(err)
 	}
-	aws.Start(fn.On(app.Reserve), aws.SQS{Queue: "orders"})
+	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/reserve", sqs.Queue{Name: "reserve-dead-letters"})
+	aws.Start(fn.On(app.Reserve), aws.SQS{Queue: "orders", DeadLetter: letters})
 }

@@ -1,0 +1,64 @@
+package gen
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// load completes the workspace, compiles the packages that the entrypoints
+// consist of without linking them, and returns those packages.
+func (w *Workspace) load(ctx context.Context, t Target, functions []Function) ([]linkedPackage, error) {
+	compiled := append([]string{"-export", "-json=ImportPath,BuildID,Deps,Module"}, linkFlags...)
+	out, err := w.list(ctx, t, functions, compiled...)
+	if err != nil {
+		if _, e := w.list(ctx, t, functions); e == nil {
+			return nil, err // nothing is missing, and what there is does not compile
+		}
+		if err := w.add(ctx, t, functions); err != nil {
+			return nil, err
+		}
+		if out, err = w.list(ctx, t, functions, compiled...); err != nil {
+			return nil, err
+		}
+	}
+	return decodeList[linkedPackage](out)
+}
+
+// A linkedPackage is a package of a program.
+type linkedPackage struct {
+	packageID
+	Deps []string // import paths of all that it links
+}
+
+// A packageID is what a compiled package is.
+type packageID struct {
+	ImportPath string
+	BuildID    string
+	Module     *struct {
+		moduleID
+		Replace *moduleID
+	}
+}
+
+type moduleID struct{ Path, Version, Sum string }
+
+// decodeList decodes the values that go list -json prints.
+func decodeList[T any](out []byte) ([]T, error) {
+	var list []T
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var v T
+		if err := d.Decode(&v); err != nil {
+			return nil, fmt.Errorf("decode what go list prints: %w", err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// list lists the entrypoints' packages and all that they import.
+func (w *Workspace) list(ctx context.Context, t Target, functions []Function, flags ...string) ([]byte, error) {
+	return w.run(ctx, t.Platform(), "list", slices.Concat([]string{"-deps"}, flags, packagePaths(t, functions))...)
+}
