@@ -47,6 +47,7 @@ var rules = []rule{
 	{"providers/providertest", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", []string{"gen", "providers/aws/awsgen", "providers/gcp/gcpgen", "providers/openwhisk/openwhiskgen"},
 		slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator)},
+	{"internal/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/moto", nil, nil},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},

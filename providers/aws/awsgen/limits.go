@@ -44,7 +44,7 @@ func variables(g *gen.Gate, env []gen.Variable) {
 			g.ErrorAt(at, "the variable %s is Lambda's own; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
 			g.ErrorAt(at, "Lambda takes no variable %s, but names of two characters at least, a letter first; choose another name", v.Name)
-		case !v.IsSecret && strings.Contains(v.Value, "{{resolve:"):
+		case !v.IsSecret && strings.Contains(v.Value, reference):
 			g.ErrorAt(at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
 		}
 	}
@@ -53,8 +53,15 @@ func variables(g *gen.Gate, env []gen.Variable) {
 	}
 }
 
+// reference is how dynamic references of CloudFormation begin, which nothing
+// escapes.
+const reference = "{{resolve:"
+
 // existing has what is needed of resources that are there already.
 func (t Target) existing(g *gen.Gate, f gen.Function) {
+	if letters := t.names[f.DeadLetter]; letters != "" && lettersFIFO(f) != strings.HasSuffix(letters, ".fifo") {
+		g.ErrorAt("deadletter", "the dead letters of FIFO queues go to a FIFO queue, whose name ends in .fifo, and all others to a standard queue, but resources.%s.aws.name is %q; name another queue", f.DeadLetter, letters)
+	}
 	resource := f.Trigger.Resource()
 	physical := t.names[resource]
 	if physical == "" {
@@ -70,6 +77,9 @@ func (t Target) existing(g *gen.Gate, f gen.Function) {
 			g.Errorf("the table %s exists already, and the ARN of its stream cannot be known; set resources.%s.aws.stream", resource, resource)
 		}
 	case gen.Object:
+		if strings.Contains(trigger.Prefix+"\n"+trigger.Suffix, reference) {
+			g.Errorf("the prefix or suffix holds {{resolve:, which CloudFormation takes for a reference; choose another")
+		}
 		g.Warnf("the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
 	}
 }

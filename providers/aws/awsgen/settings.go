@@ -3,6 +3,7 @@ package awsgen
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/fngen/fngen/gen"
 )
@@ -17,6 +18,9 @@ var (
 	keys     = gen.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
 		if attribute == "" || len(attribute) > 255 {
 			return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
+		}
+		if strings.Contains(attribute, reference) {
+			return fmt.Errorf("has an attribute with {{resolve: in its name, which CloudFormation takes for a reference; it cannot be deployed")
 		}
 		return nil
 	}}

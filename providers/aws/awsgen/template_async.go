@@ -48,7 +48,7 @@ func (s *stack) subscribe(f gen.Function, t gen.Topic) {
 // that exists already. Such a bucket must send its events to EventBridge.
 func (s *stack) notify(f gen.Function, t gen.Object) {
 	if name := s.names[t.Bucket]; name != "" {
-		s.rule(f, objectPattern(t, name))
+		s.rule(f, "", objectPattern(t, name))
 		return
 	}
 	s.permit(f, logical(f.Name, "Permission"), "s3.amazonaws.com", gen.Tagged{Tag: "!Sub", Value: []any{
@@ -56,8 +56,9 @@ func (s *stack) notify(f gen.Function, t gen.Object) {
 	}}, gen.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
 }
 
-// rule adds a rule of EventBridge that has the function as its target.
-func (s *stack) rule(f gen.Function, pattern gen.Mapping) {
+// rule adds a rule of the EventBridge bus that has the function as its target;
+// the account's default bus if the name is "".
+func (s *stack) rule(f gen.Function, bus string, pattern gen.Mapping) {
 	id := logical(f.Name, "Rule")
 	target := gen.Mapping{
 		{Key: "Id", Value: "function"},
@@ -69,7 +70,7 @@ func (s *stack) rule(f gen.Function, pattern gen.Mapping) {
 		s.letQueue(f, "events.amazonaws.com", arn(id))
 	}
 	s.add(id, "AWS::Events::Rule", mapping(
-		gen.Member{Key: "EventBusName", Value: s.bus},
+		gen.Member{Key: "EventBusName", Value: bus},
 		gen.Member{Key: "EventPattern", Value: pattern},
 		gen.Member{Key: "Targets", Value: []gen.Mapping{target}},
 	))
@@ -107,7 +108,7 @@ func objectPattern(t gen.Object, bucket string) gen.Mapping {
 }
 
 func keyMatch(how, text string) gen.Mapping {
-	return gen.Mapping{{Key: "key", Value: []gen.Mapping{{{Key: how, Value: gen.Text(text)}}}}}
+	return gen.Mapping{{Key: "key", Value: []gen.Mapping{{{Key: how, Value: literal(text)}}}}}
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
@@ -121,7 +122,7 @@ func (s *stack) schedule(f gen.Function, t gen.Schedule) {
 	input, _ := json.Marshal(f.Name)
 	target := gen.Mapping{
 		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
-		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleRole"))},
+		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleCaller"))},
 		{Key: "Input", Value: gen.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
 			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
 		{Key: "RetryPolicy", Value: gen.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
@@ -137,6 +138,6 @@ func (s *stack) schedule(f gen.Function, t gen.Schedule) {
 		{Key: "FlexibleTimeWindow", Value: gen.Mapping{{Key: "Mode", Value: gen.Text("OFF")}}},
 		{Key: "Target", Value: target},
 	})
-	s.role(logical(f.Name, "ScheduleRole"), "scheduler.amazonaws.com",
+	s.role(logical(f.Name, "ScheduleCaller"), "scheduler.amazonaws.com",
 		gen.Mapping{{Key: "StringEquals", Value: gen.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
 }

@@ -132,7 +132,7 @@ func (s *stack) feed(f gen.Function) feeding {
 	case gen.Object:
 		return s.asynchronous(f, func() { s.notify(f, t) })
 	case gen.Event:
-		return s.asynchronous(f, func() { s.rule(f, eventPattern(t)) })
+		return s.asynchronous(f, func() { s.rule(f, s.bus, eventPattern(t)) })
 	case gen.Schedule:
 		return s.asynchronous(f, func() { s.schedule(f, t) })
 	case gen.Stream:

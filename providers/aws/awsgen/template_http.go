@@ -39,7 +39,7 @@ func (s *stack) url(f gen.Function, t gen.HTTP) {
 	if !t.Public {
 		return
 	}
-	s.add(logical(f.Name, "UrlPermission"), "AWS::Lambda::Permission", gen.Mapping{
+	s.add(logical(f.Name, "UrlAccess"), "AWS::Lambda::Permission", gen.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunctionUrl"},
 		{Key: "FunctionName", Value: ref(function)},
 		{Key: "Principal", Value: gen.Text("*")},

@@ -33,7 +33,7 @@ func (s *stack) queueArn(name string, fifo bool) any {
 
 func queueID(name string, fifo bool) string {
 	if fifo {
-		return logical(name, "FifoQueue")
+		return logical(name, "QueueFifo")
 	}
 	return logical(name, "Queue")
 }
@@ -69,6 +69,7 @@ func (s *stack) shared() {
 			once(logical(name, "Table"), func() { s.createTable(name) })
 		}
 	}
+	s.queuePolicies(once)
 }
 
 // createQueue adds a queue whose messages stay invisible for six times the
@@ -83,6 +84,7 @@ func (s *stack) createQueue(f gen.Function, t gen.Queue) {
 	properties := mapping(
 		gen.Member{Key: "FifoQueue", Value: t.FIFO},
 		gen.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
+		gen.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
 	)
 	if letters := s.letters(f); letters != nil {
 		properties = append(properties, gen.Member{Key: "RedrivePolicy", Value: gen.Mapping{
@@ -169,8 +171,8 @@ func (s *stack) createTable(name string) {
 	}
 	var attributes, schema []gen.Mapping
 	for i, key := range keys {
-		attributes = append(attributes, gen.Mapping{{Key: "AttributeName", Value: gen.Text(key)}, {Key: "AttributeType", Value: "S"}})
-		schema = append(schema, gen.Mapping{{Key: "AttributeName", Value: gen.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
+		attributes = append(attributes, gen.Mapping{{Key: "AttributeName", Value: literal(key)}, {Key: "AttributeType", Value: "S"}})
+		schema = append(schema, gen.Mapping{{Key: "AttributeName", Value: literal(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
 	s.add(id, "AWS::DynamoDB::Table", gen.Mapping{

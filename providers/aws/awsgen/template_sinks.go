@@ -74,7 +74,7 @@ func lettersID(f gen.Function) string {
 	}
 	switch f.Trigger.(type) {
 	case gen.Stream, gen.Document:
-		return logical(f.Name, "DeadLetterQueue") // beside the bucket for whole records
+		return logical(f.Name, "Refused") // beside the bucket for whole records
 	}
 	return logical(f.Name, "DeadLetters")
 }
@@ -109,7 +109,7 @@ func (s *stack) sinkResources(f gen.Function, once func(string, func())) {
 		case "queue":
 			id := queueID(sink.Name, false)
 			once(id, func() {
-				s.add(id, "AWS::SQS::Queue", gen.Mapping{})
+				s.add(id, "AWS::SQS::Queue", mapping(gen.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}))
 				s.output(id, "URL of the queue "+sink.Name, ref(id))
 			})
 		case "topic":
@@ -137,18 +137,49 @@ func (s *stack) feeds(kind, name string) bool {
 	return slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool { return f.Trigger.Kind() == kind && f.Trigger.Resource() == name })
 }
 
+// retention is how long the queue keeps messages, in seconds: as long as SQS can
+// if it has the dead letters of a function, and 0 for SQS's own default.
+func (s *stack) retention(queue string, fifo bool) int {
+	if slices.ContainsFunc(s.app.Functions, func(f gen.Function) bool { return f.DeadLetter == queue && lettersFIFO(f) == fifo }) {
+		return seconds(deadLetterRetention)
+	}
+	return 0
+}
+
+// A sender sends dead letters to a queue of the stack, for a source.
+type sender struct {
+	queue     string // its logical id
+	principal string
+	source    any
+}
+
 // letQueue lets the service send dead letters for the source to the function's
 // queue, if that is the stack's own.
 func (s *stack) letQueue(f gen.Function, principal string, source any) {
 	if s.names[f.DeadLetter] != "" {
 		return // whose policy is its owner's
 	}
-	id := lettersID(f)
-	s.add(logical(f.Name, "DeadLettersPolicy"), "AWS::SQS::QueuePolicy", gen.Mapping{
-		{Key: "Queues", Value: []any{ref(id)}},
-		{Key: "PolicyDocument", Value: policy(statement{
-			principal: service(principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(id)},
-			condition: gen.Mapping{{Key: "ArnEquals", Value: gen.Mapping{{Key: "aws:SourceArn", Value: source}}}},
-		})},
-	})
+	s.senders = append(s.senders, sender{lettersID(f), principal, source})
+}
+
+// queuePolicies adds the policies of queues, one for each with all that may
+// send to it, since a queue has only one.
+func (s *stack) queuePolicies(once func(string, func())) {
+	for _, first := range s.senders {
+		once(first.queue+"Policy", func() {
+			var statements []statement
+			for _, other := range s.senders {
+				if other.queue == first.queue {
+					statements = append(statements, statement{
+						principal: service(other.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(other.queue)},
+						condition: gen.Mapping{{Key: "ArnEquals", Value: gen.Mapping{{Key: "aws:SourceArn", Value: other.source}}}},
+					})
+				}
+			}
+			s.add(first.queue+"Policy", "AWS::SQS::QueuePolicy", gen.Mapping{
+				{Key: "Queues", Value: []any{ref(first.queue)}},
+				{Key: "PolicyDocument", Value: policy(statements...)},
+			})
+		})
+	}
 }
