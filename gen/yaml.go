@@ -2,6 +2,9 @@ package gen
 
 import (
 	"bytes"
+	"regexp"
+	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,23 +21,68 @@ type Member struct {
 }
 
 // MarshalYAML implements yaml.Marshaler.
-func (m Mapping) MarshalYAML() (any, error) {
-	out := &yaml.Node{Kind: yaml.MappingNode}
-	for _, member := range m {
-		if member.Value == nil {
-			continue
+func (m Mapping) MarshalYAML() (any, error) { return nodeOf(m) }
+
+// nodeOf returns the node of a value. It takes mappings and lists apart by
+// itself, since the library would write and read a document for each.
+func nodeOf(value any) (*yaml.Node, error) {
+	out := &yaml.Node{}
+	switch v := value.(type) {
+	case Mapping:
+		out.Kind = yaml.MappingNode
+		for _, member := range v {
+			if member.Value == nil {
+				continue
+			}
+			if err := appendNodes(out, member.Key, member.Value); err != nil {
+				return nil, err
+			}
 		}
-		value := &yaml.Node{}
-		if err := value.Encode(member.Value); err != nil {
+		return out, nil
+	case []Mapping:
+		out.Kind = yaml.SequenceNode
+		for _, element := range v {
+			if err := appendNodes(out, element); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case []any:
+		out.Kind = yaml.SequenceNode
+		return out, appendNodes(out, v...)
+	case Tagged:
+		node, err := nodeOf(v.Value)
+		if err != nil {
 			return nil, err
 		}
-		key := &yaml.Node{}
-		if err := key.Encode(member.Key); err != nil {
-			return nil, err
+		node.Tag = v.Tag
+		node.Style |= yaml.TaggedStyle
+		return node, nil
+	case Text:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: string(v), Style: yaml.DoubleQuotedStyle}, nil
+	case string:
+		if word.MatchString(v) {
+			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}, nil
 		}
-		out.Content = append(out.Content, key, value)
+		if strings.ContainsFunc(v, unicode.IsControl) {
+			return nodeOf(Text(v)) // as a block of lines it is not always read back
+		}
 	}
-	return out, nil
+	return out, out.Encode(value)
+}
+
+// word matches strings that no version of YAML takes for anything else.
+var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9:./-]{4,}[A-Za-z0-9]$`)
+
+func appendNodes(to *yaml.Node, values ...any) error {
+	for _, value := range values {
+		node, err := nodeOf(value)
+		if err != nil {
+			return err
+		}
+		to.Content = append(to.Content, node)
+	}
+	return nil
 }
 
 // Text is a string that may hold anything. It is written in quotes, so that
@@ -42,9 +90,7 @@ func (m Mapping) MarshalYAML() (any, error) {
 type Text string
 
 // MarshalYAML implements yaml.Marshaler.
-func (t Text) MarshalYAML() (any, error) {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: string(t), Style: yaml.DoubleQuotedStyle}, nil
-}
+func (t Text) MarshalYAML() (any, error) { return nodeOf(t) }
 
 // Tagged is a value with a tag of its own, !Sub for instance.
 type Tagged struct {
@@ -53,15 +99,7 @@ type Tagged struct {
 }
 
 // MarshalYAML implements yaml.Marshaler.
-func (t Tagged) MarshalYAML() (any, error) {
-	node := &yaml.Node{}
-	if err := node.Encode(t.Value); err != nil {
-		return nil, err
-	}
-	node.Tag = t.Tag
-	node.Style |= yaml.TaggedStyle
-	return node, nil
-}
+func (t Tagged) MarshalYAML() (any, error) { return nodeOf(t) }
 
 // EncodeYAML returns the document with a comment before it, whose lines begin
 // with #.

@@ -43,7 +43,7 @@ Join: !Join
 
 // Text survives, whatever it holds, as a value, below a tag and as a key.
 func FuzzEncodeYAML(f *testing.F) {
-	for _, seed := range []string{"", "on", "1e3", "0x1", "=", "<<", "~", "null", "12:30:45", "2001-01-01", "a: b", "- a", "#c", "'", "\"", "\\", "\n", "\r\n", " a ", "\t", "\u0085", "\u2028", "\ufeff", "😀", "\x7f", "\x1b[0m", "${A}", "%d", "!!int 1", "&a", "*a", strings.Repeat("long words ", 30)} {
+	for _, seed := range []string{"", "on", "1e3", "0x1", "=", "<<", "~", "null", "12:30:45", "2001-01-01", "a: b", "- a", "#c", "'", "\"", "\\", "\n", "\r\n", "\t\n", " a ", "\t", "\u0085", "\u2028", "\ufeff", "😀", "\x7f", "\x1b[0m", "${A}", "%d", "!!int 1", "&a", "*a", strings.Repeat("long words ", 30)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -13,6 +13,8 @@ type Target struct {
 	api  bool   // HTTP functions are behind one HTTP API
 	bus  string // "" for the account's default
 
+	region string // in which alone the template may be deployed; "" for any
+
 	// By the name in directives.
 	envelopes map[string]string   // of queues
 	keys      map[string][]string // of collections

@@ -69,6 +69,7 @@ func (t Target) existing(g *gen.Gate, f gen.Function) {
 	}
 	switch trigger := f.Trigger.(type) {
 	case gen.Queue:
+		g.Warnf("the queue %s exists already: its own visibility timeout and redrive policy count, which are its owner's", resource)
 		if trigger.FIFO != strings.HasSuffix(physical, ".fifo") {
 			g.Errorf("the names of FIFO queues end in .fifo, and no others do, but resources.%s.aws.name is %q; correct it, or the directive", resource, physical)
 		}
@@ -99,6 +100,9 @@ func (t Target) sinks(g *gen.Gate, f gen.Function) {
 func behindAPI(g *gen.Gate, f gen.Function, t gen.HTTP) {
 	if t.Stream {
 		g.Errorf("an HTTP API answers in one piece and cannot stream; remove stream, or targets.aws.http")
+	}
+	if strings.HasSuffix(t.Path, "/{$}") && t.Path != "/{$}" {
+		g.Errorf("a route of an HTTP API does not end in a slash; remove it from the path %s, or targets.aws.http", t.Path)
 	}
 	if timeout(f) > defaultTimeout {
 		g.ErrorAt("timeout", "the timeout of %s is above %s, the limit of an HTTP API; shorten it, or remove targets.aws.http", timeout(f), defaultTimeout)

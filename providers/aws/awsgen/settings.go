@@ -9,7 +9,9 @@ import (
 )
 
 var (
-	arch = gen.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
+	arch   = gen.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
+	region = gen.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
+		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
 	http = gen.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
 	bus  = gen.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
@@ -37,7 +39,7 @@ var (
 // target, resources what it says of each resource there.
 func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
 	t := Target{
-		arch: s.String(arch), api: s.String(http) == "api", bus: s.String(bus),
+		arch: s.String(arch), api: s.String(http) == "api", bus: s.String(bus), region: s.String(region),
 		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]string{},
 	}
 	for logical, r := range resources {

@@ -29,6 +29,7 @@ func (t Target) Infrastructure(app gen.App) ([]gen.File, error) {
 	document := gen.Mapping{
 		{Key: "AWSTemplateFormatVersion", Value: gen.Text("2010-09-09")},
 		{Key: "Description", Value: gen.Text("Functions of " + app.Path)},
+		{Key: "Rules", Value: t.rules()},
 		{Key: "Resources", Value: s.resources},
 	}
 	if len(s.outputs) > 0 {
@@ -36,6 +37,18 @@ func (t Target) Infrastructure(app gen.App) ([]gen.File, error) {
 	}
 	data, err := gen.EncodeYAML(header, document)
 	return []gen.File{{Path: "template.yaml", Data: data}}, err
+}
+
+// rules has CloudFormation refuse another region; nil if there is nothing to
+// refuse.
+func (t Target) rules() any {
+	if t.region == "" {
+		return nil
+	}
+	return gen.Mapping{{Key: "Region", Value: gen.Mapping{{Key: "Assertions", Value: []gen.Mapping{{
+		{Key: "Assert", Value: gen.Tagged{Tag: "!Equals", Value: []any{ref("AWS::Region"), t.region}}},
+		{Key: "AssertDescription", Value: gen.Text("fngen.yaml has the application in " + t.region)},
+	}}}}}}
 }
 
 // A stack is a template while it is written.

@@ -3,6 +3,7 @@ package awsgen
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fngen/fngen/gen"
@@ -90,7 +91,7 @@ func suffix(i int) string {
 	if i == 0 {
 		return ""
 	}
-	return string(rune('A' + i))
+	return strconv.Itoa(i + 1)
 }
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
@@ -103,8 +104,11 @@ func routes(t gen.HTTP) []string {
 		return strings.ReplaceAll(w, "...}", "+}")
 	})
 	paths := []string{strings.TrimSuffix(path, "{$}")}
-	if strings.HasSuffix(path, "/") {
-		paths = append(paths, path+"{below+}")
+	switch {
+	case path == "/":
+		paths = []string{"/", "/{below+}"}
+	case strings.HasSuffix(path, "/"): // with which no route but / ends
+		paths = []string{path + "{below+}", strings.TrimSuffix(path, "/")}
 	}
 	methods := slices.Clone(t.Methods)
 	if len(methods) == 0 {

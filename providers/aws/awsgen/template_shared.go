@@ -73,13 +73,13 @@ func (s *stack) shared() {
 }
 
 // createQueue adds a queue whose messages stay invisible for six times the
-// function's timeout, as Lambda asks for.
+// function's timeout and the time that a batch waits, as Lambda asks for.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 func (s *stack) createQueue(f gen.Function, t gen.Queue) {
 	visibility := t.Visibility
 	if visibility == 0 {
-		visibility = min(6*timeout(f), 12*time.Hour)
+		visibility = min(6*timeout(f)+t.Window, 12*time.Hour)
 	}
 	properties := mapping(
 		gen.Member{Key: "FifoQueue", Value: t.FIFO},
