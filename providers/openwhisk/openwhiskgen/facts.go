@@ -46,7 +46,7 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 		}
 	}
 	if s, ok := letters(f); ok {
-		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole where it has no rule"
+		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole if that fails"
 	}
 	for _, s := range f.Sinks {
 		if s.Kind == "event" {
