@@ -18,6 +18,9 @@ import (
 	"github.com/fngen/fngen/gen"
 )
 
+// entrypointConfig has what the packages in testdata/entrypoints need.
+const entrypointConfig = `resources: {crm: {openwhisk: {url: "https://crm.example/events"}}}`
+
 // The archives in testdata/entrypoints hold packages and, below want, the
 // entrypoints of each function. Those in its folder compiled hold packages
 // alone. All of it is one application, which is vetted at once: what is
@@ -64,7 +67,7 @@ func TestEntrypoints(t *testing.T) {
 
 	got := map[string][]txtar.File{}
 	app := resolve(t, dir)
-	for _, target := range targets(gen.ParseConfig(nil, targetNames)) {
+	for _, target := range targets(gen.ParseConfig([]byte(entrypointConfig), targetNames)) {
 		for _, f := range app.Functions {
 			if !f.MeantFor(target.Name()) {
 				continue
@@ -111,7 +114,7 @@ func resolve(t *testing.T, dir string) gen.App {
 		t.Fatal(err)
 	}
 	problems = append(problems, scan.Problems...)
-	for _, target := range targets(gen.ParseConfig(nil, targetNames)) {
+	for _, target := range targets(gen.ParseConfig([]byte(entrypointConfig), targetNames)) {
 		for _, f := range app.Functions {
 			if f.MeantFor(target.Name()) {
 				problems = append(problems, target.Check(f)...)

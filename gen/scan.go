@@ -180,6 +180,11 @@ func (c candidate) combine(ds []directive, unread bool) finding {
 	case len(c.triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
 		return finding{ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
 	}
+	for _, sink := range c.options.sinks {
+		if d := c.options.deadLetter; d != "" && d != "none" && sink.Name == d && sink.Kind != "queue" {
+			return finding{c.options.positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
+		}
+	}
 	for i, t := range c.triggers {
 		if slices.ContainsFunc(c.triggers[:i], func(before triggerAt) bool { return before.trigger.Kind() == t.trigger.Kind() }) {
 			return finding{t.pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.trigger.Kind())}

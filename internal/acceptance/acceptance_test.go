@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,7 +91,12 @@ var builtApp = sync.OnceValues(func() (*application, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := build(dir)
+	return buildApp(dir, "all")
+})
+
+// buildApp builds the application in the folder for the targets.
+func buildApp(dir, targets string) (*application, error) {
+	list, err := buildFor(dir, targets)
 	if err != nil {
 		return nil, err
 	}
@@ -101,13 +107,25 @@ var builtApp = sync.OnceValues(func() (*application, error) {
 		a.bills[name] = filepath.Join(dir, artifact.SBOM)
 	}
 	return a, nil
-})
+}
 
 // copyApp copies testdata/app into scratch/name, for the architecture of this
 // machine, with secrets beside the embedded files.
 func copyApp(name string) (string, error) {
-	dir := filepath.Join(scratch, name)
-	if err := os.CopyFS(dir, os.DirFS("testdata/app")); err != nil {
+	return copyModule("app", name, map[string]string{
+		"fngen.yaml":               fmt.Sprintf("targets:\n  aws: {arch: %s}\n  openwhisk: {arch: %[1]s}\n", runtime.GOARCH),
+		".env":                     secret,
+		"orders/.env":              secret,
+		"local/greeting/.env":      secret,
+		"local/greeting/text/.env": secret,
+	})
+}
+
+// copyModule copies the module in testdata/from into scratch/to, with further
+// files.
+func copyModule(from, to string, further map[string]string) (string, error) {
+	dir := filepath.Join(scratch, to)
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", from))); err != nil {
 		return "", err
 	}
 	repo, err := repository()
@@ -124,17 +142,11 @@ func copyApp(name string) (string, error) {
 	}
 	const there = "=> ../../../.."
 	if !bytes.Contains(mod, []byte(there+"\n")) {
-		return "", fmt.Errorf("testdata/app/go.mod does not replace fngen by %q", there)
+		return "", fmt.Errorf("testdata/%s/go.mod does not replace fngen by %q", from, there)
 	}
-	mod = bytes.Replace(mod, []byte(there), []byte("=> "+filepath.ToSlash(path)), 1)
-	for name, text := range map[string]string{
-		"go.mod":                   string(mod),
-		"fngen.yaml":               fmt.Sprintf("targets:\n  aws: {arch: %s}\n  openwhisk: {arch: %[1]s}\n", runtime.GOARCH),
-		".env":                     secret,
-		"orders/.env":              secret,
-		"local/greeting/.env":      secret,
-		"local/greeting/text/.env": secret,
-	} {
+	files := map[string]string{"go.mod": strings.Replace(string(mod), there, "=> "+filepath.ToSlash(path), 1)}
+	maps.Copy(files, further)
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return "", err
 		}
@@ -153,12 +165,14 @@ type artifact struct {
 }
 
 // build runs fngen build for all targets in the folder.
-func build(dir string, env ...string) ([]artifact, error) {
+func build(dir string, env ...string) ([]artifact, error) { return buildFor(dir, "all", env...) }
+
+func buildFor(dir, targets string, env ...string) ([]artifact, error) {
 	name, err := fngen()
 	if err != nil {
 		return nil, err
 	}
-	out, err := output(command(dir, env, name, "build", "--target=all", "-o", "json"))
+	out, err := output(command(dir, env, name, "build", "--target="+targets, "-o", "json"))
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,13 @@ type action struct {
 // environment has neither PATH nor HOME.
 func startAction(t *testing.T, function string, env ...string) *action {
 	t.Helper()
-	dir := unpack(t, app(t).archive(t, "openwhisk/"+function))
+	return startExec(t, app(t).archive(t, "openwhisk/"+function), "/guest/cafe/"+function, env...)
+}
+
+// startExec starts the exec in the archive as the action with the name.
+func startExec(t *testing.T, archive, name string, env ...string) *action {
+	t.Helper()
+	dir := unpack(t, archive)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +37,7 @@ func startAction(t *testing.T, function string, env ...string) *action {
 	t.Cleanup(func() { r.Close() })
 	cmd := exec.Command(filepath.Join(dir, "exec"))
 	cmd.Dir = dir
-	cmd.Env = append([]string{"__OW_API_HOST=http://127.0.0.1", "__OW_ACTION_NAME=/guest/cafe/" + function}, env...)
+	cmd.Env = append([]string{"__OW_API_HOST=http://127.0.0.1", "__OW_ACTION_NAME=" + name}, env...)
 	cmd.ExtraFiles = []*os.File{w}
 	a := &action{answers: make(chan string, 10)}
 	if a.stdin, err = cmd.StdinPipe(); err != nil {

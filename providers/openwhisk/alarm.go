@@ -24,7 +24,7 @@ type Alarm struct {
 	Name         string           // of the function, and of the trigger
 	Retries      int              // tries in the process after the first
 	NoDeadLetter bool             // deadletter none
-	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
+	DeadLetter   *emit.DeadLetter // takes what failed for good; nil leaves it to the log
 }
 
 var _ Source = Alarm{}

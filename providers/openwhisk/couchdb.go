@@ -35,7 +35,7 @@ type CouchDB struct {
 	Deleted      bool             // handle deletions
 	Retries      int              // tries in the process after the first
 	NoDeadLetter bool             // deadletter none
-	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
+	DeadLetter   *emit.DeadLetter // takes what failed for good; nil leaves it to the log
 }
 
 var _ Source = CouchDB{}

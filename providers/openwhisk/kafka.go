@@ -30,7 +30,7 @@ type Kafka struct {
 	Content      string           // the content type of a queue's messages; application/json if empty
 	Retries      int              // tries in the process after the first
 	NoDeadLetter bool             // deadletter none
-	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
+	DeadLetter   *emit.DeadLetter // takes what failed for good; nil leaves it to the log
 }
 
 var _ Source = Kafka{}

@@ -32,7 +32,7 @@ type Trigger struct {
 	Source       string           // of the CloudEvents; what has another is not handled; "" takes all
 	Retries      int              // tries in the process after the first
 	NoDeadLetter bool             // deadletter none
-	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
+	DeadLetter   *emit.DeadLetter // takes what failed for good; nil leaves it to the log
 }
 
 var _ Source = Trigger{}

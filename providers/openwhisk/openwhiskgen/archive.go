@@ -17,7 +17,7 @@ const maxArchive = 48 << 20 / 4 * 3
 // wskdeploy cannot have the platform do it.
 func (t Target) PackageBinary(f gen.Function, binary []byte) ([]gen.Archive, error) {
 	files := []gen.File{{Path: "exec", Data: binary, Executable: true}}
-	if env := f.Operation.Env; len(env) > 0 {
+	if env := t.environment(f); len(env) > 0 {
 		files = []gen.File{
 			{Path: "action", Data: binary, Executable: true},
 			{Path: "exec", Data: launcher(env), Executable: true},

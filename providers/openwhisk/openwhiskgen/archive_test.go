@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/providers/openwhisk/openwhiskgen"
 )
 
 // TestMain plays the action that a launcher starts: it tells its environment.
@@ -54,7 +55,7 @@ func TestPackageBinary(t *testing.T) {
 
 // launch runs the action's archive as the image does and returns the
 // environment that the program has.
-func launch(t *testing.T, env []gen.Variable) []string {
+func launch(t *testing.T, o openwhiskgen.Target, f gen.Function) []string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
@@ -62,8 +63,7 @@ func launch(t *testing.T, env []gen.Variable) []string {
 		}
 		t.Skip("the launcher needs /bin/sh")
 	}
-	o, _ := target(t, "")
-	archives, err := o.PackageBinary(gen.Function{Name: "confirm", Operation: gen.Operation{Env: env}}, []byte("binary"))
+	archives, err := o.PackageBinary(f, []byte("binary"))
 	if err != nil || len(archives) != 1 {
 		t.Fatal(archives, err)
 	}
@@ -107,7 +107,8 @@ func TestLauncher(t *testing.T) {
 		{Name: "EMPTY", Value: ""}, {Name: "IFS", Value: "x"}, {Name: "OPTIND", Value: "no number"}, {Name: "PATH", Value: "/nowhere"},
 		{Name: "PPID", Value: "1"}, {Name: "QUOTES", Value: `a'b"c\d` + "`e` $HOME ${X} $(id) !! *"}, {Name: "SPACE", Value: " two\nlines\t"}, {Name: "_", Value: "é日本"},
 	}
-	got := launch(t, env)
+	o, _ := target(t, "")
+	got := launch(t, o, gen.Function{Name: "confirm", Operation: gen.Operation{Env: env}})
 	for _, v := range env {
 		if !slices.Contains(got, v.Name+"="+v.Value) {
 			t.Errorf("%s=%q is missing from %q", v.Name, v.Value, got)
@@ -123,11 +124,13 @@ func FuzzLauncher(f *testing.F) {
 	for _, value := range []string{"info", "it's", "'; exit 3; '", "$(id)", "\\", "\n", "a\rb", "-n", "é\u2028"} {
 		f.Add(value)
 	}
+	o := openwhiskgen.New(&gen.Settings{}, nil)
 	f.Fuzz(func(t *testing.T, value string) {
 		if strings.ContainsRune(value, 0) || !utf8.ValidString(value) || len(value) > 4096 {
 			t.Skip("no value of fngen.yaml")
 		}
-		if got := launch(t, []gen.Variable{{Name: "VALUE", Value: value}}); !slices.Contains(got, "VALUE="+value) {
+		env := []gen.Variable{{Name: "VALUE", Value: value}}
+		if got := launch(t, o, gen.Function{Name: "confirm", Operation: gen.Operation{Env: env}}); !slices.Contains(got, "VALUE="+value) {
 			t.Errorf("VALUE=%q is missing from %q", value, got)
 		}
 	})

@@ -13,12 +13,14 @@ import (
 func (t Target) Check(f gen.Function) []gen.Problem {
 	g := gen.NewGate(t.Name(), f)
 	g.Timeout(300*time.Second, "an action")
-	g.Sinks()
-	g.DeadLetter()
+	t.sinks(g, f)
 	operation(g, f)
 	t.settings(g, f)
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
+		if f.DeadLetter != "" && f.DeadLetter != "none" {
+			g.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+		}
 		switch {
 		case trigger.Public:
 		case slices.Contains(trigger.Methods, http.MethodOptions):
@@ -68,30 +70,67 @@ func operation(g *gen.Gate, f gen.Function) {
 		switch at := gen.KeyEnv + "." + v.Name; {
 		case v.IsSecret:
 			g.ErrorAt(at, "the platform keeps no secrets, and the action would hold the value; fetch it in the handler, or leave the target out with //fn:targets aws,gcp")
+		case strings.HasPrefix(v.Name, gen.SinkVariable("")):
+			g.ErrorAt(at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "__OW_"):
 			g.ErrorAt(at, "names that begin with __OW_ are the platform's; choose another")
 		}
 	}
 }
 
-// settings refuses what fngen.yaml says of a resource in vain.
+// sinks has what is needed of the function's sinks.
+func (t Target) sinks(g *gen.Gate, f gen.Function) {
+	for _, s := range f.Sinks {
+		switch r := t.resources[s.Name]; {
+		case s.Kind == "queue":
+			g.ErrorAt("sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
+		case s.Kind == "http" && r.url == "":
+			g.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
+		}
+	}
+	for _, s := range sinks(f) {
+		if name := t.resources[s.Name].name; name != "" && s.Kind != "http" && !triggerName.MatchString(name) {
+			g.ErrorAt(directive(f, s), "resources.%s.openwhisk.name is %q, which no trigger is called; use letters, digits and _.-", s.Name, name)
+		}
+	}
+}
+
+// directive is the verb of the directive that names the sink.
+func directive(f gen.Function, s gen.Sink) string {
+	if slices.Contains(f.Sinks, s) {
+		return "sink"
+	}
+	return "deadletter"
+}
+
+// settings refuses what fngen.yaml says in vain of what feeds the function and
+// of its sinks.
 func (t Target) settings(g *gen.Gate, f gen.Function) {
-	name := f.Trigger.Resource()
-	r := t.resources[name]
-	_, document := f.Trigger.(gen.Document)
-	kind := f.Trigger.Kind()
-	kafka := kind == "queue" || kind == "stream"
+	kind, name := f.Trigger.Kind(), f.Trigger.Resource()
+	applies := map[string][]string{"queue": {"name", "feed", "brokers"}, "stream": {"name", "feed", "brokers"}, "document": {"name", "feed", "url"}}
+	t.inVain(g, "", name, kind, applies[kind])
+	if url := t.resources[name].url; kind == "document" && url != "" && !server.MatchString(url) {
+		g.Errorf("resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
+	}
+	for _, s := range sinks(f) {
+		applies := []string{"name"}
+		if s.Kind == "http" {
+			applies = []string{"url"}
+		}
+		t.inVain(g, directive(f, s), s.Name, "sink of kind "+s.Kind, applies)
+	}
+}
+
+// inVain refuses what there is of the resource's settings besides those that
+// apply to its kind.
+func (t Target) inVain(g *gen.Gate, verb, resource, kind string, applies []string) {
+	r := t.resources[resource]
 	for _, setting := range []struct {
-		key         string
-		is, applies bool
-	}{
-		{"name", r.name != "", kafka || document},
-		{"feed", r.feed != "", kafka || document},
-		{"brokers", len(r.brokers) > 0, kafka},
-		{"url", r.url != "", document},
-	} {
-		if setting.is && !setting.applies {
-			g.Errorf("resources.%s.openwhisk.%s says nothing of a %s; remove it", name, setting.key, kind)
+		key string
+		is  bool
+	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url != ""}} {
+		if setting.is && !slices.Contains(applies, setting.key) {
+			g.ErrorAt(verb, "resources.%s.openwhisk.%s says nothing of a %s; remove it", resource, setting.key, kind)
 		}
 	}
 }

@@ -45,6 +45,14 @@ func (t Target) Facts(f gen.Function) gen.Facts {
 			facts.Emulated = append(facts.Emulated, "source=")
 		}
 	}
+	if s, ok := letters(f); ok {
+		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole if that fails"
+	}
+	for _, s := range f.Sinks {
+		if s.Kind == "event" {
+			facts.Differs = append(facts.Differs, "what is sent to event:"+s.Name+" fires the trigger "+t.fires(s)+", whatever its type")
+		}
+	}
 	if len(f.Operation.Env) > 0 {
 		facts.Emulated = append(facts.Emulated, "environment variables")
 	}

@@ -101,8 +101,7 @@ func (t Target) couchDB(name, logical string) trigger {
 	r := t.resources[logical]
 	out := trigger{name: name, feed: cmp.Or(r.feed, "/whisk.system/cloudant/changes")}
 	out.inputs = gen.Mapping{{Key: "dbname", Value: t.database(logical)}}
-	if r.url != "" {
-		parts := server.FindStringSubmatch(r.url)
+	if parts := server.FindStringSubmatch(r.url); parts != nil {
 		out.inputs = append(out.inputs, gen.Member{Key: "protocol", Value: parts[1]}, gen.Member{Key: "host", Value: literal(parts[2])})
 		if port, err := strconv.Atoi(parts[3]); err == nil {
 			out.inputs = append(out.inputs, gen.Member{Key: "port", Value: port})

@@ -56,8 +56,10 @@ func FuzzManifest(f *testing.F) {
 			{Name: "b" + name, Trigger: gen.Document{Collection: name}},
 			{Name: "c" + name, Trigger: gen.Event{Type: eventType}},
 			{Name: "d" + name, Trigger: gen.Topic{Name: "d" + name}},
+			{Name: "e" + name, Trigger: gen.HTTP{}, Sinks: []gen.Sink{{Kind: "topic", Name: "s" + name}, {Kind: "event", Name: "t" + name, Type: eventType}}},
+			{Name: "f" + name, Trigger: gen.Topic{Name: "d" + name}, DeadLetter: "l" + name},
 		}
-		if len(o.CheckApp(functions)) > 0 {
+		if gen.Failed(o.CheckApp(functions)) {
 			t.Skip("refused together")
 		}
 		files, err := o.Infrastructure(gen.App{Path: "example.com/shop", Functions: functions})
@@ -65,10 +67,10 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal(err)
 		}
 		got, group := parse(t, files[0].Data)
-		if got != pkg || len(group.Actions) != 5 || len(group.Rules) != 5 {
+		if got != pkg || len(group.Actions) != 7 || len(group.Rules) != 6 {
 			t.Fatalf("the package %q instead of %q, %d actions, %d rules", got, pkg, len(group.Actions), len(group.Rules))
 		}
-		for _, trigger := range []string{name, pkg + ".queue." + name, pkg + ".document." + name, "d" + name} {
+		for _, trigger := range []string{name, pkg + ".queue." + name, pkg + ".document." + name, "d" + name, "s" + name, "l" + name} {
 			if _, ok := group.Triggers[trigger]; !ok {
 				t.Errorf("no trigger %q in %v", trigger, group.Triggers)
 			}
@@ -77,7 +79,7 @@ func FuzzManifest(f *testing.F) {
 			if a.Function != action+".zip" {
 				t.Errorf("the action %q is %q", action, a.Function)
 			}
-			if trigger := group.Rules[pkg+"."+action].Trigger; !entity.MatchString(trigger) {
+			if trigger := group.Rules[pkg+"."+action].Trigger; !entity.MatchString(trigger) && action != "e"+name {
 				t.Errorf("the trigger %q of %q", trigger, action)
 			}
 		}

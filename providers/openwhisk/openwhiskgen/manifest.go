@@ -20,9 +20,9 @@ const (
 
 // Infrastructure returns the manifest.yaml of wskdeploy, for each kind of
 // runtime beside its archives: one package with an action for each function,
-// the triggers that fire them, and a rule for each that is fired. Nothing in it
-// is secret: what feeds must not be told in a file, they are told by the
-// environment of wskdeploy.
+// the triggers that fire them or that they fire, and a rule for each that is
+// fired. Nothing in it is secret: what feeds must not be told in a file, they
+// are told by the environment of wskdeploy.
 //
 // The keys are those of parsers/yamlparser.go in
 // https://github.com/apache/openwhisk-wskdeploy, which takes no others.
@@ -44,6 +44,12 @@ func (t Target) manifest(app gen.App, kind string) ([]byte, error) {
 	triggers := map[string]trigger{}
 	for _, f := range app.Functions {
 		actions = append(actions, gen.Member{Key: f.Name, Value: t.action(f, kind)})
+		for _, s := range sinks(f) {
+			name := t.fires(s)
+			if _, ok := triggers[name]; name != "" && !ok && t.resources[s.Name].name == "" {
+				triggers[name] = trigger{name: name}
+			}
+		}
 		fired, ok := t.trigger(pkg, f)
 		if !ok {
 			continue
@@ -74,10 +80,10 @@ func comment(variables []string) string {
 	return text + "\n"
 }
 
-// action returns the action of a function. No function emits, so that none
-// needs the API key.
+// action returns the action of a function. It gets the API key only if it fires
+// triggers.
 func (t Target) action(f gen.Function, kind string) gen.Mapping {
-	annotations := gen.Mapping{{Key: "provide-api-key", Value: false}}
+	annotations := gen.Mapping{{Key: "provide-api-key", Value: t.needsKey(f)}}
 	var web, inputs any
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:

@@ -73,7 +73,7 @@ func extracted(t *testing.T, archive *txtar.Archive) (dir string, want *txtar.Fi
 // The golden manifests have been read with care; of several kinds, all are the
 // same but for the runtime.
 func TestManifest(t *testing.T) {
-	for name, folder := range map[string]string{"everything": "", "shop": "../../../examples/shop"} {
+	for name, folder := range map[string]string{"everything": "", "sinks": "", "shop": "../../../examples/shop"} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join("testdata", name+".txtar")
 			archive, err := txtar.ParseFile(file)

@@ -8,12 +8,13 @@ import (
 	"github.com/fngen/fngen/gen"
 )
 
-// A resource is what fngen.yaml says of a queue, a stream or a collection.
+// A resource is what fngen.yaml says of a queue, a stream, a collection or a
+// sink.
 type resource struct {
-	name    string   // of the Kafka topic or the CouchDB database; "" for the logical name
+	name    string   // of the Kafka topic, the CouchDB database or the sink's trigger; "" for the logical name
 	feed    string   // the full name; "" for that of the catalog
 	brokers []string // of Kafka
-	url     string   // of CouchDB
+	url     string   // of CouchDB, or of the sink
 }
 
 var (
@@ -25,6 +26,8 @@ var (
 	feedPath    = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 	physical    = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
 	broker      = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
+	triggerName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	address     = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$`)
 	server      = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
 )
 
@@ -47,21 +50,22 @@ func New(s *gen.Settings, resources map[string]*gen.Settings) Target {
 	}
 	for name, r := range resources {
 		t.resources[name] = resource{
-			name: r.String(gen.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default.",
-				Grammar: physical, Want: "the name of a Kafka topic or of a CouchDB database"}),
+			name: r.String(gen.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default; of a sink, the trigger that exists already.",
+				Grammar: physical, Want: "the name of a Kafka topic, of a CouchDB database or of a trigger"}),
 			feed: r.String(gen.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
 				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
 			brokers: r.Strings(gen.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
-			url:     r.String(gen.Key{Name: "url", Doc: "The CouchDB server of the collection, https://HOST:PORT, from the environment of wskdeploy by default.", Valid: validServer}),
+			url: r.String(gen.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, from the environment of wskdeploy by default.",
+				Valid: validURL}),
 		}
 	}
 	return t
 }
 
-// validServer repeats nothing of the value, which may hold a password.
-func validServer(url string) error {
-	if !server.MatchString(url) {
-		return errors.New("is not the URL of a server; give https://HOST or https://HOST:PORT, without credentials")
+// validURL repeats nothing of the value, which may hold a password.
+func validURL(url string) error {
+	if !address.MatchString(url) {
+		return errors.New("is not a URL of http:// or https://, a host and a path; give one without credentials and query")
 	}
 	return nil
 }

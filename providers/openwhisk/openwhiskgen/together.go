@@ -3,7 +3,8 @@ package openwhiskgen
 import "github.com/fngen/fngen/gen"
 
 // CheckApp refuses functions that would share what the platform cannot share as
-// it is meant: a trigger, which belongs to the namespace, or a queue.
+// it is meant: a trigger, which belongs to the namespace, or a queue. It warns
+// of triggers that would be fired in vain.
 func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
 	var problems []gen.Problem
 	for i, f := range functions {
@@ -13,8 +14,46 @@ func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
 				break
 			}
 		}
+		for _, s := range sinks(f) {
+			g := gen.NewGate(t.Name(), f)
+			t.reaches(g, f, s, functions)
+			problems = append(problems, g.Problems...)
+		}
 	}
 	return problems
+}
+
+// reaches says what is wrong with the trigger that the function's sink fires.
+func (t Target) reaches(g *gen.Gate, f gen.Function, s gen.Sink, functions []gen.Function) {
+	name, verb := t.fires(s), directive(f, s)
+	if name == "" {
+		return
+	}
+	exists := t.resources[s.Name].name != ""
+	heard := exists
+	for _, other := range functions {
+		kind, resource, at := other.Trigger.Kind(), other.Trigger.Resource(), gen.Position(other.Pos)
+		fed, ok := t.trigger("", other)
+		fired := ok && fed.name == name
+		switch {
+		case fired && other.Name == f.Name:
+			g.ErrorAt(verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
+			return
+		case fired && kind != s.Kind:
+			g.ErrorAt(verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
+			return
+		case resource == s.Name && kind == "queue" && verb == "deadletter":
+			g.ErrorAt(verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
+			return
+		case resource == s.Name && fed.feed != "" && exists:
+			g.ErrorAt(verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
+			return
+		}
+		heard = heard || fired
+	}
+	if !heard {
+		g.WarnAt(verb, "the trigger %s fires no function of the application, and to send to one without a rule is an error; create a rule", name)
+	}
 }
 
 func (t Target) together(f, other gen.Function) *gen.Gate {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
 // line is the request that the platform makes of a value.
@@ -50,6 +51,18 @@ func serve(t *testing.T, h http.HandlerFunc, value string) string {
 }
 
 const get = `{"__ow_method":"get","__ow_headers":{"host":"h"},"__ow_path":"","__ow_query":"","__ow_body":""}`
+
+// The key of the API is there for sinks, whichever way a request is handled.
+func TestAPIKey(t *testing.T) {
+	for name, h := range map[string]http.Handler{
+		"requests": fnhttp.Emitting(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, actionloop.APIKey(r.Context())) }), "/shop/f", true),
+		"events":   fnhttp.Handler(fn.Reply(func(ctx context.Context, _ []byte) (string, error) { return actionloop.APIKey(ctx), nil }), "/shop/f"),
+	} {
+		if got := serve(t, h.ServeHTTP, get); !strings.Contains(got, `"body":"uuid:s3cret"`) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
 
 // A router of net/http finds everything where its own server would have put it.
 func TestRequest(t *testing.T) {

@@ -1,4 +1,6 @@
-// Package trigger is the sink queue, topic or event on Apache OpenWhisk.
+// Package trigger is the sink topic or event on Apache OpenWhisk, and takes dead
+// letters there. A queue is a topic of Kafka, to which no action publishes, and
+// so is no sink.
 package trigger
 
 import (
