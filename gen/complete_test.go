@@ -56,7 +56,7 @@ var withoutFindings = []string{
 	"emit.go", "yaml.go", "manifest.go", "template.go", "template_async.go", "template_function.go", "template_http.go", "template_records.go", "template_shared.go", "template_sinks.go", "entrypoint.go", // generated code
 	"target.go", "trigger.go", // folders and resources
 	"facts.go", "help.go", // what list and help show
-	"hcl.go", "terraform.go", "terraform_eventarc.go", "terraform_function.go", // what stands in main.tf
+	"hcl.go", "terraform.go", "terraform_eventarc.go", "terraform_function.go", "terraform_sinks.go", // what stands in main.tf
 }
 
 // notFindings are texts in the sources that are no part of a finding.

@@ -49,21 +49,6 @@ func (g *Gate) add(warning bool, verb, format string, args ...any) {
 	})
 }
 
-// Sinks refuses sinks, which no target serves.
-func (g *Gate) Sinks() {
-	if len(g.function.Sinks) > 0 {
-		g.ErrorAt("sink", "this version of fngen sends to no sinks; remove the directive and return only an error")
-	}
-}
-
-// DeadLetter refuses a dead letter with a name, which the target does not
-// write.
-func (g *Gate) DeadLetter() {
-	if d := g.function.DeadLetter; d != "" && d != "none" {
-		g.ErrorAt("deadletter", "this version of fngen writes no dead letters; remove the directive, so that what fails is delivered again, or write none")
-	}
-}
-
 // Timeout refuses a timeout above the limit of what, a function or a trigger
 // in words.
 func (g *Gate) Timeout(limit time.Duration, what string) {

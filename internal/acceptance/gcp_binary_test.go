@@ -105,7 +105,7 @@ func TestGoogleBinaryArchive(t *testing.T) {
 	for _, module := range build.Deps {
 		got = append(got, module.Path)
 	}
-	want := []string{"github.com/cloudevents/sdk-go/v2", "github.com/fngen/fngen",
+	want := []string{"cloud.google.com/go/compute/metadata", "github.com/cloudevents/sdk-go/v2", "github.com/fngen/fngen",
 		"github.com/json-iterator/go", "github.com/modern-go/concurrent", "github.com/modern-go/reflect2"}
 	if !slices.Equal(got, want) {
 		t.Errorf("modules %q, want %q", got, want)

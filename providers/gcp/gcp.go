@@ -13,16 +13,17 @@
 // that Pub/Sub, Eventarc and Cloud Scheduler look at:
 //
 //	done, or dropped and logged whole           204
+//	written to the dead letters                 204
 //	an error, a panic, the deadline             500, deliver again
 //	an error with a hint of fn.RetryAfter       503 with Retry-After, deliver again
 //	a request that is no event of the source    400, deliver again
 //	a method other than POST                    405
 //	a body above 32 MiB                         413
 //
-// An event that can never succeed is delivered again too, so that the
-// subscription's own dead letter policy catches it, unless the source says
-// NoDeadLetter. Eventarc and Cloud Scheduler have no such policy and give up in
-// the end. Bodies of answers are generic; the cause goes to the log.
+// An event that can never succeed is written to the source's DeadLetter. Without
+// one it is delivered again, so that the subscription's own dead letter policy
+// catches it, unless the source says NoDeadLetter. Eventarc and Cloud Scheduler
+// have no such policy and give up in the end. Bodies of answers are generic; the cause goes to the log.
 package gcp
 
 import (
@@ -58,8 +59,8 @@ type Source interface {
 }
 
 // Handler returns what answers the requests that src sends: each is decoded to
-// an event and handed to h. A reply of h is not sent anywhere. It is safe for
-// concurrent use if h is.
+// an event and handed to h. A reply of h is not sent anywhere: emit.Replies
+// sends those of the handler in it. It is safe for concurrent use if h is.
 func Handler(h fn.Handler, src Source) http.Handler { return &handler{h, src} }
 
 type handler struct {

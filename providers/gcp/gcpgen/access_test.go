@@ -43,6 +43,9 @@ func TestAccess(t *testing.T) {
 				if member := text(t, name, args["member"]); public && member != `"allUsers"` || !public && strings.Contains(member, "all") {
 					t.Errorf("%s: %s %s is given to %s", name, kind, label, member)
 				}
+				if function, sends := strings.CutSuffix(label, "_sends"); sends && text(t, name, args["member"]) != "google_service_account."+function+".member" {
+					t.Errorf("%s: %s is given to another", name, label)
+				}
 				if kind == "google_project_iam_member" && role == "roles/pubsub.publisher" && label != "storage" {
 					t.Errorf("%s: %s may publish to every topic", name, label)
 				}

@@ -36,7 +36,7 @@ func (t Binary) Check(f gen.Function) []gen.Problem {
 // Entrypoint returns main.go.
 func (t Binary) Entrypoint(f gen.Function) ([]gen.File, error) {
 	fed, source := feed(f)
-	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", map[string]string{gcpPath: "gcp"})
+	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports)
 	start, handler := t.handler(e, f, source)
 	start = append(start, jen.Qual(gcpPath, "Serve").Call(handler))
 	e.Func().Id("main").Params().Block(e.Body(jen.Qual(gcpPath, "Fail"), start...)...)

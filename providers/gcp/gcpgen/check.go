@@ -9,7 +9,7 @@ import (
 // check has the limits of Google Cloud Functions and what feeds them.
 func (t target) check(f gen.Function) *gen.Gate {
 	g := gen.NewGate(t.Name(), f)
-	g.Sinks()
+	t.sinks(g, f)
 	t.deadLetter(g, f)
 	operation(g, f)
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
@@ -111,16 +111,5 @@ func stream(g *gen.Gate, t gen.Stream) {
 func retries(g *gen.Gate, f gen.Function) {
 	if f.Retries != nil {
 		g.ErrorAt("retries", "Eventarc retries for 24 hours and has no number to set; remove the directive")
-	}
-}
-
-// deadLetter refuses dead letters with a name where only the adapter could
-// write them.
-func (t target) deadLetter(g *gen.Gate, f gen.Function) {
-	switch {
-	case !subscribes(f.Trigger):
-		g.DeadLetter()
-	case t.called(letters(f)) == t.called(topicOf(f.Trigger)):
-		g.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(letters(f)))
 	}
 }

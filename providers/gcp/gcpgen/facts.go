@@ -8,9 +8,9 @@ import (
 
 // Facts has what events and their infrastructure mean on Google Cloud.
 func (t target) Facts(f gen.Function) gen.Facts {
-	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: tried again until Eventarc gives up"}
-	if f.DeadLetter == "none" {
-		facts.DeadLetter = "none: logged whole and acknowledged"
+	facts := gen.Facts{Guarantee: gen.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: logged whole and acknowledged"}
+	if lettered(f) {
+		facts.DeadLetter = "by the function, to the topic " + t.called(letters(f)) + "; what Eventarc gives up is lost"
 	}
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
@@ -21,15 +21,15 @@ func (t target) Facts(f gen.Function) gen.Facts {
 			facts.Source += " " + s
 		}
 		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", schedulerRetries(f))
-		if f.DeadLetter == "" {
-			facts.DeadLetter = "none: given up after the last try"
+		if lettered(f) {
+			facts.DeadLetter = "by the function, to the topic " + t.called(letters(f)) + "; what fails at the last try is lost"
 		}
 	case gen.Queue, gen.Topic, gen.Stream:
 		facts.Source = "Pub/Sub subscription"
 		facts.Retries = "for 7 days, by the subscription"
-		if f.DeadLetter != "none" {
+		if lettered(f) {
 			facts.Retries = fmt.Sprintf("%d, by the subscription", deliveries(f)-1)
-			facts.DeadLetter = "by the subscription, to the topic " + t.called(letters(f))
+			facts.DeadLetter = "by the function and the subscription, to the topic " + t.called(letters(f))
 		}
 		if q, ok := trigger.(gen.Queue); ok && q.FIFO {
 			facts.Order = "ordering key"
@@ -50,7 +50,7 @@ func (t target) Facts(f gen.Function) gen.Facts {
 			facts.Emulated = []string{"the choice of changes"}
 		}
 	case gen.Event:
-		facts.Source = "Eventarc channel"
+		facts.Source = "Eventarc channel, and the application's event sinks if any"
 		if googles(trigger.Type) {
 			facts.Source = "Eventarc"
 		}

@@ -2,6 +2,7 @@ package gcpgen_test
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -42,18 +43,20 @@ func FuzzInfrastructure(f *testing.F) {
 		}
 		env := []gen.Variable{{Name: variable, Value: val}, {Name: variable + "_S", Value: secret, IsSecret: true}}
 		app := gen.App{Path: "example.com/shop", Functions: []gen.Function{
-			{Name: name, Trigger: gen.HTTP{Path: path}, Operation: gen.Operation{Env: env}},
+			{Name: name, Trigger: gen.HTTP{Path: path}, Operation: gen.Operation{Env: env},
+				Sinks: []gen.Sink{{Kind: "event", Name: name}, {Kind: "topic", Name: name + "-t"}}},
 			{Name: name + "-event", Trigger: gen.Event{Type: "x" + eventType}},
 			{Name: name + "-queue", Trigger: gen.Queue{Name: name}},
 			{Name: name + "-tick", Trigger: gen.Schedule{Cron: cron, TimeZone: zone}},
 		}}
 		for _, pkg := range []string{"source", "binary"} {
 			file := parsed(t, "main.tf", mainTF(t, "targets: {gcp: {package: "+pkg+"}}\n", app))
-			if want := map[string]int{"source": 42, "binary": 37}[pkg]; len(file.Blocks) != want {
+			if want := map[string]int{"source": 54, "binary": 49}[pkg]; len(file.Blocks) != want {
 				t.Errorf("%s has %d blocks, want %d", pkg, len(file.Blocks), want)
 			}
 			id := strings.ReplaceAll(name, "-", "_")
 			same(t, pkg+": event", find(t, file, "google_eventarc_trigger", id+"_event", "matching_criteria").Attributes["value"], "x"+eventType)
+			same(t, pkg+": filter", find(t, file, "google_pubsub_subscription", id+"_event_events").Attributes["filter"], "attributes.\"ce-type\" = "+strconv.Quote("x"+eventType))
 			job := find(t, file, "google_cloud_scheduler_job", id+"_tick")
 			same(t, pkg+": zone", job.Attributes["time_zone"], zone)
 			if pkg == "source" {

@@ -10,9 +10,11 @@
 // Queues, topics and streams are Pub/Sub topics, with a subscription for each
 // function that pushes to it, and a topic for what it gives up. Events of a
 // type of one's own come through an Eventarc channel, to which they are
-// published with the Eventarc Publishing API. Each function runs as an account
-// that may read its secrets and nothing else; one more account is that as which
-// Pub/Sub, Eventarc and Cloud Scheduler call.
+// published with the Eventarc Publishing API, and from the topics that are the
+// application's event sinks. Each function runs as an account that may read its
+// secrets, publish to its sinks and the topic of its dead letters, and nothing
+// else; one more account is that as which Pub/Sub, Eventarc and Cloud Scheduler
+// call.
 package gcpgen
 
 import (
@@ -34,8 +36,8 @@ const (
 // through then. See gcp.Verify for where that works. project and region are
 // the defaults of main.tf's variables, runtime is what compiles a source, and
 // channel an Eventarc channel that exists. Of a resource, name says that it
-// exists, or what a collection is called, location where it is, and database
-// where the collection is.
+// exists, or what a collection is called, location where it is, database where
+// the collection is, and url where an http sink is.
 func New(s *gen.Settings, resources map[string]*gen.Settings) gen.Target {
 	binary := s.String(gen.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
 		Default: "source", OneOf: []string{"source", "binary"}}) == "binary"
@@ -51,7 +53,9 @@ func New(s *gen.Settings, resources map[string]*gen.Settings) gen.Target {
 		resources: map[string]resource{},
 	}
 	for name, r := range resources {
-		t.resources[name] = resource{name: r.String(resourceName), location: r.String(resourceLocation), database: r.String(resourceDatabase)}
+		t.resources[name] = resource{
+			name: r.String(resourceName), location: r.String(resourceLocation), database: r.String(resourceDatabase), url: r.String(resourceURL),
+		}
 	}
 	if binary && s.Has("runtime") {
 		s.Refuse("runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
@@ -84,14 +88,16 @@ func (t target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOA
 
 // handler returns the statements that come before it, if any, and the
 // function's http.Handler.
-func (t target) handler(e *gen.Entry, f gen.Function, source jen.Code) ([]jen.Code, jen.Code) {
+func (t target) handler(e *gen.Entry, f gen.Function, s source) ([]jen.Code, jen.Code) {
+	e.SendTo(literals(f)...)
 	var before []jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
 		before = e.Routes(trigger)
-		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), source)
+		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), gen.Literal(gcpPath, s.name))
 	} else {
-		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), source)
+		fields := append(s.fields, deadLetters(e, f))
+		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), gen.Literal(gcpPath, s.name, fields...))
 	}
 	if t.audience != "" && !public(f) {
 		handler = jen.Qual(gcpPath, "Verify").Call(handler, jen.Lit(t.audience), jen.Lit(t.caller))
@@ -105,29 +111,31 @@ func public(f gen.Function) bool {
 	return ok && trigger.Public
 }
 
-// feed says what feeds the function, in words and as the source's literal.
-func feed(f gen.Function) (string, jen.Code) {
-	drop := gen.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"}
+// A source is the type of what feeds a function, and its fields.
+type source struct {
+	name   string
+	fields []gen.Field
+}
+
+// feed says what feeds the function, in words and as its source.
+func feed(f gen.Function) (string, source) {
 	switch t := f.Trigger.(type) {
 	case gen.HTTP:
-		return "behind HTTP", gen.Literal(gcpPath, "HTTP")
+		return "behind HTTP", source{"HTTP", nil}
 	case gen.Queue:
-		return "fed by a Pub/Sub subscription", gen.Literal(gcpPath, "PubSub",
-			gen.Field{Name: "Queue", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
+		return "fed by a Pub/Sub subscription", source{"PubSub", []gen.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}}
 	case gen.Object:
-		return "fed by a Cloud Storage bucket", gen.Literal(gcpPath, "Storage", append(gen.ObjectFields(t), drop)...)
+		return "fed by a Cloud Storage bucket", source{"Storage", gen.ObjectFields(t)}
 	case gen.Topic:
-		return "fed by a Pub/Sub subscription", gen.Literal(gcpPath, "PubSub",
-			gen.Field{Name: "Topic", Value: t.Name}, gen.Field{Name: "Content", Value: t.Content}, drop)
+		return "fed by a Pub/Sub subscription", source{"PubSub", []gen.Field{{Name: "Topic", Value: t.Name}, {Name: "Content", Value: t.Content}}}
 	case gen.Stream:
-		return "fed by an ordered Pub/Sub subscription", gen.Literal(gcpPath, "PubSub", gen.Field{Name: "Stream", Value: t.Name}, drop)
+		return "fed by an ordered Pub/Sub subscription", source{"PubSub", []gen.Field{{Name: "Stream", Value: t.Name}}}
 	case gen.Schedule:
-		return "fired by Cloud Scheduler", gen.Literal(gcpPath, "Scheduler", gen.Field{Name: "Name", Value: f.Name}, drop)
+		return "fired by Cloud Scheduler", source{"Scheduler", []gen.Field{{Name: "Name", Value: f.Name}}}
 	case gen.Document:
-		return "fed by a Firestore collection", gen.Literal(gcpPath, "Firestore", append(gen.DocumentFields(t), gen.Field{Name: "Before", Value: t.Before}, drop)...)
+		return "fed by a Firestore collection", source{"Firestore", append(gen.DocumentFields(t), gen.Field{Name: "Before", Value: t.Before})}
 	case gen.Event:
-		return "fed by Eventarc", gen.Literal(gcpPath, "Event",
-			gen.Field{Name: "Type", Value: t.Type}, gen.Field{Name: "Source", Value: t.Source}, drop)
+		return "fed by Eventarc", source{"Event", []gen.Field{{Name: "Type", Value: t.Type}, {Name: "Source", Value: t.Source}}}
 	}
-	return "", nil
+	return "", source{}
 }

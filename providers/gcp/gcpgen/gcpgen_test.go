@@ -5,8 +5,10 @@ import (
 	"flag"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -47,6 +49,19 @@ func functions() []gen.Function {
 	}
 }
 
+// sending are functions that send to sinks of each kind, besides their dead
+// letters.
+func sending() []gen.Function {
+	value := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Name: "Confirm", Shape: gen.Shape{Input: "json", Reply: true, Value: true}}
+	requests := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Recv: "Shop", Name: "Orders", Setup: "New", Shape: gen.Shape{HTTP: true}}
+	return []gen.Function{
+		{Name: "daily", Handler: value, Trigger: gen.Schedule{Every: time.Hour}, DeadLetter: "letters", Sinks: []gen.Sink{{Kind: "event", Name: "shop", Type: "com.example.day"}}},
+		{Name: "forward", Handler: value, Trigger: gen.Topic{Name: "news"}, DeadLetter: "none", Sinks: []gen.Sink{
+			{Kind: "http", Name: "crm", Type: "com.example.news"}, {Kind: "queue", Name: "archive"}}},
+		{Name: "place", Handler: requests, Trigger: gen.HTTP{Path: "/place", Public: true}, Sinks: []gen.Sink{{Kind: "topic", Name: "placed"}}},
+	}
+}
+
 const verified = `audience: "https://shop.example.com", caller: events@acme.iam.gserviceaccount.com`
 
 // What is emitted for each package, with and without an audience. A public
@@ -60,7 +75,7 @@ func TestEntrypoints(t *testing.T) {
 	} {
 		golden := "testdata/" + name + ".txtar"
 		var got txtar.Archive
-		for _, f := range functions() {
+		for _, f := range slices.Concat(functions(), sending()) {
 			files, err := target(t, settings).Entrypoint(f)
 			if err != nil {
 				t.Fatal(err)

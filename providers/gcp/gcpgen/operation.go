@@ -35,7 +35,7 @@ func operation(g *gen.Gate, f gen.Function) {
 // reserved reports whether Cloud Run or main.tf itself sets the variable:
 // https://cloud.google.com/run/docs/configuring/services/overview-environment-variables.
 func reserved(name string) bool {
-	return strings.HasPrefix(name, "X_GOOGLE_") || slices.Contains([]string{
+	return strings.HasPrefix(name, "X_GOOGLE_") || strings.HasPrefix(name, gen.SinkVariable("")) || slices.Contains([]string{
 		"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION", "CLOUD_RUN_TIMEOUT_SECONDS", "FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE",
 		"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION",
 	}, name)

@@ -139,7 +139,7 @@ func source(t *testing.T, name string) string {
 func TestReferences(t *testing.T) {
 	p := readProvider(t)
 	for name, file := range goldens(t) {
-		declared := map[string]bool{"each.value": true, "path.module": true}
+		declared := map[string]bool{"each.key": true, "each.value": true, "path.module": true}
 		for _, block := range file.Blocks {
 			var names []string
 			switch block.Type {

@@ -32,6 +32,8 @@ var (
 	// https://cloud.google.com/firestore/docs/manage-databases
 	resourceDatabase = gen.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
 		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
+	resourceURL = gen.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
+		Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`), Want: "http:// or https://, a host and a path"}
 )
 
 // A resource is what fngen.yaml says of one that exists.
@@ -39,6 +41,7 @@ type resource struct {
 	name     string // "" for one that is created
 	location string // "" for the region
 	database string
+	url      string // "" for none
 }
 
 // named returns the resource of the logical name.

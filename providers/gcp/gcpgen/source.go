@@ -34,8 +34,7 @@ func (t Source) Check(f gen.Function) []gen.Problem {
 // buildpack compiles a main that imports it.
 func (t Source) Entrypoint(f gen.Function) ([]gen.File, error) {
 	fed, source := feed(f)
-	e := gen.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".",
-		map[string]string{gcpPath: "gcp", frameworkPath + "/functions": "functions"})
+	e := gen.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".", imports)
 	e.Anon(frameworkPath + "/funcframework") // the buildpack's main needs it among the vendored packages
 	start, handler := t.handler(e, f, source)
 	start = append(start, jen.Qual(frameworkPath+"/functions", "HTTP").Call(jen.Lit(gen.Camel(f.Name)), jen.Add(handler).Dot("ServeHTTP")))

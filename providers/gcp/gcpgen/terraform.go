@@ -105,6 +105,9 @@ func (w *terraform) apis() []string {
 		case gen.Event:
 			apis = append(apis, "eventarc", "eventarcpublishing", "pubsub")
 		}
+		if len(f.publishes()) > 0 {
+			apis = append(apis, "pubsub")
+		}
 		if len(f.secrets()) > 0 {
 			apis = append(apis, "secretmanager")
 		}
@@ -222,7 +225,10 @@ func (w *terraform) outputs() {
 	w.output("urls", "The URLs of the HTTP functions.", urls)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
 	w.output("topics", "The topics that feed the functions, to publish to.", w.topics())
-	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", w.deadLetters())
+	messages, letters := w.held()
+	w.output("sinks", "The topics that the functions send to, to subscribe to.", w.sinkTopics())
+	w.output("queues", "The subscriptions that hold what the functions send and none of them takes, to pull from.", messages)
+	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", letters)
 	w.output("buckets", "The buckets that feed the functions.", w.buckets())
 	if w.channeled() {
 		w.top("output", []string{"channel"}, pair{"description", "The Eventarc channel that feeds the functions, to publish to."}, pair{"value", w.channelID()})

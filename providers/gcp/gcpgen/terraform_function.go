@@ -36,6 +36,8 @@ func (w *terraform) function(f function) {
 	w.comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
 	w.account(f.Name, f.Name)
 	w.secretAccess(f)
+	w.ownLetters(f)
+	w.maySend(f)
 	if w.binary {
 		w.service(f)
 	} else {
@@ -47,8 +49,11 @@ func (w *terraform) function(f function) {
 		w.subscription(f)
 	case gen.Schedule:
 		w.job(f, t)
-	case gen.Object, gen.Document, gen.Event:
+	case gen.Object, gen.Document:
 		w.trigger(f)
+	case gen.Event:
+		w.trigger(f)
+		w.eventSubscriptions(f, t)
 	}
 }
 
@@ -174,8 +179,8 @@ func cpu(memory int) string {
 	return "1"
 }
 
-// environment returns the variables that are no secrets: the function's, and
-// those by which the adapter names the sources of events.
+// environment returns the variables that are no secrets: the function's, those
+// by which the adapter names the sources of events, and those of its sinks.
 func (w *terraform) environment(f function) []pair {
 	env := []pair{{"GOOGLE_CLOUD_PROJECT", ref("var", "project")}, {"GOOGLE_CLOUD_REGION", ref("var", "region")}}
 	for _, v := range f.Operation.Env {
@@ -183,7 +188,7 @@ func (w *terraform) environment(f function) []pair {
 			env = append(env, pair{v.Name, v.Value})
 		}
 	}
-	return env
+	return append(env, w.addresses(f)...)
 }
 
 // uri returns the URL of the function's service.
@@ -195,11 +200,14 @@ func (w *terraform) uri(f function) expr {
 }
 
 // depends returns what has to be there before the function is: what it may
-// read, and what Eventarc may do.
+// read and send to, and what Eventarc may do.
 func (w *terraform) depends(f function) []any {
 	var on []any
 	if len(f.secrets()) > 0 {
 		on = append(on, ref("google_secret_manager_secret_iam_member", f.label))
+	}
+	if len(f.publishes()) > 0 {
+		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Name, "sends")))
 	}
 	if !w.binary && inFunction(f.Trigger) {
 		on = append(on, w.eventarcDepends(f)...)

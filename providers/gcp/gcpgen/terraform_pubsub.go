@@ -24,23 +24,12 @@ func subscribes(t gen.Trigger) bool {
 	return false
 }
 
-// gives reports whether the function has dead letters.
-func (f function) gives() bool { return subscribes(f.Trigger) && f.DeadLetter != "none" }
-
-// A topic is what a directive names: queues, topics and streams are all topics
-// of Pub/Sub, and those of one name and different kinds are not the same.
+// A topic is what a directive names: queues, topics and streams, and where
+// events are sent, are all topics of Pub/Sub, and those of one name and different
+// kinds are not the same.
 type topic struct{ kind, name string }
 
 func topicOf(t gen.Trigger) topic { return topic{t.Kind(), t.Resource()} }
-
-// letters returns the topic of a function's dead letters: the queue that the
-// directive names, or one for the function alone.
-func letters(f gen.Function) topic {
-	if f.DeadLetter != "" {
-		return topic{"queue", f.DeadLetter}
-	}
-	return topic{"deadletter", f.Name}
-}
 
 func (t topic) label() string    { return label(t.name, t.kind) }
 func (t topic) physical() string { return t.name + "-" + t.kind }
@@ -61,12 +50,16 @@ func (w *terraform) topicID(t topic) expr {
 	return ref("google_pubsub_topic", t.label(), "id")
 }
 
+// topicName returns the same without its project.
+func (w *terraform) topicName(t topic) expr {
+	if name := w.existing(t); name != "" {
+		return value(name)
+	}
+	return ref("google_pubsub_topic", t.label(), "name")
+}
+
 // subscription writes the subscription that pushes to the function.
 func (w *terraform) subscription(f function) {
-	audience := w.uri(f)
-	if w.audience != "" {
-		audience = value(w.audience)
-	}
 	of := topicOf(f.Trigger)
 	push := label(f.Name, "push")
 	b := w.top("resource", []string{"google_pubsub_subscription", push},
@@ -78,9 +71,7 @@ func (w *terraform) subscription(f function) {
 	if ordered(f.Trigger) {
 		b.set(pair{"enable_message_ordering", true})
 	}
-	b.block("push_config", pair{"push_endpoint", w.uri(f)}).
-		block("oidc_token", pair{"service_account_email", w.as()}, pair{"audience", audience})
-	b.block("retry_policy", pair{"minimum_backoff", "10s"}, pair{"maximum_backoff", "600s"})
+	w.pushes(b, f)
 	if f.gives() {
 		b.block("dead_letter_policy",
 			pair{"dead_letter_topic", w.topicID(letters(f.Function))},
@@ -88,22 +79,26 @@ func (w *terraform) subscription(f function) {
 	}
 	never(b)
 	if f.gives() {
-		w.deadLetter(f, push)
+		w.mayTake(push)
 	}
+}
+
+// pushes has the subscription push to the function, again later what fails.
+func (w *terraform) pushes(b body, f function) {
+	audience := w.uri(f)
+	if w.audience != "" {
+		audience = value(w.audience)
+	}
+	b.block("push_config", pair{"push_endpoint", w.uri(f)}).
+		block("oidc_token", pair{"service_account_email", w.as()}, pair{"audience", audience})
+	b.block("retry_policy", pair{"minimum_backoff", "10s"}, pair{"maximum_backoff", "600s"})
 }
 
 // never keeps a subscription that nobody uses for a while.
 func never(b body) { b.block("expiration_policy", pair{"ttl", ""}) }
 
-// deadLetter lets Pub/Sub move what the function gives up, and writes the
-// topic that is the function's alone.
-func (w *terraform) deadLetter(f function, push string) {
-	to := letters(f.Function)
-	if to.kind == "deadletter" {
-		w.topic(to)
-		w.holding(to)
-		w.mayPublish(to)
-	}
+// mayTake lets Pub/Sub take dead letters off the subscription.
+func (w *terraform) mayTake(push string) {
 	w.top("resource", []string{"google_pubsub_subscription_iam_member", push},
 		pair{"project", ref("var", "project")},
 		pair{"subscription", ref("google_pubsub_subscription", push, "name")},
@@ -118,23 +113,20 @@ func (w *terraform) topic(t topic) {
 }
 
 // holding writes the subscription without which the topic's messages vanish.
-func (w *terraform) holding(t topic) {
+func (w *terraform) holding(t topic, kept time.Duration) {
 	b := w.top("resource", []string{"google_pubsub_subscription", t.label()},
 		pair{"project", ref("var", "project")},
 		pair{"name", w.physical(t.physical())},
 		pair{"topic", w.topicID(t)},
-		pair{"message_retention_duration", seconds(keptLetters)})
+		pair{"message_retention_duration", seconds(kept)})
 	never(b)
 }
 
+// mayPublish lets Pub/Sub move dead letters to the topic.
 func (w *terraform) mayPublish(t topic) {
-	name := ref("google_pubsub_topic", t.label(), "name")
-	if existing := w.existing(t); existing != "" {
-		name = value(existing)
-	}
 	w.top("resource", []string{"google_pubsub_topic_iam_member", t.label()},
 		pair{"project", ref("var", "project")},
-		pair{"topic", name},
+		pair{"topic", w.topicName(t)},
 		pair{"role", "roles/pubsub.publisher"},
 		pair{"member", ref("local", "pubsub_agent")})
 }

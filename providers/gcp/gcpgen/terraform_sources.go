@@ -10,18 +10,20 @@ import (
 
 // sources writes what feeds the functions, once for all that listen to it.
 func (w *terraform) sources() {
-	listened, lettered := w.allTopics()
-	for _, t := range slices.Concat(listened, lettered) {
+	named, moved := w.namedLetters()
+	for _, t := range unique(slices.Concat(w.listened(), named, w.sent())) {
 		if w.existing(t) == "" {
 			w.topic(t)
 		}
 	}
-	for _, t := range w.namedLetters() {
-		// What exists has subscriptions, or none on purpose; what a function
-		// listens to has that function's.
-		if w.existing(t) == "" && !slices.Contains(listened, t) {
-			w.holding(t)
+	for _, t := range w.queues() {
+		kept := keptMessages
+		if slices.Contains(named, t) {
+			kept = keptLetters
 		}
+		w.holding(t, kept)
+	}
+	for _, t := range moved {
 		w.mayPublish(t)
 	}
 	for _, name := range w.bucketNames() {
@@ -31,32 +33,41 @@ func (w *terraform) sources() {
 	}
 }
 
-// allTopics returns the topics of triggers, and those that are only named for
-// dead letters.
-func (w *terraform) allTopics() (listened, lettered []topic) {
-	for _, f := range w.functions {
-		if subscribes(f.Trigger) {
-			listened = append(listened, topicOf(f.Trigger))
-		}
-	}
-	listened = unique(listened)
-	for _, t := range w.namedLetters() {
-		if !slices.Contains(listened, t) {
-			lettered = append(lettered, t)
-		}
-	}
-	return listened, lettered
-}
-
-// namedLetters returns the queues that directives name for dead letters.
-func (w *terraform) namedLetters() []topic {
+// listened returns the topics of triggers.
+func (w *terraform) listened() []topic {
 	var out []topic
 	for _, f := range w.functions {
-		if f.gives() && f.DeadLetter != "" {
-			out = append(out, letters(f.Function))
+		if subscribes(f.Trigger) {
+			out = append(out, topicOf(f.Trigger))
 		}
 	}
 	return unique(out)
+}
+
+// namedLetters returns the queues that directives name for dead letters, and
+// those of them to which subscriptions move some.
+func (w *terraform) namedLetters() (all, moved []topic) {
+	for _, f := range w.functions {
+		if f.DeadLetter == "" || !lettered(f.Function) {
+			continue
+		}
+		all = append(all, letters(f.Function))
+		if f.gives() {
+			moved = append(moved, letters(f.Function))
+		}
+	}
+	return unique(all), unique(moved)
+}
+
+// queues returns the queues that are sent to and that no function listens to,
+// so that a subscription has to hold what they get. What exists has
+// subscriptions, or none on purpose.
+func (w *terraform) queues() []topic {
+	named, _ := w.namedLetters()
+	listened := w.listened()
+	return slices.DeleteFunc(unique(slices.Concat(named, w.sent())), func(t topic) bool {
+		return t.kind != "queue" || w.existing(t) != "" || slices.Contains(listened, t)
+	})
 }
 
 func unique(topics []topic) []topic {
@@ -87,9 +98,16 @@ func (w *terraform) bucketName(name string) expr {
 }
 
 func (w *terraform) topics() []pair {
-	listened, _ := w.allTopics()
+	return w.topicIDs(w.listened())
+}
+
+func (w *terraform) sinkTopics() []pair {
+	return w.topicIDs(w.sent())
+}
+
+func (w *terraform) topicIDs(topics []topic) []pair {
 	var out []pair
-	for _, t := range listened {
+	for _, t := range topics {
 		out = append(out, pair{t.physical(), w.topicID(t)})
 	}
 	return out
@@ -103,18 +121,22 @@ func (w *terraform) buckets() []pair {
 	return out
 }
 
-func (w *terraform) deadLetters() []pair {
-	var out []pair
+// held returns the subscriptions to queues that hold messages for others, and
+// those that hold dead letters.
+func (w *terraform) held() (messages, letters []pair) {
+	named, _ := w.namedLetters()
 	for _, f := range w.functions {
-		if f.gives() && f.DeadLetter == "" {
-			out = append(out, pair{f.Name, ref("google_pubsub_subscription", letters(f.Function).label(), "id")})
+		if f.DeadLetter == "" && lettered(f.Function) {
+			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", topic{"deadletter", f.Name}.label(), "id")})
 		}
 	}
-	listened, _ := w.allTopics()
-	for _, t := range w.namedLetters() {
-		if w.existing(t) == "" && !slices.Contains(listened, t) {
-			out = append(out, pair{t.physical(), ref("google_pubsub_subscription", t.label(), "id")})
+	for _, t := range w.queues() {
+		p := pair{t.physical(), ref("google_pubsub_subscription", t.label(), "id")}
+		if slices.Contains(named, t) {
+			letters = append(letters, p)
+		} else {
+			messages = append(messages, p)
 		}
 	}
-	return out
+	return messages, letters
 }

@@ -22,19 +22,21 @@ import (
 func everything() gen.App {
 	retries := func(n int) *int { return &n }
 	functions := []gen.Function{
-		{Name: "api", Trigger: gen.HTTP{Path: "/api"}, Timeout: time.Hour, Operation: gen.Operation{Memory: 8 << 10, Reserved: 1, MaxInstances: 20}},
+		{Name: "api", Trigger: gen.HTTP{Path: "/api"}, Timeout: time.Hour, Operation: gen.Operation{Memory: 8 << 10, Reserved: 1, MaxInstances: 20},
+			Sinks: []gen.Sink{{Kind: "queue", Name: "orders"}, {Kind: "http", Name: "crm"}}},
 		{Name: "archive", Trigger: gen.Stream{Name: "clicks"}, Retries: retries(9)},
 		{Name: "audit", Trigger: gen.Event{Type: "com.example.order.placed", Source: "/orders"}},
 		{Name: "changes", Trigger: gen.Document{Collection: "users", Created: true, Updated: true}, DeadLetter: "none"},
 		{Name: "cleanup", Trigger: gen.Object{Bucket: "uploads", Deleted: true}},
-		{Name: "confirm", Trigger: gen.Queue{Name: "orders", FIFO: true}, Timeout: 540 * time.Second, DeadLetter: "letters", Operation: gen.Operation{
+		{Name: "confirm", Trigger: gen.Queue{Name: "orders", FIFO: true}, Timeout: 540 * time.Second, DeadLetter: "letters", Sinks: []gen.Sink{
+			{Kind: "queue", Name: "letters"}, {Kind: "event", Name: "shop-bus"}, {Kind: "topic", Name: "confirmed"}, {Kind: "queue", Name: "to-do"}}, Operation: gen.Operation{
 			Memory: 512, LogRetention: 7, Env: []gen.Variable{
 				{Name: "API_KEY", Value: "stripe", IsSecret: true},
 				{Name: "DB_PASSWORD", Value: "db", IsSecret: true},
 				{Name: "GREETING", Value: "${name}, %{if true}\"hello\"\nworld%{endif} $${x}\\"},
 				{Name: "OLD_API_KEY", Value: "stripe", IsSecret: true},
 			}}},
-		{Name: "daily", Trigger: gen.Schedule{Cron: "30 4 * * 1-5", TimeZone: "Europe/Berlin"}, Timeout: 30 * time.Minute, Retries: retries(0)},
+		{Name: "daily", Trigger: gen.Schedule{Cron: "30 4 * * 1-5", TimeZone: "Europe/Berlin"}, Timeout: 30 * time.Minute, Retries: retries(0), DeadLetter: "late"},
 		{Name: "greet", Trigger: gen.Event{Type: "google.cloud.pubsub.topic.v1.messagePublished"}},
 		{Name: "home", Trigger: gen.HTTP{Methods: []string{"GET"}, Path: "/{$}", Public: true}},
 		{Name: "invoker", Trigger: gen.Topic{Name: "news"}, DeadLetter: "none"},
@@ -84,6 +86,7 @@ resources:
   uploads: {gcp: {name: acme-uploads, location: eu}}
   users: {gcp: {name: people, location: eur3, database: directory}}
   letters: {gcp: {name: all-letters}}
+  crm: {gcp: {url: "https://crm.example/events"}}
 `
 
 // Each application, configuration and the main.tf that they make.

@@ -14,6 +14,7 @@ const maxValue = 1024
 
 // encode returns the event as a message: in binary mode, its attributes with
 // plain values, or in structured mode where an attribute is too long for that.
+// Filters of subscriptions see the type in either.
 //
 // https://github.com/googleapis/google-cloudevents/blob/main/docs/spec/pubsub.md
 func encode(e event.Event) ([]byte, error) {
@@ -33,7 +34,11 @@ func encode(e event.Event) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newMessage(structured, map[string]string{"content-type": ce.MediaType}, key)
+		short := map[string]string{"content-type": ce.MediaType}
+		if len(e.Type()) <= maxValue {
+			short["ce-type"] = e.Type()
+		}
+		return newMessage(structured, short, key)
 	}
 	return newMessage(e.Data(), attributes, key)
 }

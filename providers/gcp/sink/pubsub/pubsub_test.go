@@ -60,7 +60,8 @@ func newEvent(id string) event.Event {
 }
 
 // A message is the event in binary mode, with plain attribute values, or in
-// structured mode where a value is too long for an attribute.
+// structured mode where a value is too long for an attribute. A subscription can
+// filter either by the type.
 func TestMessage(t *testing.T) {
 	s := &service{}
 	start(t, s)
@@ -87,7 +88,9 @@ func TestMessage(t *testing.T) {
 			"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "com.example.order.placed", "ce-subject": "Größe 100%",
 			"ce-partitionkey": "customer 4", "ce-count": "7", "content-type": "text/plain",
 		}, "customer 4"},
-		{base64.StdEncoding.EncodeToString(structured), map[string]string{"content-type": "application/cloudevents+json"}, ""},
+		{base64.StdEncoding.EncodeToString(structured), map[string]string{
+			"ce-type": "com.example.order.placed", "content-type": "application/cloudevents+json",
+		}, ""},
 	}}
 	if diff := cmp.Diff(want, s.calls); diff != "" {
 		t.Errorf("messages differ (-want +got):\n%s", diff)

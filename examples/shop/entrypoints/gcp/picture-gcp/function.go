@@ -9,12 +9,15 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/providers/gcp"
+	"github.com/fngen/fngen/providers/gcp/sink/pubsub"
 )
 
 // A compile error here means that the fngen module is older than this file.
 const _ = fn.GeneratedV1
 
 func init() {
-	functions.HTTP("Picture", gcp.Handler(fn.On(shop.Picture), gcp.Storage{Bucket: "pictures", Created: true, Suffix: ".png"}).ServeHTTP)
+	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/picture", pubsub.Topic{Name: "picture-dead-letters"})
+	functions.HTTP("Picture", gcp.Handler(fn.On(shop.Picture), gcp.Storage{Bucket: "pictures", Created: true, Suffix: ".png", DeadLetter: letters}).ServeHTTP)
 }

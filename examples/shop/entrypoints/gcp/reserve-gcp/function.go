@@ -11,7 +11,9 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/providers/gcp"
+	"github.com/fngen/fngen/providers/gcp/sink/pubsub"
 )
 
 // A compile error here means that the fngen module is older than this file.
@@ -22,5 +24,6 @@ func init() {
 	if err != nil {
 		gcp.Fail(err)
 	}
-	functions.HTTP("Reserve", gcp.Handler(fn.On(app.Reserve), gcp.PubSub{Queue: "orders"}).ServeHTTP)
+	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/reserve", pubsub.Topic{Name: "reserve-dead-letters"})
+	functions.HTTP("Reserve", gcp.Handler(fn.On(app.Reserve), gcp.PubSub{Queue: "orders", DeadLetter: letters}).ServeHTTP)
 }

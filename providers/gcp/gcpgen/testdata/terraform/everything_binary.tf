@@ -113,6 +113,16 @@ resource "google_service_account" "api" {
   display_name = "${var.name}: api"
 }
 
+resource "google_pubsub_topic_iam_member" "api_sends" {
+  for_each = {
+    orders-queue = google_pubsub_topic.orders_queue.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.api.member
+}
+
 resource "google_cloud_run_v2_service" "api" {
   project             = var.project
   location            = var.region
@@ -148,8 +158,20 @@ resource "google_cloud_run_v2_service" "api" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_ORDERS"
+        value = google_pubsub_topic.orders_queue.id
+      }
+
+      env {
+        name  = "FNGEN_SINK_CRM"
+        value = "https://crm.example/events"
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.api_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "api_invokers" {
@@ -166,6 +188,39 @@ resource "google_service_account" "archive" {
   project      = var.project
   account_id   = "${var.name}-archive"
   display_name = "${var.name}: archive"
+}
+
+resource "google_pubsub_topic" "archive_deadletter" {
+  project = var.project
+  name    = "${var.name}-archive-deadletter"
+}
+
+resource "google_pubsub_subscription" "archive_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-archive-deadletter"
+  topic                      = google_pubsub_topic.archive_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "archive_deadletter" {
+  project = var.project
+  topic   = google_pubsub_topic.archive_deadletter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_topic_iam_member" "archive_sends" {
+  for_each = {
+    archive-deadletter = google_pubsub_topic.archive_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.archive.member
 }
 
 resource "google_cloud_run_v2_service" "archive" {
@@ -191,8 +246,15 @@ resource "google_cloud_run_v2_service" "archive" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_ARCHIVE_DEAD_LETTERS"
+        value = google_pubsub_topic.archive_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.archive_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "archive_events" {
@@ -235,29 +297,6 @@ resource "google_pubsub_subscription" "archive_push" {
   }
 }
 
-resource "google_pubsub_topic" "archive_deadletter" {
-  project = var.project
-  name    = "${var.name}-archive-deadletter"
-}
-
-resource "google_pubsub_subscription" "archive_deadletter" {
-  project                    = var.project
-  name                       = "${var.name}-archive-deadletter"
-  topic                      = google_pubsub_topic.archive_deadletter.id
-  message_retention_duration = "1209600s"
-
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_topic_iam_member" "archive_deadletter" {
-  project = var.project
-  topic   = google_pubsub_topic.archive_deadletter.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
-}
-
 resource "google_pubsub_subscription_iam_member" "archive_push" {
   project      = var.project
   subscription = google_pubsub_subscription.archive_push.name
@@ -270,6 +309,32 @@ resource "google_service_account" "audit" {
   project      = var.project
   account_id   = "${var.name}-audit"
   display_name = "${var.name}: audit"
+}
+
+resource "google_pubsub_topic" "audit_deadletter" {
+  project = var.project
+  name    = "${var.name}-audit-deadletter"
+}
+
+resource "google_pubsub_subscription" "audit_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-audit-deadletter"
+  topic                      = google_pubsub_topic.audit_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "audit_sends" {
+  for_each = {
+    audit-deadletter = google_pubsub_topic.audit_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.audit.member
 }
 
 resource "google_cloud_run_v2_service" "audit" {
@@ -295,8 +360,15 @@ resource "google_cloud_run_v2_service" "audit" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_AUDIT_DEAD_LETTERS"
+        value = google_pubsub_topic.audit_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.audit_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "audit_events" {
@@ -328,6 +400,37 @@ resource "google_eventarc_trigger" "audit" {
   }
 
   depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.audit_events]
+}
+
+# The application's own sinks send events to these topics.
+resource "google_pubsub_subscription" "audit_events" {
+  for_each = {
+    shop-bus-event = google_pubsub_topic.shop_bus_event.id
+  }
+  project                    = var.project
+  name                       = "${var.name}-audit.${each.key}"
+  topic                      = each.value
+  filter                     = "attributes.\"ce-type\" = \"com.example.order.placed\""
+  ack_deadline_seconds       = 70
+  message_retention_duration = "86400s"
+
+  push_config {
+    push_endpoint = google_cloud_run_v2_service.audit.uri
+
+    oidc_token {
+      service_account_email = google_service_account.invokerx.email
+      audience              = google_cloud_run_v2_service.audit.uri
+    }
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  expiration_policy {
+    ttl = ""
+  }
 }
 
 # changes: document users
@@ -413,6 +516,32 @@ resource "google_service_account" "cleanup" {
   display_name = "${var.name}: cleanup"
 }
 
+resource "google_pubsub_topic" "cleanup_deadletter" {
+  project = var.project
+  name    = "${var.name}-cleanup-deadletter"
+}
+
+resource "google_pubsub_subscription" "cleanup_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-cleanup-deadletter"
+  topic                      = google_pubsub_topic.cleanup_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "cleanup_sends" {
+  for_each = {
+    cleanup-deadletter = google_pubsub_topic.cleanup_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.cleanup.member
+}
+
 resource "google_cloud_run_v2_service" "cleanup" {
   project             = var.project
   location            = var.region
@@ -436,8 +565,15 @@ resource "google_cloud_run_v2_service" "cleanup" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_CLEANUP_DEAD_LETTERS"
+        value = google_pubsub_topic.cleanup_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.cleanup_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "cleanup_events" {
@@ -490,6 +626,19 @@ resource "google_secret_manager_secret_iam_member" "confirm" {
   member    = google_service_account.confirm.member
 }
 
+resource "google_pubsub_topic_iam_member" "confirm_sends" {
+  for_each = {
+    letters-queue   = "all-letters"
+    shop-bus-event  = google_pubsub_topic.shop_bus_event.name
+    confirmed-topic = google_pubsub_topic.confirmed_topic.name
+    to-do-queue     = google_pubsub_topic.to_do_queue.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.confirm.member
+}
+
 resource "google_cloud_run_v2_service" "confirm" {
   project             = var.project
   location            = var.region
@@ -527,6 +676,26 @@ resource "google_cloud_run_v2_service" "confirm" {
       }
 
       env {
+        name  = "FNGEN_SINK_LETTERS"
+        value = "projects/${var.project}/topics/all-letters"
+      }
+
+      env {
+        name  = "FNGEN_SINK_SHOP_BUS"
+        value = google_pubsub_topic.shop_bus_event.id
+      }
+
+      env {
+        name  = "FNGEN_SINK_CONFIRMED"
+        value = google_pubsub_topic.confirmed_topic.id
+      }
+
+      env {
+        name  = "FNGEN_SINK_TO_DO"
+        value = google_pubsub_topic.to_do_queue.id
+      }
+
+      env {
         name = "API_KEY"
 
         value_source {
@@ -561,7 +730,7 @@ resource "google_cloud_run_v2_service" "confirm" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.confirm]
+  depends_on = [google_secret_manager_secret_iam_member.confirm, google_pubsub_topic_iam_member.confirm_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
@@ -618,6 +787,16 @@ resource "google_service_account" "daily" {
   display_name = "${var.name}: daily"
 }
 
+resource "google_pubsub_topic_iam_member" "daily_sends" {
+  for_each = {
+    late-queue = google_pubsub_topic.late_queue.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.daily.member
+}
+
 resource "google_cloud_run_v2_service" "daily" {
   project             = var.project
   location            = var.region
@@ -641,8 +820,15 @@ resource "google_cloud_run_v2_service" "daily" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_LATE"
+        value = google_pubsub_topic.late_queue.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.daily_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "daily_events" {
@@ -689,6 +875,32 @@ resource "google_service_account" "greet" {
   display_name = "${var.name}: greet"
 }
 
+resource "google_pubsub_topic" "greet_deadletter" {
+  project = var.project
+  name    = "${var.name}-greet-deadletter"
+}
+
+resource "google_pubsub_subscription" "greet_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-greet-deadletter"
+  topic                      = google_pubsub_topic.greet_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "greet_sends" {
+  for_each = {
+    greet-deadletter = google_pubsub_topic.greet_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.greet.member
+}
+
 resource "google_cloud_run_v2_service" "greet" {
   project             = var.project
   location            = var.region
@@ -712,8 +924,15 @@ resource "google_cloud_run_v2_service" "greet" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_GREET_DEAD_LETTERS"
+        value = google_pubsub_topic.greet_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.greet_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "greet_events" {
@@ -863,6 +1082,32 @@ resource "google_service_account" "often" {
   display_name = "${var.name}: often"
 }
 
+resource "google_pubsub_topic" "often_deadletter" {
+  project = var.project
+  name    = "${var.name}-often-deadletter"
+}
+
+resource "google_pubsub_subscription" "often_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-often-deadletter"
+  topic                      = google_pubsub_topic.often_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "often_sends" {
+  for_each = {
+    often-deadletter = google_pubsub_topic.often_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.often.member
+}
+
 resource "google_cloud_run_v2_service" "often" {
   project             = var.project
   location            = var.region
@@ -886,8 +1131,15 @@ resource "google_cloud_run_v2_service" "often" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_OFTEN_DEAD_LETTERS"
+        value = google_pubsub_topic.often_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.often_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "often_events" {
@@ -934,6 +1186,16 @@ resource "google_service_account" "refund" {
   display_name = "${var.name}: refund"
 }
 
+resource "google_pubsub_topic_iam_member" "refund_sends" {
+  for_each = {
+    given-up-queue = google_pubsub_topic.given_up_queue.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.refund.member
+}
+
 resource "google_cloud_run_v2_service" "refund" {
   project             = var.project
   location            = var.region
@@ -957,8 +1219,15 @@ resource "google_cloud_run_v2_service" "refund" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_GIVEN_UP"
+        value = google_pubsub_topic.given_up_queue.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.refund_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "refund_events" {
@@ -1014,6 +1283,39 @@ resource "google_service_account" "retry" {
   display_name = "${var.name}: retry"
 }
 
+resource "google_pubsub_topic" "retry_deadletter" {
+  project = var.project
+  name    = "${var.name}-retry-deadletter"
+}
+
+resource "google_pubsub_subscription" "retry_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-retry-deadletter"
+  topic                      = google_pubsub_topic.retry_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "retry_deadletter" {
+  project = var.project
+  topic   = google_pubsub_topic.retry_deadletter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_topic_iam_member" "retry_sends" {
+  for_each = {
+    retry-deadletter = google_pubsub_topic.retry_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.retry.member
+}
+
 resource "google_cloud_run_v2_service" "retry" {
   project             = var.project
   location            = var.region
@@ -1037,8 +1339,15 @@ resource "google_cloud_run_v2_service" "retry" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_RETRY_DEAD_LETTERS"
+        value = google_pubsub_topic.retry_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.retry_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "retry_events" {
@@ -1080,29 +1389,6 @@ resource "google_pubsub_subscription" "retry_push" {
   }
 }
 
-resource "google_pubsub_topic" "retry_deadletter" {
-  project = var.project
-  name    = "${var.name}-retry-deadletter"
-}
-
-resource "google_pubsub_subscription" "retry_deadletter" {
-  project                    = var.project
-  name                       = "${var.name}-retry-deadletter"
-  topic                      = google_pubsub_topic.retry_deadletter.id
-  message_retention_duration = "1209600s"
-
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_topic_iam_member" "retry_deadletter" {
-  project = var.project
-  topic   = google_pubsub_topic.retry_deadletter.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
-}
-
 resource "google_pubsub_subscription_iam_member" "retry_push" {
   project      = var.project
   subscription = google_pubsub_subscription.retry_push.name
@@ -1115,6 +1401,39 @@ resource "google_service_account" "second" {
   project      = var.project
   account_id   = "${var.name}-second"
   display_name = "${var.name}: second"
+}
+
+resource "google_pubsub_topic" "second_deadletter" {
+  project = var.project
+  name    = "${var.name}-second-deadletter"
+}
+
+resource "google_pubsub_subscription" "second_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-second-deadletter"
+  topic                      = google_pubsub_topic.second_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "second_deadletter" {
+  project = var.project
+  topic   = google_pubsub_topic.second_deadletter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_topic_iam_member" "second_sends" {
+  for_each = {
+    second-deadletter = google_pubsub_topic.second_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.second.member
 }
 
 resource "google_cloud_run_v2_service" "second" {
@@ -1140,8 +1459,15 @@ resource "google_cloud_run_v2_service" "second" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_SECOND_DEAD_LETTERS"
+        value = google_pubsub_topic.second_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.second_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "second_events" {
@@ -1183,29 +1509,6 @@ resource "google_pubsub_subscription" "second_push" {
   }
 }
 
-resource "google_pubsub_topic" "second_deadletter" {
-  project = var.project
-  name    = "${var.name}-second-deadletter"
-}
-
-resource "google_pubsub_subscription" "second_deadletter" {
-  project                    = var.project
-  name                       = "${var.name}-second-deadletter"
-  topic                      = google_pubsub_topic.second_deadletter.id
-  message_retention_duration = "1209600s"
-
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_topic_iam_member" "second_deadletter" {
-  project = var.project
-  topic   = google_pubsub_topic.second_deadletter.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
-}
-
 resource "google_pubsub_subscription_iam_member" "second_push" {
   project      = var.project
   subscription = google_pubsub_subscription.second_push.name
@@ -1218,6 +1521,32 @@ resource "google_service_account" "the_function_with_the_longest_name_that_there
   project      = var.project
   account_id   = "${var.name}-the-function-dfd140"
   display_name = "${var.name}: the-function-with-the-longest-name-that-there-is"
+}
+
+resource "google_pubsub_topic" "the_function_with_the_longest_name_that_there_is_deadletter" {
+  project = var.project
+  name    = "${var.name}-the-function-with-the-longest-name-that-there-is-deadletter"
+}
+
+resource "google_pubsub_subscription" "the_function_with_the_longest_name_that_there_is_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-the-function-with-the-longest-name-that-there-is-deadletter"
+  topic                      = google_pubsub_topic.the_function_with_the_longest_name_that_there_is_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "the_function_with_the_longest_name_that_there_is_sends" {
+  for_each = {
+    the-function-with-the-longest-name-that-there-is-deadletter = google_pubsub_topic.the_function_with_the_longest_name_that_there_is_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.the_function_with_the_longest_name_that_there_is.member
 }
 
 resource "google_cloud_run_v2_service" "the_function_with_the_longest_name_that_there_is" {
@@ -1243,8 +1572,15 @@ resource "google_cloud_run_v2_service" "the_function_with_the_longest_name_that_
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_THE_FUNCTION_WITH_THE_LONGEST_NAME_THAT_THERE_IS_DEAD_LETTERS"
+        value = google_pubsub_topic.the_function_with_the_longest_name_that_there_is_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.the_function_with_the_longest_name_that_there_is_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "the_function_with_the_longest_name_that_there_is_events" {
@@ -1289,6 +1625,32 @@ resource "google_service_account" "users" {
   display_name = "${var.name}: users"
 }
 
+resource "google_pubsub_topic" "users_deadletter" {
+  project = var.project
+  name    = "${var.name}-users-deadletter"
+}
+
+resource "google_pubsub_subscription" "users_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-users-deadletter"
+  topic                      = google_pubsub_topic.users_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "users_sends" {
+  for_each = {
+    users-deadletter = google_pubsub_topic.users_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.users.member
+}
+
 resource "google_cloud_run_v2_service" "users" {
   project             = var.project
   location            = var.region
@@ -1312,8 +1674,15 @@ resource "google_cloud_run_v2_service" "users" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_USERS_DEAD_LETTERS"
+        value = google_pubsub_topic.users_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.users_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "users_events" {
@@ -1363,9 +1732,19 @@ resource "google_pubsub_topic" "clicks_stream" {
   name    = "${var.name}-clicks-stream"
 }
 
+resource "google_pubsub_topic" "confirmed_topic" {
+  project = var.project
+  name    = "${var.name}-confirmed-topic"
+}
+
 resource "google_pubsub_topic" "given_up_queue" {
   project = var.project
   name    = "${var.name}-given-up-queue"
+}
+
+resource "google_pubsub_topic" "late_queue" {
+  project = var.project
+  name    = "${var.name}-late-queue"
 }
 
 resource "google_pubsub_topic" "news_topic" {
@@ -1381,6 +1760,38 @@ resource "google_pubsub_topic" "orders_queue" {
 resource "google_pubsub_topic" "refunds_queue" {
   project = var.project
   name    = "${var.name}-refunds-queue"
+}
+
+resource "google_pubsub_topic" "shop_bus_event" {
+  project = var.project
+  name    = "${var.name}-shop-bus-event"
+}
+
+resource "google_pubsub_topic" "to_do_queue" {
+  project = var.project
+  name    = "${var.name}-to-do-queue"
+}
+
+resource "google_pubsub_subscription" "late_queue" {
+  project                    = var.project
+  name                       = "${var.name}-late-queue"
+  topic                      = google_pubsub_topic.late_queue.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_subscription" "to_do_queue" {
+  project                    = var.project
+  name                       = "${var.name}-to-do-queue"
+  topic                      = google_pubsub_topic.to_do_queue.id
+  message_retention_duration = "604800s"
+
+  expiration_policy {
+    ttl = ""
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "given_up_queue" {
@@ -1446,12 +1857,37 @@ output "topics" {
   }
 }
 
+output "sinks" {
+  description = "The topics that the functions send to, to subscribe to."
+  value = {
+    confirmed-topic = google_pubsub_topic.confirmed_topic.id
+    letters-queue   = "projects/${var.project}/topics/all-letters"
+    orders-queue    = google_pubsub_topic.orders_queue.id
+    shop-bus-event  = google_pubsub_topic.shop_bus_event.id
+    to-do-queue     = google_pubsub_topic.to_do_queue.id
+  }
+}
+
+output "queues" {
+  description = "The subscriptions that hold what the functions send and none of them takes, to pull from."
+  value = {
+    to-do-queue = google_pubsub_subscription.to_do_queue.id
+  }
+}
+
 output "dead_letters" {
   description = "The subscriptions that hold what the functions gave up."
   value = {
-    archive = google_pubsub_subscription.archive_deadletter.id
-    retry   = google_pubsub_subscription.retry_deadletter.id
-    second  = google_pubsub_subscription.second_deadletter.id
+    archive                                          = google_pubsub_subscription.archive_deadletter.id
+    audit                                            = google_pubsub_subscription.audit_deadletter.id
+    cleanup                                          = google_pubsub_subscription.cleanup_deadletter.id
+    greet                                            = google_pubsub_subscription.greet_deadletter.id
+    often                                            = google_pubsub_subscription.often_deadletter.id
+    retry                                            = google_pubsub_subscription.retry_deadletter.id
+    second                                           = google_pubsub_subscription.second_deadletter.id
+    the-function-with-the-longest-name-that-there-is = google_pubsub_subscription.the_function_with_the_longest_name_that_there_is_deadletter.id
+    users                                            = google_pubsub_subscription.users_deadletter.id
+    late-queue                                       = google_pubsub_subscription.late_queue.id
   }
 }
 

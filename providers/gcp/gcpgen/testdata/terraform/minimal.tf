@@ -84,6 +84,39 @@ resource "google_service_account" "confirm" {
   display_name = "${var.name}: confirm"
 }
 
+resource "google_pubsub_topic" "confirm_deadletter" {
+  project = var.project
+  name    = "${var.name}-confirm-deadletter"
+}
+
+resource "google_pubsub_subscription" "confirm_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-confirm-deadletter"
+  topic                      = google_pubsub_topic.confirm_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "confirm_deadletter" {
+  project = var.project
+  topic   = google_pubsub_topic.confirm_deadletter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_topic_iam_member" "confirm_sends" {
+  for_each = {
+    confirm-deadletter = google_pubsub_topic.confirm_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.confirm.member
+}
+
 resource "google_storage_bucket_object" "confirm" {
   bucket = google_storage_bucket.source.name
   name   = "confirm-${filesha256("${path.module}/confirm.zip")}.zip"
@@ -113,10 +146,13 @@ resource "google_cloudfunctions2_function" "confirm" {
     timeout_seconds       = 60
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT            = var.project
+      GOOGLE_CLOUD_REGION             = var.region
+      FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.confirm_deadletter.id
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.confirm_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
@@ -156,29 +192,6 @@ resource "google_pubsub_subscription" "confirm_push" {
   expiration_policy {
     ttl = ""
   }
-}
-
-resource "google_pubsub_topic" "confirm_deadletter" {
-  project = var.project
-  name    = "${var.name}-confirm-deadletter"
-}
-
-resource "google_pubsub_subscription" "confirm_deadletter" {
-  project                    = var.project
-  name                       = "${var.name}-confirm-deadletter"
-  topic                      = google_pubsub_topic.confirm_deadletter.id
-  message_retention_duration = "1209600s"
-
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_topic_iam_member" "confirm_deadletter" {
-  project = var.project
-  topic   = google_pubsub_topic.confirm_deadletter.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
 }
 
 resource "google_pubsub_subscription_iam_member" "confirm_push" {

@@ -139,6 +139,32 @@ resource "google_service_account" "audit" {
   display_name = "${var.name}: audit"
 }
 
+resource "google_pubsub_topic" "audit_deadletter" {
+  project = var.project
+  name    = "${var.name}-audit-deadletter"
+}
+
+resource "google_pubsub_subscription" "audit_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-audit-deadletter"
+  topic                      = google_pubsub_topic.audit_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "audit_sends" {
+  for_each = {
+    audit-deadletter = google_pubsub_topic.audit_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.audit.member
+}
+
 resource "google_cloud_run_v2_service" "audit" {
   project             = var.project
   location            = var.region
@@ -162,8 +188,15 @@ resource "google_cloud_run_v2_service" "audit" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_AUDIT_DEAD_LETTERS"
+        value = google_pubsub_topic.audit_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.audit_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "audit_events" {
@@ -204,6 +237,32 @@ resource "google_service_account" "picture" {
   display_name = "${var.name}: picture"
 }
 
+resource "google_pubsub_topic" "picture_deadletter" {
+  project = var.project
+  name    = "${var.name}-picture-deadletter"
+}
+
+resource "google_pubsub_subscription" "picture_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-picture-deadletter"
+  topic                      = google_pubsub_topic.picture_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "picture_sends" {
+  for_each = {
+    picture-deadletter = google_pubsub_topic.picture_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.picture.member
+}
+
 resource "google_cloud_run_v2_service" "picture" {
   project             = var.project
   location            = var.region
@@ -227,8 +286,15 @@ resource "google_cloud_run_v2_service" "picture" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_PICTURE_DEAD_LETTERS"
+        value = google_pubsub_topic.picture_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.picture_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "picture_events" {
@@ -315,6 +381,39 @@ resource "google_service_account" "reserve" {
   display_name = "${var.name}: reserve"
 }
 
+resource "google_pubsub_topic" "reserve_deadletter" {
+  project = var.project
+  name    = "${var.name}-reserve-deadletter"
+}
+
+resource "google_pubsub_subscription" "reserve_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-reserve-deadletter"
+  topic                      = google_pubsub_topic.reserve_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "reserve_deadletter" {
+  project = var.project
+  topic   = google_pubsub_topic.reserve_deadletter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_topic_iam_member" "reserve_sends" {
+  for_each = {
+    reserve-deadletter = google_pubsub_topic.reserve_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.reserve.member
+}
+
 resource "google_cloud_run_v2_service" "reserve" {
   project             = var.project
   location            = var.region
@@ -338,8 +437,15 @@ resource "google_cloud_run_v2_service" "reserve" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_RESERVE_DEAD_LETTERS"
+        value = google_pubsub_topic.reserve_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.reserve_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "reserve_events" {
@@ -379,29 +485,6 @@ resource "google_pubsub_subscription" "reserve_push" {
   expiration_policy {
     ttl = ""
   }
-}
-
-resource "google_pubsub_topic" "reserve_deadletter" {
-  project = var.project
-  name    = "${var.name}-reserve-deadletter"
-}
-
-resource "google_pubsub_subscription" "reserve_deadletter" {
-  project                    = var.project
-  name                       = "${var.name}-reserve-deadletter"
-  topic                      = google_pubsub_topic.reserve_deadletter.id
-  message_retention_duration = "1209600s"
-
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_topic_iam_member" "reserve_deadletter" {
-  project = var.project
-  topic   = google_pubsub_topic.reserve_deadletter.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
 }
 
 resource "google_pubsub_subscription_iam_member" "reserve_push" {
@@ -453,6 +536,8 @@ output "topics" {
 output "dead_letters" {
   description = "The subscriptions that hold what the functions gave up."
   value = {
+    audit   = google_pubsub_subscription.audit_deadletter.id
+    picture = google_pubsub_subscription.picture_deadletter.id
     reserve = google_pubsub_subscription.reserve_deadletter.id
   }
 }

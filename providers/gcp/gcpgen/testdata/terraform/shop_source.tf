@@ -162,6 +162,32 @@ resource "google_service_account" "audit" {
   display_name = "${var.name}: audit"
 }
 
+resource "google_pubsub_topic" "audit_deadletter" {
+  project = var.project
+  name    = "${var.name}-audit-deadletter"
+}
+
+resource "google_pubsub_subscription" "audit_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-audit-deadletter"
+  topic                      = google_pubsub_topic.audit_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "audit_sends" {
+  for_each = {
+    audit-deadletter = google_pubsub_topic.audit_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.audit.member
+}
+
 resource "google_storage_bucket_object" "audit" {
   bucket = google_storage_bucket.source.name
   name   = "audit-${filesha256("${path.module}/audit.zip")}.zip"
@@ -191,10 +217,13 @@ resource "google_cloudfunctions2_function" "audit" {
     timeout_seconds       = 60
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT          = var.project
+      GOOGLE_CLOUD_REGION           = var.region
+      FNGEN_SINK_AUDIT_DEAD_LETTERS = google_pubsub_topic.audit_deadletter.id
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.audit_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "audit_events" {
@@ -235,6 +264,32 @@ resource "google_service_account" "picture" {
   display_name = "${var.name}: picture"
 }
 
+resource "google_pubsub_topic" "picture_deadletter" {
+  project = var.project
+  name    = "${var.name}-picture-deadletter"
+}
+
+resource "google_pubsub_subscription" "picture_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-picture-deadletter"
+  topic                      = google_pubsub_topic.picture_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "picture_sends" {
+  for_each = {
+    picture-deadletter = google_pubsub_topic.picture_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.picture.member
+}
+
 resource "google_storage_bucket_object" "picture" {
   bucket = google_storage_bucket.source.name
   name   = "picture-${filesha256("${path.module}/picture.zip")}.zip"
@@ -264,8 +319,9 @@ resource "google_cloudfunctions2_function" "picture" {
     timeout_seconds       = 30
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT            = var.project
+      GOOGLE_CLOUD_REGION             = var.region
+      FNGEN_SINK_PICTURE_DEAD_LETTERS = google_pubsub_topic.picture_deadletter.id
     }
   }
 
@@ -281,7 +337,7 @@ resource "google_cloudfunctions2_function" "picture" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage]
+  depends_on = [google_pubsub_topic_iam_member.picture_sends, google_project_iam_member.eventarc, google_project_iam_member.storage]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "picture_events" {
@@ -351,6 +407,39 @@ resource "google_service_account" "reserve" {
   display_name = "${var.name}: reserve"
 }
 
+resource "google_pubsub_topic" "reserve_deadletter" {
+  project = var.project
+  name    = "${var.name}-reserve-deadletter"
+}
+
+resource "google_pubsub_subscription" "reserve_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-reserve-deadletter"
+  topic                      = google_pubsub_topic.reserve_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "reserve_deadletter" {
+  project = var.project
+  topic   = google_pubsub_topic.reserve_deadletter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_topic_iam_member" "reserve_sends" {
+  for_each = {
+    reserve-deadletter = google_pubsub_topic.reserve_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.reserve.member
+}
+
 resource "google_storage_bucket_object" "reserve" {
   bucket = google_storage_bucket.source.name
   name   = "reserve-${filesha256("${path.module}/reserve.zip")}.zip"
@@ -380,10 +469,13 @@ resource "google_cloudfunctions2_function" "reserve" {
     timeout_seconds       = 60
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT            = var.project
+      GOOGLE_CLOUD_REGION             = var.region
+      FNGEN_SINK_RESERVE_DEAD_LETTERS = google_pubsub_topic.reserve_deadletter.id
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.reserve_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "reserve_events" {
@@ -423,29 +515,6 @@ resource "google_pubsub_subscription" "reserve_push" {
   expiration_policy {
     ttl = ""
   }
-}
-
-resource "google_pubsub_topic" "reserve_deadletter" {
-  project = var.project
-  name    = "${var.name}-reserve-deadletter"
-}
-
-resource "google_pubsub_subscription" "reserve_deadletter" {
-  project                    = var.project
-  name                       = "${var.name}-reserve-deadletter"
-  topic                      = google_pubsub_topic.reserve_deadletter.id
-  message_retention_duration = "1209600s"
-
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_topic_iam_member" "reserve_deadletter" {
-  project = var.project
-  topic   = google_pubsub_topic.reserve_deadletter.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
 }
 
 resource "google_pubsub_subscription_iam_member" "reserve_push" {
@@ -497,6 +566,8 @@ output "topics" {
 output "dead_letters" {
   description = "The subscriptions that hold what the functions gave up."
   value = {
+    audit   = google_pubsub_subscription.audit_deadletter.id
+    picture = google_pubsub_subscription.picture_deadletter.id
     reserve = google_pubsub_subscription.reserve_deadletter.id
   }
 }

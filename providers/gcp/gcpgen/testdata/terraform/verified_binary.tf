@@ -112,6 +112,32 @@ resource "google_service_account" "daily" {
   display_name = "${var.name}: daily"
 }
 
+resource "google_pubsub_topic" "daily_deadletter" {
+  project = var.project
+  name    = "${var.name}-daily-deadletter"
+}
+
+resource "google_pubsub_subscription" "daily_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-daily-deadletter"
+  topic                      = google_pubsub_topic.daily_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "daily_sends" {
+  for_each = {
+    daily-deadletter = google_pubsub_topic.daily_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.daily.member
+}
+
 resource "google_cloud_run_v2_service" "daily" {
   project             = var.project
   location            = var.region
@@ -138,8 +164,15 @@ resource "google_cloud_run_v2_service" "daily" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_DAILY_DEAD_LETTERS"
+        value = google_pubsub_topic.daily_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.daily_sends]
 }
 
 resource "google_cloud_scheduler_job" "daily" {
@@ -178,6 +211,32 @@ resource "google_service_account" "event" {
   display_name = "${var.name}: event"
 }
 
+resource "google_pubsub_topic" "event_deadletter" {
+  project = var.project
+  name    = "${var.name}-event-deadletter"
+}
+
+resource "google_pubsub_subscription" "event_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-event-deadletter"
+  topic                      = google_pubsub_topic.event_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "event_sends" {
+  for_each = {
+    event-deadletter = google_pubsub_topic.event_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.event.member
+}
+
 resource "google_cloud_run_v2_service" "event" {
   project             = var.project
   location            = var.region
@@ -204,8 +263,15 @@ resource "google_cloud_run_v2_service" "event" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_EVENT_DEAD_LETTERS"
+        value = google_pubsub_topic.event_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.event_sends]
 }
 
 # Eventarc delivers again for 24 hours, which only a retry_policy turns off.
@@ -343,6 +409,32 @@ resource "google_service_account" "picture" {
   display_name = "${var.name}: picture"
 }
 
+resource "google_pubsub_topic" "picture_deadletter" {
+  project = var.project
+  name    = "${var.name}-picture-deadletter"
+}
+
+resource "google_pubsub_subscription" "picture_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-picture-deadletter"
+  topic                      = google_pubsub_topic.picture_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "picture_sends" {
+  for_each = {
+    picture-deadletter = google_pubsub_topic.picture_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.picture.member
+}
+
 resource "google_cloud_run_v2_service" "picture" {
   project             = var.project
   location            = var.region
@@ -369,8 +461,15 @@ resource "google_cloud_run_v2_service" "picture" {
         name  = "GOOGLE_CLOUD_REGION"
         value = var.region
       }
+
+      env {
+        name  = "FNGEN_SINK_PICTURE_DEAD_LETTERS"
+        value = google_pubsub_topic.picture_deadletter.id
+      }
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.picture_sends]
 }
 
 # Eventarc delivers again for 24 hours, which only a retry_policy turns off.
@@ -437,6 +536,15 @@ output "topics" {
   description = "The topics that feed the functions, to publish to."
   value = {
     news-topic = google_pubsub_topic.news_topic.id
+  }
+}
+
+output "dead_letters" {
+  description = "The subscriptions that hold what the functions gave up."
+  value = {
+    daily   = google_pubsub_subscription.daily_deadletter.id
+    event   = google_pubsub_subscription.event_deadletter.id
+    picture = google_pubsub_subscription.picture_deadletter.id
   }
 }
 

@@ -160,6 +160,32 @@ resource "google_service_account" "daily" {
   display_name = "${var.name}: daily"
 }
 
+resource "google_pubsub_topic" "daily_deadletter" {
+  project = var.project
+  name    = "${var.name}-daily-deadletter"
+}
+
+resource "google_pubsub_subscription" "daily_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-daily-deadletter"
+  topic                      = google_pubsub_topic.daily_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "daily_sends" {
+  for_each = {
+    daily-deadletter = google_pubsub_topic.daily_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.daily.member
+}
+
 resource "google_storage_bucket_object" "daily" {
   bucket = google_storage_bucket.source.name
   name   = "daily-${filesha256("${path.module}/daily.zip")}.zip"
@@ -189,10 +215,13 @@ resource "google_cloudfunctions2_function" "daily" {
     timeout_seconds       = 60
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT          = var.project
+      GOOGLE_CLOUD_REGION           = var.region
+      FNGEN_SINK_DAILY_DEAD_LETTERS = google_pubsub_topic.daily_deadletter.id
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.daily_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "daily_events" {
@@ -239,6 +268,32 @@ resource "google_service_account" "event" {
   display_name = "${var.name}: event"
 }
 
+resource "google_pubsub_topic" "event_deadletter" {
+  project = var.project
+  name    = "${var.name}-event-deadletter"
+}
+
+resource "google_pubsub_subscription" "event_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-event-deadletter"
+  topic                      = google_pubsub_topic.event_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "event_sends" {
+  for_each = {
+    event-deadletter = google_pubsub_topic.event_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.event.member
+}
+
 resource "google_storage_bucket_object" "event" {
   bucket = google_storage_bucket.source.name
   name   = "event-${filesha256("${path.module}/event.zip")}.zip"
@@ -268,10 +323,13 @@ resource "google_cloudfunctions2_function" "event" {
     timeout_seconds       = 60
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT          = var.project
+      GOOGLE_CLOUD_REGION           = var.region
+      FNGEN_SINK_EVENT_DEAD_LETTERS = google_pubsub_topic.event_deadletter.id
     }
   }
+
+  depends_on = [google_pubsub_topic_iam_member.event_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "event_events" {
@@ -440,6 +498,32 @@ resource "google_service_account" "picture" {
   display_name = "${var.name}: picture"
 }
 
+resource "google_pubsub_topic" "picture_deadletter" {
+  project = var.project
+  name    = "${var.name}-picture-deadletter"
+}
+
+resource "google_pubsub_subscription" "picture_deadletter" {
+  project                    = var.project
+  name                       = "${var.name}-picture-deadletter"
+  topic                      = google_pubsub_topic.picture_deadletter.id
+  message_retention_duration = "1209600s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "picture_sends" {
+  for_each = {
+    picture-deadletter = google_pubsub_topic.picture_deadletter.name
+  }
+  project = var.project
+  topic   = each.value
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.picture.member
+}
+
 resource "google_storage_bucket_object" "picture" {
   bucket = google_storage_bucket.source.name
   name   = "picture-${filesha256("${path.module}/picture.zip")}.zip"
@@ -469,8 +553,9 @@ resource "google_cloudfunctions2_function" "picture" {
     timeout_seconds       = 60
     ingress_settings      = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
-      GOOGLE_CLOUD_PROJECT = var.project
-      GOOGLE_CLOUD_REGION  = var.region
+      GOOGLE_CLOUD_PROJECT            = var.project
+      GOOGLE_CLOUD_REGION             = var.region
+      FNGEN_SINK_PICTURE_DEAD_LETTERS = google_pubsub_topic.picture_deadletter.id
     }
   }
 
@@ -486,7 +571,7 @@ resource "google_cloudfunctions2_function" "picture" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage]
+  depends_on = [google_pubsub_topic_iam_member.picture_sends, google_project_iam_member.eventarc, google_project_iam_member.storage]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "picture_events" {
@@ -534,6 +619,15 @@ output "topics" {
   description = "The topics that feed the functions, to publish to."
   value = {
     news-topic = google_pubsub_topic.news_topic.id
+  }
+}
+
+output "dead_letters" {
+  description = "The subscriptions that hold what the functions gave up."
+  value = {
+    daily   = google_pubsub_subscription.daily_deadletter.id
+    event   = google_pubsub_subscription.event_deadletter.id
+    picture = google_pubsub_subscription.picture_deadletter.id
   }
 }
 
