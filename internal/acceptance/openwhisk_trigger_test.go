@@ -95,6 +95,13 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// answers changes the answers.
+func (p *platform) answers(answer func(trigger string, call int) int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = answer
+}
+
 // fired returns the calls since it was asked last.
 func (p *platform) fired() []firing {
 	p.mu.Lock()
