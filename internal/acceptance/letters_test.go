@@ -10,53 +10,88 @@ import (
 	"testing"
 )
 
-// A letterQueue takes dead letters as SQS does.
-type letterQueue struct {
-	env []string // by which a function finds it
+// soakLetters takes the dead letters of the function soak.
+type soakLetters struct {
+	t   *testing.T
+	url string
 
 	mu  sync.Mutex
 	ids map[string]int // how often each event was written
 }
 
-func newLetterQueue(t *testing.T) *letterQueue {
+func newSoakLetters(t *testing.T, take func(*soakLetters, http.ResponseWriter, *http.Request)) *soakLetters {
 	t.Helper()
-	q := &letterQueue{ids: map[string]int{}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request struct {
-			Entries []struct{ ID, MessageBody string }
-		}
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" {
-			t.Errorf("the queue does not take %s: %v", r.Header.Get("X-Amz-Target"), err)
-			http.Error(w, "", http.StatusBadRequest)
-			return
-		}
-		var taken []string
-		for _, e := range request.Entries {
-			taken = append(taken, fmt.Sprintf(`{"Id":%q}`, e.ID))
-			q.take(t, e.MessageBody)
-		}
-		fmt.Fprintf(w, `{"Successful":[%s]}`, strings.Join(taken, ","))
-	}))
+	l := &soakLetters{t: t, ids: map[string]int{}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { take(l, w, r) }))
 	t.Cleanup(server.Close)
-	q.env = []string{
-		"AWS_ENDPOINT_URL_SQS=" + server.URL, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=SECRET",
-		"FNGEN_SINK_SOAK_DEAD_LETTERS=https://sqs.eu-west-1.amazonaws.com/123456789012/letters",
-	}
-	return q
+	l.url = server.URL
+	return l
 }
 
-func (q *letterQueue) take(t *testing.T, body string) {
-	var letter struct{ ID, DeadLetterReason, DeadLetterFunction string }
-	if err := json.Unmarshal([]byte(body), &letter); err != nil || letter.ID == "" || letter.DeadLetterReason == "" || letter.DeadLetterFunction != "/example.com/acceptance/soak/soak" {
-		t.Errorf("dead letter %s: %v", body, err)
+// takeSQS takes letters as SQS does.
+func (l *soakLetters) takeSQS(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Entries []struct{ ID, MessageBody string }
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.ids[letter.ID]++
+	l.decode(r, &request)
+	var taken []string
+	for _, e := range request.Entries {
+		taken = append(taken, fmt.Sprintf(`{"Id":%q}`, e.ID))
+		var letter struct{ ID, DeadLetterReason, DeadLetterFunction string }
+		if err := json.Unmarshal([]byte(e.MessageBody), &letter); err != nil {
+			l.t.Errorf("dead letter %s: %v", e.MessageBody, err)
+		}
+		l.take(letter.ID, letter.DeadLetterReason, letter.DeadLetterFunction)
+	}
+	fmt.Fprintf(w, `{"Successful":[%s]}`, strings.Join(taken, ","))
 }
 
-func (q *letterQueue) holds(id string) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.ids[id] > 0
+// takePubSub takes letters as a Pub/Sub topic does.
+func (l *soakLetters) takePubSub(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Messages []struct{ Attributes map[string]string }
+	}
+	l.decode(r, &request)
+	for _, m := range request.Messages {
+		l.take(m.Attributes["ce-id"], m.Attributes["ce-deadletterreason"], m.Attributes["ce-deadletterfunction"])
+	}
+	fmt.Fprint(w, `{"messageIds":["1"]}`)
+}
+
+func (l *soakLetters) decode(r *http.Request, into any) {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		l.t.Errorf("dead letters: %v", err)
+	}
+}
+
+func (l *soakLetters) take(id, reason, function string) {
+	if id == "" || reason == "" || function != "/example.com/acceptance/soak/soak" {
+		l.t.Errorf("dead letter of %q: reason %q, function %q", id, reason, function)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ids[id]++
+}
+
+func (l *soakLetters) holds(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ids[id] > 0
+}
+
+// acknowledged notes the fate of a message that the platform takes away, unless
+// its dead letter says another.
+func (s *soak) acknowledged(m *soakMessage, letters *soakLetters) {
+	if letters.holds(s.id(m.n)) {
+		s.settle(dead, m)
+	} else {
+		s.settle(acknowledged, m)
+	}
+}
+
+// lettered expects a dead letter at once of what can never succeed.
+func (s *soak) lettered() {
+	for _, m := range s.messages {
+		m.dead = m.dead || len(m.steps) > 0 && m.steps[0] == "permanent"
+	}
 }

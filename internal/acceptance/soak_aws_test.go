@@ -15,12 +15,14 @@ import (
 func TestSoakAWS(t *testing.T) {
 	s := newSoak(t, 20, func(n int) string { return fmt.Sprintf("59a2f8f2-%d", n) })
 	message := sqsMessage(t)
-	letters := newLetterQueue(t)
-	for _, m := range s.messages { // what can never succeed is not delivered again
-		m.dead = m.dead || len(m.steps) > 0 && m.steps[0] == "permanent"
+	s.lettered()
+	letters := newSoakLetters(t, (*soakLetters).takeSQS)
+	env := []string{
+		"AWS_ENDPOINT_URL_SQS=" + letters.url, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=SECRET",
+		"FNGEN_SINK_SOAK_DEAD_LETTERS=https://sqs.eu-west-1.amazonaws.com/123456789012/letters",
 	}
 	for s.left() {
-		l := startLambda(t, "soak", append(letters.env, s.ledger())...)
+		l := startLambda(t, "soak", append(env, s.ledger())...)
 		for s.left() {
 			batch := s.take(10)
 			answer, ok := s.invoke(l, sqsPayload(t, message, s, batch))
@@ -91,7 +93,7 @@ func (s *soak) invoke(l *lambda, payload string) (string, bool) {
 }
 
 // answered does with the batch what SQS does by the function's answer.
-func (s *soak) answered(batch []*soakMessage, answer string, letters *letterQueue) {
+func (s *soak) answered(batch []*soakMessage, answer string, letters *soakLetters) {
 	s.t.Helper()
 	var report struct {
 		Failures *[]struct {
@@ -114,10 +116,8 @@ func (s *soak) answered(batch []*soakMessage, answer string, letters *letterQueu
 		if id := s.id(m.n); kept[id] {
 			delete(kept, id)
 			s.back(m)
-		} else if letters.holds(id) {
-			s.settle(dead, m)
 		} else {
-			s.settle(acknowledged, m)
+			s.acknowledged(m, letters)
 		}
 	}
 	if len(kept) > 0 {

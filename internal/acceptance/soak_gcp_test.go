@@ -15,12 +15,16 @@ const soakConnections = 8
 
 // Of 50,000 messages that a subscription pushes, with errors, panics, slow
 // handlers, what does not decode, and processes that are ended while they
-// handle, each is acknowledged only if it was handled.
+// handle, each is acknowledged only if it was handled, or if its dead letter is
+// written.
 func TestSoakGoogle(t *testing.T) {
 	s := newSoak(t, 20, func(n int) string { return fmt.Sprint(11_000_000_000 + n) })
+	s.lettered()
+	letters := newSoakLetters(t, (*soakLetters).takePubSub)
 	for s.left() {
-		f := startServer(t, "soak", "Soak", s.ledger())
-		if err := s.push(f); err != nil {
+		f := startServer(t, "soak", "Soak", s.ledger(), "PUBSUB_EMULATOR_HOST="+strings.TrimPrefix(letters.url, "http://"),
+			"FNGEN_SINK_SOAK_DEAD_LETTERS=projects/acme/topics/letters")
+		if err := s.push(f, letters); err != nil {
 			t.Log(err)
 			s.wasKilled(f.process)
 		}
@@ -31,7 +35,7 @@ func TestSoakGoogle(t *testing.T) {
 // push pushes over several connections until the queue is empty, or until the
 // process ends, which a handler that holds has it do. The error is that of a
 // request without an answer.
-func (s *soak) push(f *server) error {
+func (s *soak) push(f *server, letters *soakLetters) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*patience)
 	defer cancel()
 	transport := &http.Transport{MaxIdleConnsPerHost: soakConnections}
@@ -39,7 +43,7 @@ func (s *soak) push(f *server) error {
 	errs := make([]error, soakConnections)
 	var connections sync.WaitGroup
 	for i := range errs {
-		connections.Go(func() { errs[i] = s.connection(ctx, f, transport) })
+		connections.Go(func() { errs[i] = s.connection(ctx, f, transport, letters) })
 	}
 	done := make(chan struct{})
 	go func() {
@@ -68,7 +72,7 @@ func (s *soak) push(f *server) error {
 
 // connection pushes one message after another until the queue is empty or a
 // request is not answered.
-func (s *soak) connection(ctx context.Context, f *server, transport http.RoundTripper) error {
+func (s *soak) connection(ctx context.Context, f *server, transport http.RoundTripper, letters *soakLetters) error {
 	for {
 		batch := s.take(1)
 		if len(batch) == 0 {
@@ -80,7 +84,7 @@ func (s *soak) connection(ctx context.Context, f *server, transport http.RoundTr
 			s.back(batch...)
 			return err
 		case status == http.StatusNoContent:
-			s.settle(acknowledged, batch...)
+			s.acknowledged(batch[0], letters)
 		case status == http.StatusInternalServerError, status == http.StatusServiceUnavailable:
 			s.back(batch...)
 		default:
