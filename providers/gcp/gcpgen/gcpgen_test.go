@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/gen"
 	"github.com/fngen/fngen/providers/gcp/gcpgen"
 )
@@ -136,6 +137,15 @@ func TestPackageBinary(t *testing.T) {
 		want := []gen.Archive{{Path: "confirm.zip", Files: []gen.File{{Path: "main", Data: []byte("program"), Executable: true}}}}
 		if diff := cmp.Diff(want, archives); diff != "" {
 			t.Errorf("package differs (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// The program reads its sinks' addresses where main.tf puts them.
+func TestSinkVariable(t *testing.T) {
+	for _, name := range []string{"news", "order-events", "a-1--b"} {
+		if got := gen.SinkVariable(name); got != emit.Variable(name) {
+			t.Errorf("%s: %s, and the program reads %s", name, got, emit.Variable(name))
 		}
 	}
 }

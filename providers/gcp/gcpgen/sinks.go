@@ -91,7 +91,7 @@ func (t target) deadLetter(g *gen.Gate, f gen.Function) {
 	switch {
 	case http && f.DeadLetter != "" && f.DeadLetter != "none":
 		g.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
-	case subscribes(f.Trigger) && t.called(letters(f)) == t.called(topicOf(f.Trigger)):
+	case lettered(f) && subscribes(f.Trigger) && t.called(letters(f)) == t.called(topicOf(f.Trigger)):
 		g.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(letters(f)))
 	}
 }
