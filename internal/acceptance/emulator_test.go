@@ -103,7 +103,7 @@ func call(t *testing.T, method, url string, in, out any) {
 }
 
 // twice are the ways in which a message of the emulator's fails twice.
-var twice = [][]string{{"error", "error"}, {"later", "panic"}, {"panic", "permanent"}}
+var twice = [][]string{{"error", "error"}, {"later", "panic"}, {"panic", "error"}}
 
 // customer is the ordering key of a message, of which there are 100.
 func customer(n int) string { return fmt.Sprintf("customer-%d", n%100) }
