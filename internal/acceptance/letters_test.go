@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,9 +90,13 @@ func (s *soak) acknowledged(m *soakMessage, letters *soakLetters) {
 	}
 }
 
-// lettered expects a dead letter at once of what can never succeed.
+// lettered expects a dead letter at once of what can never succeed, which it
+// does at no delivery: the first may end with its process.
 func (s *soak) lettered() {
 	for _, m := range s.messages {
-		m.dead = m.dead || len(m.steps) > 0 && m.steps[0] == "permanent"
+		if len(m.steps) > 0 && m.steps[0] == "permanent" {
+			m.dead, m.steps = true, slices.Repeat([]string{"permanent"}, maxReceives)
+			m.body = encode(s.t, map[string]any{"n": m.n, "steps": m.steps})
+		}
 	}
 }
