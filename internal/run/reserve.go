@@ -115,7 +115,6 @@ func (r *Reserved) Run(f func()) bool {
 	returned := make(chan bool, 2) // both answers have a place, though one is read
 	go func() {
 		defer func() { returned <- true }()
-		growStack()
 		f()
 	}()
 	if !r.AnswerBy.IsZero() {
@@ -123,16 +122,3 @@ func (r *Reserved) Run(f func()) bool {
 	}
 	return <-returned
 }
-
-// growStack makes room on a goroutine's stack, which begins with 2 KB, while
-// it is nearly empty: growing costs a look at every frame on it, and handlers
-// are sure to need more.
-//
-//go:noinline
-func growStack() {
-	var room [4 << 10]byte
-	keep(&room)
-}
-
-//go:noinline
-func keep(*[4 << 10]byte) {}
