@@ -21,8 +21,9 @@ func newBuild(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Compile and package the functions into dist/",
-		Long: `Compile and package each function for each target into dist/<target>/, ready
-for the platform's own tools, with a bill of materials (CycloneDX) for each package
+		Long: `Compile and package each function for each target into dist/<target>/, with the
+infrastructure that the platform's own tools deploy (template.yaml on aws, main.tf on
+gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each package
 and the digests of all files in dist/SHA256SUMS. Nothing outside of dist/ is written;
 entrypoints need not be generated before.
 

@@ -31,7 +31,7 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
 	//fn:queue orders
 	func Confirm(ctx context.Context, order Order) error
 
-  fngen build --target=aws    compiles and packages into dist/aws/
+  fngen build --target=aws    compiles and packages into dist/aws/, with template.yaml
   fngen generate              writes entrypoints/, for go:generate
   fngen list                  shows what each function is on each target
   fngen verify                builds anew and compares the digests with dist/
