@@ -1,6 +1,7 @@
-// Command sink measures what it costs a function on AWS Lambda to send to a
-// queue, by fngen's sink and by the service's full client: the size of its
-// binary, its start, and the sending of one event. It prints Markdown tables.
+// Command sink measures what it costs a function on AWS Lambda and on Google
+// Cloud to send to a queue, by fngen's sink and by the service's full client:
+// the size of its binary, its start, and the sending of one event. It prints
+// Markdown tables.
 package main
 
 import (
@@ -25,7 +26,10 @@ func run(stdout io.Writer, rounds, calls int) error {
 	if err := programs(stdout, rounds); err != nil {
 		return err
 	}
-	return sending(stdout, rounds, calls)
+	if err := sendingSQS(stdout, rounds, calls); err != nil {
+		return err
+	}
+	return sendingPubSub(stdout, rounds, calls)
 }
 
 func median(values []float64) float64 {
