@@ -45,8 +45,13 @@ func NewEntry(f Function, pkg, doc string, imports map[string]string) *Entry {
 	return &Entry{File: file, function: f}
 }
 
-// SendTo gives the function its sinks, in the order of its directives.
-func (e *Entry) SendTo(sinks ...jen.Code) { e.sinks = sinks }
+// SendTo gives the function its sinks, in the order of its directives. literal
+// returns that of a sink.
+func (e *Entry) SendTo(literal func(Sink) jen.Code) {
+	for _, s := range e.function.Sinks {
+		e.sinks = append(e.sinks, literal(s))
+	}
+}
 
 // emitting returns the call of the constructor with the handler, the function's
 // full name, what else it takes, and the sinks.

@@ -2,7 +2,6 @@ package emit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -40,7 +39,7 @@ func (d *DeadLetter) Write(ctx context.Context, e event.Event, attempts int, rea
 	e.SetExtension("deadletterattempts", attempts)
 	e.SetExtension("deadletterfunction", d.function)
 	err = send(ctx, d.sink, []event.Event{e})
-	if m := (*mark.Error)(nil); !errors.As(err, &m) || m.Kind == mark.Retry {
+	if !mark.IsFinal(err) {
 		return err
 	}
 	e.DataEncoded = nil

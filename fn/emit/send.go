@@ -2,7 +2,6 @@ package emit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -46,7 +45,7 @@ func sort(events []event.Event, errs []error) (left []event.Event, permanent, pa
 		if err == nil {
 			continue
 		}
-		if m := (*mark.Error)(nil); errors.As(err, &m) && m.Kind != mark.Retry {
+		if mark.IsFinal(err) {
 			if permanent == nil {
 				permanent = err
 			}

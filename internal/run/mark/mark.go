@@ -2,7 +2,10 @@
 // providers to read, so that neither has to import the other.
 package mark
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // A Kind says what an error means for the event that caused it.
 type Kind uint8
@@ -22,6 +25,13 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
+
+// IsFinal reports whether the error is marked as one that will be the same at
+// any other time.
+func IsFinal(err error) bool {
+	var m *Error
+	return errors.As(err, &m) && m.Kind != Retry
+}
 
 // DeliveryKey is the context key of the delivery; package fn defines the value.
 type DeliveryKey struct{}

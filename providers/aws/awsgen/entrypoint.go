@@ -20,11 +20,7 @@ var imports = map[string]string{awsPath: "aws", sqsPath: "sqs", snsPath: "sns", 
 func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
 	fed, source, fields := t.source(f)
 	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", imports)
-	var sinks []jen.Code
-	for _, s := range f.Sinks {
-		sinks = append(sinks, sink(s))
-	}
-	e.SendTo(sinks...)
+	e.SendTo(sink)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(e.Mux(trigger), gen.Literal(awsPath, source, fields...)))

@@ -89,7 +89,7 @@ func (t target) Platform() gen.Platform { return gen.Platform{GOOS: "linux", GOA
 // handler returns the statements that come before it, if any, and the
 // function's http.Handler.
 func (t target) handler(e *gen.Entry, f gen.Function, s source) ([]jen.Code, jen.Code) {
-	e.SendTo(literals(f)...)
+	e.SendTo(literal)
 	var before []jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {

@@ -16,15 +16,7 @@ var imports = map[string]string{
 	gcpPath: "gcp", pubsubPath: "pubsub", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
 }
 
-// literals returns those of the function's sinks.
-func literals(f gen.Function) []jen.Code {
-	var out []jen.Code
-	for _, s := range f.Sinks {
-		out = append(out, literal(s))
-	}
-	return out
-}
-
+// literal is the literal of a sink.
 func literal(s gen.Sink) jen.Code {
 	path, name := pubsubPath, "Topic"
 	if s.Kind == "http" {

@@ -19,11 +19,7 @@ var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", trig
 func (t Target) Entrypoint(f gen.Function) ([]gen.File, error) {
 	fed, name, fields := source(f)
 	e := gen.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports)
-	var to []jen.Code
-	for _, s := range f.Sinks {
-		to = append(to, sink(s))
-	}
-	e.SendTo(to...)
+	e.SendTo(sink)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(gen.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), gen.Literal(webPath, name)))

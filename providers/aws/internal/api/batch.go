@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,10 +124,8 @@ func Results(service string, n int, taken []string, failed []Failed, refused ...
 // missing queue, which somebody may put right.
 func Failure(service, code, message string, refused ...string) error {
 	err := fmt.Errorf("%s: %s: %s", service, code, message)
-	for _, r := range refused {
-		if code == r {
-			return fn.Permanent(err)
-		}
+	if slices.Contains(refused, code) {
+		return fn.Permanent(err)
 	}
 	return err
 }

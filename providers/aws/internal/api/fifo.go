@@ -8,8 +8,17 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 )
 
-// IsFIFO reports whether a queue's URL or a topic's ARN is that of a FIFO one.
-func IsFIFO(address string) bool { return strings.HasSuffix(address, ".fifo") }
+// Grouping returns what gives the group of each event to [Send], by the queue's
+// URL or the topic's ARN: [Group] for a FIFO one, no group for any other.
+func Grouping(address string) func(event.Event) string {
+	if strings.HasSuffix(address, ".fifo") {
+		return Group
+	}
+	return Ungrouped
+}
+
+// Ungrouped puts no event in a group.
+func Ungrouped(event.Event) string { return "" }
 
 // Group is the message group of the event: its partitionkey, or the SHA-256 of
 // a key that is no id of a group, or the event's id if it has no key.

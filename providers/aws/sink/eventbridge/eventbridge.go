@@ -45,7 +45,7 @@ func (b Bus) Send(ctx context.Context, events []event.Event) []error {
 	if err != nil {
 		return api.All(len(events), err)
 	}
-	return api.Send(ctx, events, limits, func(event.Event) string { return "" }, func(batch []api.Entry) []error { return send(ctx, bus, batch) })
+	return api.Send(ctx, events, limits, api.Ungrouped, func(batch []api.Entry) []error { return send(ctx, bus, batch) })
 }
 
 type entry struct {

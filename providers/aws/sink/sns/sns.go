@@ -52,11 +52,7 @@ func (t Topic) Send(ctx context.Context, events []event.Event) []error {
 	if err != nil {
 		return api.All(len(events), err)
 	}
-	group := func(event.Event) string { return "" }
-	if api.IsFIFO(arn) {
-		group = api.Group
-	}
-	return api.Send(ctx, events, limits, group, func(batch []api.Entry) []error { return send(ctx, arn, batch) })
+	return api.Send(ctx, events, limits, api.Grouping(arn), func(batch []api.Entry) []error { return send(ctx, arn, batch) })
 }
 
 // send makes one call of PublishBatch.

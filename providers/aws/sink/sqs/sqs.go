@@ -50,11 +50,7 @@ func (q Queue) Send(ctx context.Context, events []event.Event) []error {
 	if err != nil {
 		return api.All(len(events), err)
 	}
-	group := func(event.Event) string { return "" }
-	if api.IsFIFO(url) {
-		group = api.Group
-	}
-	return api.Send(ctx, events, limits, group, func(batch []api.Entry) []error { return send(ctx, url, batch) })
+	return api.Send(ctx, events, limits, api.Grouping(url), func(batch []api.Entry) []error { return send(ctx, url, batch) })
 }
 
 type entry struct {
