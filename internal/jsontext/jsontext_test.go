@@ -2,6 +2,8 @@ package jsontext
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -73,6 +75,39 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
+// A value of another type is read over as a whole, so that what follows it
+// still has its meaning; what is no JSON is not.
+func TestJSONTypes(t *testing.T) {
+	for text, want := range map[string]string{
+		`[{"a":[]},1]`:   "cannot unmarshal object into string",
+		`[[1,"x"],1]`:    "cannot unmarshal array into string",
+		`[-1.5e3,1]`:     "cannot unmarshal number into string",
+		`[true,1]`:       "cannot unmarshal bool into string",
+		`[null,1]`:       "",
+		`["plain",1]`:    "",
+		`[{"a":],1]`:     "offset 6: expected a value",
+		`[tru,1]`:        "offset 1: expected a value",
+		`["not ended,1]`: "offset 1: expected a string that ends",
+	} {
+		j := NewReader(text, maxNesting)
+		j.at = 1
+		var s string
+		err := j.String(&s)
+		if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+		if is := errors.As(err, new(*TypeError)); (is || err == nil) && j.Next() != ',' {
+			t.Errorf("%s: read up to %d", text, j.at)
+		}
+	}
+	for text, want := range map[string]string{`1.5`: "number 1.5 into int64", `1e2`: "number 1e2 into int64", `9223372036854775808`: "into int64", `"1"`: "string into int64"} {
+		var n int64
+		if err := NewReader(text, maxNesting).Int(&n); err == nil || !strings.Contains(err.Error(), want) || n != 0 {
+			t.Errorf("%s: %d, error %v", text, n, err)
+		}
+	}
+}
+
 // A payload of brackets alone costs no more stack than any other.
 func TestJSONNesting(t *testing.T) {
 	if !skips(strings.Repeat("[", maxNesting) + strings.Repeat("]", maxNesting)) {
@@ -101,6 +136,23 @@ func FuzzJSON(f *testing.F) {
 		if json.Unmarshal([]byte(text), &want) == nil {
 			if err := NewReader(text, maxNesting).String(&s); err != nil || s != want {
 				t.Errorf("%q: %q, error %v; encoding/json: %q", text, s, err, want)
+			}
+			b, err := NewReader(text, maxNesting).AppendQuoted([]byte("before"))
+			if want = "before" + want; err == nil && string(b) != want || err != nil && strings.TrimSpace(text) != "null" {
+				t.Errorf("%q: %q, error %v; encoding/json: %q", text, b, err, want)
+			}
+		}
+		var n, number int64
+		var kind *TypeError
+		switch j, wrong := NewReader(text, maxNesting), json.Unmarshal([]byte(text), &number); {
+		case !json.Valid([]byte(text)):
+		case wrong == nil:
+			if err := j.Int(&n); err != nil || n != number {
+				t.Errorf("%q: %d, error %v; encoding/json: %d", text, n, err, number)
+			}
+		default:
+			if err := j.Int(&n); !errors.As(err, &kind) || j.End() != nil {
+				t.Errorf("%q: error %v, read up to %d; encoding/json: %v", text, err, j.at, wrong)
 			}
 		}
 		var back string

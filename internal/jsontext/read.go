@@ -6,7 +6,8 @@ package jsontext
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
+	"math/bits"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -53,13 +54,45 @@ func (j *Reader) next() byte {
 	return 0
 }
 
+// A TypeError says that a value is of another type than the one to read. The
+// value has been read over, so that one may go on behind it.
+type TypeError struct {
+	Got, Want string // object, array, string, number, bool, null
+}
+
+func (e *TypeError) Error() string { return "cannot unmarshal " + e.Got + " into " + e.Want }
+
+// other reads over a value that is not of the type want.
+func (j *Reader) other(want string) error {
+	got := "number"
+	switch j.next() {
+	case '{':
+		got = "object"
+	case '[':
+		got = "array"
+	case '"':
+		got = "string"
+	case 't', 'f':
+		got = "bool"
+	case 'n':
+		got = "null"
+	}
+	if err := j.Skip(); err != nil {
+		return err
+	}
+	return &TypeError{Got: got, Want: want}
+}
+
 // Object reads an object and calls member at each value, which member reads.
 // Null is an object without members.
 func (j *Reader) Object(member func(name string) error) error {
 	if j.null() {
 		return nil
 	}
-	return j.list('{', '}', "an object", func() error {
+	if j.next() != '{' {
+		return j.other("object")
+	}
+	return j.list('}', "an object", func() error {
 		name, err := j.Quoted()
 		if err != nil {
 			return err
@@ -78,13 +111,14 @@ func (j *Reader) Array(element func() error) error {
 	if j.null() {
 		return nil
 	}
-	return j.list('[', ']', "an array", element)
+	if j.next() != '[' {
+		return j.other("array")
+	}
+	return j.list(']', "an array", element)
 }
 
-func (j *Reader) list(first, last byte, what string, item func() error) error {
-	if j.next() != first {
-		return j.expected(what)
-	}
+// list reads what begins at the next byte and ends with last.
+func (j *Reader) list(last byte, what string, item func() error) error {
 	if j.level++; j.level > j.maxNesting {
 		return fmt.Errorf("offset %d: values are nested more than %d levels deep", j.at, j.maxNesting)
 	}
@@ -120,7 +154,7 @@ func (j *Reader) Skip() error {
 	case '[':
 		err = j.Array(j.Skip)
 	case '"':
-		_, err = j.Quoted()
+		err = j.skipQuoted()
 	default:
 		_, err = j.Literal()
 	}
@@ -129,17 +163,28 @@ func (j *Reader) Skip() error {
 
 // Keep reads any value into raw, as its text.
 func (j *Reader) Keep(raw *string) error {
-	j.next()
-	start := j.at
+	start := j.Offset()
 	err := j.Skip()
-	*raw = j.text[start:j.at]
+	*raw = j.Since(start)
 	return err
 }
+
+// Offset returns the index of the next value, for [Reader.Since].
+func (j *Reader) Offset() int {
+	j.next()
+	return j.at
+}
+
+// Since returns what has been read from the offset on.
+func (j *Reader) Since(offset int) string { return j.text[offset:j.at] }
 
 // String reads a string into s. Null leaves s as it is.
 func (j *Reader) String(s *string) error {
 	if j.null() {
 		return nil
+	}
+	if j.next() != '"' {
+		return j.other("string")
 	}
 	v, err := j.Quoted()
 	if err == nil {
@@ -148,20 +193,39 @@ func (j *Reader) String(s *string) error {
 	return err
 }
 
+// Int reads a whole number into n. Null leaves n as it is.
+func (j *Reader) Int(n *int64) error {
+	if j.null() {
+		return nil
+	}
+	if c := j.next(); c != '-' && (c < '0' || c > '9') {
+		return j.other("int64")
+	}
+	text, err := j.Literal()
+	if err != nil {
+		return err
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return &TypeError{Got: "number " + text, Want: "int64"}
+	}
+	*n = v
+	return nil
+}
+
 // Bool reads true or false into b. Null leaves b as it is.
 func (j *Reader) Bool(b *bool) error {
 	if j.null() {
 		return nil
 	}
-	j.next()
-	before := j.at
-	switch v, _ := j.Literal(); v {
-	case "true", "false":
-		*b = v == "true"
-		return nil
+	if c := j.next(); c != 't' && c != 'f' {
+		return j.other("bool")
 	}
-	j.at = before
-	return j.expected("true or false")
+	v, err := j.Literal()
+	if err == nil {
+		*b = v == "true"
+	}
+	return err
 }
 
 // IsNull reports whether the next value is null. It does not read it.
@@ -187,88 +251,127 @@ func (j *Reader) null() bool {
 
 // Quoted reads a string.
 func (j *Reader) Quoted() (string, error) {
-	if j.next() != '"' {
-		return "", j.expected("a string")
-	}
-	text, start := j.text, j.at+1
-	for i := start + plain(text[start:]); i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			j.at = i + 1
-			return text[start:i], nil
-		case c == '\\':
-			return j.escaped(i)
-		case c < ' ':
-			return "", j.expected("a string without control characters")
-		}
-	}
-	return "", j.expected("a string that ends")
-}
-
-// plain returns the length of a beginning of s, in steps of eight bytes, that
-// has no quote, no backslash and no control character.
-func plain(s string) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	n := 0
-	for ; len(s) >= 8; s = s[8:] {
-		v := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		quote, backslash := v^'"'*ones, v^'\\'*ones
-		// A byte's top bit is set by the subtraction where the byte was too
-		// small, and perhaps, by the borrow, in bytes above that one.
-		if ((v-' '*ones)&^v|(quote-ones)&^quote|(backslash-ones)&^backslash)&tops != 0 {
-			break
-		}
-		n += 8
-	}
-	return n
-}
-
-// escaped reads a string whose first escape is at i.
-func (j *Reader) escaped(i int) (string, error) {
-	start := j.at + 1
-	end, err := j.ends(i)
+	start, i, err := j.run()
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	b.Grow(end - start)
-	for text := j.text[start:end]; ; {
-		n := strings.IndexByte(text, '\\')
-		if n < 0 {
-			n = len(text)
-		}
-		for k := plain(text[:n]); k < n; k++ {
-			if text[k] < ' ' {
-				return "", j.expected("a string without control characters")
-			}
-		}
-		b.WriteString(text[:n])
-		if n == len(text) {
-			break
-		}
-		n, r := escape(text[n:])
-		if r < 0 {
-			return "", j.expected("a string with valid escapes")
-		}
-		b.WriteRune(r)
-		text = text[strings.IndexByte(text, '\\')+n:]
+	if j.text[i] == '"' {
+		j.at = i + 1
+		return j.text[start:i], nil
 	}
-	j.at = end + 1
-	return b.String(), nil
+	b := make([]byte, 0, endOfString(j.text, i)-start)
+	b, err = j.unescape(b, start, i)
+	return string(b), err
 }
 
-// ends returns the index of the quote that ends the string with an escape at i.
-func (j *Reader) ends(i int) (int, error) {
-	for ; i < len(j.text); i++ {
-		switch j.text[i] {
+// AppendQuoted reads a string and appends it to b.
+func (j *Reader) AppendQuoted(b []byte) ([]byte, error) {
+	start, i, err := j.run()
+	if err != nil {
+		return b, err
+	}
+	return j.unescape(b, start, i)
+}
+
+// run returns the indexes of a string's first byte and of the first that is not
+// a plain one: the quote that ends it, or an escape.
+func (j *Reader) run() (start, i int, err error) {
+	if j.next() != '"' {
+		return 0, 0, j.expected("a string")
+	}
+	start = j.at + 1
+	i = special(j.text, start)
+	return start, i, j.unplain(i)
+}
+
+// unplain says what is wrong with the byte at i, which is no plain one.
+func (j *Reader) unplain(i int) error {
+	switch {
+	case i == len(j.text):
+		return j.expected("a string that ends")
+	case j.text[i] < ' ':
+		return j.expected("a string without control characters")
+	}
+	return nil
+}
+
+// unescape appends the string that begins at start and is plain up to i.
+func (j *Reader) unescape(b []byte, start, i int) ([]byte, error) {
+	for {
+		b = append(b, j.text[start:i]...)
+		if j.text[i] == '"' {
+			j.at = i + 1
+			return b, nil
+		}
+		n, r := escape(j.text[i:])
+		if r < 0 {
+			return b, j.expected("a string with valid escapes")
+		}
+		if r < utf8.RuneSelf {
+			b = append(b, byte(r))
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+		start = i + n
+		i = special(j.text, start)
+		if err := j.unplain(i); err != nil {
+			return b, err
+		}
+	}
+}
+
+// skipQuoted reads over a string.
+func (j *Reader) skipQuoted() error {
+	_, i, err := j.run()
+	for err == nil {
+		if j.text[i] == '"' {
+			j.at = i + 1
+			return nil
+		}
+		n, r := escape(j.text[i:])
+		if r < 0 {
+			return j.expected("a string with valid escapes")
+		}
+		i = special(j.text, i+n)
+		err = j.unplain(i)
+	}
+	return err
+}
+
+// endOfString returns the index of the quote that ends the string with an
+// escape at i, or len(s).
+func endOfString(s string, i int) int {
+	for ; i < len(s); i++ {
+		switch s[i] {
 		case '\\':
 			i++
 		case '"':
-			return i, nil
+			return i
 		}
 	}
-	return 0, j.expected("a string that ends")
+	return len(s)
+}
+
+// special returns the index of the first quote, backslash or control character
+// at or behind i, or len(s). It looks at eight bytes at once.
+func special(s string, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(s); i += 8 {
+		v := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, backslash := v^'"'*ones, v^'\\'*ones
+		// A byte's top bit is set by the subtraction where the byte was too
+		// small, and perhaps, by the borrow, in bytes above that one.
+		if found := ((v-' '*ones)&^v | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+	}
+	return i
 }
 
 // escape returns the length of the escape that s begins with, and the character
@@ -334,11 +437,21 @@ func (j *Reader) Literal() (string, error) {
 		end++
 	}
 	v := j.text[j.at:end]
-	if v != "null" && v != "true" && v != "false" && !json.Valid([]byte(v)) {
+	if !isDigits(v) && v != "null" && v != "true" && v != "false" && !json.Valid([]byte(v)) {
 		return "", j.expected("a value")
 	}
 	j.at = end
 	return v, nil
+}
+
+// isDigits reports whether v is a number of digits alone.
+func isDigits(v string) bool {
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return false
+		}
+	}
+	return v == "0" || v != "" && v[0] != '0'
 }
 
 func isLiteral(c byte) bool {
