@@ -73,7 +73,7 @@ func (a *Attributes) Set(name, value string) error {
 	case "type":
 		a.ctx.Type = value
 	case "source":
-		a.ctx.Source, err = parseSource(value)
+		a.ctx.Source, err = ParseSource(value)
 	case "subject":
 		if a.subject = value; value != "" {
 			a.ctx.Subject = &a.subject
@@ -102,6 +102,19 @@ func (a *Attributes) Set(name, value string) error {
 	return nil
 }
 
+// SetTime sets the time attribute. The zero time is none.
+func (a *Attributes) SetTime(t time.Time) {
+	if t.IsZero() {
+		a.ctx.Time = nil
+		return
+	}
+	a.time.Time = t.UTC()
+	a.ctx.Time = &a.time
+}
+
+// Context returns what has been set, whether or not it is an event.
+func (a *Attributes) Context() *event.EventContextV1 { return &a.ctx }
+
 func (a *Attributes) setExtension(name string, value any) error {
 	if err := CheckExtension(name); err != nil {
 		return err
@@ -120,7 +133,7 @@ func (a *Attributes) Event(data []byte) (event.Event, error) {
 	for _, m := range []struct {
 		name string
 		ok   bool
-	}{{"specversion", a.specversion}, {"id", a.ctx.ID != ""}, {"source", a.ctx.Source.String() != ""}, {"type", a.ctx.Type != ""}} {
+	}{{"specversion", a.specversion}, {"id", a.ctx.ID != ""}, {"source", a.hasSource()}, {"type", a.ctx.Type != ""}} {
 		if !m.ok {
 			missing = append(missing, m.name)
 		}
@@ -131,13 +144,9 @@ func (a *Attributes) Event(data []byte) (event.Event, error) {
 	return event.Event{Context: &a.ctx, DataEncoded: data}, nil
 }
 
-// parseSource parses a URI-reference. The escaped form is kept as it stands.
-func parseSource(s string) (types.URIRef, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return types.URIRef{}, err
-	}
-	return types.URIRef{URL: *u}, nil
+func (a *Attributes) hasSource() bool {
+	u := &a.ctx.Source
+	return u.Path != "" || u.Opaque != "" || u.String() != ""
 }
 
 // parseTime parses an RFC 3339 time whose UTC form has four digits of year too,

@@ -41,7 +41,7 @@ func (c DocumentChange) Event() (event.Event, error) {
 		return event.Event{}, errors.New("the change has no id or no key")
 	}
 	eventType := [...]string{fn.TypeDocumentCreated, fn.TypeDocumentUpdated, fn.TypeDocumentDeleted}[c.Change]
-	ctx, err := attributes(eventType, c.Source, c.ID, c.Collection+"/"+c.Key, c.Time)
+	ctx, err := attributes(eventType, c.Source, c.ID, c.Collection+"/"+c.Key, c.Time, event.ApplicationJSON)
 	if err != nil {
 		return event.Event{}, err
 	}

@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // An ObjectChange is an object that was created or deleted.
@@ -34,23 +36,31 @@ func (c ObjectChange) Event() (event.Event, error) {
 		return event.Event{}, fmt.Errorf("the object has no key")
 	}
 	id := Hash(eventType, c.Native, o.Key, o.Version, o.Sequencer)
-	ctx, err := attributes(eventType, c.Source, id, o.Key, c.Time)
+	ctx, err := attributes(eventType, c.Source, id, o.Key, c.Time, event.ApplicationJSON)
 	if err != nil {
 		return event.Event{}, err
 	}
-	data := struct {
-		Bucket      string `json:"bucket"`
-		Key         string `json:"key"`
-		Size        *int64 `json:"size,omitempty"` // absent on delete
-		ETag        string `json:"etag,omitempty"`
-		ContentType string `json:"contenttype,omitempty"`
-		Version     string `json:"version,omitempty"`
-		Sequencer   string `json:"sequencer,omitempty"`
-	}{o.Bucket, o.Key, &o.Size, o.ETag, o.ContentType, o.Version, o.Sequencer}
-	if c.Deleted {
-		data.Size = nil
+	return event.Event{Context: ctx, DataEncoded: c.data()}, nil
+}
+
+// data returns the object as JSON, without a size if it was
+// deleted.
+func (c *ObjectChange) data() []byte {
+	o := &c.Object
+	b := make([]byte, 0, 128+len(o.Bucket)+len(o.Key)+len(o.ETag)+len(o.ContentType)+len(o.Version)+len(o.Sequencer))
+	b = jsontext.AppendString(append(b, `{"bucket":`...), o.Bucket)
+	b = jsontext.AppendString(append(b, `,"key":`...), o.Key)
+	if !c.Deleted {
+		b = strconv.AppendInt(append(b, `,"size":`...), o.Size, 10)
 	}
-	return jsonEvent(ctx, data)
+	for _, m := range [...]struct{ name, value string }{
+		{`,"etag":`, o.ETag}, {`,"contenttype":`, o.ContentType}, {`,"version":`, o.Version}, {`,"sequencer":`, o.Sequencer},
+	} {
+		if m.value != "" {
+			b = jsontext.AppendString(append(b, m.name...), m.value)
+		}
+	}
+	return append(b, '}')
 }
 
 // An ObjectFilter is the part of an object directive that adapters check again.
@@ -68,11 +78,14 @@ func (f ObjectFilter) Fits(deleted bool, key string) bool {
 // Hash returns 32 hex digits of SHA-256 over the parts, each with its length
 // in front.
 func Hash(parts ...string) string {
-	var b []byte
+	var space [512]byte
+	b := space[:0]
 	for _, p := range parts {
 		b = binary.BigEndian.AppendUint64(b, uint64(len(p)))
 		b = append(b, p...)
 	}
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	var digits [32]byte
+	hex.Encode(digits[:], sum[:16])
+	return string(digits[:])
 }

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	"github.com/cloudevents/sdk-go/v2/types"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
@@ -61,11 +60,10 @@ func (m Message) Event(trigger string) (event.Event, error) {
 		}
 		return Received(e, trigger)
 	}
-	ctx, err := attributes(fn.TypeMessageReceived, m.Source, m.ID, m.Name, m.Time)
+	ctx, err := attributes(fn.TypeMessageReceived, m.Source, m.ID, m.Name, m.Time, contentType)
 	if err != nil {
 		return event.Event{}, err
 	}
-	ctx.DataContentType = &contentType
 	setExtensions(ctx, "partitionkey", m.PartitionKey, "traceparent", m.TraceParent, "tracestate", m.TraceState)
 	return event.Event{Context: ctx, DataEncoded: m.Body}, nil
 }
@@ -86,20 +84,18 @@ func Received(e event.Event, trigger string) (event.Event, error) {
 	return e, nil
 }
 
-func attributes(eventType, source, id, subject string, at time.Time) (*event.EventContextV1, error) {
-	u, err := url.Parse(source)
-	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
+// attributes returns what every event has. The source may be absent.
+func attributes(eventType, source, id, subject string, at time.Time, contentType string) (*event.EventContextV1, error) {
+	var a ce.Attributes
+	for _, attribute := range [...]struct{ name, value string }{
+		{"type", eventType}, {"source", source}, {"id", id}, {"subject", Subject(subject)}, {"datacontenttype", contentType},
+	} {
+		if err := a.Set(attribute.name, attribute.value); err != nil {
+			return nil, err
+		}
 	}
-	ctx := &event.EventContextV1{Type: eventType, ID: id, Source: types.URIRef{URL: *u}}
-	if subject != "" {
-		subject = Subject(subject)
-		ctx.Subject = &subject
-	}
-	if !at.IsZero() {
-		ctx.Time = &types.Timestamp{Time: at.UTC()}
-	}
-	return ctx, nil
+	a.SetTime(at)
+	return a.Context(), nil
 }
 
 // setExtensions sets pairs of name and value, of those with a value, encoded as
@@ -118,8 +114,6 @@ func setExtensions(ctx *event.EventContextV1, pairs ...string) {
 
 // jsonEvent returns the event with v as JSON.
 func jsonEvent(ctx *event.EventContextV1, v any) (event.Event, error) {
-	contentType := event.ApplicationJSON
-	ctx.DataContentType = &contentType
 	data, err := encodeJSON(v)
 	return event.Event{Context: ctx, DataEncoded: data}, err
 }
@@ -139,7 +133,7 @@ func encodeJSON(v any) ([]byte, error) {
 // not hold (specification, section 3.1): controls, noncharacters and what is
 // not UTF-8.
 func Subject(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, forbidden) {
+	if isPlain(s) || utf8.ValidString(s) && !strings.ContainsFunc(s, forbidden) {
 		return s
 	}
 	var b strings.Builder
@@ -155,6 +149,16 @@ func Subject(s string) string {
 		s = s[size:]
 	}
 	return b.String()
+}
+
+// isPlain reports whether s is printable ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // forbidden reports whether no CloudEvents string holds r.

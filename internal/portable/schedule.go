@@ -32,7 +32,7 @@ func (f Firing) Event() (event.Event, error) {
 	if f.Approximate {
 		at = time.Time{}
 	}
-	ctx, err := attributes(fn.TypeScheduleFired, f.Source, id, f.Name, at)
+	ctx, err := attributes(fn.TypeScheduleFired, f.Source, id, f.Name, at, event.ApplicationJSON)
 	if err != nil {
 		return event.Event{}, err
 	}

@@ -1,6 +1,7 @@
 package portable
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -29,15 +30,10 @@ func (r Record) Event() (event.Event, error) {
 	if r.ID == "" {
 		return event.Event{}, errors.New("the record has no id")
 	}
-	ctx, err := attributes(fn.TypeRecordReceived, r.Source, r.ID, r.Name, r.Time)
+	ctx, err := attributes(fn.TypeRecordReceived, r.Source, r.ID, r.Name, r.Time, cmp.Or(r.ContentType, event.ApplicationJSON))
 	if err != nil {
 		return event.Event{}, err
 	}
-	contentType := r.ContentType
-	if contentType == "" {
-		contentType = event.ApplicationJSON
-	}
-	ctx.DataContentType = &contentType
 	setExtensions(ctx, "partitionkey", r.PartitionKey, "sequence", Sequence(r.Sequence),
 		"traceparent", r.TraceParent, "tracestate", r.TraceState)
 	return event.Event{Context: ctx, DataEncoded: r.Body}, nil

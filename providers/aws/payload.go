@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // busEvent is the envelope of an EventBridge event.
@@ -17,6 +19,37 @@ type busEvent struct {
 	Time       string          `json:"time"`
 	Resources  []string        `json:"resources"`
 	Detail     json.RawMessage `json:"detail"`
+}
+
+// read reads the member of the name. It keeps no part of what the reader reads
+// but strings.
+func (e *busEvent) read(j *jsontext.Reader, name string) error {
+	switch name {
+	case "id":
+		return last(j, &e.ID)
+	case "detail-type":
+		return last(j, &e.DetailType)
+	case "source":
+		return last(j, &e.Source)
+	case "account":
+		return last(j, &e.Account)
+	case "region":
+		return last(j, &e.Region)
+	case "time":
+		return last(j, &e.Time)
+	case "resources":
+		e.Resources = nil
+		return j.Array(func() error {
+			e.Resources = append(e.Resources, "")
+			return j.String(&e.Resources[len(e.Resources)-1])
+		})
+	case "detail":
+		var detail string
+		err := j.Keep(&detail)
+		e.Detail = json.RawMessage(detail)
+		return err
+	}
+	return j.Skip()
 }
 
 // attributes returns what a delivery says of the event.

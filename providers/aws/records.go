@@ -1,11 +1,14 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/fngen/fngen/internal/jsontext"
 	"github.com/fngen/fngen/internal/run"
 )
 
@@ -15,36 +18,129 @@ type recordBatch struct {
 
 	// Window is there if the mapping of a stream has a tumbling window.
 	Window struct {
-		Start string `json:"start"`
-	} `json:"window"`
+		Start string
+	}
 }
 
 // splitBatch splits a payload whose records eventSource marks. The text of
 // declared names the source in errors: SNS topic "orders" for instance.
 func splitBatch(declared, eventSource string, payload []byte) (recordBatch, error) {
-	var envelope recordBatch
-	err := json.Unmarshal(payload, &envelope)
-	if isOfAnotherType(err) || err == nil && envelope.Records == nil {
-		return recordBatch{}, mismatch(declared, payload)
+	var b recordBatch
+	list := recordList{
+		begin: func() { b.Records = []json.RawMessage{} },
+		record: func(j *jsontext.Reader) error {
+			var raw string
+			err := j.Keep(&raw)
+			b.Records = append(b.Records, []byte(raw))
+			return err
+		},
+		window: &b.Window.Start,
 	}
-	if err != nil {
-		return recordBatch{}, fmt.Errorf("decode records of %s: %w", declared, err)
+	if err := list.read(declared, payload); err != nil {
+		return recordBatch{}, err
 	}
-	if len(envelope.Records) > 0 {
+	if len(b.Records) > 0 {
 		var first struct {
 			EventSource string `json:"eventSource"` // SNS spells it EventSource
 		}
-		err := json.Unmarshal(envelope.Records[0], &first) // what decodes is enough
-		if first.EventSource != eventSource && (first.EventSource != "" || err == nil) {
+		err := json.Unmarshal(b.Records[0], &first) // what decodes is enough
+		if isForeign(first.EventSource, eventSource, err) {
 			return recordBatch{}, mismatch(declared, payload)
 		}
 	}
-	return envelope, nil
+	return b, nil
+}
+
+// isForeign reports whether a batch whose first record is marked so, or does
+// not decode for a reason, is one of another source than the declared.
+func isForeign(eventSource, declared string, err error) bool {
+	return eventSource != declared && (eventSource != "" || err == nil)
+}
+
+// A recordList says what to do with the parts of a payload of records. Of
+// members with one name the last counts.
+type recordList struct {
+	begin  func()                       // where the list begins
+	record func(*jsontext.Reader) error // reads a record
+	window *string                      // takes the start of a tumbling window; may be nil
+
+	// other reads the other members; nil passes over them.
+	other func(j *jsontext.Reader, name string) error
+}
+
+// read reads the payload. It is an error if there is no list, unless others
+// are read.
+func (l *recordList) read(declared string, payload []byte) error {
+	text := string(payload) // of which records keep parts, while the runtime uses its buffer again
+	if !utf8.ValidString(text) {
+		text = string([]rune(text)) // U+FFFD for each byte that is none, as encoding/json reads it
+	}
+	found := false
+	j := jsontext.NewReader(text, maxNesting)
+	err := j.Object(func(name string) error {
+		switch {
+		case name == "Records":
+			if found = !j.IsNull(); found {
+				l.begin()
+			}
+			return j.Array(func() error { return l.record(j) })
+		case name == "window" && l.window != nil:
+			return j.Object(func(name string) error {
+				if name == "start" {
+					return j.String(l.window)
+				}
+				return j.Skip()
+			})
+		case l.other != nil:
+			return l.other(j, name)
+		}
+		return j.Skip()
+	})
+	if err == nil {
+		err = j.End()
+	}
+	switch {
+	case isOfAnotherType(err), err == nil && !found && l.other == nil:
+		return mismatch(declared, payload)
+	case err != nil:
+		var whole json.RawMessage
+		return fmt.Errorf("decode records of %s: %w", declared, cmp.Or(json.Unmarshal(payload, &whole), err))
+	}
+	return nil
+}
+
+// A partial is a record that is decoded as far as its members are of the types
+// that they should be.
+type partial struct{ err error }
+
+// object reads the object of the name, which may be the record itself, and
+// each of its members by member.
+func (p *partial) object(j *jsontext.Reader, name string, member func(*jsontext.Reader, string) error) error {
+	return p.note(name, j.Object(func(name string) error {
+		return p.note(name, member(j, name))
+	}))
+}
+
+// note keeps the error of the member of the name, if the JSON goes on behind it.
+func (p *partial) note(name string, err error) error {
+	if err == nil || !isOfAnotherType(err) {
+		return err
+	}
+	if p.err == nil {
+		p.err = fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// last reads a string into s. Null is "".
+func last(j *jsontext.Reader, s *string) error {
+	*s = ""
+	return j.String(s)
 }
 
 // isOfAnotherType reports whether the error is for JSON of another shape.
 func isOfAnotherType(err error) bool {
-	var shape *json.UnmarshalTypeError
+	var shape *jsontext.TypeError
 	return errors.As(err, &shape)
 }
 
@@ -96,6 +192,9 @@ func isWindow(records []run.Record) bool {
 	d, _ := records[0].Delivery()
 	return d.Attributes[windowStart] != ""
 }
+
+// nothingFailed is the answer after which nothing is delivered again.
+const nothingFailed = `{"batchItemFailures":[]}`
 
 // batchAnswer says what has to be delivered again.
 type batchAnswer struct {

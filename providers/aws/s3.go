@@ -1,13 +1,10 @@
 package aws
 
 import (
-	"encoding/json"
-	"errors"
+	"bytes"
 	"fmt"
-	"net/url"
-	"strings"
+	"strconv"
 
-	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -43,42 +40,31 @@ func (s S3) encode(records []run.Record, results []run.Result) ([]byte, error) {
 }
 
 func (s S3) decode(payload []byte) ([]run.Record, error) {
-	var envelope struct {
-		Records []json.RawMessage
-		Event   string
-		busEvent
-	}
 	declared := fmt.Sprintf("S3 bucket %q", s.Bucket)
-	if err := json.Unmarshal(payload, &envelope); isOfAnotherType(err) {
-		return nil, mismatch(declared, payload)
-	} else if err != nil {
-		return nil, fmt.Errorf("decode S3 notification of bucket %q: %w", s.Bucket, err)
-	}
+	p, err := readS3(declared, payload)
 	switch {
-	case envelope.Records != nil:
-		return s.notifications(declared, envelope.Records, payload)
-	case envelope.Event == s3TestEvent:
+	case err != nil:
+		return nil, err
+	case p.isNotification:
+		return s.records(declared, p.notifications, payload)
+	case p.event == s3TestEvent:
 		return nil, nil
-	case envelope.Source == s3BusSource && envelope.DetailType != "":
-		return []run.Record{s.fromBus(&envelope.busEvent, payload)}, nil
+	case p.bus.Source == s3BusSource && p.bus.DetailType != "":
+		return []run.Record{s.fromBus(&p.bus, bytes.Clone(payload))}, nil
 	}
 	return nil, mismatch(declared, payload)
 }
 
-func (s S3) notifications(declared string, raws []json.RawMessage, payload []byte) ([]run.Record, error) {
-	records := make([]run.Record, len(raws))
-	for i, raw := range raws {
-		var n s3Notification
-		err := json.Unmarshal(raw, &n)
-		if i == 0 && n.EventSource != s3EventSource && (n.EventSource != "" || err == nil) {
-			return nil, mismatch(declared, payload)
-		}
-		var change portable.ObjectChange
-		if err == nil {
-			change, err = n.change()
-		}
-		records[i] = s.record(fmt.Sprintf("S3 record %d", i+1), change, err)
-		records[i].Describe = describeNotification(raw)
+func (s S3) records(declared string, notifications []s3Notification, payload []byte) ([]run.Record, error) {
+	if len(notifications) > 0 && isForeign(notifications[0].eventSource, s3EventSource, notifications[0].err) {
+		return nil, mismatch(declared, payload)
+	}
+	records := make([]run.Record, len(notifications))
+	for i := range notifications {
+		n := &notifications[i]
+		change, err := n.change()
+		records[i] = s.record("S3 record "+strconv.Itoa(i+1), change, err)
+		records[i].Describe = n.describe
 	}
 	return records, nil
 }
@@ -105,54 +91,4 @@ func (s S3) record(name string, c portable.ObjectChange, err error) run.Record {
 	filter := portable.ObjectFilter{Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix}
 	r.Skip = !filter.Fits(c.Deleted, c.Object.Key)
 	return r
-}
-
-// s3Notification is a record of a bucket's notification.
-//
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-type s3Notification struct {
-	EventSource string `json:"eventSource"`
-	EventName   string `json:"eventName"`
-	EventTime   string `json:"eventTime"`
-	S3          struct {
-		Bucket struct {
-			Name string `json:"name"`
-		} `json:"bucket"`
-		Object struct {
-			Key       string `json:"key"` // form-encoded
-			Size      int64  `json:"size"`
-			ETag      string `json:"eTag"`
-			VersionID string `json:"versionId"`
-			Sequencer string `json:"sequencer"`
-		} `json:"object"`
-	} `json:"s3"`
-}
-
-func (n *s3Notification) change() (portable.ObjectChange, error) {
-	var c portable.ObjectChange
-	if n.EventSource != s3EventSource {
-		return c, fmt.Errorf("eventSource is %q, not %s", n.EventSource, s3EventSource)
-	}
-	switch kind, _, _ := strings.Cut(strings.TrimPrefix(n.EventName, "s3:"), ":"); kind {
-	case "ObjectCreated":
-	case "ObjectRemoved":
-		c.Deleted = true
-	default:
-		return c, fmt.Errorf("declared ObjectCreated and ObjectRemoved, received %q", n.EventName)
-	}
-	if n.S3.Bucket.Name == "" {
-		return c, errors.New("missing bucket name")
-	}
-	var err error
-	if c.Time, err = parseTime("eventTime", n.EventTime); err != nil {
-		return c, err
-	}
-	o := n.S3.Object
-	key, err := url.QueryUnescape(o.Key)
-	if err != nil {
-		return c, fmt.Errorf("object key: %w", err)
-	}
-	c.Native = n.S3.Bucket.Name
-	c.Object = fn.Object{Key: key, Size: o.Size, ETag: o.ETag, Version: o.VersionID, Sequencer: o.Sequencer}
-	return c, nil
 }

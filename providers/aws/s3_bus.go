@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/portable"
@@ -65,34 +64,5 @@ func (e *busEvent) describeObject(payload []byte) func() (fn.Delivery, []byte) {
 		setAll(attributes, "request-id", detail.RequestID, "requester", detail.Requester,
 			"source-ip-address", detail.SourceIP, "reason", detail.Reason, "deletion-type", detail.DeletionType)
 		return fn.Delivery{Provider: provider, Trigger: portable.Object, NativeID: e.ID, Attributes: attributes}, payload
-	}
-}
-
-// describeNotification returns the delivery of a notification's record. S3 has
-// no id for one; the id is that of the request which changed the object.
-func describeNotification(raw []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		var n struct {
-			EventName         string            `json:"eventName"`
-			Region            string            `json:"awsRegion"`
-			UserIdentity      map[string]string `json:"userIdentity"`
-			RequestParameters map[string]string `json:"requestParameters"`
-			ResponseElements  map[string]string `json:"responseElements"`
-			S3                struct {
-				ConfigurationID string `json:"configurationId"`
-			} `json:"s3"`
-		}
-		_ = json.Unmarshal(raw, &n) // what decodes is enough
-		attributes := map[string]string{}
-		for _, m := range []map[string]string{n.UserIdentity, n.RequestParameters, n.ResponseElements} {
-			maps.Copy(attributes, m)
-		}
-		setAll(attributes, "eventName", n.EventName, "awsRegion", n.Region, "configurationId", n.S3.ConfigurationID)
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Object,
-			NativeID:   n.ResponseElements["x-amz-request-id"],
-			Attributes: attributes,
-		}, raw
 	}
 }

@@ -3,14 +3,12 @@ package aws
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -41,33 +39,38 @@ func (s SQS) policy() run.Policy {
 }
 
 func (s SQS) decode(payload []byte) ([]run.Record, error) {
-	b, err := splitBatch(fmt.Sprintf("SQS queue %q", s.Queue), sqsEventSource, payload)
+	declared := fmt.Sprintf("SQS queue %q", s.Queue)
+	messages, err := readSQS(declared, payload)
 	if err != nil {
 		return nil, err
 	}
-	records := make([]run.Record, len(b.Records))
-	for i, raw := range b.Records {
-		m, err := decodeSQSMessage(raw)
-		if m.MessageID == "" {
+	if len(messages) > 0 && isForeign(messages[0].eventSource, sqsEventSource, messages[0].err) {
+		return nil, mismatch(declared, payload)
+	}
+	records := make([]run.Record, len(messages))
+	for i := range messages {
+		m, r := &messages[i], &records[i]
+		number := strconv.Itoa(i + 1)
+		if m.id == "" {
 			// Its failure could not be reported, so the queue would delete it.
-			return nil, fmt.Errorf("decode SQS record %d: missing messageId%s", i+1, because(err))
+			return nil, fmt.Errorf("decode SQS record %s: missing messageId%s", number, because(m.err))
 		}
-		r := run.Record{Name: fmt.Sprintf("SQS record %d (%s)", i+1, m.MessageID)}
-		if strings.HasSuffix(m.EventSourceARN, ".fifo") {
-			r.Group = m.Attributes["MessageGroupId"]
-			r.Last = s.Receives > 0 && m.receives() >= s.Receives
+		r.Name = "SQS record " + number + " (" + m.id + ")"
+		if strings.HasSuffix(m.arn, ".fifo") {
+			r.Group = m.group
+			r.Last = s.Receives > 0 && m.attempt() >= s.Receives
+		}
+		err := m.err
+		if err == nil {
+			r.Skip, err = s.unwrap(m)
 		}
 		if err == nil {
-			r.Skip, err = s.unwrap(&m)
-		}
-		if err == nil {
-			r.Event, err = s.event(&m)
+			r.Event, err = s.event(m)
 		}
 		if err != nil {
-			r.Skip, r.Err = false, fmt.Errorf("decode SQS record %d: %w", i+1, err)
+			r.Skip, r.Err = false, fmt.Errorf("decode SQS record %s: %w", number, err)
 		}
-		r.Describe = m.describe(raw)
-		records[i] = r
+		r.Describe = m.describe
 	}
 	return records, nil
 }
@@ -81,104 +84,32 @@ func (s SQS) encode(records []run.Record, results []run.Result) ([]byte, error) 
 			kept = append(kept, d.NativeID)
 		}
 	}
+	if kept == nil {
+		return []byte(nothingFailed), nil
+	}
 	return json.Marshal(failures(kept...))
 }
 
 func (s SQS) event(m *sqsMessage) (event.Event, error) {
 	var sent time.Time
-	if s := m.Attributes["SentTimestamp"]; s != "" {
-		ms, err := strconv.ParseInt(s, 10, 64)
+	if m.sent != "" {
+		ms, err := strconv.ParseInt(m.sent, 10, 64)
 		if err != nil {
 			return event.Event{}, fmt.Errorf("attribute SentTimestamp: %w", err)
 		}
 		sent = time.UnixMilli(ms)
 	}
 	message := portable.Message{
-		Source:       m.EventSourceARN,
-		ID:           m.MessageID,
+		Source:       m.arn,
+		ID:           m.id,
 		Name:         s.Queue,
 		Time:         sent,
-		ContentType:  m.text("content-type"),
+		ContentType:  m.contentType,
 		Content:      s.Content,
-		Body:         []byte(*m.Body),
-		PartitionKey: m.Attributes["MessageGroupId"],
-		TraceParent:  m.text("traceparent"),
-		TraceState:   m.text("tracestate"),
+		Body:         m.body,
+		PartitionKey: m.group,
+		TraceParent:  m.traceParent,
+		TraceState:   m.traceState,
 	}
 	return message.Event(portable.Queue)
-}
-
-// sqsMessage is a record of the batch.
-//
-// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-type sqsMessage struct {
-	MessageID         string                  `json:"messageId"`
-	Body              *string                 `json:"body"`
-	EventSource       string                  `json:"eventSource"`
-	EventSourceARN    string                  `json:"eventSourceARN"`
-	Attributes        map[string]string       `json:"attributes"`
-	MessageAttributes map[string]sqsAttribute `json:"messageAttributes"`
-}
-
-type sqsAttribute struct {
-	DataType    string  `json:"dataType"`
-	StringValue *string `json:"stringValue"`
-}
-
-// decodeSQSMessage decodes as much as it can: with an error the id and the
-// attributes are there, if only another member is of the wrong type.
-func decodeSQSMessage(raw []byte) (m sqsMessage, err error) {
-	err = json.Unmarshal(raw, &m)
-	return m, err
-}
-
-// because continues an error's text with its cause, if there is one.
-func because(err error) string {
-	if err == nil {
-		return ""
-	}
-	return ": " + err.Error()
-}
-
-// text returns a message attribute of type String, or "".
-func (m *sqsMessage) text(name string) string {
-	a := m.MessageAttributes[name]
-	if a.StringValue == nil || !isStringType(a.DataType) {
-		return ""
-	}
-	return *a.StringValue
-}
-
-// isStringType reports whether the data type is String, with or without a
-// custom label behind it.
-func isStringType(dataType string) bool {
-	return dataType == "String" || strings.HasPrefix(dataType, "String.")
-}
-
-// receives returns how often the queue has delivered the message, this time
-// counted; 0 if it does not say.
-func (m *sqsMessage) receives() int {
-	n, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-	return max(n, 0)
-}
-
-// describe returns the delivery of the message. A system attribute wins over a
-// message attribute of its name, which the sender chose.
-func (m *sqsMessage) describe(raw []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		attributes := make(map[string]string, len(m.Attributes)+len(m.MessageAttributes))
-		for name, a := range m.MessageAttributes {
-			if a.StringValue != nil && isStringType(a.DataType) {
-				attributes[name] = *a.StringValue
-			}
-		}
-		maps.Copy(attributes, m.Attributes)
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Queue,
-			NativeID:   m.MessageID,
-			Attempt:    m.receives(),
-			Attributes: attributes,
-		}, raw
-	}
 }

@@ -44,18 +44,18 @@ const (
 // unwrap takes the message out of the declared envelope. It reports whether the
 // message is to be acknowledged without a call.
 func (s SQS) unwrap(m *sqsMessage) (skip bool, err error) {
-	if m.EventSource != sqsEventSource {
-		return false, fmt.Errorf("eventSource is %q, not %s", m.EventSource, sqsEventSource)
+	if m.eventSource != sqsEventSource {
+		return false, fmt.Errorf("eventSource is %q, not %s", m.eventSource, sqsEventSource)
 	}
-	if m.Body == nil {
+	if m.body == nil {
 		return false, errors.New("missing body")
 	}
-	carrier := carrierOf([]byte(*m.Body))
+	carrier := carrierOf(m.body)
 	if (s.Envelope == EnvelopeSNS || s.Envelope == EnvelopeSNSS3) && carrier == carriesSNS {
 		if err := m.unwrapSNS(); err != nil {
 			return false, err
 		}
-		if inner := carrierOf([]byte(*m.Body)); inner != "" {
+		if inner := carrierOf(m.body); inner != "" {
 			carrier += "+" + inner
 		}
 	}
@@ -98,48 +98,43 @@ func (s SQS) undeclared(carrier string) error {
 // unwrapSNS puts the published message in the place of the notification.
 func (m *sqsMessage) unwrapSNS() error {
 	var n published
-	if err := json.Unmarshal([]byte(*m.Body), &n); err != nil {
+	if err := json.Unmarshal(m.body, &n); err != nil {
 		return fmt.Errorf("sns envelope: %w", err)
 	}
 	if n.Body == nil {
 		return errors.New("sns envelope: missing Message")
 	}
-	m.Body = n.Body
-	m.MessageAttributes = make(map[string]sqsAttribute, len(n.Attributes))
+	m.body = []byte(*n.Body)
+	attributes := make(map[string]string, len(n.Attributes))
 	for name, a := range n.Attributes {
-		m.MessageAttributes[name] = sqsAttribute{DataType: a.Type, StringValue: &a.Value}
+		if isStringType(a.Type) {
+			attributes[name] = a.Value
+		}
 	}
+	m.carry(attributes)
 	return nil
 }
 
 // unwrapEventBridge puts the detail in the place of the event.
 func (m *sqsMessage) unwrapEventBridge() error {
 	var e busEvent
-	if err := json.Unmarshal([]byte(*m.Body), &e); err != nil {
+	if err := json.Unmarshal(m.body, &e); err != nil {
 		return fmt.Errorf("eventbridge envelope: %w", err)
 	}
-	m.MessageAttributes = map[string]sqsAttribute{}
-	for name, value := range e.attributes() {
-		m.setText(name, value)
-	}
-	m.setText("content-type", event.ApplicationJSON)
+	attributes := e.attributes()
+	attributes["content-type"] = event.ApplicationJSON
 	if isCloudEvent(e.Detail) {
-		m.setText("content-type", ce.MediaType)
+		attributes["content-type"] = ce.MediaType
 	}
-	detail := string(e.Detail)
-	m.Body = &detail
+	m.body = e.Detail
+	m.carry(attributes)
 	return nil
 }
 
 // setNotification notes that the body is a notification of S3, which is JSON
 // whatever the directive says.
 func (m *sqsMessage) setNotification() {
-	m.MessageAttributes = map[string]sqsAttribute{}
-	m.setText("content-type", event.ApplicationJSON)
-}
-
-func (m *sqsMessage) setText(name, value string) {
-	m.MessageAttributes[name] = sqsAttribute{DataType: "String", StringValue: &value}
+	m.carry(map[string]string{"content-type": event.ApplicationJSON})
 }
 
 // carriesSNS is what carrierOf calls a notification.
@@ -190,7 +185,7 @@ func mayBeCarried(body []byte) bool {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
 		return false
 	}
-	for _, mark := range []string{`"TopicArn"`, `"detail-type"`, s3TestEvent, s3EventSource} {
+	for _, mark := range []string{"TopicArn", "-type", "TestEvent", "Records"} { // each begins with what is rare in JSON
 		if bytes.Contains(body, []byte(mark)) {
 			return true
 		}
