@@ -19,9 +19,10 @@ import (
 // other T is decoded from JSON. Data that is empty, null, followed by more, or
 // not of a JSON content type is [BadInput].
 func On[T any](f func(context.Context, T) error) Handler {
+	decode := decoder[T]()
 	return HandlerFunc(func(ctx context.Context, e Event) (*Event, error) {
-		var in T
-		if err := decode(e, &in); err != nil {
+		in, err := decode(e)
+		if err != nil {
 			return nil, err
 		}
 		return nil, f(ctx, in)
@@ -35,9 +36,10 @@ func On[T any](f func(context.Context, T) error) Handler {
 // application/json. A nil pointer, nil bytes and what encodes to null are no
 // reply.
 func Reply[T, R any](f func(context.Context, T) (R, error)) Handler {
+	decode := decoder[T]()
 	return HandlerFunc(func(ctx context.Context, e Event) (*Event, error) {
-		var in T
-		if err := decode(e, &in); err != nil {
+		in, err := decode(e)
+		if err != nil {
 			return nil, err
 		}
 		out, err := f(ctx, in)
@@ -48,26 +50,34 @@ func Reply[T, R any](f func(context.Context, T) (R, error)) Handler {
 	})
 }
 
-func decode[T any](e Event, in *T) error {
-	switch in := any(in).(type) {
+// decoder returns what makes a T of an event.
+func decoder[T any]() func(Event) (T, error) {
+	var decode any
+	switch any((*T)(nil)).(type) {
 	case *Event:
-		*in = e
+		decode = func(e Event) (Event, error) { return e, nil }
 	case *[]byte:
-		*in = e.Data()
+		decode = func(e Event) ([]byte, error) { return e.Data(), nil }
 	case *string:
-		*in = string(e.Data())
+		decode = func(e Event) (string, error) { return string(e.Data()), nil }
 	default:
-		if e.Context != nil && !ce.IsJSON(e.DataContentType()) {
-			return BadInput(fmt.Errorf("decode data: content type %q is not JSON", e.DataContentType()))
-		}
-		if err := decodeJSON(e.Data(), in); err != nil {
-			return BadInput(fmt.Errorf("decode data: %w", err))
-		}
+		return decodeJSON[T]
 	}
-	return nil
+	return decode.(func(Event) (T, error))
 }
 
-func decodeJSON(data []byte, in any) error {
+func decodeJSON[T any](e Event) (in T, err error) {
+	if e.Context != nil && !ce.IsJSON(e.DataContentType()) {
+		return in, BadInput(fmt.Errorf("decode data: content type %q is not JSON", e.DataContentType()))
+	}
+	if err := unmarshal(e.Data(), &in); err != nil {
+		return in, BadInput(fmt.Errorf("decode data: %w", err))
+	}
+	return in, nil
+}
+
+// unmarshal decodes one JSON value that is not null.
+func unmarshal(data []byte, in any) error {
 	trimmed := bytes.Trim(data, " \t\r\n") // what JSON calls white space
 	switch {
 	case len(trimmed) == 0:

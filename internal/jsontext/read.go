@@ -264,13 +264,19 @@ func (j *Reader) Quoted() (string, error) {
 	return string(b), err
 }
 
-// AppendQuoted reads a string and appends it to b.
-func (j *Reader) AppendQuoted(b []byte) ([]byte, error) {
+// Bytes reads a string into memory of its own. Null is nil.
+func (j *Reader) Bytes() ([]byte, error) {
+	if j.null() {
+		return nil, nil
+	}
+	if j.next() != '"' {
+		return nil, j.other("string")
+	}
 	start, i, err := j.run()
 	if err != nil {
-		return b, err
+		return nil, err
 	}
-	return j.unescape(b, start, i)
+	return j.unescape(make([]byte, 0, endOfString(j.text, i)-start), start, i)
 }
 
 // run returns the indexes of a string's first byte and of the first that is not

@@ -22,14 +22,15 @@ func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Resul
 	if b.results = b.one[:]; len(records) != 1 {
 		b.results = make([]Result, len(records))
 	}
+	deadline, _ := ctx.Deadline()
 	for i := range b.results {
 		b.results[i] = Result{Outcome: Retry, Err: errNotStarted, Late: true}
+		records[i].deadline = deadline
 	}
-
-	reserved := Reserve(ctx)
-	defer reserved.End()
-	reserved.Run(func() { b.run(reserved) })
-	return b.settle(reserved)
+	b.reserved.from(ctx)
+	defer b.reserved.End()
+	b.reserved.Run(b.run)
+	return b.settle(&b.reserved)
 }
 
 type batch struct {
@@ -37,8 +38,11 @@ type batch struct {
 	policy  Policy
 	records []Record
 	groups  [][]int // indexes of records; nil if each is a group of its own
-	next    atomic.Int64
-	begun   atomic.Int64 // records whose turn has come
+
+	reserved Reserved // the context for handlers
+
+	next  atomic.Int64
+	begun atomic.Int64 // records whose turn has come
 
 	mu      sync.Mutex
 	results []Result
@@ -78,7 +82,8 @@ func groups(records []Record) [][]int {
 	return out
 }
 
-func (b *batch) run(ctx context.Context) {
+func (b *batch) run() {
+	ctx := &b.reserved
 	workers := min(max(b.policy.Concurrency, 1), b.count())
 	if workers <= 1 {
 		b.work(ctx)

@@ -29,16 +29,25 @@ type Reserved struct {
 // Reserve takes nothing more. The caller calls End when the handlers have
 // returned or are given up.
 func Reserve(ctx context.Context) *Reserved {
+	r := new(Reserved)
+	r.from(ctx)
+	return r
+}
+
+// from makes r what [Reserve] returns.
+func (r *Reserved) from(ctx context.Context) {
+	r.Context = ctx
 	deadline, ok := ctx.Deadline()
 	if !ok {
-		return &Reserved{Context: ctx}
+		return
 	}
 	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
-		return &Reserved{Context: ctx, AnswerBy: answerBy, end: deadline}
+		r.AnswerBy, r.end = answerBy, deadline
+		return
 	}
 	left := time.Until(deadline)
 	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
-	return &Reserved{Context: ctx, AnswerBy: deadline.Add(-reserve / 2), end: deadline.Add(-reserve)}
+	r.AnswerBy, r.end = deadline.Add(-reserve/2), deadline.Add(-reserve)
 }
 
 type reservedKey struct{}

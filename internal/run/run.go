@@ -31,12 +31,16 @@ type Record struct {
 	// own bytes; secrets of the carrier are in neither. It is called only when
 	// somebody asks, perhaps several times at once, and even after [Each] has
 	// returned, by a handler that has not: so it reads no buffer that the
-	// platform's library uses again. Nil leaves it to the context around.
+	// platform's library uses again. A delivery without a deadline gets the
+	// invocation's. Nil leaves it to the context around.
 	Describe func() (fn.Delivery, []byte)
 
 	// Raw takes the place of the bytes that Describe returns where they cost
 	// something to make.
 	Raw func() []byte
+
+	deadline time.Time     // of the invocation; zero for none
+	context  recordContext // for the handler
 }
 
 // Delivery serves [fn.DeliveryFrom].
@@ -45,6 +49,9 @@ func (r *Record) Delivery() (fn.Delivery, func() []byte) {
 	var raw []byte
 	if r.Describe != nil {
 		d, raw = r.Describe()
+	}
+	if d.Deadline.IsZero() {
+		d.Deadline = r.deadline
 	}
 	if r.Raw != nil {
 		return d, r.Raw
@@ -98,6 +105,10 @@ func Kind(err error) (mark.Kind, time.Duration) {
 // Call hands the event to the handler once. A panic becomes an error; a
 // runtime.Goexit is logged and ends the caller's goroutine all the same.
 func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
+	return call(&recordContext{ctx, r}, h, r, e)
+}
+
+func call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
 	if r.Err != nil {
 		if m := (*mark.Error)(nil); errors.As(r.Err, &m) {
 			return nil, r.Err
@@ -116,7 +127,7 @@ func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *e
 		reply, err = nil, fmt.Errorf("panic: %v", p)
 		slog.ErrorContext(ctx, "handler panicked", "record", r.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}()
-	reply, err = h.Handle(&recordContext{ctx, r}, e)
+	reply, err = h.Handle(ctx, e)
 	returned = true
 	return reply, err
 }
@@ -187,12 +198,13 @@ func handle(ctx context.Context, h fn.Handler, p Policy, r *Record, others int) 
 	if r.Skip {
 		return Result{Outcome: Done}
 	}
+	r.context = recordContext{ctx, r}
 	for try := 0; ; try++ {
 		e := r.Event
 		if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final || p.DeadLetter != nil) {
 			e = e.Clone() // copies of an event share their attributes, and this one is needed again
 		}
-		reply, err := Call(ctx, h, r, e)
+		reply, err := call(&r.context, h, r, e)
 		if err == nil {
 			return Result{Outcome: Done, Reply: reply}
 		}

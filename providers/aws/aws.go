@@ -12,12 +12,10 @@
 package aws
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -33,7 +31,9 @@ const provider = "aws"
 // binary holds only the one that its main names.
 type Source interface {
 	// decode splits the payload of an invocation into records; an error fails
-	// the invocation as a whole. It is pure, and the records may keep payload.
+	// the invocation as a whole. It is pure, and keeps nothing of payload in
+	// place: the runtime uses it again, while handlers may keep an event's data
+	// and an abandoned one may still run.
 	decode(payload []byte) ([]run.Record, error)
 
 	// encode returns the answer to the platform. It is pure.
@@ -64,16 +64,9 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err := checkLimits(payload); err != nil {
 		return nil, err
 	}
-	// The runtime uses its buffer again, while handlers may keep an event's
-	// data and an abandoned one may still run.
-	records, err := f.source.decode(bytes.Clone(payload))
+	records, err := f.source.decode(payload)
 	if err != nil {
 		return nil, bounded(err)
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		for i := range records {
-			records[i].Describe = withDeadline(records[i].Describe, deadline)
-		}
 	}
 	results := run.Each(ctx, f.handler, f.source.policy(), records)
 	answer, err := f.source.encode(records, results)
@@ -81,14 +74,6 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, bounded(err)
 	}
 	return answer, nil
-}
-
-func withDeadline(describe func() (fn.Delivery, []byte), deadline time.Time) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		d, raw := describe()
-		d.Deadline = deadline
-		return d, raw
-	}
 }
 
 // answerWhole is encode of the sources that know no answer for a single

@@ -51,7 +51,7 @@ func (s DynamoDB) encode(records []run.Record, results []run.Result) ([]byte, er
 }
 
 func (s DynamoDB) decode(payload []byte) ([]run.Record, error) {
-	b, err := splitBatch(fmt.Sprintf("DynamoDB table %q", s.Collection), dynamoDBEventSource, payload)
+	b, err := splitBatch(declared{"DynamoDB table", s.Collection}, dynamoDBEventSource, payload)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
 	if e.DetailType == "" {
 		return nil, mismatch(fmt.Sprintf("EventBridge event %q", s.Type), payload)
 	}
-	r := run.Record{Name: "EventBridge event " + e.ID, Describe: e.describe(payload)}
+	r := run.Record{Name: "EventBridge event " + e.ID, Describe: e.describe(bytes.Clone(payload))}
 	out, source, err := eventFromBus(&e)
 	switch {
 	case err != nil:

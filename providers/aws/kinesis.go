@@ -51,7 +51,7 @@ func (s Kinesis) encode(records []run.Record, results []run.Result) ([]byte, err
 }
 
 func (s Kinesis) decode(payload []byte) ([]run.Record, error) {
-	b, err := splitBatch(fmt.Sprintf("Kinesis stream %q", s.Stream), kinesisEventSource, payload)
+	b, err := splitBatch(declared{"Kinesis stream", s.Stream}, kinesisEventSource, payload)
 	if err != nil {
 		return nil, err
 	}

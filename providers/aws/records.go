@@ -12,6 +12,11 @@ import (
 	"github.com/fngen/fngen/internal/run"
 )
 
+// declared names a source in errors: SNS topic "orders" for instance.
+type declared struct{ kind, name string }
+
+func (d declared) String() string { return fmt.Sprintf("%s %q", d.kind, d.name) }
+
 // recordBatch is a payload of records.
 type recordBatch struct {
 	Records []json.RawMessage
@@ -22,9 +27,8 @@ type recordBatch struct {
 	}
 }
 
-// splitBatch splits a payload whose records eventSource marks. The text of
-// declared names the source in errors: SNS topic "orders" for instance.
-func splitBatch(declared, eventSource string, payload []byte) (recordBatch, error) {
+// splitBatch splits a payload whose records eventSource marks.
+func splitBatch(d declared, eventSource string, payload []byte) (recordBatch, error) {
 	var b recordBatch
 	list := recordList{
 		begin: func() { b.Records = []json.RawMessage{} },
@@ -36,7 +40,7 @@ func splitBatch(declared, eventSource string, payload []byte) (recordBatch, erro
 		},
 		window: &b.Window.Start,
 	}
-	if err := list.read(declared, payload); err != nil {
+	if err := list.read(d, payload); err != nil {
 		return recordBatch{}, err
 	}
 	if len(b.Records) > 0 {
@@ -45,7 +49,7 @@ func splitBatch(declared, eventSource string, payload []byte) (recordBatch, erro
 		}
 		err := json.Unmarshal(b.Records[0], &first) // what decodes is enough
 		if isForeign(first.EventSource, eventSource, err) {
-			return recordBatch{}, mismatch(declared, payload)
+			return recordBatch{}, mismatch(d.String(), payload)
 		}
 	}
 	return b, nil
@@ -70,7 +74,7 @@ type recordList struct {
 
 // read reads the payload. It is an error if there is no list, unless others
 // are read.
-func (l *recordList) read(declared string, payload []byte) error {
+func (l *recordList) read(d declared, payload []byte) error {
 	text := string(payload) // of which records keep parts, while the runtime uses its buffer again
 	if !utf8.ValidString(text) {
 		text = string([]rune(text)) // U+FFFD for each byte that is none, as encoding/json reads it
@@ -101,10 +105,10 @@ func (l *recordList) read(declared string, payload []byte) error {
 	}
 	switch {
 	case isOfAnotherType(err), err == nil && !found && l.other == nil:
-		return mismatch(declared, payload)
+		return mismatch(d.String(), payload)
 	case err != nil:
 		var whole json.RawMessage
-		return fmt.Errorf("decode records of %s: %w", declared, cmp.Or(json.Unmarshal(payload, &whole), err))
+		return fmt.Errorf("decode records of %s: %w", d, cmp.Or(json.Unmarshal(payload, &whole), err))
 	}
 	return nil
 }
@@ -140,6 +144,9 @@ func last(j *jsontext.Reader, s *string) error {
 
 // isOfAnotherType reports whether the error is for JSON of another shape.
 func isOfAnotherType(err error) bool {
+	if err == nil {
+		return false
+	}
 	var shape *jsontext.TypeError
 	return errors.As(err, &shape)
 }

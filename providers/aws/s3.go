@@ -40,24 +40,24 @@ func (s S3) encode(records []run.Record, results []run.Result) ([]byte, error) {
 }
 
 func (s S3) decode(payload []byte) ([]run.Record, error) {
-	declared := fmt.Sprintf("S3 bucket %q", s.Bucket)
-	p, err := readS3(declared, payload)
+	d := declared{"S3 bucket", s.Bucket}
+	p, err := readS3(d, payload)
 	switch {
 	case err != nil:
 		return nil, err
 	case p.isNotification:
-		return s.records(declared, p.notifications, payload)
+		return s.records(d, p.notifications, payload)
 	case p.event == s3TestEvent:
 		return nil, nil
 	case p.bus.Source == s3BusSource && p.bus.DetailType != "":
 		return []run.Record{s.fromBus(&p.bus, bytes.Clone(payload))}, nil
 	}
-	return nil, mismatch(declared, payload)
+	return nil, mismatch(d.String(), payload)
 }
 
-func (s S3) records(declared string, notifications []s3Notification, payload []byte) ([]run.Record, error) {
+func (s S3) records(d declared, notifications []s3Notification, payload []byte) ([]run.Record, error) {
 	if len(notifications) > 0 && isForeign(notifications[0].eventSource, s3EventSource, notifications[0].err) {
-		return nil, mismatch(declared, payload)
+		return nil, mismatch(d.String(), payload)
 	}
 	records := make([]run.Record, len(notifications))
 	for i := range notifications {

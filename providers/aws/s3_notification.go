@@ -22,7 +22,7 @@ type s3Payload struct {
 }
 
 // readS3 reads a payload.
-func readS3(declared string, payload []byte) (s3Payload, error) {
+func readS3(d declared, payload []byte) (s3Payload, error) {
 	var p s3Payload
 	list := recordList{
 		begin: func() { p.isNotification, p.notifications = true, make([]s3Notification, 0, 1) },
@@ -37,7 +37,7 @@ func readS3(declared string, payload []byte) (s3Payload, error) {
 			return p.bus.read(j, name)
 		},
 	}
-	return p, list.read(declared, payload)
+	return p, list.read(d, payload)
 }
 
 // s3Notification is a record of a bucket's notification. Its strings are parts

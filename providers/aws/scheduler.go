@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func (s Scheduler) decode(payload []byte) ([]run.Record, error) {
 	if f.Name != s.Name {
 		return nil, fmt.Errorf("decode payload: declared %s, received a firing of schedule %q", declared, f.Name)
 	}
-	r := run.Record{Name: fmt.Sprintf("firing of schedule %q at %s", f.Name, f.Scheduled), Describe: f.describe(payload)}
+	r := run.Record{Name: fmt.Sprintf("firing of schedule %q at %s", f.Name, f.Scheduled), Describe: f.describe(bytes.Clone(payload))}
 	var err error
 	if r.Event, err = f.event(); err != nil {
 		r.Err = fmt.Errorf("decode %s: %w", r.Name, err)

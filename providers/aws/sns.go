@@ -38,7 +38,7 @@ func (s SNS) encode(records []run.Record, results []run.Result) ([]byte, error) 
 }
 
 func (s SNS) decode(payload []byte) ([]run.Record, error) {
-	b, err := splitBatch(fmt.Sprintf("SNS topic %q", s.Topic), snsEventSource, payload)
+	b, err := splitBatch(declared{"SNS topic", s.Topic}, snsEventSource, payload)
 	if err != nil {
 		return nil, err
 	}

@@ -39,13 +39,13 @@ func (s SQS) policy() run.Policy {
 }
 
 func (s SQS) decode(payload []byte) ([]run.Record, error) {
-	declared := fmt.Sprintf("SQS queue %q", s.Queue)
-	messages, err := readSQS(declared, payload)
+	d := declared{"SQS queue", s.Queue}
+	messages, err := readSQS(d, payload)
 	if err != nil {
 		return nil, err
 	}
 	if len(messages) > 0 && isForeign(messages[0].eventSource, sqsEventSource, messages[0].err) {
-		return nil, mismatch(declared, payload)
+		return nil, mismatch(d.String(), payload)
 	}
 	records := make([]run.Record, len(messages))
 	for i := range messages {

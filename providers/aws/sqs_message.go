@@ -43,37 +43,30 @@ func (a *textAttributes) set(name, value string) {
 	}
 }
 
-// sqsBatch reads a payload.
-type sqsBatch struct {
-	messages []sqsMessage
-	bodies   []byte // of all messages, one behind the other
-}
-
 // readSQS returns the messages of a payload.
-func readSQS(declared string, payload []byte) ([]sqsMessage, error) {
+func readSQS(d declared, payload []byte) ([]sqsMessage, error) {
 	const fewest = 600 // bytes that a record has besides its body
-	b := sqsBatch{
-		messages: make([]sqsMessage, 0, 1+len(payload)/fewest),
-		bodies:   make([]byte, 0, len(payload)),
+	messages := make([]sqsMessage, 0, 1+len(payload)/fewest)
+	list := recordList{
+		begin: func() { messages = messages[:0] },
+		record: func(j *jsontext.Reader) error {
+			messages = append(messages, sqsMessage{})
+			return messages[len(messages)-1].read(j)
+		},
 	}
-	list := recordList{begin: func() { b.messages = b.messages[:0] }, record: b.read}
-	if err := list.read(declared, payload); err != nil {
-		return nil, err
-	}
-	return b.messages, nil
+	err := list.read(d, payload)
+	return messages, err
 }
 
 // read reads a record.
-func (b *sqsBatch) read(j *jsontext.Reader) error {
-	b.messages = append(b.messages, sqsMessage{})
-	m := &b.messages[len(b.messages)-1]
+func (m *sqsMessage) read(j *jsontext.Reader) error {
 	start := j.Offset()
-	err := m.object(j, "record", func(j *jsontext.Reader, name string) error { return b.member(j, m, name) })
+	err := m.object(j, "record", m.member)
 	m.text = j.Since(start)
 	return err
 }
 
-func (b *sqsBatch) member(j *jsontext.Reader, m *sqsMessage, name string) error {
+func (m *sqsMessage) member(j *jsontext.Reader, name string) (err error) {
 	switch name {
 	case "messageId":
 		return last(j, &m.id)
@@ -82,24 +75,18 @@ func (b *sqsBatch) member(j *jsontext.Reader, m *sqsMessage, name string) error 
 	case "eventSourceARN":
 		return last(j, &m.arn)
 	case "body":
-		if m.body = nil; j.Next() != '"' {
-			return j.String(new(string))
-		}
-		start := len(b.bodies)
-		var err error
-		b.bodies, err = j.AppendQuoted(b.bodies)
-		m.body = b.bodies[start:len(b.bodies):len(b.bodies)]
+		m.body, err = j.Bytes()
 		return err
 	case "attributes":
 		m.group, m.sent, m.receives = "", "", ""
 		start := j.Offset()
-		err := m.object(j, name, m.attribute)
+		err = m.object(j, name, m.attribute)
 		m.attributes = j.Since(start)
 		return err
 	case "messageAttributes":
 		m.textAttributes = textAttributes{}
 		start := j.Offset()
-		err := m.object(j, name, m.messageAttribute)
+		err = m.object(j, name, m.messageAttribute)
 		m.messageAttributes = j.Since(start)
 		return err
 	}
