@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fngen/fngen/internal/bench/stat"
 )
 
 func main() {
@@ -124,7 +126,7 @@ const rival = 1
 // shares in each round, whose measurements lie next to each other.
 func (c comparison) rows(w io.Writer, samples [][]sample) {
 	for i, s := range c.subjects {
-		of := func(value func(round int) float64) float64 { return median(len(samples[i]), value) }
+		of := func(value func(round int) float64) float64 { return stat.Of(len(samples[i]), value) }
 		what, goal := c.what, fmt.Sprintf("%.2f", c.time)
 		if i > 0 {
 			what, goal = "", ""
@@ -135,14 +137,4 @@ func (c comparison) rows(w io.Writer, samples [][]sample) {
 			of(func(round int) float64 { return samples[i][round].allocs }),
 			of(func(round int) float64 { return samples[i][round].bytes }))
 	}
-}
-
-// median returns the middle one of the values of n rounds.
-func median(n int, value func(round int) float64) float64 {
-	values := make([]float64, n)
-	for round := range values {
-		values[round] = value(round)
-	}
-	slices.Sort(values)
-	return values[n/2]
 }
