@@ -54,15 +54,16 @@ func Confirm%[1]dX%[2]d(ctx context.Context, order Order) error {
 }
 `
 
-// An App is an application with its generated entrypoints for AWS Lambda.
+// An App is an application with its generated entrypoints.
 type App struct {
 	Dir, Fngen  string
+	Targets     string   // separated by commas
 	Entrypoints []string // folders, relative to Dir
 }
 
-// New writes an application of n functions into the folder, and the program
-// fngen beside it.
-func New(dir string, n int) (*App, error) {
+// New writes an application of n functions for the targets into the folder, and
+// the program fngen beside it.
+func New(dir string, n int, targets string) (*App, error) {
 	repo, err := output(".", "go", "list", "-m", "-f", "{{.Dir}}", "github.com/fngen/fngen")
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func New(dir string, n int) (*App, error) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
 	}
-	a := &App{Dir: filepath.Join(dir, "shop"), Fngen: filepath.Join(dir, "fngen")}
+	a := &App{Dir: filepath.Join(dir, "shop"), Fngen: filepath.Join(dir, "fngen"), Targets: targets}
 	if _, err := output(repo, "go", "build", "-buildvcs=false", "-o", a.Fngen, "./cmd/fngen"); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func New(dir string, n int) (*App, error) {
 	if _, err := a.Generate(); err != nil {
 		return nil, err
 	}
-	if a.Entrypoints, err = filepath.Glob(filepath.Join(a.Dir, "entrypoints/aws/*")); err != nil {
+	if a.Entrypoints, err = filepath.Glob(filepath.Join(a.Dir, "entrypoints/*/*")); err != nil {
 		return nil, err
 	}
 	for i, e := range a.Entrypoints {
@@ -88,16 +89,24 @@ func New(dir string, n int) (*App, error) {
 			return nil, err
 		}
 	}
-	if len(a.Entrypoints) != n {
-		return nil, fmt.Errorf("%d entrypoints of %d functions", len(a.Entrypoints), n)
+	if want := n * len(strings.Split(targets, ",")); len(a.Entrypoints) != want {
+		return nil, fmt.Errorf("%d entrypoints, want %d", len(a.Entrypoints), want)
 	}
 	return a, nil
 }
 
 // Generate runs fngen generate.
-func (a *App) Generate() (program.Cost, error) {
-	return program.Run(a.Dir, nil, a.Fngen, "generate", "--target=aws")
+func (a *App) Generate() (program.Cost, error) { return a.run("generate") }
+
+// Build runs fngen build.
+func (a *App) Build() (program.Cost, error) { return a.run("build") }
+
+func (a *App) run(command string) (program.Cost, error) {
+	return program.Run(a.Dir, []string{"FNGEN_CACHE=" + a.Cache()}, a.Fngen, command, "--target="+a.Targets)
 }
+
+// Cache is the folder of fngen's cache.
+func (a *App) Cache() string { return filepath.Join(a.Dir, ".cache") }
 
 func (a *App) write(repo string, n int) error {
 	sum, err := os.ReadFile(filepath.Join(repo, "go.sum"))

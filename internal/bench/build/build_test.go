@@ -46,7 +46,7 @@ func TestSamePrograms(t *testing.T) {
 		}
 	}
 	cmd := exec.Command(b.Fngen, "build", "--target=aws", "-v")
-	cmd.Dir, cmd.Env = b.Dir, append(os.Environ(), "FNGEN_CACHE="+b.cache())
+	cmd.Dir, cmd.Env = b.Dir, append(os.Environ(), "FNGEN_CACHE="+b.Cache())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("\ngo list ")) || bytes.Contains(out, []byte("\ngo build ")) {
 		t.Errorf("with nothing changed: %v\n%s", err, out)

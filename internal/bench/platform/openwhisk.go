@@ -30,21 +30,23 @@ func StartOpenWhisk(cmd *exec.Cmd) (_ *OpenWhisk, err error) {
 	if stdin, o.in, err = os.Pipe(); err != nil {
 		return nil, err
 	}
-	defer stdin.Close()
 	if o.out, answers, err = os.Pipe(); err != nil {
+		stdin.Close()
 		o.in.Close()
 		return nil, err
 	}
-	defer answers.Close()
 	o.answers = bufio.NewReader(o.out)
 	cmd.Stdin, cmd.ExtraFiles = stdin, []*os.File{answers}
 	cmd.Env = append(cmd.Env, "__OW_EXECUTION_ENV=openwhisk/action-golang-v1.24", "__OW_API_HOST=https://openwhisk.example.com", "__OW_WAIT_FOR_ACK=1")
-	if o.Process, err = program.Start(cmd); err != nil {
+	o.Process, err = program.Start(cmd)
+	stdin.Close() // the program alone has it, so that its end is seen
+	answers.Close()
+	if err != nil {
 		o.close()
 		return nil, err
 	}
 	ack, err := o.read()
-	if err == nil && string(ack) != `{"ok":true}` && string(ack) != `{ "ok": true}` {
+	if err == nil && string(ack) != `{"ok":true}` {
 		err = fmt.Errorf("the program acknowledges with %s", ack)
 	}
 	if err != nil {
@@ -69,7 +71,8 @@ func (o *OpenWhisk) read() ([]byte, error) {
 	}
 	answer, err := o.answers.ReadSlice('\n')
 	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
+		o.Process.Stop()
+		return nil, fmt.Errorf("read answer: %w: %w", err, o.Ended())
 	}
 	return bytes.TrimSuffix(answer, []byte("\n")), nil
 }

@@ -40,7 +40,13 @@ func onLambda(b built, calls int) []comparison {
 	for _, f := range functions {
 		invoked = append(invoked, comparison{
 			quantities: []quantity{{"Lambda process: CPU of an invocation, " + f.event, cpu, f.goal}},
-			subjects:   f.subjects(b, func(file, want string) (sample, error) { return invocations(file, f.payload, want, calls) }),
+			subjects: f.subjects(b, func(file, want string) (sample, error) {
+				data, err := f.payload()
+				if err != nil {
+					return sample{}, err
+				}
+				return invocations(file, data, want, calls)
+			}),
 		})
 		sizes = append(sizes, comparison{
 			quantities: []quantity{{"Lambda binary size, " + f.event, size, "1.13"}},
@@ -57,11 +63,7 @@ func onLambda(b built, calls int) []comparison {
 }
 
 // invocations measures the CPU time of one, and checks all answers.
-func invocations(file string, event func() ([]byte, error), want string, calls int) (sample, error) {
-	data, err := event()
-	if err != nil {
-		return sample{}, err
-	}
+func invocations(file string, data []byte, want string, calls int) (sample, error) {
 	l, err := platform.StartLambda(exec.Command(file))
 	if err != nil {
 		return sample{}, err

@@ -19,7 +19,13 @@ func onOpenWhisk(b built, calls int) []comparison {
 		{"617 B", 617, "0.45", calls},
 		{"66 KB", 66_000, "0.25", calls/10 + 1},
 	} {
-		measure := func(file string) (sample, error) { return activations(file, line.size, line.calls) }
+		measure := func(file string) (sample, error) {
+			request, err := payload.Activation(line.size)
+			if err != nil {
+				return sample{}, err
+			}
+			return activations(file, request, line.calls)
+		}
 		all = append(all, comparison{
 			quantities: []quantity{{"OpenWhisk process: CPU of an activation, " + line.name, cpu, line.goal}},
 			subjects: []subject{
@@ -33,11 +39,7 @@ func onOpenWhisk(b built, calls int) []comparison {
 }
 
 // activations measures the CPU time of one, and checks all answers.
-func activations(file string, size, calls int) (sample, error) {
-	line, err := payload.Activation(size)
-	if err != nil {
-		return sample{}, err
-	}
+func activations(file string, line []byte, calls int) (sample, error) {
 	o, err := platform.StartOpenWhisk(exec.Command(file))
 	if err != nil {
 		return sample{}, err
