@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/fngen/fngen/internal/bench/payload"
 	"github.com/fngen/fngen/internal/ce"
 )
 
@@ -20,7 +21,7 @@ func structuredMode() ([]comparison, error) {
 	e.SetTime(time.Date(2026, 3, 12, 19, 3, 58, 0, time.UTC))
 	e.SetExtension("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	e.SetExtension("partitionkey", "customer 4")
-	if err := e.SetData(event.ApplicationJSON, json.RawMessage(orderBody)); err != nil {
+	if err := e.SetData(event.ApplicationJSON, json.RawMessage(payload.Order)); err != nil {
 		return nil, err
 	}
 	encoded, err := ce.Encode(e)
@@ -47,7 +48,7 @@ func structuredMode() ([]comparison, error) {
 }
 
 func same(e event.Event, err error) error {
-	if err == nil && (e.ID() == "" || len(e.DataEncoded) != len(orderBody)) {
+	if err == nil && (e.ID() == "" || len(e.DataEncoded) != len(payload.Order)) {
 		err = fmt.Errorf("decoded %v", e)
 	}
 	return err

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/bench/payload"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -27,12 +28,12 @@ func eventOnGoogle() (comparison, error) {
 	if err != nil {
 		return comparison{}, err
 	}
-	ours := gcp.Handler(fn.On(func(_ context.Context, e event.Event) error { return checkObject(e) }), gcp.Event{Type: "com.example.order.placed"})
+	ours := gcp.Handler(fn.On(func(_ context.Context, e event.Event) error { return checkObject(e) }), gcp.Event{Type: payload.EventType})
 	request := binaryRequest()
 	serve := func(h http.Handler) func() ([]byte, error) {
 		return func() ([]byte, error) {
 			r := *request
-			r.Body = io.NopCloser(strings.NewReader(orderBody))
+			r.Body = io.NopCloser(strings.NewReader(payload.Order))
 			w := discard{header: http.Header{}}
 			h.ServeHTTP(&w, &r)
 			if w.status >= 300 {
@@ -65,11 +66,8 @@ func checkObject(e event.Event) error {
 }
 
 func binaryRequest() *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(orderBody))
-	for name, value := range map[string]string{
-		"Ce-Specversion": "1.0", "Ce-Id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd", "Ce-Source": "/shop", "Ce-Type": "com.example.order.placed",
-		"Ce-Subject": "order%2017", "Ce-Time": "2026-03-12T19:03:58Z", "Content-Type": "application/json",
-	} {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(payload.Order))
+	for name, value := range payload.EventHeader {
 		r.Header.Set(name, value)
 	}
 	return r

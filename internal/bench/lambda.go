@@ -4,10 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -15,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/bench/payload"
 	"github.com/fngen/fngen/providers/aws"
 )
 
@@ -29,8 +26,8 @@ func invocation() context.Context {
 	})
 }
 
-func lambdaSubject(name string, ctx context.Context, payload []byte, h lambda.Handler) subject {
-	return subject{name, func() ([]byte, error) { return h.Invoke(ctx, payload) }}
+func lambdaSubject(name string, ctx context.Context, data []byte, h lambda.Handler) subject {
+	return subject{name, func() ([]byte, error) { return h.Invoke(ctx, data) }}
 }
 
 // An order is the body of the messages.
@@ -43,33 +40,31 @@ type order struct {
 	} `json:"lines"`
 }
 
-const orderBody = `{"id":"17","total":4200,"lines":[{"article":"apple","count":3},{"article":"pear","count":1}],"customer":{"name":"Ada","city":"London"}}`
-
 // eventsOnLambda compares functions of queues and buckets with handlers of
 // events written by hand: both only take the event, and both read its data.
 func eventsOnLambda() ([]comparison, error) {
 	ctx := invocation()
-	one, err := sqsPayload(1)
+	one, err := payload.SQS(1)
 	if err != nil {
 		return nil, err
 	}
-	ten, err := sqsPayload(10)
+	ten, err := payload.SQS(10)
 	if err != nil {
 		return nil, err
 	}
-	s3, err := shipped("s3-event.json")
+	s3, err := payload.S3()
 	if err != nil {
 		return nil, err
 	}
-	queue := func(what string, payload []byte, allocs float64) []comparison {
+	queue := func(what string, data []byte, allocs float64) []comparison {
 		return []comparison{
 			{what: what, time: 0.25, allocs: allocs, subjects: []subject{
-				lambdaSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, payload, aws.Handler(fn.On(takes[[]byte]), aws.SQS{Queue: "orders"})),
-				lambdaSubject("`lambda.Start(func(ctx, events.SQSEvent) error)`", ctx, payload, lambda.NewHandler(takes[events.SQSEvent])),
+				lambdaSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, data, aws.Handler(fn.On(takes[[]byte]), aws.SQS{Queue: "orders"})),
+				lambdaSubject("`lambda.Start(func(ctx, events.SQSEvent) error)`", ctx, data, lambda.NewHandler(takes[events.SQSEvent])),
 			}},
 			{what: what + ", typed", time: 0.35, subjects: []subject{
-				lambdaSubject("fngen `fn.On(func(ctx, Order) error)`", ctx, payload, aws.Handler(fn.On(takes[order]), aws.SQS{Queue: "orders"})),
-				lambdaSubject("`json.Unmarshal` of each body", ctx, payload, lambda.NewHandler(readsQueue)),
+				lambdaSubject("fngen `fn.On(func(ctx, Order) error)`", ctx, data, aws.Handler(fn.On(takes[order]), aws.SQS{Queue: "orders"})),
+				lambdaSubject("`json.Unmarshal` of each body", ctx, data, lambda.NewHandler(readsQueue)),
 			}},
 		}
 	}
@@ -112,39 +107,4 @@ func readsBucket(_ context.Context, e events.S3Event) error {
 		}
 	}
 	return nil
-}
-
-// sqsPayload returns the sample that aws-lambda-go ships with n messages, whose
-// bodies are orders.
-func sqsPayload(n int) ([]byte, error) {
-	data, err := shipped("sqs-event.json")
-	if err != nil {
-		return nil, err
-	}
-	var e struct{ Records []map[string]any }
-	if err := json.Unmarshal(data, &e); err != nil {
-		return nil, err
-	}
-	first := e.Records[0]
-	e.Records = nil
-	for i := range n {
-		r := map[string]any{}
-		for k, v := range first {
-			r[k] = v
-		}
-		r["messageId"], r["body"] = fmt.Sprintf("059f36b4-87a3-44ab-83d2-66197537%04d", i), orderBody
-		delete(r, "messageAttributes")
-		r["messageAttributes"] = map[string]any{}
-		e.Records = append(e.Records, r)
-	}
-	return json.Marshal(e)
-}
-
-// shipped returns a payload that aws-lambda-go ships.
-func shipped(name string) ([]byte, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-lambda-go").Output()
-	if err != nil {
-		return nil, fmt.Errorf("find aws-lambda-go: %w", err)
-	}
-	return os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "events", "testdata", name))
 }

@@ -1,6 +1,6 @@
-// Command bench measures, within the process, what fngen's path costs against
-// the code that people write by hand and against its peers. It prints a
-// Markdown table.
+// Command bench measures what fngen's path costs against the code that people
+// write by hand and against its peers: within this process first, then of whole
+// programs. It prints Markdown tables.
 package main
 
 import (
@@ -12,14 +12,22 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fngen/fngen/internal/bench/process"
+	"github.com/fngen/fngen/internal/bench/stat"
 )
 
 func main() {
 	rounds := flag.Int("rounds", 41, "measurements of each subject, of which the table has the medians")
-	took := flag.Duration("time", 20*time.Millisecond, "the time of a measurement")
+	took := flag.Duration("time", 20*time.Millisecond, "the time of a measurement within the process")
+	calls := flag.Int("calls", 2000, "events in a measurement of a whole program")
 	only := flag.String("only", "", "measure what contains this `text`")
 	flag.Parse()
-	if err := run(os.Stdout, *rounds, *took, *only); err != nil {
+	err := run(os.Stdout, *rounds, *took, *only)
+	if err == nil {
+		err = process.Run(os.Stdout, process.Options{Rounds: *rounds, Calls: *calls, Only: *only})
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -71,6 +79,10 @@ func run(stdout io.Writer, rounds int, took time.Duration, only string) error {
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(all, func(c comparison) bool { return !strings.Contains(c.what, only) })
+	if len(all) == 0 {
+		return nil
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, cpus := range []int{1, runtime.NumCPU()} {
 		runtime.GOMAXPROCS(cpus)
@@ -78,9 +90,6 @@ func run(stdout io.Writer, rounds int, took time.Duration, only string) error {
 		fmt.Fprintln(stdout, "| what | how | ns | of the rival | goal | allocations | bytes |")
 		fmt.Fprintln(stdout, "|---|---|--:|--:|--:|--:|--:|")
 		for _, c := range all {
-			if !strings.Contains(c.what, only) {
-				continue
-			}
 			samples := make([][]sample, len(c.subjects))
 			for range rounds { // in turns, so that what else the machine does meets all of them
 				for i, s := range c.subjects {
@@ -124,7 +133,7 @@ const rival = 1
 // shares in each round, whose measurements lie next to each other.
 func (c comparison) rows(w io.Writer, samples [][]sample) {
 	for i, s := range c.subjects {
-		of := func(value func(round int) float64) float64 { return median(len(samples[i]), value) }
+		of := func(value func(round int) float64) float64 { return stat.Of(len(samples[i]), value) }
 		what, goal := c.what, fmt.Sprintf("%.2f", c.time)
 		if i > 0 {
 			what, goal = "", ""
@@ -135,14 +144,4 @@ func (c comparison) rows(w io.Writer, samples [][]sample) {
 			of(func(round int) float64 { return samples[i][round].allocs }),
 			of(func(round int) float64 { return samples[i][round].bytes }))
 	}
-}
-
-// median returns the middle one of the values of n rounds.
-func median(n int, value func(round int) float64) float64 {
-	values := make([]float64, n)
-	for round := range values {
-		values[round] = value(round)
-	}
-	slices.Sort(values)
-	return values[n/2]
 }

@@ -3,16 +3,16 @@
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
+
+	"github.com/fngen/fngen/internal/bench/app"
+	"github.com/fngen/fngen/internal/bench/program"
+	"github.com/fngen/fngen/internal/bench/stat"
 )
 
 func main() {
@@ -25,22 +25,19 @@ func main() {
 	}
 }
 
-// A cost is what a way to build took.
-type cost struct{ wall, cpu time.Duration }
-
 // A way builds all functions of the application.
 type way struct {
 	name  string
-	build func(*app) (cost, error)
+	build func(*build) (program.Cost, error)
 }
 
 // ways are taken in this order in each round: the last one finds what the one
 // before it has left. In all of them the Go command's cache has every compiled
 // package, and nothing is linked before.
 var ways = []way{
-	{"`go build`, one by one", (*app).oneByOne},
-	{"`fngen build`, nothing kept", (*app).cold},
-	{"`fngen build`, nothing changed", (*app).unchanged},
+	{"`go build`, one by one", (*build).oneByOne},
+	{"`fngen build`, nothing kept", (*build).cold},
+	{"`fngen build`, nothing changed", func(b *build) (program.Cost, error) { return b.Build() }},
 }
 
 func run(stdout io.Writer, functions, rounds int) error {
@@ -49,14 +46,14 @@ func run(stdout io.Writer, functions, rounds int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	a, err := newApp(dir, functions)
+	b, err := newBuild(dir, functions)
 	if err != nil {
 		return err
 	}
-	costs := make([][]cost, len(ways))
+	costs := make([][]program.Cost, len(ways))
 	for range rounds { // in turns, so that what else the machine does meets all of them
 		for i, w := range ways {
-			c, err := w.build(a)
+			c, err := w.build(b)
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
@@ -69,13 +66,13 @@ func run(stdout io.Writer, functions, rounds int) error {
 
 // table prints the medians. A share of the time of the way before is the median
 // of the shares in each round, whose measurements lie next to each other.
-func table(w io.Writer, costs [][]cost) {
+func table(w io.Writer, costs [][]program.Cost) {
 	fmt.Fprintln(w, "| | seconds | of the way above | CPU seconds | of the way above |")
 	fmt.Fprintln(w, "|---|--:|--:|--:|--:|")
 	for i, way := range ways {
-		of := func(value func(round int) float64) float64 { return median(len(costs[i]), value) }
-		wall := func(way, round int) float64 { return costs[way][round].wall.Seconds() }
-		cpu := func(way, round int) float64 { return costs[way][round].cpu.Seconds() }
+		of := func(value func(round int) float64) float64 { return stat.Of(len(costs[i]), value) }
+		wall := func(way, round int) float64 { return costs[way][round].Wall.Seconds() }
+		cpu := func(way, round int) float64 { return costs[way][round].CPU.Seconds() }
 		before := max(i-1, 0)
 		fmt.Fprintf(w, "| %s | %.2f | %.3f | %.2f | %.3f |\n", way.name,
 			of(func(round int) float64 { return wall(i, round) }), of(func(round int) float64 { return wall(i, round) / wall(before, round) }),
@@ -83,68 +80,50 @@ func table(w io.Writer, costs [][]cost) {
 	}
 }
 
-func median(n int, value func(round int) float64) float64 {
-	values := make([]float64, n)
-	for round := range values {
-		values[round] = value(round)
-	}
-	slices.Sort(values)
-	return values[n/2]
+// A build is the building of an application.
+type build struct {
+	*app.App
+	bin string // where go build writes to
 }
 
-// An app is a generated application.
-type app struct {
-	dir, bin, fngen string
-	entrypoints     []string
+// newBuild writes an application of n functions into the folder, and compiles
+// all of its packages without keeping what is linked.
+func newBuild(dir string, n int) (*build, error) {
+	a, err := app.New(dir, n, "aws")
+	if err != nil {
+		return nil, err
+	}
+	b := &build{a, filepath.Join(a.Dir, "..", "bin")}
+	_, err = b.goBuild("./entrypoints/aws/...")
+	return b, err
 }
 
-// goEnv and goFlags are those with which fngen builds for AWS Lambda.
-var (
-	goEnv   = []string{"GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT="}
-	goFlags = []string{"-trimpath", "-mod=readonly", "-tags=lambda.norpc", "-buildvcs=false", "-ldflags=-s -w -buildid="}
-)
+func (b *build) goBuild(pattern string) (program.Cost, error) {
+	env := append([]string{"GOOS=linux", "GOARCH=arm64"}, program.Env...)
+	return program.Run(b.Dir, env, "go", slices.Concat([]string{"build"}, program.Flags, []string{"-o", b.bin + string(filepath.Separator), pattern})...)
+}
 
-func (a *app) oneByOne() (cost, error) {
-	if err := os.RemoveAll(a.bin); err != nil {
-		return cost{}, err
+func (b *build) oneByOne() (program.Cost, error) {
+	if err := os.RemoveAll(b.bin); err != nil {
+		return program.Cost{}, err
 	}
-	var sum cost
-	for _, e := range a.entrypoints {
-		c, err := measure(a.dir, goEnv, "go", append(append([]string{"build"}, goFlags...), "-o", a.bin+string(filepath.Separator), "./"+e)...)
+	var sum program.Cost
+	for _, e := range b.Entrypoints {
+		c, err := b.goBuild("./" + e)
 		if err != nil {
 			return sum, err
 		}
-		sum.wall += c.wall
-		sum.cpu += c.cpu
+		sum.Wall += c.Wall
+		sum.CPU += c.CPU
 	}
 	return sum, nil
 }
 
-func (a *app) cold() (cost, error) {
-	for _, name := range []string{a.cache(), filepath.Join(a.dir, "dist")} {
+func (b *build) cold() (program.Cost, error) {
+	for _, name := range []string{b.Cache(), filepath.Join(b.Dir, "dist")} {
 		if err := os.RemoveAll(name); err != nil {
-			return cost{}, err
+			return program.Cost{}, err
 		}
 	}
-	return a.unchanged()
-}
-
-func (a *app) unchanged() (cost, error) {
-	return measure(a.dir, []string{"FNGEN_CACHE=" + a.cache()}, a.fngen, "build", "--target=aws")
-}
-
-func (a *app) cache() string { return filepath.Join(a.dir, ".cache") }
-
-// measure runs the command in the folder.
-func measure(dir string, env []string, name string, args ...string) (cost, error) {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), env...), "PWD="+dir)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	start := time.Now()
-	if err := cmd.Run(); err != nil {
-		return cost{}, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, stderr.Bytes())
-	}
-	return cost{time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
+	return b.Build()
 }

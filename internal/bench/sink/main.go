@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 )
 
 func main() {
@@ -30,10 +29,4 @@ func run(stdout io.Writer, rounds, calls int) error {
 		return err
 	}
 	return sendingPubSub(stdout, rounds, calls)
-}
-
-func median(values []float64) float64 {
-	values = slices.Clone(values)
-	slices.Sort(values)
-	return values[len(values)/2]
 }

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"syscall"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/bench/program"
+	"github.com/fngen/fngen/internal/bench/stat"
 )
 
 // A way is one of sending an event.
@@ -26,21 +27,28 @@ func compare(stdout io.Writer, service string, rounds, calls int, ways []way) er
 			runtime.GC()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			start := used()
+			used, err := program.CPU(0)
+			if err != nil {
+				return err
+			}
 			for range calls {
 				if _, err := w.handler.Handle(context.Background(), input()); err != nil {
 					return fmt.Errorf("%s: %w", w.name, err)
 				}
 			}
-			cpu[w.name] = append(cpu[w.name], (used()-start)/float64(calls))
+			end, err := program.CPU(0)
+			if err != nil {
+				return err
+			}
+			cpu[w.name] = append(cpu[w.name], float64((end-used).Nanoseconds())/1e3/float64(calls))
 			runtime.ReadMemStats(&after)
 			allocs[w.name] = append(allocs[w.name], float64(after.Mallocs-before.Mallocs)/float64(calls))
 		}
 	}
 	fmt.Fprintf(stdout, "\n| one event to %s | µs CPU | of hand-written | allocations |\n|---|--:|--:|--:|\n", service)
-	last := median(cpu[ways[len(ways)-1].name])
+	last := stat.Median(cpu[ways[len(ways)-1].name])
 	for _, w := range ways {
-		fmt.Fprintf(stdout, "| %s | %.0f | %.2f | %.0f |\n", w.name, median(cpu[w.name]), median(cpu[w.name])/last, median(allocs[w.name]))
+		fmt.Fprintf(stdout, "| %s | %.0f | %.2f | %.0f |\n", w.name, stat.Median(cpu[w.name]), stat.Median(cpu[w.name])/last, stat.Median(allocs[w.name]))
 	}
 	return nil
 }
@@ -65,11 +73,4 @@ func emits(ctx context.Context, _ event.Event) (*event.Event, error) {
 		return nil, err
 	}
 	return nil, fn.Emit(ctx, e)
-}
-
-// used is the CPU time of this process in microseconds.
-func used() float64 {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // this process always has one
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e3
 }

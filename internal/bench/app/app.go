@@ -1,12 +1,14 @@
-package main
+// Package app writes an application of many functions.
+package app
 
 import (
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/fngen/fngen/internal/bench/program"
 )
 
 // perPackage is how many functions a package of the application has: one that
@@ -52,9 +54,16 @@ func Confirm%[1]dX%[2]d(ctx context.Context, order Order) error {
 }
 `
 
-// newApp writes an application of n functions into the folder, and compiles
-// all of its packages without keeping what is linked.
-func newApp(dir string, n int) (*app, error) {
+// An App is an application with its generated entrypoints.
+type App struct {
+	Dir, Fngen  string
+	Targets     string   // separated by commas
+	Entrypoints []string // folders, relative to Dir
+}
+
+// New writes an application of n functions for the targets into the folder, and
+// the program fngen beside it.
+func New(dir string, n int, targets string) (*App, error) {
 	repo, err := output(".", "go", "list", "-m", "-f", "{{.Dir}}", "github.com/fngen/fngen")
 	if err != nil {
 		return nil, err
@@ -62,37 +71,49 @@ func newApp(dir string, n int) (*app, error) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
 	}
-	a := &app{dir: filepath.Join(dir, "shop"), bin: filepath.Join(dir, "bin"), fngen: filepath.Join(dir, "fngen")}
-	if _, err := output(repo, "go", "build", "-buildvcs=false", "-o", a.fngen, "./cmd/fngen"); err != nil {
+	a := &App{Dir: filepath.Join(dir, "shop"), Fngen: filepath.Join(dir, "fngen"), Targets: targets}
+	if _, err := output(repo, "go", "build", "-buildvcs=false", "-o", a.Fngen, "./cmd/fngen"); err != nil {
 		return nil, err
 	}
 	if err := a.write(repo, n); err != nil {
 		return nil, err
 	}
-	if _, err := measure(a.dir, nil, a.fngen, "generate", "--target=aws"); err != nil {
+	if _, err := a.Generate(); err != nil {
 		return nil, err
 	}
-	if a.entrypoints, err = filepath.Glob(filepath.Join(a.dir, "entrypoints/aws/*")); err != nil {
+	if a.Entrypoints, err = filepath.Glob(filepath.Join(a.Dir, "entrypoints/*/*")); err != nil {
 		return nil, err
 	}
-	for i, e := range a.entrypoints {
-		if a.entrypoints[i], err = filepath.Rel(a.dir, e); err != nil {
+	for i, e := range a.Entrypoints {
+		if a.Entrypoints[i], err = filepath.Rel(a.Dir, e); err != nil {
 			return nil, err
 		}
 	}
-	if len(a.entrypoints) != n {
-		return nil, fmt.Errorf("%d entrypoints of %d functions", len(a.entrypoints), n)
+	if want := n * len(strings.Split(targets, ",")); len(a.Entrypoints) != want {
+		return nil, fmt.Errorf("%d entrypoints, want %d", len(a.Entrypoints), want)
 	}
-	_, err = measure(a.dir, goEnv, "go", slices.Concat([]string{"build"}, goFlags, []string{"-o", a.bin + "/", "./entrypoints/aws/..."})...)
-	return a, err
+	return a, nil
 }
 
-func (a *app) write(repo string, n int) error {
+// Generate runs fngen generate.
+func (a *App) Generate() (program.Cost, error) { return a.run("generate") }
+
+// Build runs fngen build.
+func (a *App) Build() (program.Cost, error) { return a.run("build") }
+
+func (a *App) run(command string) (program.Cost, error) {
+	return program.Run(a.Dir, []string{"FNGEN_CACHE=" + a.Cache()}, a.Fngen, command, "--target="+a.Targets)
+}
+
+// Cache is the folder of fngen's cache.
+func (a *App) Cache() string { return filepath.Join(a.Dir, ".cache") }
+
+func (a *App) write(repo string, n int) error {
 	sum, err := os.ReadFile(filepath.Join(repo, "go.sum"))
 	if err != nil {
 		return err
 	}
-	path, err := filepath.Rel(a.dir, repo)
+	path, err := filepath.Rel(a.Dir, repo)
 	if err != nil {
 		return err
 	}
@@ -111,7 +132,7 @@ func (a *app) write(repo string, n int) error {
 		}
 	}
 	for name, text := range files {
-		name = filepath.Join(a.dir, name)
+		name = filepath.Join(a.Dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
