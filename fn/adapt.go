@@ -18,15 +18,19 @@ import (
 // An [Event] is passed as it came and []byte and string get the raw data; any
 // other T is decoded from JSON. Data that is empty, null, followed by more, or
 // not of a JSON content type is [BadInput].
-func On[T any](f func(context.Context, T) error) Handler {
-	decode := decoder[T]()
-	return HandlerFunc(func(ctx context.Context, e Event) (*Event, error) {
-		in, err := decode(e)
-		if err != nil {
-			return nil, err
-		}
-		return nil, f(ctx, in)
-	})
+func On[T any](f func(context.Context, T) error) Handler { return on[T]{f, decoder[T]()} }
+
+type on[T any] struct {
+	f      func(context.Context, T) error
+	decode func(Event) (T, error)
+}
+
+func (h on[T]) Handle(ctx context.Context, e Event) (*Event, error) {
+	in, err := h.decode(e)
+	if err != nil {
+		return nil, err
+	}
+	return nil, h.f(ctx, in)
 }
 
 // Reply makes a [Handler] of a function that replies. It decodes as [On] does.
@@ -36,18 +40,24 @@ func On[T any](f func(context.Context, T) error) Handler {
 // application/json. A nil pointer, nil bytes and what encodes to null are no
 // reply.
 func Reply[T, R any](f func(context.Context, T) (R, error)) Handler {
-	decode := decoder[T]()
-	return HandlerFunc(func(ctx context.Context, e Event) (*Event, error) {
-		in, err := decode(e)
-		if err != nil {
-			return nil, err
-		}
-		out, err := f(ctx, in)
-		if err != nil {
-			return nil, err
-		}
-		return encode(out)
-	})
+	return reply[T, R]{f, decoder[T]()}
+}
+
+type reply[T, R any] struct {
+	f      func(context.Context, T) (R, error)
+	decode func(Event) (T, error)
+}
+
+func (h reply[T, R]) Handle(ctx context.Context, e Event) (*Event, error) {
+	in, err := h.decode(e)
+	if err != nil {
+		return nil, err
+	}
+	out, err := h.f(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return encode(out)
 }
 
 // decoder returns what makes a T of an event.

@@ -37,7 +37,7 @@ const MaxBatch = 1000
 // already a second time, with the same source and id. Replies to the events of
 // a batch go nowhere. A request that is no batch is handled as by Handler.
 func Batch(h fn.Handler, source string) http.Handler {
-	return &batch{handler{h, source}}
+	return &batch{single: handler{handler: h, source: source}}
 }
 
 type batch struct{ single handler }
@@ -74,7 +74,7 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			records[i].Event, records[i].Err = portable.Received(records[i].Event, portable.HTTP)
 		}
 	}
-	status, after := worst(run.Each(r.Context(), b.single.handler, run.Policy{}, records))
+	status, after := worst(b.single.runner.Each(r.Context(), b.single.handler, run.Policy{}, records))
 	if status != http.StatusNoContent {
 		answerStatus(w, status, after)
 		return

@@ -50,10 +50,11 @@ const MaxBody = 32 << 20
 // source of their own get source, which is /MODULE/FUNCTION. A batch of events
 // is a 415; [Batch] takes it.
 func Handler(h fn.Handler, source string) http.Handler {
-	return &handler{h, source}
+	return &handler{handler: h, source: source}
 }
 
 type handler struct {
+	runner  run.Runner
 	handler fn.Handler
 	source  string
 }
@@ -79,7 +80,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	record := run.Record{Event: e, Name: "HTTP request " + e.ID()} // the delivery is the request's own
-	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
+	result := h.runner.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
 	if result.Err != nil {
 		status, after := statusOf(result)
 		answerStatus(w, status, after)

@@ -9,15 +9,8 @@ import (
 	"github.com/fngen/fngen/fn"
 )
 
-// Each brings every record to its outcome; results are in the records' order.
-//
-// Groups run in parallel up to the policy's concurrency, a group strictly in
-// order. A retry stops its group: what follows is not started. Each returns
-// before ctx ends even if a handler does not: the context that handlers see
-// ends the reserve earlier, and what has not returned some time after that is
-// a retry. A panic or runtime.Goexit in a handler is a retry of its record. Each
-// keeps records, which such a handler may still read.
-func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
+// newBatch returns the records of an invocation, none of which has begun.
+func newBatch(ctx context.Context, h fn.Handler, p Policy, records []Record) *batch {
 	b := &batch{handler: h, policy: p, records: records, groups: groups(records)}
 	if b.results = b.one[:]; len(records) != 1 {
 		b.results = make([]Result, len(records))
@@ -28,9 +21,7 @@ func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Resul
 		records[i].deadline = deadline
 	}
 	b.reserved.from(ctx)
-	defer b.reserved.End()
-	b.reserved.Run(b.run)
-	return b.settle(&b.reserved)
+	return b
 }
 
 type batch struct {
@@ -83,55 +74,59 @@ func groups(records []Record) [][]int {
 }
 
 func (b *batch) run() {
-	ctx := &b.reserved
 	workers := min(max(b.policy.Concurrency, 1), b.count())
 	if workers <= 1 {
-		b.work(ctx)
+		b.work()
 		return
 	}
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(func() { b.work(ctx) })
+		wg.Go(func() { b.work() })
 	}
 	wg.Wait()
 }
 
 // work handles groups until none is left or the time is up.
-func (b *batch) work(ctx context.Context) {
+func (b *batch) work() {
 	started := -1 // the record whose handler runs
 	defer func() {
 		if started >= 0 { // the handler is ending this goroutine: only deferred calls still run
 			b.set(started, Result{Outcome: Retry, Err: errExited})
-			b.work(ctx)
+			b.work()
 		}
 	}()
 	for {
 		g := int(b.next.Add(1)) - 1
-		if g >= b.count() {
+		switch {
+		case g >= b.count():
 			return
+		case b.groups == nil:
+			b.handle(g, &started)
+			continue
 		}
-		alone := [1]int{g}
-		group := alone[:]
-		if b.groups != nil {
-			group = b.groups[g]
-		}
-		for _, i := range group {
-			if ctx.Err() != nil {
-				return
-			}
-			b.set(i, Result{Outcome: Retry, Err: errNotReturned, Late: true})
-			started = i
-			others := len(b.records) - int(b.begun.Add(1))
-			r := handle(ctx, b.handler, b.policy, &b.records[i], others)
-			started = -1
-			if b.set(i, r) && r.Outcome == Dropped {
-				logWhole(ctx, &b.records[i], r.Err)
-			}
-			if r.Outcome == Retry {
+		for _, i := range b.groups[g] {
+			if b.handle(i, &started) == Retry {
 				break
 			}
 		}
 	}
+}
+
+// handle brings one record to its outcome, if there is time for it, and notes
+// the record in started for as long as its handler runs.
+func (b *batch) handle(i int, started *int) Outcome {
+	if b.reserved.Err() != nil {
+		return Retry
+	}
+	b.set(i, Result{Outcome: Retry, Err: errNotReturned, Late: true})
+	*started = i
+	others := len(b.records) - int(b.begun.Add(1))
+	r := handle(&b.reserved, b.handler, &b.policy, &b.records[i], others)
+	*started = -1
+	if b.set(i, r) && r.Outcome == Dropped {
+		logWhole(&b.reserved, &b.records[i], r.Err)
+	}
+	return r.Outcome
 }
 
 // set notes the result and reports whether it still counts.
@@ -145,13 +140,13 @@ func (b *batch) set(i int, r Result) bool {
 }
 
 // settle returns the results; what comes later is not seen any more.
-func (b *batch) settle(ctx context.Context) []Result {
+func (b *batch) settle() []Result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.taken = true
 	for i, r := range b.results {
 		if b.policy.Final && r.Outcome == Retry { // not started, or not returned in time
-			logWhole(ctx, &b.records[i], r.Err)
+			logWhole(&b.reserved, &b.records[i], r.Err)
 			b.results[i].Outcome = Dropped
 		}
 	}

@@ -18,6 +18,8 @@ type Reserved struct {
 
 	end time.Time // of the context for handlers
 
+	flight // for Runner
+
 	mu     sync.Mutex
 	over   bool            // End was called
 	inner  context.Context // the same with a timer, once it is needed
@@ -116,18 +118,4 @@ func (r *Reserved) whole() context.Context {
 		r.cancel()
 	}
 	return r.inner
-}
-
-// Run runs f in a goroutine of its own and reports whether f has returned, or
-// ended its goroutine, before AnswerBy. It waits no longer.
-func (r *Reserved) Run(f func()) bool {
-	returned := make(chan bool, 2) // both answers have a place, though one is read
-	go func() {
-		defer func() { returned <- true }()
-		f()
-	}()
-	if !r.AnswerBy.IsZero() {
-		defer time.AfterFunc(time.Until(r.AnswerBy), func() { returned <- false }).Stop()
-	}
-	return <-returned
 }

@@ -105,31 +105,40 @@ func Kind(err error) (mark.Kind, time.Duration) {
 // Call hands the event to the handler once. A panic becomes an error; a
 // runtime.Goexit is logged and ends the caller's goroutine all the same.
 func Call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
-	return call(&recordContext{ctx, r}, h, r, e)
+	return call(&recordContext{ctx, r}, h, r, &e)
 }
 
-func call(ctx context.Context, h fn.Handler, r *Record, e event.Event) (reply *event.Event, err error) {
+func call(ctx context.Context, h fn.Handler, r *Record, e *event.Event) (reply *event.Event, err error) {
 	if r.Err != nil {
-		if m := (*mark.Error)(nil); errors.As(r.Err, &m) {
-			return nil, r.Err
-		}
-		return nil, fn.BadInput(r.Err)
+		return nil, undecodable(r.Err)
 	}
 	returned := false
 	defer func() {
-		if returned {
-			return
+		if !returned {
+			reply, err = nil, panicked(ctx, r, recover())
 		}
-		p := any("runtime.Goexit")
-		if v := recover(); v != nil {
-			p = v
-		}
-		reply, err = nil, fmt.Errorf("panic: %v", p)
-		slog.ErrorContext(ctx, "handler panicked", "record", r.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}()
-	reply, err = h.Handle(ctx, e)
+	reply, err = h.Handle(ctx, *e)
 	returned = true
 	return reply, err
+}
+
+// undecodable returns the error of a record, bad input unless it is marked.
+func undecodable(err error) error {
+	if m := (*mark.Error)(nil); errors.As(err, &m) {
+		return err
+	}
+	return fn.BadInput(err)
+}
+
+// panicked logs what a handler has panicked with, nil if it ends its goroutine,
+// and returns the error that stands for it.
+func panicked(ctx context.Context, r *Record, p any) error {
+	if p == nil {
+		p = "runtime.Goexit"
+	}
+	slog.ErrorContext(ctx, "handler panicked", "record", r.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	return fmt.Errorf("panic: %v", p)
 }
 
 // A Request is what a provider knows of an HTTP request that is to become an
@@ -194,32 +203,51 @@ func (c *recordContext) Value(key any) any {
 }
 
 // handle brings one record to its outcome while others wait for their turn.
-func handle(ctx context.Context, h fn.Handler, p Policy, r *Record, others int) Result {
+func handle(ctx context.Context, h fn.Handler, p *Policy, r *Record, others int) Result {
 	if r.Skip {
 		return Result{Outcome: Done}
 	}
 	r.context = recordContext{ctx, r}
 	for try := 0; ; try++ {
-		e := r.Event
-		if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final || p.DeadLetter != nil) {
-			e = e.Clone() // copies of an event share their attributes, and this one is needed again
-		}
-		reply, err := call(&r.context, h, r, e)
+		reply, err := p.try(h, r, try)
 		if err == nil {
 			return Result{Outcome: Done, Reply: reply}
 		}
-		slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", fmt.Sprint(err))
-		kind, after := Kind(err)
-		if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after, others) {
-			continue
+		if result, again := p.failed(r, err, try, others); !again {
+			return result
 		}
-		return Result{Outcome: giveUp(ctx, p, r, kind, try+1, err), Err: err, Late: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 	}
+}
+
+// try hands the event to the handler, or a copy if it is needed again: copies
+// of an event share their attributes.
+func (p *Policy) try(h fn.Handler, r *Record, try int) (*event.Event, error) {
+	if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final || p.DeadLetter != nil) {
+		return callClone(h, r)
+	}
+	return call(&r.context, h, r, &r.Event)
+}
+
+func callClone(h fn.Handler, r *Record) (*event.Event, error) {
+	e := r.Event.Clone()
+	return call(&r.context, h, r, &e)
+}
+
+// failed returns what becomes of a record whose try has failed, or reports that
+// it is to be tried again, after a wait.
+func (p *Policy) failed(r *Record, err error, try, others int) (result Result, again bool) {
+	ctx := r.context.Context
+	slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", fmt.Sprint(err))
+	kind, after := Kind(err)
+	if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after, others) {
+		return Result{}, true
+	}
+	return Result{Outcome: giveUp(ctx, p, r, kind, try+1, err), Err: err, Late: errors.Is(ctx.Err(), context.DeadlineExceeded)}, false
 }
 
 // giveUp returns what becomes of a record that failed and is not tried again
 // in this process.
-func giveUp(ctx context.Context, p Policy, r *Record, kind mark.Kind, tries int, cause error) Outcome {
+func giveUp(ctx context.Context, p *Policy, r *Record, kind mark.Kind, tries int, cause error) Outcome {
 	hopeless := kind != mark.Retry || r.Last || p.Final
 	if hopeless && p.DeadLetter != nil {
 		err := writeLetter(ctx, p.DeadLetter, r, tries, cause)
@@ -252,7 +280,7 @@ func writeLetter(ctx context.Context, to *emit.DeadLetter, r *Record, tries int,
 // pause waits before the try and reports whether there is time for it. While
 // others wait for their turn it is cut to the record's share of the time left,
 // so that one record's hint does not cost the others theirs.
-func pause(ctx context.Context, p Policy, try int, hint time.Duration, others int) bool {
+func pause(ctx context.Context, p *Policy, try int, hint time.Duration, others int) bool {
 	wait := hint
 	if p.Backoff != nil {
 		wait = max(wait, p.Backoff(try))

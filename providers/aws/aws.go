@@ -51,10 +51,11 @@ func Start(h fn.Handler, src Source) {
 // concurrent use, and nothing of a payload is kept in place when Invoke
 // returns.
 func Handler(h fn.Handler, src Source) lambda.Handler {
-	return &function{h, src}
+	return &function{handler: h, source: src}
 }
 
 type function struct {
+	runner  run.Runner
 	handler fn.Handler
 	source  Source
 }
@@ -68,7 +69,7 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, bounded(err)
 	}
-	results := run.Each(ctx, f.handler, f.source.policy(), records)
+	results := f.runner.Each(ctx, f.handler, f.source.policy(), records)
 	answer, err := f.source.encode(records, results)
 	if err != nil {
 		return nil, bounded(err)

@@ -115,6 +115,7 @@ func wholeHandler(h http.Handler) lambda.Handler {
 }
 
 type server struct {
+	runner   run.Runner
 	handler  http.Handler
 	instance http.Server // never started: the value of http.ServerContextKey
 }
@@ -194,7 +195,7 @@ func (x *exchange) respond(ctx context.Context) *response {
 	if err != nil {
 		return plainResponse(&x.request, statusOf(err))
 	}
-	if reserved.Run(func() { x.call(r) }) {
+	if x.server.runner.Run(reserved, func() { x.call(r) }) {
 		return x.answered
 	}
 	x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())

@@ -61,9 +61,10 @@ type Source interface {
 // Handler returns what answers the requests that src sends: each is decoded to
 // an event and handed to h. A reply of h is not sent anywhere: emit.Replies
 // sends those of the handler in it. It is safe for concurrent use if h is.
-func Handler(h fn.Handler, src Source) http.Handler { return &handler{h, src} }
+func Handler(h fn.Handler, src Source) http.Handler { return &handler{handler: h, source: src} }
 
 type handler struct {
+	runner  run.Runner
 	handler fn.Handler
 	source  Source
 }
@@ -93,7 +94,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
-	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), []run.Record{record})[0])
+	answer(w, h.runner.Each(r.Context(), h.handler, h.source.policy(), []run.Record{record})[0])
 }
 
 // refuse answers a request that has no record, and logs why.

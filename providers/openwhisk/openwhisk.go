@@ -49,9 +49,10 @@ func Start(h fn.Handler, src Source) {
 func Fail(err error) { actionloop.Fail(err) }
 
 // Handler returns what [Start] serves, for tests and benchmarks.
-func Handler(h fn.Handler, src Source) Invoker { return &invoker{h, src} }
+func Handler(h fn.Handler, src Source) Invoker { return &invoker{handler: h, source: src} }
 
 type invoker struct {
+	runner  run.Runner
 	handler fn.Handler
 	source  Source
 }
@@ -68,7 +69,7 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	if err != nil {
 		records = []run.Record{foreign(request, err)}
 	}
-	results := run.Each(ctx, i.handler, i.source.policy(), records)
+	results := i.runner.Each(ctx, i.handler, i.source.policy(), records)
 	if err != nil {
 		return actionloop.Error(err.Error())
 	}

@@ -64,9 +64,12 @@ func Serve(h http.Handler, src HTTP) {
 //
 // A handler that panics is answered with 500, whatever it wrote before, and one
 // that does not return before the activation ends with 504.
-func Handler(h http.Handler, src HTTP) openwhisk.Invoker { return &invoker{h} }
+func Handler(h http.Handler, src HTTP) openwhisk.Invoker { return &invoker{handler: h} }
 
-type invoker struct{ handler http.Handler }
+type invoker struct {
+	runner  run.Runner
+	handler http.Handler
+}
 
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	request, err := actionloop.Decode(line)
@@ -98,7 +101,7 @@ func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
 		return fail(ctx, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", ctx.Err()))
 	}
 	w := newResponse()
-	if !reserved.Run(func() { call(i.handler, w, r, name, &err) }) {
+	if !i.runner.Run(reserved, func() { call(i.handler, w, r, name, &err) }) {
 		w.close()
 		return fail(ctx, name, http.StatusGatewayTimeout, fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded))
 	}

@@ -1,0 +1,83 @@
+package run
+
+import "time"
+
+// A flight is something that a platform waits for.
+type flight struct {
+	answerBy time.Time // zero if it is never late
+	answer   func(returned bool)
+	index    int // in waiting; -1 if it was late
+}
+
+// begin has f answered for if it has not landed by the time. One timer serves
+// all flights, and it is set anew only once it has fired, or for one that comes
+// before: nearly all land long before their time, and to set a timer wakes a
+// CPU that sleeps.
+func (r *Runner) begin(f *flight, answerBy time.Time) {
+	if answerBy.IsZero() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f.answerBy, f.index = answerBy, len(r.waiting)
+	r.waiting = append(r.waiting, f)
+	if r.next.IsZero() || answerBy.Before(r.next) || r.next.Before(time.Now()) { // it is overdue where the process was frozen
+		r.set(answerBy)
+	}
+}
+
+// land answers for f, unless it was late.
+func (r *Runner) land(f *flight) {
+	if !f.answerBy.IsZero() {
+		r.mu.Lock()
+		inTime := f.index >= 0
+		if inTime {
+			r.drop(f)
+		}
+		r.mu.Unlock()
+		if !inTime {
+			return
+		}
+	}
+	f.answer(true)
+}
+
+func (r *Runner) drop(f *flight) {
+	last := len(r.waiting) - 1
+	r.waiting[f.index] = r.waiting[last]
+	r.waiting[f.index].index = f.index
+	r.waiting[last] = nil
+	r.waiting = r.waiting[:last]
+	f.index = -1
+}
+
+func (r *Runner) set(at time.Time) {
+	r.next = at
+	if r.timer == nil {
+		r.timer = time.AfterFunc(time.Until(at), r.fire)
+		return
+	}
+	r.timer.Reset(time.Until(at))
+}
+
+// fire answers for those that are late.
+func (r *Runner) fire() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	r.next = time.Time{}
+	var next time.Time
+	for i := len(r.waiting) - 1; i >= 0; i-- {
+		f := r.waiting[i]
+		switch {
+		case !f.answerBy.After(now):
+			r.drop(f) // what takes its place was looked at before
+			go f.answer(false)
+		case next.IsZero() || f.answerBy.Before(next):
+			next = f.answerBy
+		}
+	}
+	if !next.IsZero() {
+		r.set(next)
+	}
+}

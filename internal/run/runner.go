@@ -1,0 +1,68 @@
+package run
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/fngen/fngen/fn"
+)
+
+// A Runner runs handlers and sees to it that the platform has its answer in
+// time. The zero Runner is ready. It is safe for concurrent use, and not copied
+// after its first use.
+type Runner struct {
+	mu      sync.Mutex
+	waiting []*flight // those that have a time to be answered by
+	timer   *time.Timer
+	next    time.Time // when the timer fires; zero if it is not set
+}
+
+// Each brings every record to its outcome; results are in the records' order.
+//
+// Groups run in parallel up to the policy's concurrency, a group strictly in
+// order. A retry stops its group: what follows is not started. Each returns
+// before ctx ends even if a handler does not: the context that handlers see
+// ends the reserve earlier, and what has not returned some time after that is
+// a retry. A panic or runtime.Goexit in a handler is a retry of its record. Each
+// keeps records, which such a handler may still read.
+func (r *Runner) Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
+	b := newBatch(ctx, h, p, records)
+	defer b.reserved.End()
+	r.Run(&b.reserved, b.run)
+	return b.settle()
+}
+
+// Each is that of a new Runner.
+func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
+	return new(Runner).Each(ctx, h, p, records)
+}
+
+// EachHere is Each for those whose goroutine may stay with a handler that has
+// not returned: all run in this one, which costs least, and the results go to
+// answer, in time. Where EachHere has not returned by then, answer is called by
+// another goroutine and late is true.
+func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records []Record, answer func(results []Result, late bool)) {
+	b := newBatch(ctx, h, p, records)
+	defer b.reserved.End()
+	r.Here(&b.reserved, b.run, func(returned bool) { answer(b.settle(), !returned) })
+}
+
+// Run runs f in another goroutine and reports whether f has returned, or ended
+// its goroutine, before AnswerBy. It waits no longer.
+func (r *Runner) Run(reserved *Reserved, f func()) bool {
+	answers := make(chan bool, 1)
+	go r.Here(reserved, f, func(returned bool) { answers <- returned })
+	return <-answers
+}
+
+// Here runs f in this goroutine. It calls answer once: with true when f has
+// returned or is ending the goroutine, or with false, by another goroutine,
+// while f still runs and AnswerBy has passed.
+func (r *Runner) Here(reserved *Reserved, f func(), answer func(returned bool)) {
+	mine := &reserved.flight
+	mine.answer = answer
+	r.begin(mine, reserved.AnswerBy)
+	defer r.land(mine)
+	f()
+}
