@@ -74,6 +74,7 @@ func groups(records []Record) [][]int {
 }
 
 func (b *batch) run() {
+	enlarge(-1)
 	workers := min(max(b.policy.Concurrency, 1), b.count())
 	if workers <= 1 {
 		b.work()
@@ -151,4 +152,19 @@ func (b *batch) settle() []Result {
 		}
 	}
 	return b.results
+}
+
+// enlarge gives a goroutine that has just begun the stack that a handler needs
+// at least. A stack that grows later is copied with all that is on it.
+//
+//go:noinline
+func enlarge(n int) byte {
+	if n < 0 {
+		return 0 // the frame below is what counts, and costs nothing
+	}
+	var frame [3 << 10]byte
+	for i := range frame {
+		frame[i] = byte(i)
+	}
+	return frame[n]
 }
