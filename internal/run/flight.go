@@ -1,12 +1,28 @@
 package run
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // A flight is something that a platform waits for.
 type flight struct {
 	answerBy time.Time // zero if it is never late
-	answer   func(returned bool)
-	index    int // in waiting; -1 if it was late
+	index    int       // in waiting; -1 if it was late
+
+	// Who is told, once: answer, or those who wait for landed if there is none.
+	answer func(returned bool)
+	landed sync.WaitGroup
+	late   bool // for those who wait
+}
+
+func (f *flight) tell(returned bool) {
+	if f.answer != nil {
+		f.answer(returned)
+		return
+	}
+	f.late = !returned
+	f.landed.Done()
 }
 
 // begin has f answered for if it has not landed by the time. One timer serves
@@ -39,7 +55,7 @@ func (r *Runner) land(f *flight) {
 			return
 		}
 	}
-	f.answer(true)
+	f.tell(true)
 }
 
 func (r *Runner) drop(f *flight) {
@@ -72,7 +88,7 @@ func (r *Runner) fire() {
 		switch {
 		case !f.answerBy.After(now):
 			r.drop(f) // what takes its place was looked at before
-			go f.answer(false)
+			go f.tell(false)
 		case next.IsZero() || f.answerBy.Before(next):
 			next = f.answerBy
 		}

@@ -29,7 +29,9 @@ type Runner struct {
 func (r *Runner) Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
 	b := newBatch(ctx, h, p, records)
 	defer b.reserved.End()
-	r.Run(&b.reserved, b.run)
+	b.reserved.landed.Add(1)
+	go r.fly(&b.reserved, b)
+	b.reserved.landed.Wait()
 	return b.settle()
 }
 
@@ -51,18 +53,27 @@ func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records [
 // Run runs f in another goroutine and reports whether f has returned, or ended
 // its goroutine, before AnswerBy. It waits no longer.
 func (r *Runner) Run(reserved *Reserved, f func()) bool {
-	answers := make(chan bool, 1)
-	go r.Here(reserved, f, func(returned bool) { answers <- returned })
-	return <-answers
+	reserved.landed.Add(1)
+	go r.fly(reserved, work(f))
+	reserved.landed.Wait()
+	return !reserved.late
 }
 
 // Here runs f in this goroutine. It calls answer once: with true when f has
 // returned or is ending the goroutine, or with false, by another goroutine,
 // while f still runs and AnswerBy has passed.
 func (r *Runner) Here(reserved *Reserved, f func(), answer func(returned bool)) {
-	mine := &reserved.flight
-	mine.answer = answer
-	r.begin(mine, reserved.AnswerBy)
-	defer r.land(mine)
-	f()
+	reserved.answer = answer
+	r.fly(reserved, work(f))
 }
+
+// fly runs what the platform waits for.
+func (r *Runner) fly(reserved *Reserved, what interface{ run() }) {
+	r.begin(&reserved.flight, reserved.AnswerBy)
+	defer r.land(&reserved.flight)
+	what.run()
+}
+
+type work func()
+
+func (f work) run() { f() }

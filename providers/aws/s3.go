@@ -63,7 +63,11 @@ func (s S3) records(d declared, notifications []s3Notification, payload []byte) 
 	for i := range notifications {
 		n := &notifications[i]
 		change, err := n.change()
-		records[i] = s.record("S3 record "+strconv.Itoa(i+1), change, err)
+		name := "S3 record 1" // there is rarely another
+		if i > 0 {
+			name = "S3 record " + strconv.Itoa(i+1)
+		}
+		records[i] = s.record(name, change, err)
 		records[i].Describe = n.describe
 	}
 	return records, nil
