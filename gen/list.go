@@ -58,6 +58,26 @@ func decodeList[T any](out []byte) ([]T, error) {
 	return list, nil
 }
 
+// resolve fails if something that the entrypoints import is missing. The
+// workspace's memory learns all that they import, and what the packages import
+// whose types it has learned.
+func (w *Workspace) resolve(ctx context.Context, t Target, functions []Function) error {
+	if w.Memory == nil {
+		_, err := w.list(ctx, t, functions)
+		return err
+	}
+	flags := []string{"-json=ImportPath,Dir,Standard,Imports,EmbedPatterns,EmbedFiles"}
+	out, err := w.list(ctx, t, functions, append(flags, w.Memory.compiled[fmt.Sprint(t.Platform())]...)...)
+	if err != nil {
+		return err
+	}
+	packages, err := decodeList[importedPackage](out)
+	if err == nil {
+		w.Memory.learnImports(w.app, packages)
+	}
+	return err
+}
+
 // list lists the entrypoints' packages and all that they import.
 func (w *Workspace) list(ctx context.Context, t Target, functions []Function, flags ...string) ([]byte, error) {
 	return w.run(ctx, t.Platform(), "list", slices.Concat([]string{"-deps"}, flags, packagePaths(t, functions))...)
