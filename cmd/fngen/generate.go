@@ -56,10 +56,13 @@ func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) err
 	var w *gen.Workspace
 	var added []string
 	if !p.memory.Covers(files) {
-		if w, added, err = p.complete(ctx, files); err != nil {
+		if w, err = gen.NewWorkspace(p.targets[0].app, files); err != nil {
 			return err
 		}
 		defer w.Close()
+		if added, err = p.complete(ctx, w); err != nil {
+			return err
+		}
 	}
 	p.memory.Keep(files, len(added) == 0)
 	if check {
@@ -76,25 +79,16 @@ func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) err
 	return report(o, changes, added)
 }
 
-// complete returns a workspace in which nothing is missing that the entrypoint
-// files of all targets import, and what was added for that.
-func (p *project) complete(ctx context.Context, files []gen.File) (w *gen.Workspace, added []string, err error) {
-	if w, err = gen.NewWorkspace(p.targets[0].app, files); err != nil {
-		return nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			w.Close()
-		}
-	}()
+// complete adds to the workspace what the entrypoints of the targets import, and
+// returns what was missing.
+func (p *project) complete(ctx context.Context, w *gen.Workspace) ([]string, error) {
 	w.Memory = p.memory
 	for _, t := range p.targets {
 		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", t.Name(), err)
+			return nil, fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
-	added, err = w.Added()
-	return w, added, err
+	return w.Added()
 }
 
 // a changed file, as -o json shows it.
