@@ -1,8 +1,11 @@
 package gen
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -132,6 +135,49 @@ func TestEditInTheMiddle(t *testing.T) {
 	} {
 		if covered := run(step.edit); covered != step.covered {
 			t.Errorf("run %d: covered %t, want %t", i, covered, step.covered)
+		}
+	}
+}
+
+// What a folder counts for: that it holds a package, or that something may
+// appear in it which decides.
+func TestPremises(t *testing.T) {
+	dir := t.TempDir()
+	for _, folder := range []string{"app/a/b", "app/mail/de", "app/c", "other", "cache/dep/x"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	p := premises{
+		app: App{Root: at("app/a"), Path: "example.com/shop/a", Module: Module{Path: "example.com/shop", Dir: at("app"),
+			folders: []moduleFolder{{"example.com/shop", at("app")}, {"example.com/other", at("other")}}}},
+		candidates: []string{"b"},
+		packages: []importedPackage{
+			{ImportPath: "time", Dir: at("root/time"), Standard: true},
+			{ImportPath: "example.com/dep/x", Dir: at("cache/dep/x"), EmbedFiles: []string{"y/z"}},
+			{ImportPath: "example.com/shop/c/gone", Dir: at("cache/gone")},
+			{ImportPath: "example.com/shop", Dir: at("app"), EmbedPatterns: []string{"mail/de/*.txt"}, EmbedFiles: []string{"mail/de/a.txt"}},
+			{ImportPath: "example.com/shop/a/entrypoints/aws/x", Dir: at("app/a/entrypoints/aws/x")},
+		},
+	}
+	w := world{Go: map[string]string{"GOMODCACHE": at("cache")}}
+	folders, certain := p.folders(w)
+	var want []string
+	for _, f := range []string{"app", "app/a", "app/a/b", "app/c", "app/mail", "app/mail/de", "cache/dep/x", "cache/gone", "other", "root/time"} {
+		want = append(want, at(f))
+	}
+	if got := slices.Sorted(maps.Keys(folders)); !slices.Equal(got, want) || !certain {
+		t.Errorf("certain %t, got\n%s\nwant\n%s", certain, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for _, unclear := range []importedPackage{
+		{ImportPath: "example.com/shop/d", Dir: at("app/d"), EmbedPatterns: []string{"*/a.txt"}},
+		{ImportPath: "example.com/shop/d", Dir: at("app/d"), Imports: []string{"example.com/shop/a/entrypoints/aws/x"}},
+	} {
+		q := p
+		q.packages = append(slices.Clone(p.packages), unclear)
+		if _, certain := q.folders(w); certain {
+			t.Errorf("with %+v the folders are certain", unclear)
 		}
 	}
 }

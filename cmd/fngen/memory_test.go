@@ -165,6 +165,7 @@ func newRemembered(t *testing.T) *remembered {
 	if repo, err = filepath.Rel(r.dir, repo); err != nil {
 		t.Fatal(err)
 	}
+	r.write("../goenv", "")
 	for _, f := range txtar.Parse([]byte(strings.ReplaceAll(rememberedApp, "REPO", filepath.ToSlash(repo)))).Files {
 		r.write("../"+f.Name, string(f.Data))
 	}
@@ -204,7 +205,7 @@ func newRemembered(t *testing.T) *remembered {
 	}
 	r.env = []string{
 		"PATH=" + filepath.Join(dir, "bin") + string(filepath.ListSeparator) + os.Getenv("PATH"),
-		"FNGEN_CACHE=" + filepath.Join(dir, "cache"), "FNGEN_TARGET=openwhisk", "GOPROXY=off", "GOFLAGS=", "PWD=" + r.dir,
+		"FNGEN_CACHE=" + filepath.Join(dir, "cache"), "FNGEN_TARGET=openwhisk", "GOPROXY=off", "GOFLAGS=", "GOENV=" + filepath.Join(dir, "goenv"), "PWD=" + r.dir,
 	}
 	return r
 }
@@ -280,6 +281,10 @@ func TestMemory(t *testing.T) {
 		{"build tags", func(r *remembered) { r.env = append(r.env, "GOFLAGS=-tags=special") }, true, "tagged-openwhisk/main.go: missing"},
 		{"the toolchain", func(r *remembered) { r.env = append(r.env, "GOTOOLCHAIN=path") }, true, "exit status 0"},
 		{"another environment", func(r *remembered) { r.env = append(r.env, "GODEBUG=gotypesalias=1") }, true, "exit status 0"},
+		{"what go env keeps", func(r *remembered) { r.write("../goenv", "GOFLAGS=-tags=special\n") }, true, "tagged-openwhisk/main.go: missing"},
+		{"another go command", func(r *remembered) {
+			r.replace("../bin/go", "exec", "export GODEBUG=gotypesalias=1\nexec")
+		}, true, "exit status 0"},
 		{"a program that compiles", func(r *remembered) { r.env = append(r.env, "GOFLAGS=-toolexec=env") }, true, "exit status 0"},
 		{"another target", func(r *remembered) { r.args = []string{"--target=openwhisk,gcp"} }, true, "confirm-gcp/function.go: missing"},
 		{"another fngen", func(r *remembered) {
