@@ -22,6 +22,7 @@ type Scan struct {
 	fset       *token.FileSet
 	candidates []candidate
 	Problems   []Problem
+	Memory     *Memory // what Resolve need not find out anew; nil for nothing
 }
 
 // A candidate is a function with directives.

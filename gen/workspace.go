@@ -22,6 +22,7 @@ const fngenModule = "github.com/fngen/fngen"
 // need not be on disk, and with a copy of go.mod and go.sum that may be
 // completed. It writes to a temporary folder alone.
 type Workspace struct {
+	Memory   *Memory // learns what Complete finds; nil for nothing
 	app      App
 	dir      string
 	original moduleFiles
@@ -98,14 +99,13 @@ func (w *Workspace) flags() []string {
 // target's entrypoints import and that are missing, at the versions that
 // fngen's own module requires.
 func (w *Workspace) Complete(ctx context.Context, t Target, functions []Function) error {
-	if _, err := w.list(ctx, t, functions); err == nil {
+	if err := w.resolve(ctx, t, functions); err == nil {
 		return nil
 	}
 	if err := w.add(ctx, t, functions); err != nil {
 		return err
 	}
-	_, err := w.list(ctx, t, functions)
-	return err
+	return w.resolve(ctx, t, functions)
 }
 
 // add adds what is missing in the workspace's go.mod and go.sum.

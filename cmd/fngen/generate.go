@@ -12,26 +12,31 @@ import (
 
 func newGenerate(o *options) *cobra.Command {
 	var check bool
+	var cache string
 	c := &cobra.Command{
 		Use:   "generate",
 		Short: "Write the entrypoints",
 		Long: `Write an entrypoint for each function and target into entrypoints/, and add
 the modules that they import to go.mod and go.sum where they are missing. Nothing
-else is touched. Entrypoints of functions that are gone are deleted.
+else of yours is touched. Entrypoints of functions that are gone are deleted.
+
+What the go command says of the application is kept in the user's cache folder. It is
+asked again when anything has changed that it may have read.
 
 In a repository, one line in the application's root keeps them up to date:
 
 	//go:generate fngen generate`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, check) },
+		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, openCache(cache), check) },
 	}
 	targetFlag(c, o)
+	cacheFlag(c, &cache)
 	c.Flags().BoolVar(&check, "check", false, "write nothing; list what is stale and exit with 100 if anything is")
 	return c
 }
 
-func generate(ctx context.Context, o *options, check bool) error {
-	p, err := open(ctx, o, !listing)
+func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) error {
+	p, err := open(ctx, o, !listing, cache)
 	if err != nil {
 		return err
 	}
@@ -48,20 +53,18 @@ func generate(ctx context.Context, o *options, check bool) error {
 	if err != nil {
 		return err
 	}
-	w, err := gen.NewWorkspace(p.targets[0].app, files)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
-			return fmt.Errorf("%s: %w", t.Name(), err)
+	var w *gen.Workspace
+	var added []string
+	if !p.memory.Covers(files) {
+		if w, err = gen.NewWorkspace(p.targets[0].app, files); err != nil {
+			return err
+		}
+		defer w.Close()
+		if added, err = p.complete(ctx, w); err != nil {
+			return err
 		}
 	}
-	added, err := w.Added()
-	if err != nil {
-		return err
-	}
+	p.memory.Keep(files, len(added) == 0)
 	if check {
 		return stale(o, changes, added)
 	}
@@ -74,6 +77,18 @@ func generate(ctx context.Context, o *options, check bool) error {
 		}
 	}
 	return report(o, changes, added)
+}
+
+// complete adds to the workspace what the entrypoints of the targets import, and
+// returns what was missing.
+func (p *project) complete(ctx context.Context, w *gen.Workspace) ([]string, error) {
+	w.Memory = p.memory
+	for _, t := range p.targets {
+		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name(), err)
+		}
+	}
+	return w.Added()
 }
 
 // a changed file, as -o json shows it.
