@@ -42,6 +42,28 @@ func decode(b []byte) (event.Event, error) {
 		return event.Event{}, errors.New("not UTF-8") // encoding/json would replace the bytes
 	}
 	j := jsontext.NewReader(text, maxNesting)
+	e, err := read(j)
+	if err == nil && j.End() != nil {
+		return event.Event{}, errors.New("more after the JSON object")
+	}
+	return e, err
+}
+
+// Read is [Decode] of the next value of a text. The event's attributes are
+// parts of the text.
+func Read(j *jsontext.Reader) (event.Event, error) {
+	start := j.Offset()
+	e, err := read(j)
+	if err == nil && !utf8.ValidString(j.Since(start)) {
+		err = errors.New("not UTF-8")
+	}
+	if err != nil {
+		return event.Event{}, fmt.Errorf("decode CloudEvent: %w", err)
+	}
+	return e, nil
+}
+
+func read(j *jsontext.Reader) (event.Event, error) {
 	if j.Next() != '{' {
 		return event.Event{}, errors.New("not a JSON object")
 	}
@@ -76,9 +98,6 @@ func decode(b []byte) (event.Event, error) {
 	})
 	if err != nil {
 		return event.Event{}, err
-	}
-	if j.End() != nil {
-		return event.Event{}, errors.New("more after the JSON object")
 	}
 	if base64Data != nil {
 		if data != "" {

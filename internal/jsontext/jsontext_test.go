@@ -108,6 +108,27 @@ func TestJSONTypes(t *testing.T) {
 	}
 }
 
+// What could not be read one way is read another way, at the level that it has.
+func TestTry(t *testing.T) {
+	j := NewReader(`[[[1]],"after"]`, 3)
+	err := j.Array(func() error {
+		next := j.Next()
+		err := j.Try(func() error {
+			return j.Array(func() error { return j.Array(func() error { return errors.New("failed") }) })
+		})
+		if err == nil || j.Next() != next {
+			t.Errorf("error %v, before %c and not %c", err, j.Next(), next)
+		}
+		return j.Skip()
+	})
+	if err == nil {
+		err = j.End()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // A payload of brackets alone costs no more stack than any other.
 func TestJSONNesting(t *testing.T) {
 	if !skips(strings.Repeat("[", maxNesting) + strings.Repeat("]", maxNesting)) {

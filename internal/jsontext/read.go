@@ -178,6 +178,17 @@ func (j *Reader) Offset() int {
 // Since returns what has been read from the offset on.
 func (j *Reader) Since(offset int) string { return j.text[offset:j.at] }
 
+// Try calls read, which reads any value. If that fails the reader goes back to
+// where it was.
+func (j *Reader) Try(read func() error) error {
+	at, level := j.at, j.level
+	err := read()
+	if err != nil {
+		j.at, j.level = at, level
+	}
+	return err
+}
+
 // String reads a string into s. Null leaves s as it is.
 func (j *Reader) String(s *string) error {
 	if j.null() {

@@ -29,6 +29,8 @@ type Alarm struct {
 
 var _ Source = Alarm{}
 
+func (Alarm) read(line []byte) (*actionloop.Request, error) { return actionloop.Decode(line) }
+
 func (a Alarm) policy() run.Policy { return policy(a.Retries, a.NoDeadLetter, a.DeadLetter) }
 
 func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {

@@ -40,6 +40,8 @@ type CouchDB struct {
 
 var _ Source = CouchDB{}
 
+func (CouchDB) read(line []byte) (*actionloop.Request, error) { return actionloop.Decode(line) }
+
 func (c CouchDB) policy() run.Policy { return policy(c.Retries, c.NoDeadLetter, c.DeadLetter) }
 
 func (c CouchDB) decode(r *actionloop.Request) ([]run.Record, error) {

@@ -40,6 +40,8 @@ var _ Source = Kafka{}
 // 20,000.
 const maxMessages = 100_000
 
+func (Kafka) read(line []byte) (*actionloop.Request, error) { return actionloop.Decode(line) }
+
 func (k Kafka) policy() run.Policy { return policy(k.Retries, k.NoDeadLetter, k.DeadLetter) }
 
 // trigger is the kind of the trigger and its name in the directive.

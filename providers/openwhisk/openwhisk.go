@@ -24,15 +24,17 @@ import (
 // A Source is what triggers the function: [Kafka], [Trigger], [Alarm] or
 // [CouchDB].
 type Source interface {
+	// read reads the line of the activation.
+	read(line []byte) (*actionloop.Request, error)
 	// decode splits the activation into records. An error means that the
 	// activation is not the source's at all.
 	decode(*actionloop.Request) ([]run.Record, error)
 	policy() run.Policy
 }
 
-// An Invoker answers requests of the ActionLoop protocol: a line of JSON, which
-// it may keep, with one JSON object without a line break. Failures are answers
-// too, of the form {"error": "text"}.
+// An Invoker answers requests of the ActionLoop protocol: a line of JSON, of
+// which it keeps nothing, with one JSON object without a line break. Failures
+// are answers too, of the form {"error": "text"}.
 type Invoker interface {
 	Invoke(ctx context.Context, line []byte) []byte
 }
@@ -58,7 +60,7 @@ type invoker struct {
 }
 
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
-	request, err := actionloop.Decode(line)
+	request, err := i.source.read(line)
 	if err != nil {
 		return actionloop.Refuse(err)
 	}
@@ -78,7 +80,7 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 
 // decode splits the activation into records.
 func (i *invoker) decode(r *actionloop.Request) ([]run.Record, error) {
-	if err := r.Value.CheckNesting(); err != nil {
+	if err := r.CheckNesting(); err != nil {
 		return nil, err
 	}
 	return i.source.decode(r)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
-	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
@@ -40,6 +39,10 @@ var _ Source = Trigger{}
 // cloudEvent is the parameter that holds a CloudEvent.
 const cloudEvent = "cloudevent"
 
+func (Trigger) read(line []byte) (*actionloop.Request, error) {
+	return actionloop.DecodeEvent(line, cloudEvent)
+}
+
 func (t Trigger) policy() run.Policy { return policy(t.Retries, t.NoDeadLetter, t.DeadLetter) }
 
 // kind is the kind of the trigger.
@@ -51,26 +54,27 @@ func (t Trigger) kind() string {
 }
 
 func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
-	raw, published := r.Value[cloudEvent]
 	record := run.Record{Name: "trigger activation " + r.ActivationID}
+	record.Describe = func() (fn.Delivery, []byte) { return r.Delivery(t.kind()), nil }
 	var err error
 	switch {
-	case published:
-		record.Event, err = t.event(raw)
+	case r.CloudEvent.Text != "":
+		record.Event, err = t.event(r.CloudEvent)
 		record.Skip = err == nil && t.Source != "" && record.Event.Source() != t.Source
+		record.Raw = func() []byte { return []byte(r.CloudEvent.Text) }
 	case t.Topic != "":
 		if err := identified(r); err != nil {
 			return nil, err
 		}
-		raw = r.Value.Without(actionloop.Headers)
-		record.Event, err = t.message(r, raw)
+		message := r.Value.Without(actionloop.Headers)
+		record.Event, err = t.message(r, message)
+		record.Raw = func() []byte { return message }
 	default:
 		return nil, fmt.Errorf("the function handles events that fire a trigger, but the activation has no parameter %s; its parameters: %s", cloudEvent, r.Value.Names())
 	}
 	if err != nil {
 		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
 	}
-	record.Describe = func() (fn.Delivery, []byte) { return r.Delivery(t.kind()), raw }
 	return []run.Record{record}, nil
 }
 
@@ -87,15 +91,15 @@ func (t Trigger) message(r *actionloop.Request, body []byte) (event.Event, error
 }
 
 // event returns the CloudEvent that was fired.
-func (t Trigger) event(raw []byte) (event.Event, error) {
-	if raw[0] != '{' {
+func (t Trigger) event(fired actionloop.CloudEvent) (event.Event, error) {
+	if fired.Text[0] != '{' {
 		return event.Event{}, fmt.Errorf("the parameter %s is not a JSON object", cloudEvent)
 	}
-	e, err := ce.Decode(raw)
-	if err != nil {
-		return event.Event{}, err
+	if fired.Err != nil {
+		return event.Event{}, fired.Err
 	}
-	if e, err = portable.Received(e, t.kind()); err != nil {
+	e, err := portable.Received(fired.Event, t.kind())
+	if err != nil {
 		return event.Event{}, err
 	}
 	if t.Type != "" && e.Type() != t.Type {

@@ -1,10 +1,6 @@
 package actionloop
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -14,63 +10,22 @@ import (
 
 // A Request is one activation of the action.
 type Request struct {
-	Value         Value  `json:"value"`
-	Namespace     string `json:"namespace"`
-	ActionName    string `json:"action_name"` // fully qualified, /namespace/package/action
-	ActionVersion string `json:"action_version"`
-	ActivationID  string `json:"activation_id"`
-	TransactionID string `json:"transaction_id"`
+	Value         Value
+	CloudEvent    CloudEvent // of [DecodeEvent]
+	Namespace     string
+	ActionName    string // fully qualified, /namespace/package/action
+	ActionVersion string
+	ActivationID  string
+	TransactionID string
 
-	Deadline time.Time `json:"-"` // zero if the request has none
+	Deadline time.Time // zero if the request has none
 
-	key string // of the API, where the platform sends it along
+	key     string // of the API, where the platform sends it along
+	nesting error
 }
 
-// Decode reads the line of a request.
-func Decode(line []byte) (*Request, error) {
-	var envelope struct {
-		Request
-		Deadline json.Number `json:"deadline"` // milliseconds since 1970, as a string
-		Key      string      `json:"api_key"`
-	}
-	if err := json.Unmarshal(line, &envelope); err != nil {
-		return nil, fmt.Errorf("decode request: %w", err)
-	}
-	r := &envelope.Request
-	r.key = envelope.Key
-	if r.Value == nil {
-		return nil, errors.New("decode request: missing value")
-	}
-	if envelope.Deadline != "" {
-		ms, err := envelope.Deadline.Int64()
-		if err != nil {
-			return nil, fmt.Errorf("decode request: deadline: %w", err)
-		}
-		r.Deadline = time.UnixMilli(ms).UTC()
-	}
-	return r, nil
-}
-
-// APIKey returns the key with which the activation may call the platform, of
-// the form UUID:KEY, or "" if the platform has sent none: the action has the
-// annotation provide-api-key then only if it calls the platform.
-func APIKey(ctx context.Context) string {
-	key, _ := ctx.Value(apiKey{}).(string)
-	return key
-}
-
-type apiKey struct{}
-
-// Context returns a context that ends at the deadline, and has the API's key.
-func (r *Request) Context(parent context.Context) (context.Context, context.CancelFunc) {
-	if r.key != "" {
-		parent = context.WithValue(parent, apiKey{}, r.key)
-	}
-	if r.Deadline.IsZero() {
-		return context.WithCancel(parent)
-	}
-	return context.WithDeadline(parent, r.Deadline)
-}
+// CheckNesting says that a parameter has more than [MaxNesting] levels.
+func (r *Request) CheckNesting() error { return r.nesting }
 
 // ActionSource is the source of what calls the action itself, or "" if the
 // request does not name the action.

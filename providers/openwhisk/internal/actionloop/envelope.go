@@ -1,0 +1,157 @@
+package actionloop
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/jsontext"
+)
+
+// An envelope is a request as its line has it.
+type envelope struct {
+	Request
+	eventParameter string           // "" for none
+	deadline       string           // milliseconds since 1970
+	wrong          map[string]error // of the members that are of another type than they should be
+}
+
+func readEnvelope(text string, maxNesting int, eventParameter string) (*envelope, error) {
+	e := &envelope{eventParameter: eventParameter}
+	j := jsontext.NewReader(text, maxNesting)
+	err := j.Object(func(name string) error { return e.note(name, e.member(j, name)) })
+	if err == nil {
+		err = j.End()
+	}
+	return e, err
+}
+
+// note keeps the error of the member, if the JSON goes on behind it: another
+// member of the name may follow.
+func (e *envelope) note(name string, err error) error {
+	switch {
+	case err == nil:
+		delete(e.wrong, name)
+		return nil
+	case !isOfAnotherType(err):
+		return err
+	case e.wrong == nil:
+		e.wrong = map[string]error{}
+	}
+	e.wrong[name] = fmt.Errorf("%s: %w", name, err)
+	return nil
+}
+
+func isOfAnotherType(err error) bool {
+	var kind *jsontext.TypeError
+	return errors.As(err, &kind)
+}
+
+func (e *envelope) member(j *jsontext.Reader, name string) error {
+	switch name {
+	case "value":
+		e.Value, e.CloudEvent = nil, CloudEvent{}
+		if !j.IsNull() {
+			e.Value = Value{}
+		}
+		return j.Object(func(name string) error { return e.parameter(j, name) })
+	case "namespace":
+		return last(j, &e.Namespace)
+	case "action_name":
+		return last(j, &e.ActionName)
+	case "action_version":
+		return last(j, &e.ActionVersion)
+	case "activation_id":
+		return last(j, &e.ActivationID)
+	case "transaction_id":
+		return last(j, &e.TransactionID)
+	case "deadline":
+		return e.readDeadline(j)
+	case "api_key":
+		return last(j, &e.key)
+	}
+	return j.Skip()
+}
+
+// parameter reads a member of the value.
+func (e *envelope) parameter(j *jsontext.Reader, name string) error {
+	start := j.Offset()
+	if name != e.eventParameter || name == "" {
+		err := j.Skip()
+		e.Value[valid(name)] = []byte(j.Since(start))
+		return err
+	}
+	c := &e.CloudEvent
+	c.Err = j.Try(func() (err error) {
+		c.Event, err = ce.Read(j)
+		return err
+	})
+	var err error
+	if c.Err != nil {
+		err = j.Skip()
+	}
+	c.Text = j.Since(start)
+	return err
+}
+
+// readDeadline reads a number, which may stand in a string.
+func (e *envelope) readDeadline(j *jsontext.Reader) error {
+	if c := j.Next(); c == '-' || isDigit(c) {
+		return j.Keep(&e.deadline)
+	}
+	isNull := j.IsNull()
+	err := last(j, &e.deadline)
+	if err == nil && !isNull && !isNumber(e.deadline) {
+		return &jsontext.TypeError{Got: "string", Want: "number"}
+	}
+	return err
+}
+
+// isNumber reports whether s is a number of JSON and nothing else.
+func isNumber(s string) bool {
+	return s != "" && (s[0] == '-' || isDigit(s[0])) && isDigit(s[len(s)-1]) && json.Valid([]byte(s))
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// last reads a string into s. Null is "".
+func last(j *jsontext.Reader, s *string) error {
+	*s = ""
+	err := j.String(s)
+	*s = valid(*s)
+	return err
+}
+
+// valid returns s with U+FFFD for each byte that is not UTF-8, as encoding/json
+// reads it.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+// finish makes the request of what has been read, or says what is wrong with it.
+func (e *envelope) finish() error {
+	for _, name := range slices.Sorted(maps.Keys(e.wrong)) {
+		return e.wrong[name]
+	}
+	if e.Value == nil {
+		return errors.New("missing value")
+	}
+	if e.deadline == "" {
+		return nil
+	}
+	ms, err := strconv.ParseInt(e.deadline, 10, 64)
+	if err != nil {
+		return fmt.Errorf("deadline: %w", err)
+	}
+	e.Deadline = time.UnixMilli(ms).UTC()
+	return nil
+}
