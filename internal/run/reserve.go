@@ -47,7 +47,7 @@ func (r *Reserved) from(ctx context.Context) {
 		r.AnswerBy, r.end = answerBy, deadline
 		return
 	}
-	left := time.Until(deadline)
+	left := max(time.Until(deadline), 0)
 	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
 	r.AnswerBy, r.end = deadline.Add(-reserve/2), deadline.Add(-reserve)
 }

@@ -43,7 +43,7 @@ type Invoker interface {
 // ActionLoop on standard input and file descriptor 3, and acknowledges the
 // start where __OW_WAIT_FOR_ACK is set.
 func Start(h fn.Handler, src Source) {
-	actionloop.Serve(Handler(h, src).Invoke)
+	actionloop.Serve((&invoker{handler: h, source: src}).answer)
 }
 
 // Fail reports that the function cannot start: it logs the error and ends the
@@ -59,23 +59,33 @@ type invoker struct {
 	source  Source
 }
 
+// Invoke returns in time, whatever the handler does.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
+	answers := make(chan []byte, 1)
+	go i.answer(ctx, line, func(object []byte, _ bool) { answers <- object })
+	return <-answers
+}
+
+// answer is an actionloop.Invoke.
+func (i *invoker) answer(ctx context.Context, line []byte, answer func(object []byte, late bool)) {
 	request, err := i.source.read(line)
 	if err != nil {
-		return actionloop.Refuse(err)
+		answer(actionloop.Refuse(err), false)
+		return
 	}
-	ctx, cancel := request.Context(ctx)
-	defer cancel()
-
 	records, err := i.decode(request)
 	if err != nil {
 		records = []run.Record{foreign(request, err)}
 	}
-	results := i.runner.Each(ctx, i.handler, i.source.policy(), records)
-	if err != nil {
-		return actionloop.Error(err.Error())
-	}
-	return encode(records, results)
+	ctx, cancel := request.Context(ctx)
+	defer cancel()
+	i.runner.EachHere(ctx, i.handler, i.source.policy(), records, func(results []run.Result, late bool) {
+		if err != nil {
+			answer(actionloop.Error(err.Error()), late)
+			return
+		}
+		answer(encode(records, results), late)
+	})
 }
 
 // decode splits the activation into records.

@@ -57,7 +57,7 @@ type HTTP struct{}
 // Serve hands requests to h until standard input ends. It speaks ActionLoop as
 // [openwhisk.Start] does.
 func Serve(h http.Handler, src HTTP) {
-	actionloop.Serve(Handler(h, src).Invoke)
+	actionloop.Serve(actionloop.Plain(Handler(h, src).Invoke))
 }
 
 // Handler returns what [Serve] serves, for tests and benchmarks.

@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 )
 
 // MaxLine is the size in bytes above which a request is answered with an error
@@ -20,15 +21,22 @@ import (
 // raises it.
 const MaxLine = 64 << 20
 
-// An Invoke answers the line of one request, which it may keep, with one JSON
-// object without a line break. It cannot fail: a failure is an answer too.
-type Invoke func(ctx context.Context, line []byte) []byte
+// An Invoke answers the line of one request by one call of answer: with one JSON
+// object without a line break. It cannot fail: a failure is an answer too. If
+// the platform has to have its answer before Invoke returns, another goroutine
+// makes the call, and late is true.
+type Invoke func(ctx context.Context, line []byte, answer func(object []byte, late bool))
+
+// Plain makes an [Invoke] of a function that returns in time.
+func Plain(invoke func(ctx context.Context, line []byte) []byte) Invoke {
+	return func(ctx context.Context, line []byte, answer func([]byte, bool)) { answer(invoke(ctx, line), false) }
+}
 
 // Serve answers requests until standard input ends. It ends the process with 1
 // if the proxy can no longer be talked to.
 func Serve(invoke Invoke) {
 	ack := os.Getenv("__OW_WAIT_FOR_ACK") != ""
-	if err := loop(os.Stdin, os.NewFile(3, "ActionLoop answers"), ack, MaxLine, invoke); err != nil {
+	if err := serve(os.Stdin, os.NewFile(3, "ActionLoop answers"), ack, MaxLine, invoke); err != nil {
 		Fail(err)
 	}
 }
@@ -40,30 +48,60 @@ func Fail(err error) {
 	os.Exit(1)
 }
 
-// loop is Serve on any streams, for lines of at most limit bytes.
-func loop(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) error {
+// serve is Serve on any streams, for lines of at most limit bytes.
+func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) error {
 	if ack {
 		if _, err := io.WriteString(out, `{"ok":true}`+"\n"); err != nil {
 			return fmt.Errorf("write acknowledgement: %w", err)
 		}
 	}
-	r := bufio.NewReaderSize(in, 64<<10)
-	for {
-		line, long, err := readLine(r, limit)
-		if err == io.EOF {
-			return nil
+	l := &requests{in: bufio.NewReaderSize(in, 64<<10), out: out, limit: limit, invoke: invoke, ended: make(chan error, 1)}
+	go l.answerAll()
+	return <-l.ended
+}
+
+// requests are answered by one goroutine, the handlers of functions included,
+// so that a request wakes no other. One whose handler is late leaves the
+// requests to another, and ends when the handler does.
+type requests struct {
+	in     *bufio.Reader
+	out    io.Writer
+	limit  int
+	invoke Invoke
+	ended  chan error // nil for the end of the input
+}
+
+func (l *requests) answerAll() {
+	var over atomic.Bool // for this goroutine: another one goes on, or none
+	defer func() {
+		if !over.Load() { // the handler is ending this goroutine, and is answered for
+			go l.answerAll()
 		}
-		if err != nil {
-			return fmt.Errorf("read request: %w", err)
+	}()
+	answer := func(object []byte, late bool) {
+		if late {
+			over.Store(true)
 		}
-		var answer []byte
-		if long {
-			answer = Refuse(fmt.Errorf("the request is longer than %d bytes", limit))
-		} else {
-			answer = invoke(context.Background(), line)
+		if _, err := l.out.Write(append(object, '\n')); err != nil {
+			over.Store(true)
+			l.ended <- fmt.Errorf("write answer: %w", err)
+		} else if late {
+			go l.answerAll()
 		}
-		if _, err := out.Write(append(answer, '\n')); err != nil {
-			return fmt.Errorf("write answer: %w", err)
+	}
+	for !over.Load() {
+		line, long, err := readLine(l.in, l.limit)
+		switch {
+		case err == io.EOF:
+			over.Store(true)
+			l.ended <- nil
+		case err != nil:
+			over.Store(true)
+			l.ended <- fmt.Errorf("read request: %w", err)
+		case long:
+			answer(Refuse(fmt.Errorf("the request is longer than %d bytes", l.limit)), false)
+		default:
+			l.invoke(context.Background(), line, answer)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package actionloop
 
 import (
 	"context"
+	"time"
 )
 
 // APIKey returns the key with which the activation may call the platform, of
@@ -14,13 +15,30 @@ func APIKey(ctx context.Context) string {
 
 type apiKey struct{}
 
-// Context returns a context that ends at the deadline, and has the API's key.
+// Context returns a context with the activation's deadline and the API's key. It
+// costs no timer: what makes a context for handlers of it, as run.Reserve does,
+// ends that in time, and this one only when it is cancelled or the parent ends.
 func (r *Request) Context(parent context.Context) (context.Context, context.CancelFunc) {
-	if r.key != "" {
-		parent = context.WithValue(parent, apiKey{}, r.key)
+	ctx, cancel := context.WithCancel(parent)
+	return &activation{ctx, r.Deadline, r.key}, cancel
+}
+
+type activation struct {
+	context.Context
+	deadline time.Time // zero for none
+	key      string    // "" for none
+}
+
+func (a *activation) Deadline() (time.Time, bool) {
+	if a.deadline.IsZero() {
+		return a.Context.Deadline()
 	}
-	if r.Deadline.IsZero() {
-		return context.WithCancel(parent)
+	return a.deadline, true
+}
+
+func (a *activation) Value(key any) any {
+	if key == (apiKey{}) && a.key != "" {
+		return a.key
 	}
-	return context.WithDeadline(parent, r.Deadline)
+	return a.Context.Value(key)
 }
