@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"sync"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/jsonvalue"
 )
 
 // On makes a [Handler] of a function that does not reply.
@@ -71,19 +74,24 @@ func decoder[T any]() func(Event) (T, error) {
 	case *string:
 		decode = func(e Event) (string, error) { return string(e.Data()), nil }
 	default:
-		return decodeJSON[T]
+		fast := sync.OnceValue(func() *jsonvalue.Decoder { return jsonvalue.For(reflect.TypeFor[T]()) })
+		return func(e Event) (T, error) { return decodeJSON[T](e, fast()) }
 	}
 	return decode.(func(Event) (T, error))
 }
 
-func decodeJSON[T any](e Event) (in T, err error) {
+func decodeJSON[T any](e Event, fast *jsonvalue.Decoder) (in T, err error) {
 	if e.Context != nil && !ce.IsJSON(e.DataContentType()) {
 		return in, BadInput(fmt.Errorf("decode data: content type %q is not JSON", e.DataContentType()))
 	}
-	if err := unmarshal(e.Data(), &in); err != nil {
-		return in, BadInput(fmt.Errorf("decode data: %w", err))
+	if fast.Decode(e.Data(), &in) {
+		return in, nil
 	}
-	return in, nil
+	var out T // of what fast has left
+	if err := unmarshal(e.Data(), &out); err != nil {
+		return out, BadInput(fmt.Errorf("decode data: %w", err))
+	}
+	return out, nil
 }
 
 // unmarshal decodes one JSON value that is not null.

@@ -25,9 +25,10 @@ type rule struct {
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
 	{"internal/jsontext", nil, nil},
+	{"internal/jsonvalue", []string{"internal/jsontext"}, nil},
 	{"internal/ce", []string{"internal/jsontext"}, cloudevents},
 	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsontext"}, cloudevents},
-	{"fn", []string{"internal/run/mark", "internal/ce", "internal/jsontext"}, cloudevents},
+	{"fn", []string{"internal/run/mark", "internal/ce", "internal/jsontext", "internal/jsonvalue"}, cloudevents},
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
@@ -75,7 +76,7 @@ var terraform = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/jsontext", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/jsontext", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
 }
 
 type pkg struct {
