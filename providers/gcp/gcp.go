@@ -29,7 +29,6 @@ package gcp
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"net/http"
@@ -41,10 +40,6 @@ import (
 )
 
 const provider = "gcp"
-
-// maxBody is the size in bytes above which a request is refused: the
-// platform's own limit. Base64 inside of it is smaller decoded.
-const maxBody = 32 << 20
 
 // A Source says what triggers a function. [PubSub], [Scheduler], [Storage],
 // [Firestore] and [Event] are the sources; the interface is sealed.
@@ -74,7 +69,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusMethodNotAllowed, fmt.Errorf("method %s, want POST", r.Method))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	if err != nil {
 		status := http.StatusBadRequest
 		var tooLarge *http.MaxBytesError
