@@ -47,10 +47,10 @@ type Source interface {
 	// declared names the trigger as its directive does: queue "orders".
 	declared() string
 	policy() run.Policy
-	// decode returns the record of a request. An error says that the request
+	// decode makes the record of what arrived. An error says that the request
 	// is nothing that this source could have sent; what is wrong inside of a
 	// record is the record's own error. Neither names the source.
-	decode(request) (run.Record, error)
+	decode(*arrival) error
 }
 
 // Handler returns what answers the requests that src sends: each is decoded to
@@ -79,16 +79,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, status, fmt.Errorf("read body: %w", err))
 		return
 	}
-	deadline, _ := r.Context().Deadline()
-	record, err := h.source.decode(request{r.Header, body, deadline})
-	if err != nil {
+	a := &arrival{header: r.Header, body: body}
+	if err := h.source.decode(a); err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err)
 		return
 	}
-	if record.Err != nil {
+	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
-	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), []run.Record{record})[0])
+	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
 }
 
 // refuse answers a request that has no record, and logs why.
