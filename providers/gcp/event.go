@@ -26,19 +26,18 @@ func (s Event) policy() run.Policy {
 	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
-func (s Event) decode(r request) (run.Record, error) {
-	a, err := r.open(s.Type)
-	if err != nil {
-		return run.Record{}, err
+func (s Event) decode(a *arrival) error {
+	if err := a.open(s.Type); err != nil {
+		return err
 	}
-	record := a.record(portable.Event)
+	record := a.begin(portable.Event)
 	record.Event, record.Skip, record.Err = s.event(a)
-	return record, nil
+	return nil
 }
 
 // event returns the event that arrived, and reports whether the directive does
 // not ask for it.
-func (s Event) event(a arrival) (e event.Event, skip bool, err error) {
+func (s Event) event(a *arrival) (e event.Event, skip bool, err error) {
 	e, err = a.cloudEvent()
 	if err != nil {
 		return event.Event{}, false, err

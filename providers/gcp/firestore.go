@@ -39,22 +39,21 @@ func (s Firestore) policy() run.Policy {
 	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
-func (s Firestore) decode(r request) (run.Record, error) {
-	a, err := r.open("")
-	if err != nil {
-		return run.Record{}, err
+func (s Firestore) decode(a *arrival) error {
+	if err := a.open(""); err != nil {
+		return err
 	}
-	record := a.record(portable.Document)
+	record := a.begin(portable.Document)
 	native, err := a.cloudEvent()
 	if err != nil {
 		record.Err = err
-		return record, nil
+		return nil
 	}
 	if !strings.HasPrefix(native.Type(), documentTypes) {
-		return run.Record{}, foreignDocument(native.Type())
+		return foreignDocument(native.Type())
 	}
 	record.Event, record.Skip, record.Err = s.event(native)
-	return record, nil
+	return nil
 }
 
 func foreignDocument(eventType string) error {

@@ -29,7 +29,6 @@ package gcp
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"net/http"
@@ -42,20 +41,16 @@ import (
 
 const provider = "gcp"
 
-// maxBody is the size in bytes above which a request is refused: the
-// platform's own limit. Base64 inside of it is smaller decoded.
-const maxBody = 32 << 20
-
 // A Source says what triggers a function. [PubSub], [Scheduler], [Storage],
 // [Firestore] and [Event] are the sources; the interface is sealed.
 type Source interface {
 	// declared names the trigger as its directive does: queue "orders".
 	declared() string
 	policy() run.Policy
-	// decode returns the record of a request. An error says that the request
+	// decode makes the record of what arrived. An error says that the request
 	// is nothing that this source could have sent; what is wrong inside of a
 	// record is the record's own error. Neither names the source.
-	decode(request) (run.Record, error)
+	decode(*arrival) error
 }
 
 // Handler returns what answers the requests that src sends: each is decoded to
@@ -75,7 +70,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusMethodNotAllowed, fmt.Errorf("method %s, want POST", r.Method))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	if err != nil {
 		status := http.StatusBadRequest
 		var tooLarge *http.MaxBytesError
@@ -85,16 +80,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, status, fmt.Errorf("read body: %w", err))
 		return
 	}
-	deadline, _ := r.Context().Deadline()
-	record, err := h.source.decode(request{r.Header, body, deadline})
-	if err != nil {
+	a := &arrival{header: r.Header, body: body}
+	if err := h.source.decode(a); err != nil {
 		h.refuse(w, r, http.StatusBadRequest, err)
 		return
 	}
-	if record.Err != nil {
+	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
-	answer(w, h.runner.Each(r.Context(), h.handler, h.source.policy(), []run.Record{record})[0])
+	answer(w, h.runner.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
 }
 
 // refuse answers a request that has no record, and logs why.

@@ -48,22 +48,21 @@ func (s PubSub) policy() run.Policy {
 	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
-func (s PubSub) decode(r request) (run.Record, error) {
-	a, err := r.open("")
-	if err != nil {
-		return run.Record{}, err
+func (s PubSub) decode(a *arrival) error {
+	if err := a.open(""); err != nil {
+		return err
 	}
 	if a.push == nil {
-		return run.Record{}, fmt.Errorf("received a CloudEvent of type %q, want a Pub/Sub message", a.event.Type())
+		return fmt.Errorf("received a CloudEvent of type %q, want a Pub/Sub message", a.event.Type())
 	}
 	kind, name := s.trigger()
-	record := a.record(kind)
+	record := a.begin(kind)
 	if kind == portable.Stream {
 		record.Event, record.Err = streamRecord(name, a.push)
 	} else {
 		record.Event, record.Err = s.message(kind, name, a.push)
 	}
-	return record, nil
+	return nil
 }
 
 // message returns the event of a message of a queue or a topic.

@@ -1,10 +1,10 @@
 package gcp
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -18,95 +18,106 @@ import (
 // message. Its data is the body of a push.
 const messagePublished = "google.cloud.pubsub.topic.v1.messagePublished"
 
-// A request is what the platform sent, its body read.
-type request struct {
-	header   http.Header
-	body     []byte
-	deadline time.Time // zero for none
-}
-
-// An arrival is what a request turned out to be: an event, or a push, which a
-// messagePublished event may have carried. One of the two is set.
+// An arrival is a request of the platform, its body read, and what it turns out
+// to be: an event, or a push, which a messagePublished event may have carried.
+// What belongs to it is in one piece.
 type arrival struct {
-	request request
-	event   *event.Event
-	push    *push
+	header http.Header
+	body   []byte
+
+	event event.Event // valid if push is nil
+	push  *push
+
+	delivery fn.Delivery   // without attributes
+	record   [1]run.Record // one, as package run takes them
 }
 
-// open returns what the request is. Only an event of the type own is not
+// open finds out what the request is. Only an event of the type own is not
 // opened if it carries a push.
-func (r request) open(own string) (arrival, error) {
-	e, err := r.event()
+func (a *arrival) open(own string) error {
+	isEvent, err := a.decodeEvent()
 	if err != nil {
-		return arrival{}, err
+		return fmt.Errorf("decode CloudEvent request: %w", err)
 	}
-	body := r.body
-	if e != nil {
-		if e.Type() != messagePublished || own == messagePublished {
-			return arrival{request: r, event: e}, nil
+	body := a.body
+	if isEvent {
+		if t := a.event.Type(); t != messagePublished || t == own {
+			return nil
 		}
-		body = e.Data()
+		body = a.event.Data()
 	}
-	p, err := decodePush(body)
+	a.push, err = decodePush(body)
 	switch {
 	case err == nil:
-		return arrival{request: r, push: p}, nil
-	case e != nil:
-		return arrival{}, fmt.Errorf("decode data of %s: %w", messagePublished, err)
+		return nil
+	case isEvent:
+		return fmt.Errorf("decode data of %s: %w", messagePublished, err)
 	}
-	return arrival{}, fmt.Errorf("received content type %q, which is neither a CloudEvent nor a Pub/Sub push: %w", r.header.Get("Content-Type"), err)
+	return fmt.Errorf("received content type %q, which is neither a CloudEvent nor a Pub/Sub push: %w", first(a.header, "Content-Type"), err)
 }
 
-// event returns the CloudEvent that the request itself is, or nil.
-func (r request) event() (*event.Event, error) {
-	var e event.Event
-	var err error
+// decodeEvent decodes the CloudEvent that the request itself is, and reports
+// whether it is one.
+func (a *arrival) decodeEvent() (isEvent bool, err error) {
 	switch {
-	case ce.IsStructured(r.header.Get("Content-Type")):
-		e, err = ce.Decode(r.body)
-	case r.header.Get("Ce-Specversion") != "":
+	case ce.IsStructured(first(a.header, "Content-Type")):
+		a.event, err = ce.Decode(a.body)
+	case first(a.header, "Ce-Specversion") != "":
 		// Google's services name the content type a second time, and it is not
 		// documented that values are percent-encoded: an object may be named
 		// 100%.png.
-		e, err = cehttp.DecodeLoosely(r.header, r.body)
+		a.event, err = cehttp.DecodeLoosely(a.header, a.body)
 	default:
-		return nil, nil
+		return false, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("decode CloudEvent request: %w", err)
+	return true, err
+}
+
+// first is [http.Header.Get] for a name in canonical form.
+func first(h http.Header, canonical string) string {
+	if values := h[canonical]; len(values) > 0 {
+		return values[0]
 	}
-	return &e, nil
+	return ""
 }
 
 // cloudEvent returns the event that arrived, however it was carried.
-func (a arrival) cloudEvent() (event.Event, error) {
-	if a.event != nil {
-		return *a.event, nil
+func (a *arrival) cloudEvent() (event.Event, error) {
+	if a.push == nil {
+		return a.event, nil
 	}
 	e, ok, err := a.push.cloudEvent()
 	if err == nil && !ok {
-		err = fmt.Errorf("received a Pub/Sub message that is not a CloudEvent")
+		err = errors.New("received a Pub/Sub message that is not a CloudEvent")
 	}
 	return e, err
 }
 
-// record returns the record of what arrived, without its event.
-func (a arrival) record(trigger string) run.Record {
-	d := fn.Delivery{Provider: provider, Trigger: trigger, Deadline: a.request.deadline}
+// begin begins the record of what was opened, without its event.
+func (a *arrival) begin(trigger string) *run.Record {
 	if a.push != nil {
-		d.NativeID, d.Attempt = a.push.id(), a.push.DeliveryAttempt
-		return run.Record{Name: "Pub/Sub message " + d.NativeID, Describe: func() (fn.Delivery, []byte) {
-			d := d
-			d.Attributes = a.push.attributes()
-			return d, a.request.body
-		}}
+		a.delivery.Attempt = a.push.DeliveryAttempt
+		return a.beginAs(trigger, "Pub/Sub message ", a.push.id())
 	}
-	d.NativeID = a.event.ID()
-	return run.Record{Name: "event " + d.NativeID, Describe: func() (fn.Delivery, []byte) {
-		d := d
-		d.Attributes = attributes(a.request.header)
-		return d, a.request.body
-	}}
+	return a.beginAs(trigger, "event ", a.event.ID())
+}
+
+// beginAs begins the record of a request of the kind and id.
+func (a *arrival) beginAs(trigger, kind, id string) *run.Record {
+	a.delivery.Provider, a.delivery.Trigger, a.delivery.NativeID = provider, trigger, id
+	r := &a.record[0]
+	r.Name, r.Describe = kind+id, a.describe
+	return r
+}
+
+func (a *arrival) describe() (fn.Delivery, []byte) {
+	d := a.delivery
+	if a.push != nil {
+		d.Attributes = a.push.attributes()
+	} else {
+		d.Attributes = attributes(a.header)
+	}
+	return d, a.body
 }
 
 // attributes returns the headers that say something of the delivery, in lower

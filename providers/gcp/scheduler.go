@@ -11,7 +11,6 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -51,25 +50,21 @@ func (s Scheduler) policy() run.Policy {
 	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
-func (s Scheduler) decode(r request) (run.Record, error) {
-	if r.header.Get(schedulerHeader) != "true" {
-		return run.Record{}, errors.New("received a request without the header " + schedulerHeader + ": true, want one of Cloud Scheduler")
+func (s Scheduler) decode(a *arrival) error {
+	if a.header.Get(schedulerHeader) != "true" {
+		return errors.New("received a request without the header " + schedulerHeader + ": true, want one of Cloud Scheduler")
 	}
-	if err := s.check(r.body); err != nil {
-		return run.Record{}, err
+	if err := s.check(a.body); err != nil {
+		return err
 	}
-	job, at := r.header.Get(schedulerJobHeader), r.header.Get(schedulerTimeHeader)
-	d := fn.Delivery{Provider: provider, Trigger: portable.Schedule, NativeID: cmp.Or(job, "-"), Deadline: r.deadline}
+	job, at := a.header.Get(schedulerJobHeader), a.header.Get(schedulerTimeHeader)
+	id := cmp.Or(job, "-")
 	if at != "" {
-		d.NativeID += "@" + at
+		id += "@" + at
 	}
-	record := run.Record{Name: "Cloud Scheduler job " + d.NativeID, Describe: func() (fn.Delivery, []byte) {
-		d := d
-		d.Attributes = attributes(r.header)
-		return d, r.body
-	}}
+	record := a.beginAs(portable.Schedule, "Cloud Scheduler job ", id)
 	record.Event, record.Err = s.event(job, at)
-	return record, nil
+	return nil
 }
 
 // check says why the body is not that of the function's own job.

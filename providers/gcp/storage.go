@@ -39,22 +39,21 @@ func (s Storage) policy() run.Policy {
 	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
-func (s Storage) decode(r request) (run.Record, error) {
-	a, err := r.open("")
-	if err != nil {
-		return run.Record{}, err
+func (s Storage) decode(a *arrival) error {
+	if err := a.open(""); err != nil {
+		return err
 	}
-	record := a.record(portable.Object)
+	record := a.begin(portable.Object)
 	native, err := a.cloudEvent()
 	if err != nil {
 		record.Err = err
-		return record, nil
+		return nil
 	}
 	if !strings.HasPrefix(native.Type(), storageTypes) {
-		return run.Record{}, foreignObject(native.Type())
+		return foreignObject(native.Type())
 	}
 	record.Event, record.Skip, record.Err = s.event(native)
-	return record, nil
+	return nil
 }
 
 func foreignObject(eventType string) error {
