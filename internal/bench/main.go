@@ -64,7 +64,7 @@ func comparisons() ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(lambda, []comparison{http, google}, codec), nil
+	return slices.Concat(lambda, []comparison{http, google}, codec, typedData()), nil
 }
 
 // A sample is the cost of one call.

@@ -77,7 +77,7 @@ type (
 		K [1]*bool
 		S []struct{}
 	}
-	slices struct {
+	lists struct {
 		A []byte
 		B []tiny
 		C [3]byte
