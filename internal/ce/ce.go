@@ -23,8 +23,11 @@ const MediaType = "application/cloudevents+json"
 // IsStructured reports whether a body of the content type is one event in
 // structured mode, of whatever format; only JSON has a decoder.
 func IsStructured(contentType string) bool {
+	if contentType == event.ApplicationJSON {
+		return false
+	}
 	m := mediaType(contentType)
-	return strings.HasPrefix(m, "application/cloudevents") && !IsBatch(contentType)
+	return strings.HasPrefix(m, "application/cloudevents") && !strings.HasPrefix(m, "application/cloudevents-batch")
 }
 
 // IsBatch reports whether a body of the content type is a batch of events.
@@ -129,6 +132,9 @@ func (a *Attributes) setExtension(name string, value any) error {
 // Event returns the event with the data, or says which required attribute is
 // missing.
 func (a *Attributes) Event(data []byte) (event.Event, error) {
+	if a.specversion && a.ctx.ID != "" && a.ctx.Type != "" && a.hasSource() {
+		return event.Event{Context: &a.ctx, DataEncoded: data}, nil
+	}
 	var missing []string
 	for _, m := range []struct {
 		name string
@@ -138,10 +144,7 @@ func (a *Attributes) Event(data []byte) (event.Event, error) {
 			missing = append(missing, m.name)
 		}
 	}
-	if missing != nil {
-		return event.Event{}, errors.New("required attribute missing: " + strings.Join(missing, ", "))
-	}
-	return event.Event{Context: &a.ctx, DataEncoded: data}, nil
+	return event.Event{}, errors.New("required attribute missing: " + strings.Join(missing, ", "))
 }
 
 func (a *Attributes) hasSource() bool {

@@ -8,14 +8,20 @@ import (
 )
 
 // ParseSource parses a URI-reference as url.Parse does, whose escaped form is
-// kept as it stands. What most sources are, an ARN or a plain path, costs
-// nothing.
+// kept as it stands. What most sources are, an ARN, a plain path or one below
+// a plain host, costs nothing.
 func ParseSource(s string) (types.URIRef, error) {
-	switch rest, isARN := strings.CutPrefix(s, "arn:"); {
-	case isARN && rest != "" && rest[0] != '/' && isPlain(rest, ":/"):
+	if rest, isARN := strings.CutPrefix(s, "arn:"); isARN && rest != "" && rest[0] != '/' && isPlain(rest, ":/") {
 		return types.URIRef{URL: url.URL{Scheme: "arn", Opaque: rest}}, nil
-	case strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && isPlain(s, "/"):
-		return types.URIRef{URL: url.URL{Path: s}}, nil
+	}
+	if strings.HasPrefix(s, "/") && isPlain(s, "/") {
+		rest, hasHost := strings.CutPrefix(s, "//")
+		if !hasHost {
+			return types.URIRef{URL: url.URL{Path: s}}, nil
+		}
+		if end := strings.IndexByte(rest, '/'); end > 0 {
+			return types.URIRef{URL: url.URL{Host: rest[:end], Path: rest[end:]}}, nil
+		}
 	}
 	u, err := url.Parse(s)
 	if err != nil {

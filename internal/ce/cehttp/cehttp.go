@@ -32,7 +32,10 @@ func DecodeLoosely(header http.Header, body []byte) (event.Event, error) {
 
 func decode(header http.Header, body []byte, loosely bool) (event.Event, error) {
 	var a ce.Attributes
-	contentType := header.Get("Content-Type")
+	contentType := ""
+	if values := header["Content-Type"]; len(values) > 0 {
+		contentType = values[0]
+	}
 	for name, values := range header {
 		canonical, ok := strings.CutPrefix(name, "Ce-")
 		if !ok {
@@ -41,12 +44,16 @@ func decode(header http.Header, body []byte, loosely bool) (event.Event, error) 
 		if len(values) != 1 {
 			return event.Event{}, fmt.Errorf("header %s appears %d times", name, len(values))
 		}
-		decoded, err := percentDecode(values[0])
-		if err != nil && loosely && utf8.ValidString(values[0]) {
-			decoded, err = values[0], nil
-		}
-		if err != nil {
-			return event.Event{}, fmt.Errorf("header %s: %w", name, err)
+		decoded := values[0]
+		if !isPlain(decoded) {
+			var err error
+			decoded, err = percentDecode(values[0])
+			if err != nil && loosely && utf8.ValidString(values[0]) {
+				decoded, err = values[0], nil
+			}
+			if err != nil {
+				return event.Event{}, fmt.Errorf("header %s: %w", name, err)
+			}
 		}
 		if canonical == "Datacontenttype" {
 			if !loosely {
@@ -121,9 +128,6 @@ func SetHeaders(h http.Header, e event.Event, id, source string) error {
 // percentDecode and percentEncode are section 3.1.3.2 of the HTTP binding. It
 // keeps text that holds no escape as it is, so a quoted value is taken too.
 func percentDecode(s string) (string, error) {
-	if !strings.ContainsAny(s, "%\"") && utf8.ValidString(s) {
-		return s, nil
-	}
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = unquote(s[1 : len(s)-1])
 	}
@@ -135,6 +139,16 @@ func percentDecode(s string) (string, error) {
 		return "", errors.New("not UTF-8")
 	}
 	return decoded, nil
+}
+
+// isPlain reports whether s is ASCII that stands for itself.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c == '%' || c == '"' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func unquote(s string) string {
