@@ -20,8 +20,8 @@ import (
 // raises it.
 const MaxLine = 64 << 20
 
-// An Invoke answers the line of one request, which it may keep, with one JSON
-// object without a line break. It cannot fail: a failure is an answer too.
+// An Invoke answers the line of one request, of which it keeps nothing, with one
+// JSON object without a line break. It cannot fail: a failure is an answer too.
 type Invoke func(ctx context.Context, line []byte) []byte
 
 // Serve answers requests until standard input ends. It ends the process with 1
@@ -47,7 +47,8 @@ func loop(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) error
 			return fmt.Errorf("write acknowledgement: %w", err)
 		}
 	}
-	r := bufio.NewReaderSize(in, 64<<10)
+	const usual = 256 << 10 // bytes of a line that are read in place
+	r := bufio.NewReaderSize(in, usual)
 	for {
 		line, long, err := readLine(r, limit)
 		if err == io.EOF {
@@ -70,7 +71,8 @@ func loop(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) error
 
 // readLine returns the next line without its end, or long if it has more than
 // limit bytes; what is left of a long line is skipped and not held. The end of
-// the input ends a line too.
+// the input ends a line too. A line that fits into r's buffer is a part of it
+// and stands until the next is read.
 func readLine(r *bufio.Reader, limit int) (line []byte, long bool, err error) {
 	read := false
 	for {
@@ -80,9 +82,13 @@ func readLine(r *bufio.Reader, limit int) (line []byte, long bool, err error) {
 		if ended {
 			chunk = chunk[:len(chunk)-1]
 		}
-		if long = long || len(line)+len(chunk) > limit; long {
+		long = long || len(line)+len(chunk) > limit
+		switch {
+		case long:
 			line = nil
-		} else {
+		case line == nil && err != bufio.ErrBufferFull:
+			line = chunk
+		default:
 			line = append(line, chunk...)
 		}
 		switch {
