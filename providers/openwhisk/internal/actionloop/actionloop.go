@@ -21,8 +21,9 @@ import (
 // raises it.
 const MaxLine = 64 << 20
 
-// An Invoke answers the line of one request by one call of answer: with one JSON
-// object without a line break. It cannot fail: a failure is an answer too. If
+// An Invoke answers the line of one request, of which it keeps nothing once the
+// handler runs, by one call of answer: with one JSON object without a line
+// break. It cannot fail: a failure is an answer too. If
 // the platform has to have its answer before Invoke returns, another goroutine
 // makes the call, and late is true.
 type Invoke func(ctx context.Context, line []byte, answer func(object []byte, late bool))
@@ -55,7 +56,8 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 			return fmt.Errorf("write acknowledgement: %w", err)
 		}
 	}
-	l := &requests{in: bufio.NewReaderSize(in, 64<<10), out: out, limit: limit, invoke: invoke, ended: make(chan error, 1)}
+	const usual = 256 << 10 // bytes of a line that are read in place
+	l := &requests{in: bufio.NewReaderSize(in, usual), out: out, limit: limit, invoke: invoke, ended: make(chan error, 1)}
 	go l.answerAll()
 	return <-l.ended
 }
@@ -108,7 +110,8 @@ func (l *requests) answerAll() {
 
 // readLine returns the next line without its end, or long if it has more than
 // limit bytes; what is left of a long line is skipped and not held. The end of
-// the input ends a line too.
+// the input ends a line too. A line that fits into r's buffer is a part of it
+// and stands until the next is read.
 func readLine(r *bufio.Reader, limit int) (line []byte, long bool, err error) {
 	read := false
 	for {
@@ -118,9 +121,13 @@ func readLine(r *bufio.Reader, limit int) (line []byte, long bool, err error) {
 		if ended {
 			chunk = chunk[:len(chunk)-1]
 		}
-		if long = long || len(line)+len(chunk) > limit; long {
+		long = long || len(line)+len(chunk) > limit
+		switch {
+		case long:
 			line = nil
-		} else {
+		case line == nil && err != bufio.ErrBufferFull:
+			line = chunk
+		default:
 			line = append(line, chunk...)
 		}
 		switch {
