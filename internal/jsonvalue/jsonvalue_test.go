@@ -27,6 +27,7 @@ func TestTakes(t *testing.T) {
 		"a change":              takes[fn.Change](`{"collection":"orders","key":"1","before":null,"after":{"a":[1, 2]},"partial":false}`),
 		"a tick":                takes[fn.Tick](`{"name":"report","scheduled":"2026-03-12T19:00:00Z","approximate":true}`),
 		"numbers":               takes[numbers](`{"a":-128,"b":1,"c":1,"d":-9223372036854775808,"e":255,"f":1,"g":1,"h":18446744073709551615,"k":1.5,"s":-1e300,"i":1}`),
+		"a name of a dash":      takes[strs](`{"-":"x","B":"y","X":1}`),
 		"names in another case": takes[order](`{"ID":"17","Total":1,"lineſ":[]}`),
 		"null everywhere":       takes[pointers](`{"a":null,"b":null,"c":null,"d":[null],"k":{"x":null},"s":null}`),
 		"escapes":               takes[order](`{"\u0069d":"\"\ud83d\ude00\""}`),
@@ -77,7 +78,7 @@ func TestForRefuses(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[any](), reflect.TypeFor[error](), reflect.TypeFor[json.Number](), reflect.TypeFor[[]any](), reflect.TypeFor[map[string]any](),
 		reflect.TypeFor[dynamic](), reflect.TypeFor[embeds](), reflect.TypeFor[option](), reflect.TypeFor[collides](),
-		reflect.TypeFor[repeats](), reflect.TypeFor[oddNames](), reflect.TypeFor[keys](), reflect.TypeFor[map[upper]int](), reflect.TypeFor[hopeless](),
+		reflect.TypeFor[repeats](), reflect.TypeFor[oddName](), reflect.TypeFor[oddOption](), reflect.TypeFor[keys](), reflect.TypeFor[map[upper]int](), reflect.TypeFor[hopeless](),
 		reflect.TypeFor[unnamedMethods](), reflect.TypeFor[namedPointer](), reflect.TypeFor[struct{ time.Time }](), reflect.TypeFor[[]*[1]map[string]any](),
 		reflect.StructOf(fields(65)),
 	} {

@@ -25,7 +25,7 @@ var targets = []target{
 	same[arrays](), same[lists](), same[maps](), same[tree](), same[methods](),
 	same[int](), same[uint8](), same[float32](), same[bool](), same[named](), same[[]byte](), same[list](), same[forest](), same[dictionary](), same[*leaf](),
 	same[[]leaf](), same[[2]string](), same[map[string]leaf](), same[time.Time](), same[upper](), same[kept](), same[both](), same[strict](), same[json.RawMessage](),
-	same[embeds](), same[embedsTime](), same[option](), same[collides](), same[repeats](), same[oddNames](), same[any](), same[json.Number](), same[dynamic](),
+	same[embeds](), same[embedsTime](), same[option](), same[collides](), same[repeats](), same[oddName](), same[oddOption](), same[any](), same[json.Number](), same[dynamic](),
 	same[keys](), same[hopeless](), same[unnamedMethods](), same[namedPointer](), same[struct{ time.Time }](),
 }
 

@@ -40,9 +40,10 @@ type (
 		A string
 		B named  `json:"b,omitempty"`
 		K string `json:"k"`
+		//lint:ignore SA5008 a name of one dash
 		S string `json:"-,"`
 		X string `json:"-"`
-		y string
+		_ string
 		É bool `json:"é"`
 	}
 	pointers struct {
@@ -60,6 +61,8 @@ type (
 		A string  `json:"a"`
 		B float64 `json:"b,omitzero"`
 		C bool    `json:"c"`
+		X string  `json:"-"`
+		Y func()  `json:"-"`
 	}
 	nested struct {
 		A leaf             `json:"a"`
@@ -152,8 +155,12 @@ type (
 		B string
 		C string
 	}
-	oddNames struct {
+	oddName struct {
+		//lint:ignore SA5008 so that encoding/json does not take the name
 		A string `json:"a\\b"`
+	}
+	oddOption struct {
+		//lint:ignore SA5008 so that the option is not known
 		B string `json:"ⅷ,other"`
 	}
 	dynamic struct {
