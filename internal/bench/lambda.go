@@ -68,9 +68,9 @@ func eventsOnLambda() ([]comparison, error) {
 			}},
 		}
 	}
-	all := append(queue("SQS ×1", one, 0), queue("SQS ×10", ten, 0)...)
+	all := append(queue("SQS ×1", one, 14), queue("SQS ×10", ten, 0)...)
 	return append(all,
-		comparison{what: "S3 ×1", time: 0.25, subjects: []subject{
+		comparison{what: "S3 ×1", time: 0.25, allocs: 14, subjects: []subject{
 			lambdaSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, s3, aws.Handler(fn.On(takes[[]byte]), aws.S3{Bucket: "uploads", Created: true})),
 			lambdaSubject("`lambda.Start(func(ctx, events.S3Event) error)`", ctx, s3, lambda.NewHandler(takes[events.S3Event])),
 		}},
