@@ -16,8 +16,8 @@ import (
 const objectBody = `{"bucket":"uploads","key":"pictures/a b.png","size":30721,"etag":"d41d8cd98f00b204e9800998ecf8427e","version":"096fKKXTRTtl3on89fVO.nfljtsv6qko","sequencer":"0055AED6DCD90281E5"}`
 
 // typedData compares what decodes the data of an event into a handler's type
-// with encoding/json, whose meaning it has, and with the libraries that have it
-// too.
+// with encoding/json, whose meaning it has, and with libraries that are meant to take
+// its place.
 func typedData() []comparison {
 	return []comparison{
 		decoders[order]("typed data, an order", payload.Order, 3),
