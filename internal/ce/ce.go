@@ -20,6 +20,9 @@ import (
 // MediaType is the content type of an event in structured JSON mode.
 const MediaType = "application/cloudevents+json"
 
+// batchType begins the content types of a batch, of whatever format.
+const batchType = "application/cloudevents-batch"
+
 // IsStructured reports whether a body of the content type is one event in
 // structured mode, of whatever format; only JSON has a decoder.
 func IsStructured(contentType string) bool {
@@ -27,12 +30,12 @@ func IsStructured(contentType string) bool {
 		return false
 	}
 	m := mediaType(contentType)
-	return strings.HasPrefix(m, "application/cloudevents") && !strings.HasPrefix(m, "application/cloudevents-batch")
+	return strings.HasPrefix(m, "application/cloudevents") && !strings.HasPrefix(m, batchType)
 }
 
 // IsBatch reports whether a body of the content type is a batch of events.
 func IsBatch(contentType string) bool {
-	return strings.HasPrefix(mediaType(contentType), "application/cloudevents-batch")
+	return strings.HasPrefix(mediaType(contentType), batchType)
 }
 
 // IsJSON reports whether data of the content type is JSON, as data without a

@@ -74,7 +74,6 @@ func groups(records []Record) [][]int {
 }
 
 func (b *batch) run() {
-	enlarge(-1)
 	workers := min(max(b.policy.Concurrency, 1), b.count())
 	if workers <= 1 {
 		b.work()
@@ -82,13 +81,14 @@ func (b *batch) run() {
 	}
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(func() { b.work() })
+		wg.Go(b.work)
 	}
 	wg.Wait()
 }
 
 // work handles groups until none is left or the time is up.
 func (b *batch) work() {
+	enlarge(-1)
 	started := -1 // the record whose handler runs
 	defer func() {
 		if started >= 0 { // the handler is ending this goroutine: only deferred calls still run

@@ -30,14 +30,9 @@ func (r *Runner) Each(ctx context.Context, h fn.Handler, p Policy, records []Rec
 	b := newBatch(ctx, h, p, records)
 	defer b.reserved.End()
 	b.reserved.landed.Add(1)
-	go r.fly(&b.reserved, b)
+	go func() { r.fly(&b.reserved, b.run) }()
 	b.reserved.landed.Wait()
 	return b.settle()
-}
-
-// Each is that of a new Runner.
-func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
-	return new(Runner).Each(ctx, h, p, records)
 }
 
 // EachHere is Each for those whose goroutine may stay with a handler that has
@@ -54,7 +49,7 @@ func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records [
 // its goroutine, before AnswerBy. It waits no longer.
 func (r *Runner) Run(reserved *Reserved, f func()) bool {
 	reserved.landed.Add(1)
-	go r.fly(reserved, work(f))
+	go r.fly(reserved, f)
 	reserved.landed.Wait()
 	return !reserved.late
 }
@@ -64,16 +59,12 @@ func (r *Runner) Run(reserved *Reserved, f func()) bool {
 // while f still runs and AnswerBy has passed.
 func (r *Runner) Here(reserved *Reserved, f func(), answer func(returned bool)) {
 	reserved.answer = answer
-	r.fly(reserved, work(f))
+	r.fly(reserved, f)
 }
 
-// fly runs what the platform waits for.
-func (r *Runner) fly(reserved *Reserved, what interface{ run() }) {
+// fly runs f, which the platform waits for.
+func (r *Runner) fly(reserved *Reserved, f func()) {
 	r.begin(&reserved.flight, reserved.AnswerBy)
 	defer r.land(&reserved.flight)
-	what.run()
+	f()
 }
-
-type work func()
-
-func (f work) run() { f() }

@@ -1,12 +1,9 @@
 package aws
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/fngen/fngen/internal/jsontext"
 	"github.com/fngen/fngen/internal/run"
@@ -75,10 +72,7 @@ type recordList struct {
 // read reads the payload. It is an error if there is no list, unless others
 // are read.
 func (l *recordList) read(d declared, payload []byte) error {
-	text := string(payload) // of which records keep parts, while the runtime uses its buffer again
-	if !utf8.ValidString(text) {
-		text = string([]rune(text)) // U+FFFD for each byte that is none, as encoding/json reads it
-	}
+	text := jsontext.Valid(string(payload)) // of which records keep parts, while the runtime uses its buffer again
 	found := false
 	j := jsontext.NewReader(text, maxNesting)
 	err := j.Object(func(name string) error {
@@ -104,11 +98,10 @@ func (l *recordList) read(d declared, payload []byte) error {
 		err = j.End()
 	}
 	switch {
-	case isOfAnotherType(err), err == nil && !found && l.other == nil:
+	case jsontext.IsTypeError(err), err == nil && !found && l.other == nil:
 		return mismatch(d.String(), payload)
 	case err != nil:
-		var whole json.RawMessage
-		return fmt.Errorf("decode records of %s: %w", d, cmp.Or(json.Unmarshal(payload, &whole), err))
+		return fmt.Errorf("decode records of %s: %w", d, jsontext.Explain(payload, err))
 	}
 	return nil
 }
@@ -127,7 +120,7 @@ func (p *partial) object(j *jsontext.Reader, name string, member func(*jsontext.
 
 // note keeps the error of the member of the name, if the JSON goes on behind it.
 func (p *partial) note(name string, err error) error {
-	if err == nil || !isOfAnotherType(err) {
+	if !jsontext.IsTypeError(err) {
 		return err
 	}
 	if p.err == nil {
@@ -140,15 +133,6 @@ func (p *partial) note(name string, err error) error {
 func last(j *jsontext.Reader, s *string) error {
 	*s = ""
 	return j.String(s)
-}
-
-// isOfAnotherType reports whether the error is for JSON of another shape.
-func isOfAnotherType(err error) bool {
-	if err == nil {
-		return false
-	}
-	var shape *jsontext.TypeError
-	return errors.As(err, &shape)
 }
 
 // streamGroup is the group of all records of a shard's batch, which is handled

@@ -23,9 +23,9 @@ const MaxLine = 64 << 20
 
 // An Invoke answers the line of one request, of which it keeps nothing once the
 // handler runs, by one call of answer: with one JSON object without a line
-// break. It cannot fail: a failure is an answer too. If
-// the platform has to have its answer before Invoke returns, another goroutine
-// makes the call, and late is true.
+// break. It cannot fail: a failure is an answer too. If the platform has to have
+// its answer before Invoke returns, another goroutine makes the call, and late
+// is true.
 type Invoke func(ctx context.Context, line []byte, answer func(object []byte, late bool))
 
 // Plain makes an [Invoke] of a function that returns in time.

@@ -1,11 +1,11 @@
 package actionloop
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // A CloudEvent is a parameter that was read as one in structured mode.
@@ -26,14 +26,13 @@ func DecodeEvent(line []byte, parameter string) (*Request, error) { return decod
 func decode(line []byte, eventParameter string) (*Request, error) {
 	text := string(line)
 	e, err := readEnvelope(text, around+MaxNesting, eventParameter)
-	if err != nil && !isOfAnotherType(err) {
+	if err != nil && !jsontext.IsTypeError(err) {
 		e, err = readNested(text, eventParameter)
 	}
 	if err == nil {
 		err = e.finish()
 	} else {
-		var whole json.RawMessage
-		err = cmp.Or(json.Unmarshal(line, &whole), err)
+		err = jsontext.Explain(line, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("decode request: %w", err)

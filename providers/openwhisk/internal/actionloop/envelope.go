@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/jsontext"
@@ -39,18 +38,13 @@ func (e *envelope) note(name string, err error) error {
 	case err == nil:
 		delete(e.wrong, name)
 		return nil
-	case !isOfAnotherType(err):
+	case !jsontext.IsTypeError(err):
 		return err
 	case e.wrong == nil:
 		e.wrong = map[string]error{}
 	}
 	e.wrong[name] = fmt.Errorf("%s: %w", name, err)
 	return nil
-}
-
-func isOfAnotherType(err error) bool {
-	var kind *jsontext.TypeError
-	return errors.As(err, &kind)
 }
 
 func (e *envelope) member(j *jsontext.Reader, name string) error {
@@ -84,7 +78,7 @@ func (e *envelope) parameter(j *jsontext.Reader, name string) error {
 	start := j.Offset()
 	if name != e.eventParameter || name == "" {
 		err := j.Skip()
-		e.Value[valid(name)] = []byte(j.Since(start))
+		e.Value[jsontext.Valid(name)] = []byte(j.Since(start))
 		return err
 	}
 	c := &e.CloudEvent
@@ -124,23 +118,14 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func last(j *jsontext.Reader, s *string) error {
 	*s = ""
 	err := j.String(s)
-	*s = valid(*s)
+	*s = jsontext.Valid(*s)
 	return err
-}
-
-// valid returns s with U+FFFD for each byte that is not UTF-8, as encoding/json
-// reads it.
-func valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return string([]rune(s))
 }
 
 // finish makes the request of what has been read, or says what is wrong with it.
 func (e *envelope) finish() error {
-	for _, name := range slices.Sorted(maps.Keys(e.wrong)) {
-		return e.wrong[name]
+	if wrong := slices.Sorted(maps.Keys(e.wrong)); len(wrong) > 0 {
+		return e.wrong[wrong[0]]
 	}
 	if e.Value == nil {
 		return errors.New("missing value")
