@@ -8,6 +8,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/internal/run/mark"
+	"github.com/fngen/fngen/internal/wait"
 )
 
 // tries is how often an event is sent before the input is left to be delivered
@@ -31,7 +32,7 @@ func send(ctx context.Context, sink Sink, events []event.Event) error {
 		if passing == nil {
 			return nil
 		}
-		if try > tries || !wait(ctx, backoff(try)) {
+		if try > tries || !wait.For(ctx, backoff(try)) {
 			return fmt.Errorf("sink %s: %w", name, passing)
 		}
 		events = left
@@ -57,21 +58,6 @@ func sort(events []event.Event, errs []error) (left []event.Event, permanent, pa
 		}
 	}
 	return left, permanent, passing
-}
-
-// wait waits and reports whether there is time left after it.
-func wait(ctx context.Context, d time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return false
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // InOrder sends one event after another, for a [Sink] whose service takes one

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,46 +21,9 @@ import (
 	"github.com/fngen/fngen/internal/moto"
 )
 
-// speaking is a built copy of testdata/emit_aws.
+// speaking is testdata/emit_aws, built for AWS.
 var speaking = sync.OnceValues(func() (*application, error) {
-	a := &application{dir: filepath.Join(scratch, "emit_aws"), archives: map[string]string{}}
-	if err := os.CopyFS(a.dir, os.DirFS("testdata/emit_aws")); err != nil {
-		return nil, err
-	}
-	repo, err := repository()
-	if err != nil {
-		return nil, err
-	}
-	name, err := fngen()
-	if err != nil {
-		return nil, err
-	}
-	path, err := filepath.Rel(a.dir, repo)
-	if err != nil {
-		return nil, err
-	}
-	config := fmt.Sprintf("targets:\n  aws: {arch: %s}\n", runtime.GOARCH)
-	if err := os.WriteFile(filepath.Join(a.dir, "fngen.yaml"), []byte(config), 0o644); err != nil {
-		return nil, err
-	}
-	var out []byte
-	for _, args := range [][]string{
-		{"go", "mod", "edit", "-replace=github.com/fngen/fngen=" + filepath.ToSlash(path)},
-		{name, "generate"},
-		{name, "build", "-o", "json"},
-	} {
-		if out, err = output(command(a.dir, nil, args[0], args[1:]...)); err != nil {
-			return nil, err
-		}
-	}
-	var list []artifact
-	if err := json.Unmarshal(out, &list); err != nil {
-		return nil, err
-	}
-	for _, artifact := range list {
-		a.archives["aws/"+artifact.Function] = filepath.Join(a.dir, artifact.Artifact)
-	}
-	return a, nil
+	return builtFor("aws", "emit_aws", fmt.Sprintf("targets:\n  aws: {arch: %s}\n", runtime.GOARCH))
 })
 
 // A cloud is what stands for AWS, its queues read by AWS's own client.

@@ -3,13 +3,11 @@
 package acceptance
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,47 +16,9 @@ import (
 	"testing"
 )
 
-// emitting is the application testdata/emit_gcp, built for Google with package:
-// binary, and its entrypoints.
+// emitting is testdata/emit_gcp, built for Google with package: binary.
 var emitting = sync.OnceValues(func() (*application, error) {
-	a := &application{dir: filepath.Join(scratch, "emit_gcp"), archives: map[string]string{}}
-	if err := os.CopyFS(a.dir, os.DirFS("testdata/emit_gcp")); err != nil {
-		return nil, err
-	}
-	repo, err := repository()
-	if err != nil {
-		return nil, err
-	}
-	name, err := fngen()
-	if err != nil {
-		return nil, err
-	}
-	path, err := filepath.Rel(a.dir, repo)
-	if err != nil {
-		return nil, err
-	}
-	config := fmt.Sprintf("targets:\n  gcp: {package: binary, arch: %s}\nresources:\n  crm: {gcp: {url: \"https://crm.example/events\"}}\n", runtime.GOARCH)
-	if err := os.WriteFile(filepath.Join(a.dir, "fngen.yaml"), []byte(config), 0o644); err != nil {
-		return nil, err
-	}
-	var out []byte
-	for _, args := range [][]string{
-		{"go", "mod", "edit", "-replace=github.com/fngen/fngen=" + filepath.ToSlash(path)},
-		{name, "generate", "--target=gcp"},
-		{name, "build", "--target=gcp", "-o", "json"},
-	} {
-		if out, err = output(command(a.dir, nil, args[0], args[1:]...)); err != nil {
-			return nil, err
-		}
-	}
-	var list []artifact
-	if err := json.Unmarshal(out, &list); err != nil {
-		return nil, fmt.Errorf("decode what fngen build printed: %w", err)
-	}
-	for _, artifact := range list {
-		a.archives[artifact.Function] = filepath.Join(a.dir, artifact.Artifact)
-	}
-	return a, nil
+	return builtFor("gcp", "emit_gcp", fmt.Sprintf("targets:\n  gcp: {package: binary, arch: %s}\nresources:\n  crm: {gcp: {url: \"https://crm.example/events\"}}\n", runtime.GOARCH))
 })
 
 // emittingBinary returns the function's program.
@@ -69,7 +29,7 @@ func emittingBinary(t *testing.T, function string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(unpack(t, a.archive(t, function)), "main")
+	return filepath.Join(unpack(t, a.archive(t, "gcp/"+function)), "main")
 }
 
 // A gateway stands between the artifacts and the emulator.

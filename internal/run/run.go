@@ -16,6 +16,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/run/mark"
+	"github.com/fngen/fngen/internal/wait"
 )
 
 // A Record is one event of an invocation.
@@ -281,25 +282,12 @@ func writeLetter(ctx context.Context, to *emit.DeadLetter, r *Record, tries int,
 // others wait for their turn it is cut to the record's share of the time left,
 // so that one record's hint does not cost the others theirs.
 func pause(ctx context.Context, p *Policy, try int, hint time.Duration, others int) bool {
-	wait := hint
+	d := hint
 	if p.Backoff != nil {
-		wait = max(wait, p.Backoff(try))
+		d = max(d, p.Backoff(try))
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		left := time.Until(deadline)
-		if others > 0 {
-			wait = min(wait, left/time.Duration(others+1))
-		}
-		if left <= wait {
-			return false
-		}
+	if deadline, ok := ctx.Deadline(); ok && others > 0 {
+		d = min(d, time.Until(deadline)/time.Duration(others+1))
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	return wait.For(ctx, d)
 }

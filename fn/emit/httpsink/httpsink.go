@@ -10,13 +10,13 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce/cehttp"
+	"github.com/fngen/fngen/internal/sinkhttp"
 )
 
 // HTTP posts each event in binary mode to the URL in the environment: K_SINK,
@@ -30,10 +30,6 @@ var _ emit.Sink = HTTP{}
 
 // Declared implements emit.Sink.
 func (h HTTP) Declared() (name, eventType string) { return h.Name, h.Type }
-
-var client = sync.OnceValue(func() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-})
 
 // Send implements emit.Sink. Each event is a call.
 func (h HTTP) Send(ctx context.Context, events []event.Event) []error {
@@ -57,7 +53,7 @@ func (h HTTP) post(ctx context.Context, e event.Event) error {
 	if t := e.DataContentType(); t != "" || len(e.Data()) > 0 {
 		r.Header.Set("Content-Type", cmp.Or(t, event.ApplicationJSON))
 	}
-	resp, err := client().Do(r)
+	resp, err := sinkhttp.Client().Do(r)
 	if err != nil {
 		return fmt.Errorf("post event: %w", err)
 	}

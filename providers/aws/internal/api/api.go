@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/fngen/fngen/internal/sinkhttp"
 )
 
 // A Service is an AWS service.
@@ -25,11 +27,6 @@ type Service struct {
 	Name     string // as in its endpoint and its signature, sqs for instance
 	Variable string // its name in AWS_ENDPOINT_URL_…
 }
-
-// client keeps connections from one invocation to the next.
-var client = sync.OnceValue(func() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-})
 
 var signer = sync.OnceValue(func() *v4.Signer { return v4.NewSigner() })
 
@@ -57,7 +54,7 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 	if err := signer().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), s.Name, region, time.Now()); err != nil {
 		return 0, nil, fmt.Errorf("call %s: sign: %w", s.Name, err)
 	}
-	resp, err := client().Do(r)
+	resp, err := sinkhttp.Client().Do(r)
 	if err != nil {
 		return 0, nil, fmt.Errorf("call %s: %w", s.Name, err)
 	}

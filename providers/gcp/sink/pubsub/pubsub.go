@@ -11,12 +11,12 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/sinkhttp"
 )
 
 // Topic publishes events to a Pub/Sub topic, by the CloudEvents binding for
@@ -95,10 +95,6 @@ func fill(errs []error, i int, err error) []error {
 	return errs
 }
 
-var client = sync.OnceValue(func() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-})
-
 // publish makes one call of projects.topics.publish.
 func publish(ctx context.Context, topic string, messages []json.RawMessage) error {
 	body, err := json.Marshal(map[string]any{"messages": messages})
@@ -142,7 +138,7 @@ func post(ctx context.Context, topic string, body []byte) (status int, answer []
 		}
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
-	resp, err := client().Do(r)
+	resp, err := sinkhttp.Client().Do(r)
 	if err != nil {
 		return 0, nil, err
 	}

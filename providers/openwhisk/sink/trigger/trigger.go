@@ -13,13 +13,13 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/sinkhttp"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
@@ -41,10 +41,6 @@ func (t Trigger) Declared() (name, eventType string) { return t.Name, t.Type }
 //
 // https://github.com/apache/openwhisk/blob/master/docs/reference.md
 const maxPayload = 1 << 20
-
-var client = sync.OnceValue(func() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-})
 
 // Send implements emit.Sink. Each event is a call.
 func (t Trigger) Send(ctx context.Context, events []event.Event) []error {
@@ -78,7 +74,7 @@ func (t Trigger) fire(ctx context.Context, e event.Event) error {
 	user, password, _ := strings.Cut(key, ":")
 	r.SetBasicAuth(user, password)
 	r.Header.Set("Content-Type", "application/json")
-	resp, err := client().Do(r)
+	resp, err := sinkhttp.Client().Do(r)
 	if err != nil {
 		return fmt.Errorf("fire trigger: %w", err)
 	}
