@@ -13,7 +13,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"sync/atomic"
 )
 
 // MaxLine is the size in bytes above which a request is answered with an error
@@ -25,7 +24,7 @@ const MaxLine = 64 << 20
 // handler runs, by one call of answer: with one JSON object without a line
 // break. It cannot fail: a failure is an answer too. If the platform has to have
 // its answer before Invoke returns, another goroutine makes the call, and late
-// is true.
+// is true; it may do so a moment after Invoke has returned.
 type Invoke func(ctx context.Context, line []byte, answer func(object []byte, late bool))
 
 // Plain makes an [Invoke] of a function that returns in time.
@@ -74,36 +73,38 @@ type requests struct {
 }
 
 func (l *requests) answerAll() {
-	var over atomic.Bool // for this goroutine: another one goes on, or none
+	mine := false // the answer was this goroutine's, which so has the requests still
 	defer func() {
-		if !over.Load() { // the handler is ending this goroutine, and is answered for
+		if mine { // a handler is ending this goroutine
 			go l.answerAll()
 		}
 	}()
 	answer := func(object []byte, late bool) {
-		if late {
-			over.Store(true)
-		}
-		if _, err := l.out.Write(append(object, '\n')); err != nil {
-			over.Store(true)
+		_, err := l.out.Write(append(object, '\n'))
+		switch {
+		case err != nil:
 			l.ended <- fmt.Errorf("write answer: %w", err)
-		} else if late {
+		case late:
 			go l.answerAll()
+		default:
+			mine = true
 		}
 	}
-	for !over.Load() {
+	for {
 		line, long, err := readLine(l.in, l.limit)
+		mine = false
 		switch {
 		case err == io.EOF:
-			over.Store(true)
 			l.ended <- nil
 		case err != nil:
-			over.Store(true)
 			l.ended <- fmt.Errorf("read request: %w", err)
 		case long:
 			answer(Refuse(fmt.Errorf("the request is longer than %d bytes", l.limit)), false)
 		default:
 			l.invoke(context.Background(), line, answer)
+		}
+		if !mine {
+			return
 		}
 	}
 }
