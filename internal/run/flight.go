@@ -10,18 +10,15 @@ type flight struct {
 	answerBy time.Time // zero if it is never late
 	index    int       // in waiting; -1 if it was late
 
-	// Who is told, once: answer, or those who wait for landed if there is none.
-	answer func(returned bool)
-	landed sync.WaitGroup
-	late   bool // for those who wait
+	answer func(returned bool) // is called once; nil if those who wait for landed answer
+	landed sync.WaitGroup      // until it is answered for
+	late   bool                // for those who wait
 }
 
 func (f *flight) tell(returned bool) {
-	if f.answer != nil {
+	if f.late = !returned; f.answer != nil {
 		f.answer(returned)
-		return
 	}
-	f.late = !returned
 	f.landed.Done()
 }
 
@@ -42,7 +39,7 @@ func (r *Runner) begin(f *flight, answerBy time.Time) {
 	}
 }
 
-// land answers for f, unless it was late.
+// land answers for f, or waits until it is answered for if it was late.
 func (r *Runner) land(f *flight) {
 	if !f.answerBy.IsZero() {
 		r.mu.Lock()
@@ -52,6 +49,7 @@ func (r *Runner) land(f *flight) {
 		}
 		r.mu.Unlock()
 		if !inTime {
+			f.landed.Wait()
 			return
 		}
 	}

@@ -37,8 +37,9 @@ func (r *Runner) Each(ctx context.Context, h fn.Handler, p Policy, records []Rec
 
 // EachHere is Each for those whose goroutine may stay with a handler that has
 // not returned: all run in this one, which costs least, and the results go to
-// answer, in time. Where EachHere has not returned by then, answer is called by
-// another goroutine and late is true.
+// answer, in time, by one call that is over when EachHere returns. Where a
+// handler has not returned by then, another goroutine makes the call and late is
+// true.
 func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records []Record, answer func(results []Result, late bool)) {
 	b := newBatch(ctx, h, p, records)
 	defer b.reserved.End()
@@ -54,10 +55,11 @@ func (r *Runner) Run(reserved *Reserved, f func()) bool {
 	return !reserved.late
 }
 
-// Here runs f in this goroutine. It calls answer once: with true when f has
-// returned or is ending the goroutine, or with false, by another goroutine,
-// while f still runs and AnswerBy has passed.
+// Here runs f in this goroutine. It calls answer once, before it returns: with
+// true when f has returned or is ending the goroutine, or with false, by another
+// goroutine, where f has not returned before AnswerBy.
 func (r *Runner) Here(reserved *Reserved, f func(), answer func(returned bool)) {
+	reserved.landed.Add(1)
 	reserved.answer = answer
 	r.fly(reserved, f)
 }

@@ -44,12 +44,13 @@ type Source interface {
 
 // Start serves the source's events until the process ends. It never returns.
 func Start(h fn.Handler, src Source) {
-	lambda.Start(Handler(h, src))
+	startClient(&function{handler: h, source: src})
 }
 
 // Handler returns what [Start] starts, for tests and benchmarks. It is safe for
 // concurrent use, and nothing of a payload is kept in place when Invoke
-// returns.
+// returns. Invoke returns in time, and so leaves the handler a goroutine of its
+// own; Start does without.
 func Handler(h fn.Handler, src Source) lambda.Handler {
 	return &function{handler: h, source: src}
 }
@@ -62,19 +63,37 @@ type function struct {
 
 // Invoke implements lambda.Handler.
 func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	records, err := f.decode(payload)
+	if err != nil {
+		return nil, err
+	}
+	return f.encode(records, f.runner.Each(ctx, f.handler, f.source.policy(), records))
+}
+
+// Answer is Invoke for [startClient].
+func (f *function) Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool)) {
+	records, err := f.decode(payload)
+	if err != nil {
+		answer(nil, err, false)
+		return
+	}
+	f.runner.EachHere(ctx, f.handler, f.source.policy(), records, func(results []run.Result, late bool) {
+		response, err := f.encode(records, results)
+		answer(response, err, late)
+	})
+}
+
+func (f *function) decode(payload []byte) ([]run.Record, error) {
 	if err := checkLimits(payload); err != nil {
 		return nil, err
 	}
 	records, err := f.source.decode(payload)
-	if err != nil {
-		return nil, bounded(err)
-	}
-	results := f.runner.Each(ctx, f.handler, f.source.policy(), records)
-	answer, err := f.source.encode(records, results)
-	if err != nil {
-		return nil, bounded(err)
-	}
-	return answer, nil
+	return records, bounded(err)
+}
+
+func (f *function) encode(records []run.Record, results []run.Result) ([]byte, error) {
+	response, err := f.source.encode(records, results)
+	return response, bounded(err)
 }
 
 // answerWhole is encode of the sources that know no answer for a single
@@ -101,8 +120,12 @@ func answerWhole(records []run.Record, results []run.Result) ([]byte, error) {
 // ends the process then.
 const maxErrorText = 8 << 10
 
-// bounded returns an error whose text is at most about maxErrorText long.
+// bounded returns an error whose text is at most about maxErrorText long, or
+// nil for nil.
 func bounded(err error) error {
+	if err == nil {
+		return nil
+	}
 	text := err.Error()
 	if len(text) <= maxErrorText {
 		return err

@@ -69,13 +69,15 @@ func Serve(h http.Handler, src HTTP) {
 	start(h, src.constructor())
 }
 
+//go:noinline
 func start(h http.Handler, handler func(http.Handler) lambda.Handler) {
-	lambda.Start(handler(h))
+	startClient(handler(h))
 }
 
 // constructor returns what makes the handler. It and Serve are small enough to
 // become part of main, where src is a constant, so that a binary holds only the
-// one of the two that it needs.
+// one of the two that it needs; start, as a part of Serve, would make that too
+// large.
 func (src HTTP) constructor() func(http.Handler) lambda.Handler {
 	if src.Stream {
 		return streamHandler
@@ -135,6 +137,22 @@ func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return x.answer(ctx), nil
 }
 
+// Answer is Invoke for [startClient].
+func (s *server) Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool)) {
+	x := &exchange{server: s}
+	if err := x.request.decode(payload); err != nil {
+		answer(nil, bounded(err), false)
+		return
+	}
+	r, reserved, err := x.begin(ctx)
+	defer reserved.End()
+	if err != nil {
+		answer(x.encode(plainResponse(&x.request, statusOf(err))), nil, false)
+		return
+	}
+	s.runner.Here(reserved, func() { x.call(r) }, func(returned bool) { answer(x.encode(x.respond(returned)), nil, !returned) })
+}
+
 // An exchange is a request and its response.
 type exchange struct {
 	run.RequestContext // of the request
@@ -158,10 +176,29 @@ func (x *exchange) Value(key any) any {
 
 // answer returns the response as a whole, in the form of the gateway.
 func (x *exchange) answer(ctx context.Context) []byte {
+	r, reserved, err := x.begin(ctx)
+	defer reserved.End()
+	if err != nil {
+		return x.encode(plainResponse(&x.request, statusOf(err)))
+	}
+	return x.encode(x.respond(x.server.runner.Run(reserved, func() { x.call(r) })))
+}
+
+// respond returns the response once the handler has returned, or in its place.
+func (x *exchange) respond(returned bool) *response {
+	if returned {
+		return x.answered
+	}
+	x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
+	return plainResponse(&x.request, http.StatusGatewayTimeout)
+}
+
+// encode returns the response in the form of the gateway.
+func (x *exchange) encode(w *response) []byte {
 	q := &x.request
-	answer := q.encode(x.respond(ctx))
+	answer := q.encode(w)
 	if len(answer) > maxAnswer {
-		slog.ErrorContext(ctx, "response dropped", "error", "larger than Lambda allows", "size", len(answer), "limit", maxAnswer)
+		x.log("response dropped", "error", "larger than Lambda allows", "size", len(answer), "limit", maxAnswer)
 		return q.encode(plainResponse(q, http.StatusInternalServerError))
 	}
 	return answer
@@ -186,20 +223,6 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Re
 		slog.ErrorContext(ctx, "request failed", "record", x.name(), "status", statusOf(err), "error", err.Error())
 	}
 	return r, reserved, err
-}
-
-// respond has the handler answer the request, or answers for it.
-func (x *exchange) respond(ctx context.Context) *response {
-	r, reserved, err := x.begin(ctx)
-	defer reserved.End()
-	if err != nil {
-		return plainResponse(&x.request, statusOf(err))
-	}
-	if x.server.runner.Run(reserved, func() { x.call(r) }) {
-		return x.answered
-	}
-	x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
-	return plainResponse(&x.request, http.StatusGatewayTimeout)
 }
 
 var errLate = errors.New("the handler has not returned in time")

@@ -24,7 +24,7 @@ const MaxLine = 64 << 20
 // handler runs, by one call of answer: with one JSON object without a line
 // break. It cannot fail: a failure is an answer too. If the platform has to have
 // its answer before Invoke returns, another goroutine makes the call, and late
-// is true; it may do so a moment after Invoke has returned.
+// is true.
 type Invoke func(ctx context.Context, line []byte, answer func(object []byte, late bool))
 
 // Plain makes an [Invoke] of a function that returns in time.
