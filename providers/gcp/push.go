@@ -1,10 +1,8 @@
 package gcp
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,66 +17,28 @@ import (
 )
 
 // A push is one message as a push subscription sends it, and as the data of a
-// messagePublished event: https://cloud.google.com/pubsub/docs/push. Two of
-// its members stand there under two names.
+// messagePublished event: https://cloud.google.com/pubsub/docs/push. Its
+// strings are parts of one text.
 type push struct {
-	Message         *message `json:"message"`
-	Subscription    string   `json:"subscription"`
-	DeliveryAttempt int      `json:"deliveryAttempt"` // from 1; absent without a dead letter policy
+	Message         *message
+	Subscription    string
+	DeliveryAttempt int // from 1; 0 without a dead letter policy
 }
 
+// Two members of a message stand there under two names.
 type message struct {
-	Data         string            `json:"data"` // base64
-	Attributes   messageAttributes `json:"attributes"`
-	ID           string            `json:"messageId"`
-	SnakeID      string            `json:"message_id"`
-	OrderingKey  string            `json:"orderingKey"`
-	Published    string            `json:"publishTime"` // RFC 3339
-	SnakePublish string            `json:"publish_time"`
-}
-
-// maxAttributes is the number of attributes above which a message is refused,
-// so that a body of many tiny ones does not become a map many times its size.
-// Pub/Sub's own limit is 100: https://cloud.google.com/pubsub/quotas.
-const maxAttributes = 1000
-
-type messageAttributes map[string]string
-
-// UnmarshalJSON decodes an object of strings, or null.
-func (a *messageAttributes) UnmarshalJSON(b []byte) error {
-	// The caller has checked that b is one JSON value.
-	d := json.NewDecoder(bytes.NewReader(b))
-	switch t, err := d.Token(); {
-	case err != nil:
-		return err
-	case t == nil:
-		return nil
-	case t != json.Delim('{'):
-		return errors.New("attributes are not an object")
-	}
-	*a = messageAttributes{}
-	for n := 0; d.More(); n++ {
-		if n == maxAttributes {
-			return fmt.Errorf("more than %d attributes", maxAttributes)
-		}
-		var value string
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		if err := d.Decode(&value); err != nil {
-			return fmt.Errorf("attribute %.40q: %w", name, err)
-		}
-		(*a)[name.(string)] = value
-	}
-	return nil
+	Data                    string // base64
+	Attributes              map[string]string
+	ID, SnakeID             string
+	OrderingKey             string
+	Published, SnakePublish string // RFC 3339
 }
 
 // decodePush reads the envelope. What is wrong with the message in it shows
 // later, when the message is asked for.
 func decodePush(b []byte) (*push, error) {
 	var p push
-	if err := json.Unmarshal(b, &p); err != nil {
+	if err := p.read(b); err != nil {
 		return nil, fmt.Errorf("decode Pub/Sub push: %w", err)
 	}
 	switch {
@@ -153,19 +113,21 @@ func (p *push) cloudEvent() (e event.Event, ok bool, err error) {
 		e, err = ce.Decode(data)
 		return e, true, err
 	}
-	var a ce.Attributes
-	for _, name := range slices.Sorted(maps.Keys(p.Message.Attributes)) {
-		attribute, is := strings.CutPrefix(name, "ce-")
-		if !is {
-			continue
-		}
-		ok = true
-		if err := a.Set(attribute, p.Message.Attributes[name]); err != nil {
-			return event.Event{}, true, fmt.Errorf("attribute %s: %w", name, err)
+	var names []string
+	for name := range p.Message.Attributes {
+		if strings.HasPrefix(name, "ce-") {
+			names = append(names, name)
 		}
 	}
-	if !ok {
+	if names == nil {
 		return event.Event{}, false, nil
+	}
+	slices.Sort(names)
+	var a ce.Attributes
+	for _, name := range names {
+		if err := a.Set(name[len("ce-"):], p.Message.Attributes[name]); err != nil {
+			return event.Event{}, true, fmt.Errorf("attribute %s: %w", name, err)
+		}
 	}
 	if t := p.contentType(); t != "" {
 		if err := a.Set("datacontenttype", t); err != nil {
