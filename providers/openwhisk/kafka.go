@@ -1,7 +1,6 @@
 package openwhisk
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/jsontext"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
@@ -66,38 +66,34 @@ func (k Kafka) decode(r *actionloop.Request) ([]run.Record, error) {
 		return nil, fmt.Errorf("%s %s: %w", kind, name, err)
 	}
 	records := make([]run.Record, len(messages))
-	for i, raw := range messages {
-		records[i] = k.record(r, i, raw)
+	for i, text := range messages {
+		records[i] = k.record(r, i, text)
 	}
 	return records, nil
 }
 
 // splitMessages splits a JSON array of at most limit messages.
-func splitMessages(list json.RawMessage, limit int) ([]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(list))
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	var messages []json.RawMessage
-	for d.More() {
+func splitMessages(list json.RawMessage, limit int) ([]string, error) {
+	var messages []string
+	j := jsontext.NewReader(string(list), actionloop.MaxNesting)
+	err := j.Array(func() error {
 		if len(messages) == limit {
-			return nil, fmt.Errorf("the activation has more than %d Kafka messages", limit)
+			return fmt.Errorf("the activation has more than %d Kafka messages", limit)
 		}
-		var m json.RawMessage
-		if err := d.Decode(&m); err != nil {
-			return nil, err
-		}
-		messages = append(messages, m)
-	}
-	return messages, nil
+		var message string
+		err := j.Keep(&message)
+		messages = append(messages, message)
+		return err
+	})
+	return messages, err
 }
 
 // record decodes one message of the feed.
-func (k Kafka) record(r *actionloop.Request, i int, raw json.RawMessage) run.Record {
-	m, err := decodeKafka(raw)
+func (k Kafka) record(r *actionloop.Request, i int, text string) run.Record {
+	m, err := decodeKafka(text)
 	record := run.Record{Name: fmt.Sprintf("Kafka message %d", i)}
 	if err == nil {
-		record.Name = fmt.Sprintf("Kafka message %s %s", m.Topic, m.id())
+		record.Name = "Kafka message " + m.Topic + " " + m.id()
 		record.Group = m.Topic + " " + strconv.FormatInt(*m.Partition, 10)
 		record.Event, err = k.event(r, m)
 	}
@@ -111,7 +107,7 @@ func (k Kafka) record(r *actionloop.Request, i int, raw json.RawMessage) run.Rec
 			d.NativeID = m.id()
 			d.Attributes["topic"] = m.Topic
 		}
-		return d, raw
+		return d, []byte(text)
 	}
 	return record
 }
