@@ -30,10 +30,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
@@ -88,6 +86,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
+	if canAnswerAhead(w, r) {
+		h.runHere(w, r, a)
+		return
+	}
 	answer(w, h.runner.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
 }
 
@@ -99,20 +101,6 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, err
 
 // named says which trigger the error is about.
 func (h *handler) named(err error) error { return fmt.Errorf("%s: %w", h.source.declared(), err) }
-
-// answer tells the platform the outcome; package run has logged the cause.
-func answer(w http.ResponseWriter, result run.Result) {
-	if result.Outcome != run.Retry {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	status := http.StatusInternalServerError
-	if _, after := run.Kind(result.Err); after > 0 {
-		status = http.StatusServiceUnavailable
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
-	}
-	http.Error(w, http.StatusText(status), status)
-}
 
 // Fail ends the process because of a setup that did not succeed. The platform
 // sees that the instance never listened, and the log says why.
