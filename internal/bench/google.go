@@ -30,6 +30,7 @@ func eventOnGoogle() (comparison, error) {
 	}
 	ours := gcp.Handler(fn.On(func(_ context.Context, e event.Event) error { return checkObject(e) }), gcp.Event{Type: payload.EventType})
 	request := binaryRequest()
+	request = request.WithContext(context.WithValue(request.Context(), http.ServerContextKey, new(http.Server))) // as from a server
 	serve := func(h http.Handler) func() ([]byte, error) {
 		return func() ([]byte, error) {
 			r := *request
@@ -48,7 +49,7 @@ func eventOnGoogle() (comparison, error) {
 	}}, nil
 }
 
-// discard is a ResponseWriter that keeps the status alone.
+// discard is a server's ResponseWriter that keeps the status alone.
 type discard struct {
 	header http.Header
 	status int
@@ -57,6 +58,7 @@ type discard struct {
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discard) WriteHeader(status int)      { d.status = status }
+func (d *discard) Flush()                      {}
 
 func checkObject(e event.Event) error {
 	if e.ID() == "" || len(e.Data()) == 0 {

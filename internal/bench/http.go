@@ -25,7 +25,7 @@ func httpOnLambda() (comparison, error) {
 	return comparison{
 		what: "HTTP on Lambda: a GET with ten headers", time: 0.25, allocs: 25,
 		subjects: []subject{
-			lambdaSubject("fngen `aws.HTTPHandler`", ctx, payload, aws.HTTPHandler(h, aws.HTTP{})),
+			startedSubject("fngen `aws.HTTPHandler`", ctx, payload, aws.HTTPHandler(h, aws.HTTP{})),
 			lambdaSubject("aws-lambda-go-api-proxy `httpadapter.NewV2`", ctx, payload, lambda.NewHandler(httpadapter.NewV2(h).ProxyWithContext)),
 			lambdaSubject("hand-written handler of `events`", ctx, payload, lambda.NewHandler(greetEvent)),
 		},

@@ -30,6 +30,18 @@ func lambdaSubject(name string, ctx context.Context, data []byte, h lambda.Handl
 	return subject{name, func() ([]byte, error) { return h.Invoke(ctx, data) }}
 }
 
+// startedSubject calls fngen's handler as aws.Start does, which leaves a late
+// one the goroutine.
+func startedSubject(name string, ctx context.Context, data []byte, h lambda.Handler) subject {
+	started := h.(interface {
+		Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool))
+	})
+	return subject{name, func() (response []byte, err error) {
+		started.Answer(ctx, data, func(r []byte, e error, _ bool) { response, err = r, e })
+		return response, err
+	}}
+}
+
 // An order is the body of the messages.
 type order struct {
 	ID    string `json:"id"`
@@ -59,11 +71,11 @@ func eventsOnLambda() ([]comparison, error) {
 	queue := func(what string, data []byte, allocs float64) []comparison {
 		return []comparison{
 			{what: what, time: 0.25, allocs: allocs, subjects: []subject{
-				lambdaSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, data, aws.Handler(fn.On(takes[[]byte]), aws.SQS{Queue: "orders"})),
+				startedSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, data, aws.Handler(fn.On(takes[[]byte]), aws.SQS{Queue: "orders"})),
 				lambdaSubject("`lambda.Start(func(ctx, events.SQSEvent) error)`", ctx, data, lambda.NewHandler(takes[events.SQSEvent])),
 			}},
 			{what: what + ", typed", time: 0.35, subjects: []subject{
-				lambdaSubject("fngen `fn.On(func(ctx, Order) error)`", ctx, data, aws.Handler(fn.On(takes[order]), aws.SQS{Queue: "orders"})),
+				startedSubject("fngen `fn.On(func(ctx, Order) error)`", ctx, data, aws.Handler(fn.On(takes[order]), aws.SQS{Queue: "orders"})),
 				lambdaSubject("`json.Unmarshal` of each body", ctx, data, lambda.NewHandler(readsQueue)),
 			}},
 		}
@@ -71,11 +83,11 @@ func eventsOnLambda() ([]comparison, error) {
 	all := append(queue("SQS ×1", one, 14), queue("SQS ×10", ten, 0)...)
 	return append(all,
 		comparison{what: "S3 ×1", time: 0.25, allocs: 14, subjects: []subject{
-			lambdaSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, s3, aws.Handler(fn.On(takes[[]byte]), aws.S3{Bucket: "uploads", Created: true})),
+			startedSubject("fngen `fn.On(func(ctx, []byte) error)`", ctx, s3, aws.Handler(fn.On(takes[[]byte]), aws.S3{Bucket: "uploads", Created: true})),
 			lambdaSubject("`lambda.Start(func(ctx, events.S3Event) error)`", ctx, s3, lambda.NewHandler(takes[events.S3Event])),
 		}},
 		comparison{what: "S3 ×1, typed", time: 0.35, subjects: []subject{
-			lambdaSubject("fngen `fn.On(func(ctx, fn.Object) error)`", ctx, s3, aws.Handler(fn.On(readsObject), aws.S3{Bucket: "uploads", Created: true})),
+			startedSubject("fngen `fn.On(func(ctx, fn.Object) error)`", ctx, s3, aws.Handler(fn.On(readsObject), aws.S3{Bucket: "uploads", Created: true})),
 			lambdaSubject("the fields of `events.S3Event`", ctx, s3, lambda.NewHandler(readsBucket)),
 		}},
 	), nil
