@@ -36,9 +36,13 @@ func startedSubject(name string, ctx context.Context, data []byte, h lambda.Hand
 	started := h.(interface {
 		Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool))
 	})
-	return subject{name, func() (response []byte, err error) {
-		started.Answer(ctx, data, func(r []byte, e error, _ bool) { response, err = r, e })
-		return response, err
+	return subject{name, func() ([]byte, error) {
+		var out struct {
+			response []byte
+			err      error
+		}
+		started.Answer(ctx, data, func(response []byte, err error, _ bool) { out.response, out.err = response, err })
+		return out.response, out.err
 	}}
 }
 

@@ -32,6 +32,8 @@ type batch struct {
 
 	reserved Reserved // the context for handlers
 
+	to func(results []Result, late bool) // for answer
+
 	next  atomic.Int64
 	begun atomic.Int64 // records whose turn has come
 
@@ -139,6 +141,9 @@ func (b *batch) set(i int, r Result) bool {
 	}
 	return !b.taken
 }
+
+// answer implements answerer.
+func (b *batch) answer(returned bool) { b.to(b.settle(), !returned) }
 
 // settle returns the results; what comes later is not seen any more.
 func (b *batch) settle() []Result {

@@ -10,14 +10,20 @@ type flight struct {
 	answerBy time.Time // zero if it is never late
 	index    int       // in waiting; -1 if it was late
 
-	answer func(returned bool) // is called once; nil if those who wait for landed answer
-	landed sync.WaitGroup      // until it is answered for
-	late   bool                // for those who wait
+	answerer                // is told once; nil if those who wait for landed answer
+	landed   sync.WaitGroup // until it is answered for
+	late     bool           // for those who wait
 }
 
+type answerer interface{ answer(returned bool) }
+
+type answerFunc func(returned bool)
+
+func (f answerFunc) answer(returned bool) { f(returned) }
+
 func (f *flight) tell(returned bool) {
-	if f.late = !returned; f.answer != nil {
-		f.answer(returned)
+	if f.late = !returned; f.answerer != nil {
+		f.answerer.answer(returned)
 	}
 	f.landed.Done()
 }

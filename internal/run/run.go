@@ -24,7 +24,7 @@ type Record struct {
 	Event event.Event
 	Err   error  // why the record does not decode; bad input unless marked otherwise, and Event is not valid
 	Skip  bool   // the directive does not ask for it; acknowledged without a call
-	Name  string // how errors and logs name it, SQS record 3 for instance
+	Name  string // how errors and logs name it, SQS record 3 for instance; see String
 	Group string // records of one group are handled in order; "" is in none
 	Last  bool   // nobody delivers it again: a failure that is worth another delivery goes to the dead letters too
 
@@ -40,19 +40,46 @@ type Record struct {
 	// something to make.
 	Raw func() []byte
 
+	// Native takes the place of Name, Describe and Raw where it costs less than
+	// to make those for each record. The same holds for its methods.
+	Native Native
+
 	deadline time.Time     // of the invocation; zero for none
 	context  recordContext // for the handler
 }
 
+// Native is what a record is to its platform.
+type Native interface {
+	String() string
+	Delivery() fn.Delivery
+	Raw() []byte
+}
+
+// String names the record in errors and logs.
+func (r *Record) String() string {
+	if r.Native != nil {
+		return r.Native.String()
+	}
+	return r.Name
+}
+
 // Delivery serves [fn.DeliveryFrom].
 func (r *Record) Delivery() (fn.Delivery, func() []byte) {
+	d, raw := r.describe()
+	if d.Deadline.IsZero() {
+		d.Deadline = r.deadline
+	}
+	return d, raw
+}
+
+func (r *Record) describe() (fn.Delivery, func() []byte) {
+	if r.Native != nil {
+		return r.Native.Delivery(), r.Native.Raw
+	}
 	var d fn.Delivery
 	var raw []byte
 	if r.Describe != nil {
 		d, raw = r.Describe()
-	}
-	if d.Deadline.IsZero() {
-		d.Deadline = r.deadline
 	}
 	if r.Raw != nil {
 		return d, r.Raw
@@ -138,7 +165,7 @@ func panicked(ctx context.Context, r *Record, p any) error {
 	if p == nil {
 		p = "runtime.Goexit"
 	}
-	slog.ErrorContext(ctx, "handler panicked", "record", r.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	slog.ErrorContext(ctx, "handler panicked", "record", r.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	return fmt.Errorf("panic: %v", p)
 }
 
@@ -197,7 +224,7 @@ type recordContext struct {
 }
 
 func (c *recordContext) Value(key any) any {
-	if key == (mark.DeliveryKey{}) && c.record.Describe != nil {
+	if key == (mark.DeliveryKey{}) && (c.record.Native != nil || c.record.Describe != nil) {
 		return c.record
 	}
 	return c.Context.Value(key)
@@ -238,7 +265,7 @@ func callClone(h fn.Handler, r *Record) (*event.Event, error) {
 // it is to be tried again, after a wait.
 func (p *Policy) failed(r *Record, err error, try, others int) (result Result, again bool) {
 	ctx := r.context.Context
-	slog.ErrorContext(ctx, "event failed", "record", r.Name, "error", fmt.Sprint(err))
+	slog.ErrorContext(ctx, "event failed", "record", r.String(), "error", fmt.Sprint(err))
 	kind, after := Kind(err)
 	if kind == mark.Retry && try < p.Retries && pause(ctx, p, try+1, after, others) {
 		return Result{}, true
@@ -255,7 +282,7 @@ func giveUp(ctx context.Context, p *Policy, r *Record, kind mark.Kind, tries int
 		if err == nil {
 			return Lettered
 		}
-		slog.ErrorContext(ctx, "dead letter not written", "record", r.Name, "error", err.Error())
+		slog.ErrorContext(ctx, "dead letter not written", "record", r.String(), "error", err.Error())
 	}
 	if p.Final || p.NoDeadLetter && kind != mark.Retry {
 		return Dropped
@@ -273,7 +300,7 @@ func writeLetter(ctx context.Context, to *emit.DeadLetter, r *Record, tries int,
 	d, raw := r.Delivery()
 	e := r.Event
 	if r.Err != nil {
-		e = to.Undecodable(cmp.Or(d.NativeID, r.Name), raw())
+		e = to.Undecodable(cmp.Or(d.NativeID, r.String()), raw())
 	}
 	return to.Write(ctx, e, max(d.Attempt, tries), cause)
 }

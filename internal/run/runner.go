@@ -43,7 +43,8 @@ func (r *Runner) Each(ctx context.Context, h fn.Handler, p Policy, records []Rec
 func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records []Record, answer func(results []Result, late bool)) {
 	b := newBatch(ctx, h, p, records)
 	defer b.reserved.End()
-	r.Here(&b.reserved, b.run, func(returned bool) { answer(b.settle(), !returned) })
+	b.to = answer
+	r.here(&b.reserved, b.run, b)
 }
 
 // Run runs f in another goroutine and reports whether f has returned, or ended
@@ -59,8 +60,12 @@ func (r *Runner) Run(reserved *Reserved, f func()) bool {
 // true when f has returned or is ending the goroutine, or with false, by another
 // goroutine, where f has not returned before AnswerBy.
 func (r *Runner) Here(reserved *Reserved, f func(), answer func(returned bool)) {
+	r.here(reserved, f, answerFunc(answer))
+}
+
+func (r *Runner) here(reserved *Reserved, f func(), a answerer) {
 	reserved.landed.Add(1)
-	reserved.answer = answer
+	reserved.answerer = a
 	r.fly(reserved, f)
 }
 

@@ -34,7 +34,7 @@ func logWhole(ctx context.Context, r *Record, cause error) {
 	}
 	parts := pieces(whole)
 	for i, piece := range parts {
-		slog.ErrorContext(ctx, "event dropped", "record", r.Name, "error", fmt.Sprint(cause),
+		slog.ErrorContext(ctx, "event dropped", "record", r.String(), "error", fmt.Sprint(cause),
 			"piece", i+1, "pieces", len(parts), "attributes", attributes, key, piece)
 	}
 }

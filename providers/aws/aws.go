@@ -104,9 +104,9 @@ func answerWhole(records []run.Record, results []run.Result) ([]byte, error) {
 		switch {
 		case r.Outcome != run.Retry:
 		case failed == nil:
-			failed = fmt.Errorf("%s: %w", records[i].Name, r.Err)
+			failed = fmt.Errorf("%s: %w", records[i].String(), r.Err)
 		default:
-			failed = fmt.Errorf("%w; %s: %w", failed, records[i].Name, r.Err)
+			failed = fmt.Errorf("%w; %s: %w", failed, records[i].String(), r.Err)
 		}
 	}
 	if failed != nil {

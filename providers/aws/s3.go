@@ -3,7 +3,6 @@ package aws
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
@@ -63,33 +62,26 @@ func (s S3) records(d declared, notifications []s3Notification, payload []byte) 
 	for i := range notifications {
 		n := &notifications[i]
 		change, err := n.change()
-		name := "S3 record 1" // there is rarely another
-		if i > 0 {
-			name = "S3 record " + strconv.Itoa(i+1)
-		}
-		records[i] = s.record(name, change, err)
-		records[i].Describe = n.describe
+		n.number = i + 1
+		records[i] = s.record(run.Record{Native: n}, change, err)
 	}
 	return records, nil
 }
 
 func (s S3) fromBus(e *busEvent, payload []byte) run.Record {
 	change, err := changeFromBus(e)
-	r := s.record("S3 event "+e.ID, change, err)
-	r.Describe = e.describeObject(payload)
-	return r
+	return s.record(run.Record{Name: "S3 event " + e.ID, Describe: e.describeObject(payload)}, change, err)
 }
 
-// record makes the record of a change, or of the reason why there is none.
-func (s S3) record(name string, c portable.ObjectChange, err error) run.Record {
-	r := run.Record{Name: name}
+// record adds the event of a change to r, or the reason why there is none.
+func (s S3) record(r run.Record, c portable.ObjectChange, err error) run.Record {
 	if err == nil {
 		c.Source = "arn:aws:s3:::" + c.Native
 		c.Object.Bucket = s.Bucket
 		r.Event, err = c.Event()
 	}
 	if err != nil {
-		r.Err = fmt.Errorf("decode %s: %w", name, err)
+		r.Err = fmt.Errorf("decode %s: %w", r.String(), err)
 		return r
 	}
 	filter := portable.ObjectFilter{Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix}

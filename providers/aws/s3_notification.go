@@ -45,6 +45,7 @@ func readS3(d declared, payload []byte) (s3Payload, error) {
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 type s3Notification struct {
+	number                            int    // in the payload, from 1
 	text                              string // the record
 	eventSource, eventName, eventTime string
 	bucket                            string
@@ -141,9 +142,15 @@ func (n *s3Notification) change() (portable.ObjectChange, error) {
 	return c, nil
 }
 
-// describe returns the delivery of the record, and the record. S3 has no id for
-// one; the id is that of the request which changed the object.
-func (n *s3Notification) describe() (fn.Delivery, []byte) {
+// String implements run.Native.
+func (n *s3Notification) String() string { return fmt.Sprintf("S3 record %d", n.number) }
+
+// Raw implements run.Native.
+func (n *s3Notification) Raw() []byte { return []byte(n.text) }
+
+// Delivery implements run.Native. S3 has no id for a record; the id is that of
+// the request which changed the object.
+func (n *s3Notification) Delivery() fn.Delivery {
 	var more struct {
 		EventName         string            `json:"eventName"`
 		Region            string            `json:"awsRegion"`
@@ -154,8 +161,7 @@ func (n *s3Notification) describe() (fn.Delivery, []byte) {
 			ConfigurationID string `json:"configurationId"`
 		} `json:"s3"`
 	}
-	raw := []byte(n.text)
-	_ = json.Unmarshal(raw, &more) // what decodes is enough
+	_ = json.Unmarshal(n.Raw(), &more) // what decodes is enough
 	attributes := map[string]string{}
 	for _, m := range []map[string]string{more.UserIdentity, more.RequestParameters, more.ResponseElements} {
 		maps.Copy(attributes, m)
@@ -166,5 +172,5 @@ func (n *s3Notification) describe() (fn.Delivery, []byte) {
 		Trigger:    portable.Object,
 		NativeID:   more.ResponseElements["x-amz-request-id"],
 		Attributes: attributes,
-	}, raw
+	}
 }

@@ -50,12 +50,11 @@ func (s SQS) decode(payload []byte) ([]run.Record, error) {
 	records := make([]run.Record, len(messages))
 	for i := range messages {
 		m, r := &messages[i], &records[i]
-		number := strconv.Itoa(i + 1)
+		m.number = i + 1
 		if m.id == "" {
 			// Its failure could not be reported, so the queue would delete it.
-			return nil, fmt.Errorf("decode SQS record %s: missing messageId%s", number, because(m.err))
+			return nil, fmt.Errorf("decode SQS record %d: missing messageId%s", m.number, because(m.err))
 		}
-		r.Name = "SQS record " + number + " (" + m.id + ")"
 		if strings.HasSuffix(m.arn, ".fifo") {
 			r.Group = m.group
 			r.Last = s.Receives > 0 && m.attempt() >= s.Receives
@@ -68,9 +67,9 @@ func (s SQS) decode(payload []byte) ([]run.Record, error) {
 			r.Event, err = s.event(m)
 		}
 		if err != nil {
-			r.Skip, r.Err = false, fmt.Errorf("decode SQS record %s: %w", number, err)
+			r.Skip, r.Err = false, fmt.Errorf("decode SQS record %d: %w", m.number, err)
 		}
-		r.Describe = m.describe
+		r.Native = m
 	}
 	return records, nil
 }
@@ -80,8 +79,7 @@ func (s SQS) encode(records []run.Record, results []run.Result) ([]byte, error) 
 	var kept []string
 	for i, r := range results {
 		if r.Outcome == run.Retry {
-			d, _ := records[i].Delivery()
-			kept = append(kept, d.NativeID)
+			kept = append(kept, records[i].Native.(*sqsMessage).id)
 		}
 	}
 	if kept == nil {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 type sqsMessage struct {
+	number                int    // in the batch, from 1
 	text                  string // the record
 	id, eventSource, arn  string
 	body                  []byte // nil if there is none
@@ -165,9 +167,15 @@ func (m *sqsMessage) carry(attributes map[string]string) {
 	}
 }
 
-// describe returns the delivery of the message, and the record. An attribute
-// that the queue has set wins over one of its name that the sender chose.
-func (m *sqsMessage) describe() (fn.Delivery, []byte) {
+// String implements run.Native.
+func (m *sqsMessage) String() string { return fmt.Sprintf("SQS record %d (%s)", m.number, m.id) }
+
+// Raw implements run.Native.
+func (m *sqsMessage) Raw() []byte { return []byte(m.text) }
+
+// Delivery implements run.Native. An attribute that the queue has set wins over
+// one of its name that the sender chose.
+func (m *sqsMessage) Delivery() fn.Delivery {
 	attributes := maps.Clone(m.carried)
 	if attributes == nil {
 		attributes = map[string]string{}
@@ -188,5 +196,5 @@ func (m *sqsMessage) describe() (fn.Delivery, []byte) {
 		NativeID:   m.id,
 		Attempt:    m.attempt(),
 		Attributes: attributes,
-	}, []byte(m.text)
+	}
 }

@@ -115,7 +115,7 @@ func encode(records []run.Record, results []run.Result) []byte {
 			continue
 		}
 		if failed++; failed <= most {
-			names = append(names, records[i].Name)
+			names = append(names, records[i].String())
 		}
 	}
 	if failed == 0 {
