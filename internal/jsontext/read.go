@@ -46,11 +46,36 @@ func (j *Reader) expected(what string) error {
 
 // next skips white space and returns the byte there; 0 at the end.
 func (j *Reader) next() byte {
-	for ; j.at < len(j.text); j.at++ {
-		if c := j.text[j.at]; c > ' ' || c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+	if j.at < len(j.text) {
+		if c := j.text[j.at]; c > ' ' {
 			return c
 		}
 	}
+	return j.afterSpace()
+}
+
+// afterSpace is next where there may be white space. It looks at eight of the
+// spaces that people indent with at once.
+//
+//go:noinline
+func (j *Reader) afterSpace() byte {
+	text, i := j.text, j.at
+	for i < len(text) {
+		c := text[i]
+		if c > ' ' || c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			j.at = i
+			return c
+		}
+		i++
+		for i+8 <= len(text) {
+			others := word(text, i) ^ ' '*ones
+			i += bits.TrailingZeros64(others) / 8
+			if others != 0 {
+				break
+			}
+		}
+	}
+	j.at = i
 	return 0
 }
 
@@ -372,14 +397,8 @@ func endOfString(s string, i int) int {
 // special returns the index of the first quote, backslash or control character
 // at or behind i, or len(s). It looks at eight bytes at once.
 func special(s string, i int) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(s); i += 8 {
-		v := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		quote, backslash := v^'"'*ones, v^'\\'*ones
-		// A byte's top bit is set by the subtraction where the byte was too
-		// small, and perhaps, by the borrow, in bytes above that one.
-		if found := ((v-' '*ones)&^v | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops; found != 0 {
+		if found := specials(word(s, i)); found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
@@ -389,6 +408,24 @@ func special(s string, i int) int {
 		}
 	}
 	return i
+}
+
+// Eight bytes that are 0x01, and eight with the top bit alone.
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// word returns the eight bytes at i, the first in the lowest.
+func word(s string, i int) uint64 {
+	b := s[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// specials returns the top bit of each byte that is a quote, a backslash or a
+// control character, and perhaps of some above the lowest of them: a borrow of
+// the subtraction, by which a byte that is too small is known, reaches them.
+func specials(word uint64) uint64 {
+	quote, backslash := word^'"'*ones, word^'\\'*ones
+	return ((word-' '*ones)&^word | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
 }
 
 // escape returns the length of the escape that s begins with, and the character
