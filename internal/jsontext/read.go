@@ -4,6 +4,7 @@
 package jsontext
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/bits"
@@ -295,8 +296,11 @@ func (j *Reader) Quoted() (string, error) {
 		j.at = i + 1
 		return j.text[start:i], nil
 	}
-	b := make([]byte, 0, endOfString(j.text, i)-start)
-	b, err = j.unescape(b, start, i)
+	var space [usual]byte
+	b, fits, err := j.unescape(space[:0], start)
+	if !fits {
+		b, _, err = j.unescape(j.roomFor(start), start)
+	}
 	return string(b), err
 }
 
@@ -308,11 +312,23 @@ func (j *Reader) Bytes() ([]byte, error) {
 	if j.next() != '"' {
 		return nil, j.other("string")
 	}
-	start, i, err := j.run()
-	if err != nil {
-		return nil, err
+	start := j.at + 1
+	var space [usual]byte
+	b, fits, err := j.unescape(space[:0], start)
+	if !fits {
+		long, _, err := j.unescape(j.roomFor(start), start)
+		return long, err
 	}
-	return j.unescape(make([]byte, 0, endOfString(j.text, i)-start), start, i)
+	return append([]byte{}, b...), err
+}
+
+// usual is the length in bytes up to which a string with escapes is made on the
+// stack first, since its length is not known before.
+const usual = 512
+
+// roomFor returns memory for the string whose first byte is at i.
+func (j *Reader) roomFor(i int) []byte {
+	return make([]byte, 0, endOfString(j.text, i)-i+8)
 }
 
 // run returns the indexes of a string's first byte and of the first that is not
@@ -337,29 +353,46 @@ func (j *Reader) unplain(i int) error {
 	return nil
 }
 
-// unescape appends the string that begins at start and is plain up to i.
-func (j *Reader) unescape(b []byte, start, i int) ([]byte, error) {
-	for {
-		b = append(b, j.text[start:i]...)
-		if j.text[i] == '"' {
+// unescape appends what the string stands for whose first byte is at i. It does
+// not if that, and eight bytes more, do not fit into b.
+func (j *Reader) unescape(b []byte, i int) (all []byte, fits bool, err error) {
+	for len(b)+8 <= cap(b) {
+		if i+8 <= len(j.text) {
+			w := word(j.text, i)
+			binary.LittleEndian.PutUint64(b[len(b):len(b)+8], w)
+			found := specials(w)
+			plain := bits.TrailingZeros64(found) / 8 // 8 if all are
+			b, i = b[:len(b)+plain], i+plain
+			if found == 0 {
+				continue
+			}
+		}
+		if i == len(j.text) {
+			return b, true, j.unplain(i)
+		}
+		switch c := j.text[i]; {
+		case c == '"':
 			j.at = i + 1
-			return b, nil
-		}
-		n, r := escape(j.text[i:])
-		if r < 0 {
-			return b, j.expected("a string with valid escapes")
-		}
-		if r < utf8.RuneSelf {
-			b = append(b, byte(r))
-		} else {
-			b = utf8.AppendRune(b, r)
-		}
-		start = i + n
-		i = special(j.text, start)
-		if err := j.unplain(i); err != nil {
-			return b, err
+			return b, true, nil
+		case c == '\\':
+			n, r := escape(j.text[i:])
+			switch {
+			case r < 0:
+				return b, true, j.expected("a string with valid escapes")
+			case r < utf8.RuneSelf:
+				b = append(b, byte(r))
+			default:
+				b = utf8.AppendRune(b, r)
+			}
+			i += n
+		case c < ' ':
+			return b, true, j.unplain(i)
+		default:
+			b = append(b, c)
+			i++
 		}
 	}
+	return b, false, nil
 }
 
 // skipQuoted reads over a string.

@@ -49,7 +49,8 @@ func (s S3) decode(payload []byte) ([]run.Record, error) {
 	case p.event == s3TestEvent:
 		return nil, nil
 	case p.bus.Source == s3BusSource && p.bus.DetailType != "":
-		return []run.Record{s.fromBus(&p.bus, bytes.Clone(payload))}, nil
+		bus := p.bus // which the record keeps, and p is not needed without it
+		return []run.Record{s.fromBus(&bus, bytes.Clone(payload))}, nil
 	}
 	return nil, mismatch(d.String(), payload)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,11 +48,14 @@ func (a *textAttributes) set(name, value string) {
 
 // readSQS returns the messages of a payload.
 func readSQS(d declared, payload []byte) ([]sqsMessage, error) {
-	const fewest = 600 // bytes that a record has besides its body
-	messages := make([]sqsMessage, 0, 1+len(payload)/fewest)
+	messages := make([]sqsMessage, 0, 1)
 	list := recordList{
 		begin: func() { messages = messages[:0] },
 		record: func(j *jsontext.Reader) error {
+			if len(messages) == 1 { // the others may be as long
+				const fewest = 600 // bytes that a record has besides its body
+				messages = slices.Grow(messages, max(len(payload)-j.Offset(), 0)/max(len(messages[0].text), fewest)+1)
+			}
 			messages = append(messages, sqsMessage{})
 			return messages[len(messages)-1].read(j)
 		},
