@@ -217,17 +217,17 @@ func (j *Reader) Try(read func() error) error {
 
 // String reads a string into s. Null leaves s as it is.
 func (j *Reader) String(s *string) error {
-	if j.null() {
+	switch c := j.next(); {
+	case c == '"':
+		v, err := j.quoted()
+		if err == nil {
+			*s = v
+		}
+		return err
+	case c == 'n' && j.null():
 		return nil
 	}
-	if j.next() != '"' {
-		return j.other("string")
-	}
-	v, err := j.Quoted()
-	if err == nil {
-		*s = v
-	}
-	return err
+	return j.other("string")
 }
 
 // Int reads a whole number into n. Null leaves n as it is.
@@ -288,11 +288,16 @@ func (j *Reader) null() bool {
 
 // Quoted reads a string.
 func (j *Reader) Quoted() (string, error) {
-	start, i, err := j.run()
-	if err != nil {
-		return "", err
+	if j.next() != '"' {
+		return "", j.expected("a string")
 	}
-	if j.text[i] == '"' {
+	return j.quoted()
+}
+
+// quoted reads the string that the next byte begins.
+func (j *Reader) quoted() (string, error) {
+	start := j.at + 1
+	if i := special(j.text, start); i < len(j.text) && j.text[i] == '"' {
 		j.at = i + 1
 		return j.text[start:i], nil
 	}
@@ -329,17 +334,6 @@ const usual = 512
 // roomFor returns memory for the string whose first byte is at i.
 func (j *Reader) roomFor(i int) []byte {
 	return make([]byte, 0, endOfString(j.text, i)-i+8)
-}
-
-// run returns the indexes of a string's first byte and of the first that is not
-// a plain one: the quote that ends it, or an escape.
-func (j *Reader) run() (start, i int, err error) {
-	if j.next() != '"' {
-		return 0, 0, j.expected("a string")
-	}
-	start = j.at + 1
-	i = special(j.text, start)
-	return start, i, j.unplain(i)
 }
 
 // unplain says what is wrong with the byte at i, which is no plain one.
@@ -395,22 +389,23 @@ func (j *Reader) unescape(b []byte, i int) (all []byte, fits bool, err error) {
 	return b, false, nil
 }
 
-// skipQuoted reads over a string.
+// skipQuoted reads over the string that the next byte begins.
 func (j *Reader) skipQuoted() error {
-	_, i, err := j.run()
-	for err == nil {
-		if j.text[i] == '"' {
+	for i := j.at + 1; ; {
+		i = special(j.text, i)
+		if i < len(j.text) && j.text[i] == '"' {
 			j.at = i + 1
 			return nil
+		}
+		if err := j.unplain(i); err != nil {
+			return err
 		}
 		n, r := escape(j.text[i:])
 		if r < 0 {
 			return j.expected("a string with valid escapes")
 		}
-		i = special(j.text, i+n)
-		err = j.unplain(i)
+		i += n
 	}
-	return err
 }
 
 // endOfString returns the index of the quote that ends the string with an

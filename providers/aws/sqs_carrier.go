@@ -182,7 +182,11 @@ func carrierOf(body []byte) string {
 
 // mayBeCarried spares ordinary messages a second decoding.
 func mayBeCarried(body []byte) bool {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+	first := body
+	if len(body) > 0 && body[0] <= ' ' {
+		first = bytes.TrimLeft(body, " \t\r\n")
+	}
+	if len(first) == 0 || first[0] != '{' {
 		return false
 	}
 	for _, mark := range []string{"TopicArn", "-type", "TestEvent", "Records"} { // each begins with what is rare in JSON
