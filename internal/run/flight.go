@@ -7,8 +7,11 @@ import (
 
 // A flight is something that a platform waits for.
 type flight struct {
-	answerBy time.Time // zero if it is never late
-	index    int       // in waiting; -1 if it was late
+	// AnswerBy is when to answer the platform, whether or not the handlers
+	// have returned; zero if the context around has no deadline.
+	AnswerBy time.Time
+
+	index int // in waiting; -1 if it was late
 
 	answerer                // is told once; nil if those who wait for landed answer
 	landed   sync.WaitGroup // until it is answered for
@@ -32,22 +35,22 @@ func (f *flight) tell(returned bool) {
 // all flights, and it is set anew only once it has fired, or for one that comes
 // before: nearly all land long before their time, and to set a timer wakes a
 // CPU that sleeps.
-func (r *Runner) begin(f *flight, answerBy time.Time) {
-	if answerBy.IsZero() {
+func (r *Runner) begin(f *flight, now time.Time) {
+	if f.AnswerBy.IsZero() {
 		return
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	f.answerBy, f.index = answerBy, len(r.waiting)
+	f.index = len(r.waiting)
 	r.waiting = append(r.waiting, f)
-	if r.next.IsZero() || answerBy.Before(r.next) || r.next.Before(time.Now()) { // it is overdue where the process was frozen
-		r.set(answerBy)
+	if r.next.IsZero() || f.AnswerBy.Before(r.next) || r.next.Before(now) { // it is overdue where the process was frozen
+		r.set(f.AnswerBy)
 	}
+	r.mu.Unlock()
 }
 
 // land answers for f, or waits until it is answered for if it was late.
 func (r *Runner) land(f *flight) {
-	if !f.answerBy.IsZero() {
+	if !f.AnswerBy.IsZero() {
 		r.mu.Lock()
 		inTime := f.index >= 0
 		if inTime {
@@ -90,11 +93,11 @@ func (r *Runner) fire() {
 	for i := len(r.waiting) - 1; i >= 0; i-- {
 		f := r.waiting[i]
 		switch {
-		case !f.answerBy.After(now):
+		case !f.AnswerBy.After(now):
 			r.drop(f) // what takes its place was looked at before
 			go f.tell(false)
-		case next.IsZero() || f.answerBy.Before(next):
-			next = f.answerBy
+		case next.IsZero() || f.AnswerBy.Before(next):
+			next = f.AnswerBy
 		}
 	}
 	if !next.IsZero() {

@@ -11,14 +11,9 @@ import (
 // somebody asks for Done.
 type Reserved struct {
 	context.Context // around
+	flight          // for Runner
 
-	// AnswerBy is when to answer the platform, whether or not the handlers
-	// have returned; zero if the context around has no deadline.
-	AnswerBy time.Time
-
-	end time.Time // of the context for handlers
-
-	flight // for Runner
+	began, end time.Time // of the context for handlers; zero without a deadline
 
 	mu     sync.Mutex
 	over   bool            // End was called
@@ -43,11 +38,12 @@ func (r *Reserved) from(ctx context.Context) {
 	if !ok {
 		return
 	}
+	r.began = time.Now()
 	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
 		r.AnswerBy, r.end = answerBy, deadline
 		return
 	}
-	left := max(time.Until(deadline), 0)
+	left := max(deadline.Sub(r.began), 0)
 	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
 	r.AnswerBy, r.end = deadline.Add(-reserve/2), deadline.Add(-reserve)
 }
@@ -68,7 +64,7 @@ func (r *Reserved) Done() <-chan struct{} {
 func (r *Reserved) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.inner == nil && !r.hasEnded() {
+	if r.inner == nil && !r.hasEnded(time.Now()) {
 		return nil
 	}
 	return r.whole().Err()
@@ -92,7 +88,7 @@ func (r *Reserved) Value(key any) any {
 func (r *Reserved) End() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.inner == nil && r.hasEnded() {
+	if r.inner == nil && r.hasEnded(time.Now()) {
 		r.whole() // the reason is the one of now, and not that of whoever asks later
 	}
 	r.over = true
@@ -101,8 +97,8 @@ func (r *Reserved) End() {
 	}
 }
 
-func (r *Reserved) hasEnded() bool {
-	return r.over || r.Context.Err() != nil || !r.end.IsZero() && !time.Now().Before(r.end)
+func (r *Reserved) hasEnded(now time.Time) bool {
+	return r.over || r.Context.Err() != nil || !r.end.IsZero() && !now.Before(r.end)
 }
 
 func (r *Reserved) whole() context.Context {

@@ -71,7 +71,7 @@ func (r *Runner) here(reserved *Reserved, f func(), a answerer) {
 
 // fly runs f, which the platform waits for.
 func (r *Runner) fly(reserved *Reserved, f func()) {
-	r.begin(&reserved.flight, reserved.AnswerBy)
+	r.begin(&reserved.flight, reserved.began)
 	defer r.land(&reserved.flight)
 	f()
 }
