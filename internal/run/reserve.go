@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Reserved is the context for handlers: it ends early enough to answer the
-// platform before the context around it does. It costs no timer before
-// somebody asks for Done.
+// Reserved is a context that ends at a time, but costs no timer before somebody
+// asks for Done. That for handlers ends early enough to answer the platform
+// before the context around it does.
 type Reserved struct {
 	context.Context // around
 	flight          // for Runner
@@ -29,6 +29,17 @@ func Reserve(ctx context.Context) *Reserved {
 	r := new(Reserved)
 	r.from(ctx)
 	return r
+}
+
+// Within returns a context that ends after d, with none of it taken. The caller
+// calls End when nothing runs in it any more.
+func Within(ctx context.Context, d time.Duration) *Reserved {
+	now := time.Now()
+	end := now.Add(d)
+	if around, ok := ctx.Deadline(); ok && around.Before(end) {
+		end = around
+	}
+	return &Reserved{Context: ctx, began: now, end: end}
 }
 
 // from makes r what [Reserve] returns.

@@ -28,8 +28,8 @@ type arrival struct {
 	event event.Event // valid if push is nil
 	push  *push
 
-	delivery fn.Delivery   // without attributes
-	record   [1]run.Record // one, as package run takes them
+	trigger, kind, id string        // of the delivery
+	record            [1]run.Record // one, as package run takes them
 }
 
 // open finds out what the request is. Only an event of the type own is not
@@ -96,28 +96,33 @@ func (a *arrival) cloudEvent() (event.Event, error) {
 // begin begins the record of what was opened, without its event.
 func (a *arrival) begin(trigger string) *run.Record {
 	if a.push != nil {
-		a.delivery.Attempt = a.push.DeliveryAttempt
-		return a.beginAs(trigger, "Pub/Sub message ", a.push.id())
+		return a.beginAs(trigger, "Pub/Sub message", a.push.id())
 	}
-	return a.beginAs(trigger, "event ", a.event.ID())
+	return a.beginAs(trigger, "event", a.event.ID())
 }
 
 // beginAs begins the record of a request of the kind and id.
 func (a *arrival) beginAs(trigger, kind, id string) *run.Record {
-	a.delivery.Provider, a.delivery.Trigger, a.delivery.NativeID = provider, trigger, id
-	r := &a.record[0]
-	r.Name, r.Describe = kind+id, a.describe
-	return r
+	a.trigger, a.kind, a.id = trigger, kind, id
+	a.record[0].Native = a
+	return &a.record[0]
 }
 
-func (a *arrival) describe() (fn.Delivery, []byte) {
-	d := a.delivery
+// String implements run.Native.
+func (a *arrival) String() string { return a.kind + " " + a.id }
+
+// Raw implements run.Native.
+func (a *arrival) Raw() []byte { return a.body }
+
+// Delivery implements run.Native.
+func (a *arrival) Delivery() fn.Delivery {
+	d := fn.Delivery{Provider: provider, Trigger: a.trigger, NativeID: a.id}
 	if a.push != nil {
-		d.Attributes = a.push.attributes()
+		d.Attempt, d.Attributes = a.push.DeliveryAttempt, a.push.attributes()
 	} else {
 		d.Attributes = attributes(a.header)
 	}
-	return d, a.body
+	return d
 }
 
 // attributes returns the headers that say something of the delivery, in lower

@@ -62,7 +62,7 @@ func (s Scheduler) decode(a *arrival) error {
 	if at != "" {
 		id += "@" + at
 	}
-	record := a.beginAs(portable.Schedule, "Cloud Scheduler job ", id)
+	record := a.beginAs(portable.Schedule, "Cloud Scheduler job", id)
 	record.Event, record.Err = s.event(job, at)
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/fngen/fngen/internal/run"
 )
 
 // The limits of the server that Serve runs.
@@ -112,8 +114,8 @@ func bound(h http.Handler, timeout time.Duration) http.Handler {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), timeout)
-		defer cancel()
+		ctx := run.Within(r.Context(), timeout)
+		defer ctx.End()
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
