@@ -42,6 +42,23 @@ func Within(ctx context.Context, d time.Duration) *Reserved {
 	return &Reserved{Context: ctx, began: now, end: end}
 }
 
+// Until returns ctx with a deadline, for [Reserve]. It costs nothing, and does
+// not end by itself: what Reserve makes of it does.
+func Until(ctx context.Context, at time.Time) context.Context { return &deadline{ctx, at} }
+
+type deadline struct {
+	context.Context
+	at time.Time
+}
+
+// Deadline implements context.Context.
+func (d *deadline) Deadline() (time.Time, bool) {
+	if around, ok := d.Context.Deadline(); ok && around.Before(d.at) {
+		return around, true
+	}
+	return d.at, true
+}
+
 // from makes r what [Reserve] returns.
 func (r *Reserved) from(ctx context.Context) {
 	r.Context = ctx

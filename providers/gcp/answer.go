@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"context"
 	"io"
 	"math"
 	"net/http"
@@ -50,14 +51,14 @@ func answerAhead(w http.ResponseWriter, result run.Result) {
 
 // runHere runs the handler in the goroutine of the connection, so that a request
 // wakes no other.
-func (h *handler) runHere(w http.ResponseWriter, r *http.Request, a *arrival) {
+func (h *handler) runHere(ctx context.Context, w http.ResponseWriter, a *arrival) {
 	var result *run.Result // for this goroutine to answer with
 	defer func() {
 		if result != nil { // the handler is ending this goroutine
 			answerAhead(w, *result)
 		}
 	}()
-	h.runner.EachHere(r.Context(), h.handler, h.source.policy(), a.record[:], func(results []run.Result, late bool) {
+	h.runner.EachHere(ctx, h.handler, h.source.policy(), a.record[:], func(results []run.Result, late bool) {
 		if late {
 			answerAhead(w, results[0])
 			return

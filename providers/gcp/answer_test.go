@@ -38,34 +38,36 @@ func TestAnswerAhead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := gcp.Handler(fn.On(func(context.Context, []byte) error { tc.does(); return nil }), gcp.PubSub{Queue: "orders"})
-			serving(t, h.ServeHTTP, func(t *testing.T, l *pipes) {
-				t.Cleanup(func() { time.Sleep(time.Hour) }) // for the handler, when the server has ended
-				client := l.dial("")
-				defer client.Close()
-				body := bufio.NewReader(client)
-				const push = `{"subscription":"projects/p/subscriptions/s","message":{"messageId":"1","data":"MTc="}}`
-				request := fmt.Sprintf("POST / HTTP/1.1\r\nHost: example.com\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(push), push)
-				for range 2 {
-					start := time.Now()
-					if _, err := io.WriteString(client, request); err != nil {
-						t.Fatal(err)
+			for _, served := range []http.Handler{h, http.HandlerFunc(h.ServeHTTP)} { // as main passes it, and wrapped
+				servingHandler(t, served, func(t *testing.T, l *pipes) {
+					t.Cleanup(func() { time.Sleep(time.Hour) }) // for the handler, when the server has ended
+					client := l.dial("")
+					defer client.Close()
+					body := bufio.NewReader(client)
+					const push = `{"subscription":"projects/p/subscriptions/s","message":{"messageId":"1","data":"MTc="}}`
+					request := fmt.Sprintf("POST / HTTP/1.1\r\nHost: example.com\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(push), push)
+					for range 2 {
+						start := time.Now()
+						if _, err := io.WriteString(client, request); err != nil {
+							t.Fatal(err)
+						}
+						resp, err := http.ReadResponse(body, nil)
+						if err != nil {
+							t.Fatal(err)
+						}
+						text, err := io.ReadAll(resp.Body)
+						if got := resp.Status + ": " + string(text); got != tc.want || err != nil || resp.Close != tc.close {
+							t.Errorf("got %s, error %v, the connection ends: %t", got, err, resp.Close)
+						}
+						if took := time.Since(start); took != tc.after {
+							t.Errorf("answered after %s, want %s", took, tc.after)
+						}
+						if tc.close {
+							break
+						}
 					}
-					resp, err := http.ReadResponse(body, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					text, err := io.ReadAll(resp.Body)
-					if got := resp.Status + ": " + string(text); got != tc.want || err != nil || resp.Close != tc.close {
-						t.Errorf("got %s, error %v, the connection ends: %t", got, err, resp.Close)
-					}
-					if took := time.Since(start); took != tc.after {
-						t.Errorf("answered after %s, want %s", took, tc.after)
-					}
-					if tc.close {
-						break
-					}
-				}
-			})
+				})
+			}
 		})
 	}
 }

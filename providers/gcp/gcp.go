@@ -32,6 +32,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
@@ -60,6 +61,7 @@ type handler struct {
 	runner  run.Runner
 	handler fn.Handler
 	source  Source
+	timeout time.Duration // of a request; 0 for what its context says
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,11 +88,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
+	ctx := r.Context()
+	if h.timeout > 0 {
+		ctx = run.Until(ctx, time.Now().Add(h.timeout))
+	}
 	if canAnswerAhead(w, r) {
-		h.runHere(w, r, a)
+		h.runHere(ctx, w, a)
 		return
 	}
-	answer(w, h.runner.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
+	answer(w, h.runner.Each(ctx, h.handler, h.source.policy(), a.record[:])[0])
 }
 
 // refuse answers a request that has no record, and logs why.

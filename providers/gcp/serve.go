@@ -113,6 +113,9 @@ func bound(h http.Handler, timeout time.Duration) http.Handler {
 	if timeout == 0 {
 		return h
 	}
+	if events, ok := h.(*handler); ok { // for which the request need not be copied
+		return &handler{handler: events.handler, source: events.source, timeout: timeout}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := run.Within(r.Context(), timeout)
 		defer ctx.End()

@@ -174,6 +174,12 @@ func TestServeDrainTimeout(t *testing.T) {
 // serving runs f against a server with the handler, with a clock that is not
 // real.
 func serving(t *testing.T, h http.HandlerFunc, f func(*testing.T, *pipes)) {
+	t.Helper()
+	servingHandler(t, h, f)
+}
+
+func servingHandler(t *testing.T, h http.Handler, f func(*testing.T, *pipes)) {
+	t.Helper()
 	logged(t)
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()
