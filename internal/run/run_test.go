@@ -244,3 +244,32 @@ func TestRawOnDemand(t *testing.T) {
 		return nil
 	}), Policy{}, []Record{r})
 }
+
+// A context that ends within a time does so, or with the one around it if that
+// comes first, and what is reserved of it is of that time.
+func TestWithin(t *testing.T) {
+	for _, test := range []struct{ around, within, want time.Duration }{
+		{time.Hour, 30 * time.Second, 30 * time.Second},
+		{10 * time.Second, 30 * time.Second, 10 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			around, cancel := context.WithTimeout(t.Context(), test.around)
+			defer cancel()
+			ctx := Within(around, test.within)
+			defer ctx.End()
+			for name, c := range map[string]context.Context{"Within": ctx, "Until": Until(around, start.Add(test.within))} {
+				deadline, ok := c.Deadline()
+				check(t, name, test.want, deadline.Sub(start))
+				handlers, _ := Reserve(c).Deadline()
+				check(t, name+" reserved", test.want*9/10, handlers.Sub(start))
+				if !ok {
+					t.Errorf("%s: no deadline", name)
+				}
+			}
+			<-ctx.Done()
+			check(t, "ended after", test.want, time.Since(start))
+			check(t, "ended by", context.DeadlineExceeded, ctx.Err())
+		})
+	}
+}
