@@ -55,6 +55,13 @@ type Native interface {
 	Raw() []byte
 }
 
+// A Renewer is a Native that makes the record's event once more, as it was
+// before a handler had it. It is called only if the event is valid, perhaps
+// while a handler has it.
+type Renewer interface {
+	Renew() (event.Event, error)
+}
+
 // String names the record in errors and logs.
 func (r *Record) String() string {
 	if r.Native != nil {
@@ -247,18 +254,32 @@ func handle(ctx context.Context, h fn.Handler, p *Policy, r *Record, others int)
 	}
 }
 
-// try hands the event to the handler, or a copy if it is needed again: copies
-// of an event share their attributes.
+// try hands the event to the handler, or another like it if it is needed again:
+// copies of an event share their attributes.
 func (p *Policy) try(h fn.Handler, r *Record, try int) (*event.Event, error) {
-	if r.Err == nil && (p.Retries > try || p.NoDeadLetter || p.Final || p.DeadLetter != nil) {
-		return callClone(h, r)
+	_, renews := r.Native.(Renewer)
+	again := p.Retries > try || p.NoDeadLetter || p.Final || p.DeadLetter != nil
+	switch {
+	case r.Err != nil, !again && !renews, try == 0 && renews:
+		return call(&r.context, h, r, &r.Event)
+	case renews:
+		return callOther(h, r, r.original())
 	}
-	return call(&r.context, h, r, &r.Event)
+	return callOther(h, r, r.Event.Clone())
 }
 
-func callClone(h fn.Handler, r *Record) (*event.Event, error) {
-	e := r.Event.Clone()
+func callOther(h fn.Handler, r *Record, e event.Event) (*event.Event, error) {
 	return call(&r.context, h, r, &e)
+}
+
+// original returns the event as it was before a handler had it.
+func (r *Record) original() event.Event {
+	if renewer, ok := r.Native.(Renewer); ok && r.Err == nil {
+		if e, err := renewer.Renew(); err == nil {
+			return e
+		}
+	}
+	return r.Event
 }
 
 // failed returns what becomes of a record whose try has failed, or reports that
@@ -298,7 +319,7 @@ func writeLetter(ctx context.Context, to *emit.DeadLetter, r *Record, tries int,
 		defer cancel()
 	}
 	d, raw := r.Delivery()
-	e := r.Event
+	e := r.original()
 	if r.Err != nil {
 		e = to.Undecodable(cmp.Or(d.NativeID, r.String()), raw())
 	}

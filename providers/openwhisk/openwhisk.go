@@ -77,8 +77,7 @@ func (i *invoker) answer(ctx context.Context, line []byte, answer func(object []
 	if err != nil {
 		records = []run.Record{foreign(request, err)}
 	}
-	ctx, cancel := request.Context(ctx)
-	defer cancel()
+	ctx = request.Context(ctx)
 	i.runner.EachHere(ctx, i.handler, i.source.policy(), records, func(results []run.Result, late bool) {
 		if err != nil {
 			answer(actionloop.Error(err.Error()), late)

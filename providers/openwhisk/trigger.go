@@ -1,6 +1,7 @@
 package openwhisk
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -54,28 +55,57 @@ func (t Trigger) kind() string {
 }
 
 func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
-	record := run.Record{Name: "trigger activation " + r.ActivationID}
-	record.Describe = func() (fn.Delivery, []byte) { return r.Delivery(t.kind()), nil }
+	f := &firing{trigger: t, request: r}
+	record := run.Record{Native: f}
 	var err error
 	switch {
 	case r.CloudEvent.Text != "":
 		record.Event, err = t.event(r.CloudEvent)
 		record.Skip = err == nil && t.Source != "" && record.Event.Source() != t.Source
-		record.Raw = func() []byte { return []byte(r.CloudEvent.Text) }
 	case t.Topic != "":
 		if err := identified(r); err != nil {
 			return nil, err
 		}
-		message := r.Value.Without(actionloop.Headers)
-		record.Event, err = t.message(r, message)
-		record.Raw = func() []byte { return message }
+		f.message = r.Value.Without(actionloop.Headers)
+		record.Event, err = t.message(r, bytes.Clone(f.message))
 	default:
 		return nil, fmt.Errorf("the function handles events that fire a trigger, but the activation has no parameter %s; its parameters: %s", cloudEvent, r.Value.Names())
 	}
 	if err != nil {
-		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
+		record.Err = fmt.Errorf("decode %s: %w", f, err)
 	}
 	return []run.Record{record}, nil
+}
+
+// firing is the activation of a trigger as a record.
+type firing struct {
+	trigger Trigger
+	request *actionloop.Request
+	message []byte // of a topic that was fired without a CloudEvent
+}
+
+var _ run.Renewer = (*firing)(nil)
+
+// String implements run.Native.
+func (f *firing) String() string { return "trigger activation " + f.request.ActivationID }
+
+// Delivery implements run.Native.
+func (f *firing) Delivery() fn.Delivery { return f.request.Delivery(f.trigger.kind()) }
+
+// Raw implements run.Native.
+func (f *firing) Raw() []byte {
+	if f.message != nil {
+		return bytes.Clone(f.message)
+	}
+	return []byte(f.request.CloudEvent.Text)
+}
+
+// Renew implements run.Renewer.
+func (f *firing) Renew() (event.Event, error) {
+	if f.message != nil {
+		return f.trigger.message(f.request, bytes.Clone(f.message))
+	}
+	return f.trigger.event(actionloop.ReadEvent(f.request.CloudEvent.Text))
 }
 
 // message returns a message of the topic. It has no time: the platform tells

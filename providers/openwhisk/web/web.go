@@ -80,8 +80,7 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	if err != nil {
 		return actionloop.Refuse(err)
 	}
-	ctx, cancel := request.Context(ctx)
-	defer cancel()
+	ctx = request.Context(ctx)
 	record := &run.Record{Name: "HTTP request " + request.ActivationID, Describe: func() (fn.Delivery, []byte) {
 		return request.Delivery(portable.HTTP), nil
 	}, Raw: func() []byte { return withoutSecrets(request.Value) }}

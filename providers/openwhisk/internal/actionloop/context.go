@@ -17,10 +17,9 @@ type apiKey struct{}
 
 // Context returns a context with the activation's deadline and the API's key. It
 // costs no timer: what makes a context for handlers of it, as run.Reserve does,
-// ends that in time, and this one only when it is cancelled or the parent ends.
-func (r *Request) Context(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(parent)
-	return &activation{ctx, r.Deadline, r.key}, cancel
+// ends that in time, and this one only when the parent ends.
+func (r *Request) Context(parent context.Context) context.Context {
+	return &activation{parent, r.Deadline, r.key}
 }
 
 type activation struct {

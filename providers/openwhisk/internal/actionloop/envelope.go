@@ -124,7 +124,8 @@ func last(j *jsontext.Reader, s *string) error {
 
 // finish makes the request of what has been read, or says what is wrong with it.
 func (e *envelope) finish() error {
-	if wrong := slices.Sorted(maps.Keys(e.wrong)); len(wrong) > 0 {
+	if len(e.wrong) > 0 {
+		wrong := slices.Sorted(maps.Keys(e.wrong))
 		return e.wrong[wrong[0]]
 	}
 	if e.Value == nil {

@@ -42,8 +42,7 @@ func TestDecode(t *testing.T) {
 	if got := string(r.Value.Without(Headers)); got != `{"n":9007199254740993}` {
 		t.Errorf("value without headers: %s", got)
 	}
-	ctx, cancel := r.Context(context.Background())
-	defer cancel()
+	ctx := r.Context(context.Background())
 	if deadline, ok := ctx.Deadline(); !ok || !deadline.Equal(want.Deadline) {
 		t.Errorf("deadline %v, %v", deadline, ok)
 	}
@@ -61,8 +60,7 @@ func TestDecodeMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := r.Context(context.Background())
-	defer cancel()
+	ctx := r.Context(context.Background())
 	if _, ok := ctx.Deadline(); ok {
 		t.Error("a deadline out of nothing")
 	}

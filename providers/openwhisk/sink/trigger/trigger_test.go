@@ -41,9 +41,7 @@ func activation(t *testing.T, p *platform, key string) context.Context {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := r.Context(t.Context())
-	t.Cleanup(cancel)
-	return ctx
+	return r.Context(t.Context())
 }
 
 func events(n int) []event.Event {
