@@ -44,6 +44,8 @@ func TestTriggerEventIsRenewed(t *testing.T) {
 						return nil, errors.New("no stock")
 					})
 					Handler(h, test.source).Invoke(t.Context(), line(test.value, time.Now().Add(time.Minute)))
+					time.Sleep(time.Hour) // for the handler that is late
+					synctest.Wait()
 					if tries.Load() != 2 {
 						t.Errorf("%d tries", tries.Load())
 					}
@@ -52,7 +54,6 @@ func TestTriggerEventIsRenewed(t *testing.T) {
 							t.Errorf("the log lacks %s:\n%s", part, log)
 						}
 					}
-					time.Sleep(time.Hour) // for the handler that is late
 				})
 			})
 		}
