@@ -15,10 +15,9 @@ func newBatch(ctx context.Context, h fn.Handler, p Policy, records []Record) *ba
 	if b.results = b.one[:]; len(records) != 1 {
 		b.results = make([]Result, len(records))
 	}
-	deadline, _ := ctx.Deadline()
 	for i := range b.results {
 		b.results[i] = Result{Outcome: Retry, Err: errNotStarted, Late: true}
-		records[i].deadline = deadline
+		records[i].context = recordContext{&b.reserved, &records[i]}
 	}
 	b.reserved.from(ctx)
 	return b
@@ -124,7 +123,7 @@ func (b *batch) handle(i int, started *int) Outcome {
 	b.set(i, Result{Outcome: Retry, Err: errNotReturned, Late: true})
 	*started = i
 	others := len(b.records) - int(b.begun.Add(1))
-	r := handle(&b.reserved, b.handler, &b.policy, &b.records[i], others)
+	r := handle(b.handler, &b.policy, &b.records[i], others)
 	*started = -1
 	if b.set(i, r) && r.Outcome == Dropped {
 		logWhole(&b.reserved, &b.records[i], r.Err)

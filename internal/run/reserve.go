@@ -13,7 +13,8 @@ type Reserved struct {
 	context.Context // around
 	flight          // for Runner
 
-	began, end time.Time // of the context for handlers; zero without a deadline
+	began, end time.Time     // of the context for handlers; zero without a deadline
+	lasts      time.Duration // from began to end
 
 	mu     sync.Mutex
 	over   bool            // End was called
@@ -39,7 +40,7 @@ func Within(ctx context.Context, d time.Duration) *Reserved {
 	if around, ok := ctx.Deadline(); ok && around.Before(end) {
 		end = around
 	}
-	return &Reserved{Context: ctx, began: now, end: end}
+	return &Reserved{Context: ctx, began: now, end: end, lasts: end.Sub(now)}
 }
 
 // Until returns ctx with a deadline, for [Reserve]. It costs nothing, and does
@@ -68,12 +69,12 @@ func (r *Reserved) from(ctx context.Context) {
 	}
 	r.began = time.Now()
 	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
-		r.AnswerBy, r.end = answerBy, deadline
+		r.AnswerBy, r.end, r.lasts = answerBy, deadline, deadline.Sub(r.began)
 		return
 	}
 	left := max(deadline.Sub(r.began), 0)
 	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
-	r.AnswerBy, r.end = deadline.Add(-reserve/2), deadline.Add(-reserve)
+	r.AnswerBy, r.end, r.lasts = deadline.Add(-reserve/2), deadline.Add(-reserve), left-reserve
 }
 
 type reservedKey struct{}
@@ -92,7 +93,7 @@ func (r *Reserved) Done() <-chan struct{} {
 func (r *Reserved) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.inner == nil && !r.hasEnded(time.Now()) {
+	if r.inner == nil && !r.hasEnded() {
 		return nil
 	}
 	return r.whole().Err()
@@ -116,7 +117,7 @@ func (r *Reserved) Value(key any) any {
 func (r *Reserved) End() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.inner == nil && r.hasEnded(time.Now()) {
+	if r.inner == nil && r.hasEnded() {
 		r.whole() // the reason is the one of now, and not that of whoever asks later
 	}
 	r.over = true
@@ -125,8 +126,8 @@ func (r *Reserved) End() {
 	}
 }
 
-func (r *Reserved) hasEnded(now time.Time) bool {
-	return r.over || r.Context.Err() != nil || !r.end.IsZero() && !now.Before(r.end)
+func (r *Reserved) hasEnded() bool {
+	return r.over || r.Context.Err() != nil || !r.end.IsZero() && time.Since(r.began) >= r.lasts
 }
 
 func (r *Reserved) whole() context.Context {

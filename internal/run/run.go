@@ -44,8 +44,7 @@ type Record struct {
 	// to make those for each record. The same holds for its methods.
 	Native Native
 
-	deadline time.Time     // of the invocation; zero for none
-	context  recordContext // for the handler
+	context recordContext // for the handler
 }
 
 // Native is what a record is to its platform.
@@ -74,9 +73,18 @@ func (r *Record) String() string {
 func (r *Record) Delivery() (fn.Delivery, func() []byte) {
 	d, raw := r.describe()
 	if d.Deadline.IsZero() {
-		d.Deadline = r.deadline
+		d.Deadline = r.deadline()
 	}
 	return d, raw
+}
+
+// deadline returns that of the invocation; zero for none.
+func (r *Record) deadline() time.Time {
+	if reserved, ok := r.context.Context.(*Reserved); ok {
+		deadline, _ := reserved.Context.Deadline()
+		return deadline
+	}
+	return time.Time{}
 }
 
 func (r *Record) describe() (fn.Delivery, func() []byte) {
@@ -238,11 +246,10 @@ func (c *recordContext) Value(key any) any {
 }
 
 // handle brings one record to its outcome while others wait for their turn.
-func handle(ctx context.Context, h fn.Handler, p *Policy, r *Record, others int) Result {
+func handle(h fn.Handler, p *Policy, r *Record, others int) Result {
 	if r.Skip {
 		return Result{Outcome: Done}
 	}
-	r.context = recordContext{ctx, r}
 	for try := 0; ; try++ {
 		reply, err := p.try(h, r, try)
 		if err == nil {
