@@ -26,8 +26,8 @@ func checkLimits(payload []byte) error {
 	if len(payload) > maxPayload {
 		return fmt.Errorf("decode payload: it has %d bytes, more than %d", len(payload), maxPayload)
 	}
-	if bytes.Count(payload, []byte("{"))+bytes.Count(payload, []byte("[")) <= maxNesting && bytes.Count(payload, []byte(",")) < maxRecords {
-		return nil // whatever they mean
+	if !mayExceed(payload) {
+		return nil
 	}
 	level, records := 0, 0
 	counts := false // in a list that is a member of the payload
@@ -54,6 +54,13 @@ func checkLimits(payload []byte) error {
 		}
 	}
 	return nil
+}
+
+// mayExceed reports whether the payload has so many brackets or commas that a
+// limit may be exceeded, whatever they mean.
+func mayExceed(payload []byte) bool {
+	nested := len(payload) > maxNesting && bytes.Count(payload, []byte("{"))+bytes.Count(payload, []byte("[")) > maxNesting
+	return nested || len(payload) > maxRecords && bytes.Count(payload, []byte(",")) >= maxRecords
 }
 
 // endOfString returns the index of the quote that ends the string beginning at
