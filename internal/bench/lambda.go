@@ -34,15 +34,11 @@ func lambdaSubject(name string, ctx context.Context, data []byte, h lambda.Handl
 // one the goroutine.
 func startedSubject(name string, ctx context.Context, data []byte, h lambda.Handler) subject {
 	started := h.(interface {
-		Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool))
+		Answer(ctx context.Context, payload []byte) (response []byte, goesOn bool, err error)
 	})
 	return subject{name, func() ([]byte, error) {
-		var out struct {
-			response []byte
-			err      error
-		}
-		started.Answer(ctx, data, func(response []byte, err error, _ bool) { out.response, out.err = response, err })
-		return out.response, out.err
+		response, _, err := started.Answer(ctx, data)
+		return response, err
 	}}
 }
 

@@ -31,7 +31,7 @@ type batch struct {
 
 	reserved Reserved // the context for handlers
 
-	to func(results []Result, late bool) // for answer
+	answerer Answerer // nil if who waits answers
 
 	next  atomic.Int64
 	begun atomic.Int64 // records whose turn has come
@@ -142,7 +142,9 @@ func (b *batch) set(i int, r Result) bool {
 }
 
 // answer implements answerer.
-func (b *batch) answer(returned bool) { b.to(b.settle(), !returned) }
+func (b *batch) answer(bool) {
+	b.answerer.AnswerFor(b.reserved.Context, b.records, b.settle())
+}
 
 // settle returns the results; what comes later is not seen any more.
 func (b *batch) settle() []Result {

@@ -13,23 +13,16 @@ type flight struct {
 
 	index int // in waiting; -1 if it was late
 
-	answerer                // is told once; nil if those who wait for landed answer
-	landed   sync.WaitGroup // until it is answered for
+	answerer answerer       // of what was late or has ended its goroutine; nil if who waits for landed answers
+	landed   sync.WaitGroup // until there is an answer
 	late     bool           // for those who wait
 }
 
-type answerer interface{ answer(returned bool) }
+type answerer interface{ answer(ending bool) }
 
-type answerFunc func(returned bool)
+type answerFunc func(ending bool)
 
-func (f answerFunc) answer(returned bool) { f(returned) }
-
-func (f *flight) tell(returned bool) {
-	if f.late = !returned; f.answerer != nil {
-		f.answerer.answer(returned)
-	}
-	f.landed.Done()
-}
+func (f answerFunc) answer(ending bool) { f(ending) }
 
 // begin has f answered for if it has not landed by the time. One timer serves
 // all flights, and it is set anew only once it has fired, or for one that comes
@@ -48,21 +41,34 @@ func (r *Runner) begin(f *flight, now time.Time) {
 	r.mu.Unlock()
 }
 
-// land answers for f, or waits until it is answered for if it was late.
-func (r *Runner) land(f *flight) {
+// land reports whether f, which has returned or is ending its goroutine, has
+// returned in time. If not there is an answer in its place.
+func (r *Runner) land(f *flight, returned bool) bool {
+	inTime := true
 	if !f.AnswerBy.IsZero() {
 		r.mu.Lock()
-		inTime := f.index >= 0
-		if inTime {
+		if inTime = f.index >= 0; inTime {
 			r.drop(f)
 		}
 		r.mu.Unlock()
-		if !inTime {
-			f.landed.Wait()
-			return
-		}
 	}
-	f.tell(true)
+	switch {
+	case !inTime:
+		f.landed.Wait()
+	case returned:
+		f.landed.Done()
+	default:
+		f.replace(true)
+	}
+	return inTime && returned
+}
+
+// replace has f answered for, which is late or is ending its goroutine.
+func (f *flight) replace(ending bool) {
+	if f.late = !ending; f.answerer != nil {
+		f.answerer.answer(ending)
+	}
+	f.landed.Done()
 }
 
 func (r *Runner) drop(f *flight) {
@@ -95,7 +101,7 @@ func (r *Runner) fire() {
 		switch {
 		case !f.AnswerBy.After(now):
 			r.drop(f) // what takes its place was looked at before
-			go f.tell(false)
+			go f.replace(false)
 		case next.IsZero() || f.AnswerBy.Before(next):
 			next = f.AnswerBy
 		}

@@ -35,16 +35,25 @@ func (r *Runner) Each(ctx context.Context, h fn.Handler, p Policy, records []Rec
 	return b.settle()
 }
 
+// An Answerer answers in place of a goroutine that a handler keeps, since it is
+// late, or ends.
+type Answerer interface {
+	// AnswerFor gets what was given to [Runner.EachHere], and the results.
+	AnswerFor(ctx context.Context, records []Record, results []Result)
+}
+
 // EachHere is Each for those whose goroutine may stay with a handler that has
-// not returned: all run in this one, which costs least, and the results go to
-// answer, in time, by one call that is over when EachHere returns. Where a
-// handler has not returned by then, another goroutine makes the call and late is
-// true.
-func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records []Record, answer func(results []Result, late bool)) {
+// not returned: all run in this one, which costs least. It reports whether this
+// goroutine goes on. If it does not, a has been called, in time, and by another
+// goroutine where the handler was late.
+func (r *Runner) EachHere(ctx context.Context, h fn.Handler, p Policy, records []Record, a Answerer) (results []Result, goesOn bool) {
 	b := newBatch(ctx, h, p, records)
 	defer b.reserved.End()
-	b.to = answer
-	r.here(&b.reserved, b.run, b)
+	b.answerer = a
+	if !r.here(&b.reserved, b.run, b) {
+		return nil, false
+	}
+	return b.settle(), true
 }
 
 // Run runs f in another goroutine and reports whether f has returned, or ended
@@ -56,22 +65,26 @@ func (r *Runner) Run(reserved *Reserved, f func()) bool {
 	return !reserved.late
 }
 
-// Here runs f in this goroutine. It calls answer once, before it returns: with
-// true when f has returned or is ending the goroutine, or with false, by another
-// goroutine, where f has not returned before AnswerBy.
-func (r *Runner) Here(reserved *Reserved, f func(), answer func(returned bool)) {
-	r.here(reserved, f, answerFunc(answer))
+// Here runs f in this goroutine and reports whether that goes on. If it does
+// not, answer has been called: with true where f is ending the goroutine, or
+// with false, by another one, where f has not returned before AnswerBy.
+func (r *Runner) Here(reserved *Reserved, f func(), answer func(ending bool)) (goesOn bool) {
+	return r.here(reserved, f, answerFunc(answer))
 }
 
-func (r *Runner) here(reserved *Reserved, f func(), a answerer) {
+func (r *Runner) here(reserved *Reserved, f func(), a answerer) (goesOn bool) {
 	reserved.landed.Add(1)
 	reserved.answerer = a
-	r.fly(reserved, f)
+	return r.fly(reserved, f)
 }
 
-// fly runs f, which the platform waits for.
-func (r *Runner) fly(reserved *Reserved, f func()) {
+// fly runs f, which the platform waits for, and reports whether f has returned
+// in time.
+func (r *Runner) fly(reserved *Reserved, f func()) (inTime bool) {
 	r.begin(&reserved.flight, reserved.began)
-	defer r.land(&reserved.flight)
+	returned := false
+	defer func() { inTime = r.land(&reserved.flight, returned) }()
 	f()
+	returned = true
+	return
 }

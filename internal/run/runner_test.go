@@ -8,22 +8,28 @@ import (
 	"time"
 )
 
-// In its own goroutine a handler is answered for once, in time, and before
-// EachHere returns: what is answered through may be gone after that.
+type answererFunc func(results []Result)
+
+func (f answererFunc) AnswerFor(_ context.Context, _ []Record, results []Result) { f(results) }
+
+// In its own goroutine a handler either lets that go on, or is answered for
+// once, in time, and before EachHere returns: what is answered through may be
+// gone after that.
 func TestEachHere(t *testing.T) {
 	capture(t)
+	const late = 28500 * time.Millisecond
 	for name, test := range map[string]struct {
-		does     func(ctx context.Context, answering <-chan struct{})
+		does     func(answering <-chan struct{})
 		answered time.Duration
 		outcome  string
-		late     bool
+		goesOn   bool
 	}{
-		"returns":                          {func(context.Context, <-chan struct{}) { time.Sleep(time.Second) }, time.Second, "done", false},
-		"exits":                            {func(context.Context, <-chan struct{}) { runtime.Goexit() }, 0, "retry", false},
-		"panics":                           {func(context.Context, <-chan struct{}) { panic("here") }, 0, "retry", false},
-		"is late":                          {func(context.Context, <-chan struct{}) { time.Sleep(time.Hour) }, 28500 * time.Millisecond, "retry", true},
-		"is late and exits":                {func(context.Context, <-chan struct{}) { time.Sleep(time.Hour); runtime.Goexit() }, 28500 * time.Millisecond, "retry", true},
-		"returns while it is answered for": {func(_ context.Context, answering <-chan struct{}) { <-answering }, 28500 * time.Millisecond, "retry", true},
+		"returns":                          {func(<-chan struct{}) { time.Sleep(time.Second) }, time.Second, "done", true},
+		"panics":                           {func(<-chan struct{}) { panic("here") }, 0, "retry", true},
+		"exits":                            {func(<-chan struct{}) { runtime.Goexit() }, 0, "retry", false},
+		"is late":                          {func(<-chan struct{}) { time.Sleep(time.Hour) }, late, "retry", false},
+		"is late and exits":                {func(<-chan struct{}) { time.Sleep(time.Hour); runtime.Goexit() }, late, "retry", false},
+		"returns while it is answered for": {func(answering <-chan struct{}) { <-answering }, late, "retry", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -32,20 +38,22 @@ func TestEachHere(t *testing.T) {
 				defer cancel()
 				answers, answering := 0, make(chan struct{})
 				ended := make(chan struct{})
+				answer := func(results []Result) {
+					check(t, "answered after", test.answered, time.Since(start))
+					check(t, "outcomes", []string{test.outcome}, outcomes(results))
+					close(answering)
+					time.Sleep(time.Millisecond)
+					answers++
+				}
 				go func() {
 					defer close(ended)
 					defer func() { check(t, "answers at the end", 1, answers) }()
-					new(Runner).EachHere(ctx, handler(func(ctx context.Context, _ string) error {
-						test.does(ctx, answering)
-						return nil
-					}), Policy{}, []Record{record("1", "")}, func(results []Result, late bool) {
-						check(t, "answered after", test.answered, time.Since(start))
-						check(t, "outcomes", []string{test.outcome}, outcomes(results))
-						check(t, "late", test.late, late)
-						close(answering)
-						time.Sleep(time.Millisecond)
-						answers++
-					})
+					h := handler(func(context.Context, string) error { test.does(answering); return nil })
+					results, goesOn := new(Runner).EachHere(ctx, h, Policy{}, []Record{record("1", "")}, answererFunc(answer))
+					check(t, "goes on", test.goesOn, goesOn)
+					if goesOn {
+						answer(results)
+					}
 				}()
 				<-ended
 			})

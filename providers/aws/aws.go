@@ -59,6 +59,8 @@ type function struct {
 	runner  run.Runner
 	handler fn.Handler
 	source  Source
+
+	elsewhere func(ctx context.Context, response []byte, err error) // for Answer
 }
 
 // Invoke implements lambda.Handler.
@@ -70,17 +72,26 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return f.encode(records, f.runner.Each(ctx, f.handler, f.source.policy(), records))
 }
 
-// Answer is Invoke for [startClient].
-func (f *function) Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool)) {
+// Answer implements answerer.
+func (f *function) Answer(ctx context.Context, payload []byte) (response []byte, goesOn bool, err error) {
 	records, err := f.decode(payload)
 	if err != nil {
-		answer(nil, err, false)
-		return
+		return nil, true, err
 	}
-	f.runner.EachHere(ctx, f.handler, f.source.policy(), records, func(results []run.Result, late bool) {
-		response, err := f.encode(records, results)
-		answer(response, err, late)
-	})
+	results, goesOn := f.runner.EachHere(ctx, f.handler, f.source.policy(), records, f)
+	if !goesOn {
+		return nil, false, nil
+	}
+	response, err = f.encode(records, results)
+	return response, true, err
+}
+
+func (f *function) answerBy(elsewhere func(context.Context, []byte, error)) { f.elsewhere = elsewhere }
+
+// AnswerFor implements run.Answerer.
+func (f *function) AnswerFor(ctx context.Context, records []run.Record, results []run.Result) {
+	response, err := f.encode(records, results)
+	f.elsewhere(ctx, response, err)
 }
 
 func (f *function) decode(payload []byte) ([]run.Record, error) {

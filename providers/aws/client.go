@@ -17,11 +17,15 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// An answerer answers an invocation by one call of answer, with what Invoke of
-// a [lambda.Handler] returns. If Lambda has to have its answer before Answer
-// returns, another goroutine makes the call, and late is true.
+// An answerer answers invocations in the goroutine that asks it.
 type answerer interface {
-	Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool))
+	// Answer is Invoke of a [lambda.Handler], and reports whether the goroutine
+	// goes on. It does not where a handler keeps it, since it is late, or ends
+	// it; then what was passed to answerBy has been called with what Invoke
+	// returns, by another goroutine where the handler was late.
+	Answer(ctx context.Context, payload []byte) (response []byte, goesOn bool, err error)
+
+	answerBy(elsewhere func(ctx context.Context, response []byte, err error))
 }
 
 // startClient serves invocations by the runtime's client until the process ends.
@@ -29,15 +33,17 @@ func startClient(h lambda.Handler) {
 	a, ok := h.(answerer)
 	api := os.Getenv("AWS_LAMBDA_RUNTIME_API")
 	if ok && api != "" && lambdacontext.MaxConcurrency() == 1 {
-		h = &loop{handler: a, invocations: "http://" + api + "/2018-06-01/runtime/invocation/"}
+		l := &loop{handler: a, invocations: "http://" + api + "/2018-06-01/runtime/invocation/"}
+		a.answerBy(l.goOn)
+		h = l
 	}
 	lambda.Start(h)
 }
 
 // A loop runs handlers in the goroutine in which the runtime's client waits for
-// the answer, so that an invocation wakes no other. One that is late keeps the
-// goroutine, and with it the client: then the loop posts the answer by itself,
-// and another client goes on.
+// the answer, so that an invocation wakes no other. Where that does not go on,
+// the client does not either: then the loop posts the answer by itself, and
+// another client goes on.
 type loop struct {
 	handler     answerer
 	invocations string // URL of the Runtime API
@@ -45,35 +51,15 @@ type loop struct {
 
 // Invoke implements lambda.Handler.
 func (l *loop) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var t turn
-	defer func() {
-		if t.mine { // the handler is ending this goroutine
-			go l.goOn(ctx, t.response, t.err)
-		}
-	}()
-	l.handler.Answer(ctx, payload, func(response []byte, err error, late bool) {
-		if late {
-			l.goOn(ctx, response, err)
-			return
-		}
-		t = turn{true, response, err}
-	})
-	if !t.mine {
-		runtime.Goexit() // the answer has been posted, and another client goes on
+	response, goesOn, err := l.handler.Answer(ctx, payload)
+	if !goesOn {
+		runtime.Goexit()
 	}
-	t.mine = false
-	return t.response, t.err
+	return response, err
 }
 
-// A turn is what a client gets for an invocation.
-type turn struct {
-	mine     bool // the client is to post it
-	response []byte
-	err      error
-}
-
-// goOn posts the answer to the invocation that ctx is of and serves the next
-// ones.
+// goOn posts the answer to the invocation that ctx is of and has another client
+// serve the next ones.
 func (l *loop) goOn(ctx context.Context, response []byte, err error) {
 	if err := l.post(ctx, response, err); err != nil {
 		log.Fatal(err) // as the client does; Lambda starts the process anew

@@ -120,6 +120,8 @@ type server struct {
 	runner   run.Runner
 	handler  http.Handler
 	instance http.Server // never started: the value of http.ServerContextKey
+
+	elsewhere func(ctx context.Context, response []byte, err error) // for Answer
 }
 
 // maxAnswer is Lambda's limit for a synchronous answer, in bytes. A larger one
@@ -137,21 +139,25 @@ func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return x.answer(ctx), nil
 }
 
-// Answer is Invoke for [startClient].
-func (s *server) Answer(ctx context.Context, payload []byte, answer func(response []byte, err error, late bool)) {
+// Answer implements answerer.
+func (s *server) Answer(ctx context.Context, payload []byte) (response []byte, goesOn bool, err error) {
 	x := &exchange{server: s}
 	if err := x.request.decode(payload); err != nil {
-		answer(nil, bounded(err), false)
-		return
+		return nil, true, bounded(err)
 	}
 	r, reserved, err := x.begin(ctx)
 	defer reserved.End()
 	if err != nil {
-		answer(x.encode(plainResponse(&x.request, statusOf(err))), nil, false)
-		return
+		return x.encode(plainResponse(&x.request, statusOf(err))), true, nil
 	}
-	s.runner.Here(reserved, func() { x.call(r) }, func(returned bool) { answer(x.encode(x.respond(returned)), nil, !returned) })
+	elsewhere := func(ending bool) { s.elsewhere(ctx, x.encode(x.respond(ending)), nil) }
+	if !s.runner.Here(reserved, func() { x.call(r) }, elsewhere) {
+		return nil, false, nil
+	}
+	return x.encode(x.answered), true, nil
 }
+
+func (s *server) answerBy(elsewhere func(context.Context, []byte, error)) { s.elsewhere = elsewhere }
 
 // An exchange is a request and its response.
 type exchange struct {
@@ -184,9 +190,9 @@ func (x *exchange) answer(ctx context.Context) []byte {
 	return x.encode(x.respond(x.server.runner.Run(reserved, func() { x.call(r) })))
 }
 
-// respond returns the response once the handler has returned, or in its place.
-func (x *exchange) respond(returned bool) *response {
-	if returned {
+// respond returns the response, or one in the place of a handler that is late.
+func (x *exchange) respond(answered bool) *response {
+	if answered {
 		return x.answered
 	}
 	x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())

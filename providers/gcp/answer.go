@@ -1,7 +1,6 @@
 package gcp
 
 import (
-	"context"
 	"io"
 	"math"
 	"net/http"
@@ -46,27 +45,5 @@ func answerAhead(w http.ResponseWriter, result run.Result) {
 	_ = c.Flush()
 	if conn, _, err := c.Hijack(); err == nil {
 		_ = conn.Close()
-	}
-}
-
-// runHere runs the handler in the goroutine of the connection, so that a request
-// wakes no other.
-func (h *handler) runHere(ctx context.Context, w http.ResponseWriter, a *arrival) {
-	var result *run.Result // for this goroutine to answer with
-	defer func() {
-		if result != nil { // the handler is ending this goroutine
-			answerAhead(w, *result)
-		}
-	}()
-	h.runner.EachHere(ctx, h.handler, h.source.policy(), a.record[:], func(results []run.Result, late bool) {
-		if late {
-			answerAhead(w, results[0])
-			return
-		}
-		result = &results[0]
-	})
-	if result != nil {
-		answer(w, *result)
-		result = nil
 	}
 }

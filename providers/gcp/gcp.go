@@ -27,6 +27,7 @@
 package gcp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -92,11 +93,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.timeout > 0 {
 		ctx = run.Until(ctx, time.Now().Add(h.timeout))
 	}
-	if canAnswerAhead(w, r) {
-		h.runHere(ctx, w, a)
+	if !canAnswerAhead(w, r) {
+		answer(w, h.runner.Each(ctx, h.handler, h.source.policy(), a.record[:])[0])
 		return
 	}
-	answer(w, h.runner.Each(ctx, h.handler, h.source.policy(), a.record[:])[0])
+	a.writer = w
+	if results, goesOn := h.runner.EachHere(ctx, h.handler, h.source.policy(), a.record[:], h); goesOn {
+		answer(w, results[0])
+	}
+}
+
+// AnswerFor implements run.Answerer.
+func (h *handler) AnswerFor(_ context.Context, records []run.Record, results []run.Result) {
+	answerAhead(records[0].Native.(*arrival).writer, results[0])
 }
 
 // refuse answers a request that has no record, and logs why.

@@ -28,8 +28,9 @@ type arrival struct {
 	event event.Event // valid if push is nil
 	push  *push
 
-	trigger, kind, id string        // of the delivery
-	record            [1]run.Record // one, as package run takes them
+	writer            http.ResponseWriter // for AnswerFor
+	trigger, kind, id string              // of the delivery
+	record            [1]run.Record       // one, as package run takes them
 }
 
 // open finds out what the request is. Only an event of the type own is not

@@ -62,29 +62,49 @@ type invoker struct {
 // Invoke returns in time, whatever the handler does.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	answers := make(chan []byte, 1)
-	go i.answer(ctx, line, func(object []byte, _ bool) { answers <- object })
+	elsewhere := func(object []byte) { answers <- object }
+	go func() {
+		if object, goesOn := i.answer(ctx, line, elsewhere); goesOn {
+			answers <- object
+		}
+	}()
 	return <-answers
 }
 
 // answer is an actionloop.Invoke.
-func (i *invoker) answer(ctx context.Context, line []byte, answer func(object []byte, late bool)) {
+func (i *invoker) answer(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool) {
 	request, err := i.source.read(line)
 	if err != nil {
-		answer(actionloop.Refuse(err), false)
-		return
+		return actionloop.Refuse(err), true
 	}
 	records, err := i.decode(request)
 	if err != nil {
 		records = []run.Record{foreign(request, err)}
 	}
-	ctx = request.Context(ctx)
-	i.runner.EachHere(ctx, i.handler, i.source.policy(), records, func(results []run.Result, late bool) {
-		if err != nil {
-			answer(actionloop.Error(err.Error()), late)
-			return
-		}
-		answer(encode(records, results), late)
-	})
+	a := &answer{err, elsewhere}
+	results, goesOn := i.runner.EachHere(request.Context(ctx), i.handler, i.source.policy(), records, a)
+	if !goesOn {
+		return nil, false
+	}
+	return a.encode(records, results), true
+}
+
+// answer makes the answer to an activation.
+type answer struct {
+	refused   error // why the source does not understand it
+	elsewhere func(object []byte)
+}
+
+// AnswerFor implements run.Answerer.
+func (a *answer) AnswerFor(_ context.Context, records []run.Record, results []run.Result) {
+	a.elsewhere(a.encode(records, results))
+}
+
+func (a *answer) encode(records []run.Record, results []run.Result) []byte {
+	if a.refused != nil {
+		return actionloop.Error(a.refused.Error())
+	}
+	return encode(records, results)
 }
 
 // decode splits the activation into records.

@@ -21,15 +21,15 @@ import (
 const MaxLine = 64 << 20
 
 // An Invoke answers the line of one request, of which it keeps nothing once the
-// handler runs, by one call of answer: with one JSON object without a line
-// break. It cannot fail: a failure is an answer too. If the platform has to have
-// its answer before Invoke returns, another goroutine makes the call, and late
-// is true.
-type Invoke func(ctx context.Context, line []byte, answer func(object []byte, late bool))
+// handler runs, with one JSON object without a line break. It cannot fail: a
+// failure is an answer too. It reports whether the goroutine goes on: it does
+// not where a handler keeps it, since it is late, or ends it. Then elsewhere has
+// been called with the answer, by another goroutine where the handler was late.
+type Invoke func(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool)
 
 // Plain makes an [Invoke] of a function that returns in time.
 func Plain(invoke func(ctx context.Context, line []byte) []byte) Invoke {
-	return func(ctx context.Context, line []byte, answer func([]byte, bool)) { answer(invoke(ctx, line), false) }
+	return func(ctx context.Context, line []byte, _ func([]byte)) ([]byte, bool) { return invoke(ctx, line), true }
 }
 
 // Serve answers requests until standard input ends. It ends the process with 1
@@ -62,8 +62,7 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 }
 
 // requests are answered by one goroutine, the handlers of functions included,
-// so that a request wakes no other. One whose handler is late leaves the
-// requests to another, and ends when the handler does.
+// so that a request wakes no other. Where that does not go on, another one does.
 type requests struct {
 	in     *bufio.Reader
 	out    io.Writer
@@ -73,40 +72,40 @@ type requests struct {
 }
 
 func (l *requests) answerAll() {
-	mine := false // the answer was this goroutine's, which so has the requests still
-	defer func() {
-		if mine { // a handler is ending this goroutine
+	elsewhere := func(object []byte) {
+		if l.answer(object) {
 			go l.answerAll()
-		}
-	}()
-	answer := func(object []byte, late bool) {
-		_, err := l.out.Write(append(object, '\n'))
-		switch {
-		case err != nil:
-			l.ended <- fmt.Errorf("write answer: %w", err)
-		case late:
-			go l.answerAll()
-		default:
-			mine = true
 		}
 	}
 	for {
 		line, long, err := readLine(l.in, l.limit)
-		mine = false
+		var object []byte
+		goesOn := true
 		switch {
 		case err == io.EOF:
 			l.ended <- nil
+			return
 		case err != nil:
 			l.ended <- fmt.Errorf("read request: %w", err)
+			return
 		case long:
-			answer(Refuse(fmt.Errorf("the request is longer than %d bytes", l.limit)), false)
+			object = Refuse(fmt.Errorf("the request is longer than %d bytes", l.limit))
 		default:
-			l.invoke(context.Background(), line, answer)
+			object, goesOn = l.invoke(context.Background(), line, elsewhere)
 		}
-		if !mine {
+		if !goesOn || !l.answer(object) {
 			return
 		}
 	}
+}
+
+// answer writes an answer and reports whether there may be another request.
+func (l *requests) answer(object []byte) bool {
+	_, err := l.out.Write(append(object, '\n'))
+	if err != nil {
+		l.ended <- fmt.Errorf("write answer: %w", err)
+	}
+	return err == nil
 }
 
 // readLine returns the next line without its end, or long if it has more than

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 )
 
 // loop serves by a function that returns in time.
@@ -25,18 +24,18 @@ func TestLoopGoesOn(t *testing.T) {
 	answers, out := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- serve(in, out, false, 100, func(_ context.Context, line []byte, answer func([]byte, bool)) {
+		ended <- serve(in, out, false, 100, func(_ context.Context, line []byte, elsewhere func([]byte)) ([]byte, bool) {
 			switch string(line) {
 			case "late":
-				go answer([]byte("for late"), true)
+				go elsewhere([]byte("for late"))
 				<-release
 				close(returned)
+				return nil, false
 			case "exits":
-				defer answer([]byte("for exits"), false)
+				defer elsewhere([]byte("for exits"))
 				runtime.Goexit()
-			default:
-				answer(bytes.Clone(line), false)
 			}
+			return bytes.Clone(line), true
 		})
 	}()
 	r := bufio.NewReader(answers)
@@ -62,48 +61,4 @@ func TestLoopGoesOn(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-}
-
-// A handler that returns just when it is late leaves the requests to the one
-// goroutine that answers for it: two would read at once.
-func TestLoopLateAtReturn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		in, lines := io.Pipe()
-		answers, out := io.Pipe()
-		ended := make(chan error, 1)
-		late := make(chan struct{})
-		go func() {
-			ended <- serve(in, out, false, 100, func(_ context.Context, line []byte, answer func([]byte, bool)) {
-				if string(line) != "late" {
-					answer(bytes.Clone(line), false)
-					return
-				}
-				go func() {
-					<-late
-					answer([]byte("for late"), true)
-				}()
-			})
-		}()
-		taken := false
-		go func() {
-			_, _ = io.WriteString(lines, "late\n")
-			_, _ = io.WriteString(lines, "next\n")
-			taken = true
-			lines.Close()
-		}()
-		synctest.Wait()
-		if taken {
-			t.Error("the next request is read before the one that is late has its answer")
-		}
-		close(late)
-		r := bufio.NewReader(answers)
-		for _, want := range []string{"for late\n", "next\n"} {
-			if got, err := r.ReadString('\n'); err != nil || got != want {
-				t.Errorf("%q, error %v; want %q", got, err, want)
-			}
-		}
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
 }
