@@ -114,7 +114,10 @@ type partial struct{ err error }
 // each of its members by member.
 func (p *partial) object(j *jsontext.Reader, name string, member func(*jsontext.Reader, string) error) error {
 	return p.note(name, j.Object(func(name string) error {
-		return p.note(name, member(j, name))
+		if err := member(j, name); err != nil {
+			return p.note(name, err)
+		}
+		return nil
 	}))
 }
 
