@@ -112,63 +112,76 @@ func (j *Reader) other(want string) error {
 // Object reads an object and calls member at each value, which member reads.
 // Null is an object without members.
 func (j *Reader) Object(member func(name string) error) error {
-	if j.null() {
-		return nil
-	}
 	if j.next() != '{' {
-		return j.other("object")
+		return j.nullOr("object")
 	}
-	return j.list('}', "an object", func() error {
-		name, err := j.Quoted()
-		if err != nil {
+	ended, err := j.open('}')
+	for !ended && err == nil {
+		var name string
+		if name, err = j.Quoted(); err != nil {
 			return err
 		}
 		if j.next() != ':' {
 			return j.expected("a colon")
 		}
 		j.at++
-		return member(name)
-	})
+		if err = member(name); err != nil {
+			return err
+		}
+		ended, err = j.goOn('}', "an object")
+	}
+	return err
 }
 
 // Array reads an array and calls element at each value, which element reads.
 // Null is an array without elements.
 func (j *Reader) Array(element func() error) error {
+	if j.next() != '[' {
+		return j.nullOr("array")
+	}
+	ended, err := j.open(']')
+	for !ended && err == nil {
+		if err = element(); err != nil {
+			return err
+		}
+		ended, err = j.goOn(']', "an array")
+	}
+	return err
+}
+
+// nullOr reads null, or over a value that is not of the type want.
+func (j *Reader) nullOr(want string) error {
 	if j.null() {
 		return nil
 	}
-	if j.next() != '[' {
-		return j.other("array")
-	}
-	return j.list(']', "an array", element)
+	return j.other(want)
 }
 
-// list reads what begins at the next byte and ends with last.
-func (j *Reader) list(last byte, what string, item func() error) error {
+// open reads the bracket that the next byte is, and the last one if it follows.
+func (j *Reader) open(last byte) (ended bool, err error) {
 	if j.level++; j.level > j.maxNesting {
-		return fmt.Errorf("offset %d: values are nested more than %d levels deep", j.at, j.maxNesting)
+		return false, fmt.Errorf("offset %d: values are nested more than %d levels deep", j.at, j.maxNesting)
 	}
 	j.at++
-	if j.next() == last {
+	if ended = j.next() == last; ended {
 		j.at++
 		j.level--
-		return nil
 	}
-	for {
-		if err := item(); err != nil {
-			return err
-		}
-		switch j.next() {
-		case ',':
-			j.at++
-		case last:
-			j.at++
-			j.level--
-			return nil
-		default:
-			return j.expected("a comma or the end of " + what)
-		}
+	return ended, nil
+}
+
+// goOn reads what stands behind an item: a comma, or the last bracket.
+func (j *Reader) goOn(last byte, what string) (ended bool, err error) {
+	switch j.next() {
+	case ',':
+		j.at++
+		return false, nil
+	case last:
+		j.at++
+		j.level--
+		return true, nil
 	}
+	return false, j.expected("a comma or the end of " + what)
 }
 
 // Skip reads any value.
