@@ -61,14 +61,7 @@ type invoker struct {
 
 // Invoke returns in time, whatever the handler does.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
-	answers := make(chan []byte, 1)
-	elsewhere := func(object []byte) { answers <- object }
-	go func() {
-		if object, goesOn := i.answer(ctx, line, elsewhere); goesOn {
-			answers <- object
-		}
-	}()
-	return <-answers
+	return actionloop.InTime(ctx, line, i.answer)
 }
 
 // answer is an actionloop.Invoke.

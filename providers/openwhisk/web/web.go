@@ -57,7 +57,7 @@ type HTTP struct{}
 // Serve hands requests to h until standard input ends. It speaks ActionLoop as
 // [openwhisk.Start] does.
 func Serve(h http.Handler, src HTTP) {
-	actionloop.Serve(actionloop.Plain(Handler(h, src).Invoke))
+	actionloop.Serve((&invoker{handler: h}).answer)
 }
 
 // Handler returns what [Serve] serves, for tests and benchmarks.
@@ -71,43 +71,60 @@ type invoker struct {
 	handler http.Handler
 }
 
+// Invoke returns in time, whatever the handler does.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
+	return actionloop.InTime(ctx, line, i.answer)
+}
+
+// answer is an actionloop.Invoke.
+func (i *invoker) answer(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool) {
 	request, err := actionloop.Decode(line)
 	if err != nil {
-		return actionloop.Refuse(err)
+		return actionloop.Refuse(err), true
 	}
 	a, err := decode(request.Value)
 	if err != nil {
-		return actionloop.Refuse(err)
+		return actionloop.Refuse(err), true
 	}
-	ctx = request.Context(ctx)
 	record := &run.Record{Name: "HTTP request " + request.ActivationID, Describe: func() (fn.Delivery, []byte) {
 		return request.Delivery(portable.HTTP), nil
 	}, Raw: func() []byte { return withoutSecrets(request.Value) }}
-	ctx = run.WithRequest(ctx, record, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
-	return i.serve(ctx, record.Name, a)
+	ctx = run.WithRequest(request.Context(ctx), record, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
+	return i.serve(ctx, record.Name, a, elsewhere)
 }
 
-func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
+func (i *invoker) serve(ctx context.Context, name string, a activation, elsewhere func(object []byte)) (object []byte, goesOn bool) {
 	reserved := run.Reserve(ctx)
 	defer reserved.End()
-	ctx = reserved
-	r, err := a.request(ctx)
+	r, err := a.request(reserved)
 	if err != nil {
-		return fail(ctx, name, http.StatusBadRequest, err)
+		return fail(reserved, name, http.StatusBadRequest, err), true
 	}
-	if ctx.Err() != nil {
-		return fail(ctx, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", ctx.Err()))
+	if err := reserved.Err(); err != nil {
+		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", err)), true
 	}
 	w := newResponse()
-	if !i.runner.Run(reserved, func() { call(i.handler, w, r, name, &err) }) {
+	encode := func() []byte {
+		if err != nil {
+			return fail(reserved, name, http.StatusInternalServerError, err)
+		}
+		return w.encode()
+	}
+	late := func() []byte {
 		w.close()
-		return fail(ctx, name, http.StatusGatewayTimeout, fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded))
+		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded))
 	}
-	if err != nil {
-		return fail(ctx, name, http.StatusInternalServerError, err)
+	goesOn = i.runner.Here(reserved, func() { call(i.handler, w, r, name, &err) }, func(ending bool) {
+		if ending {
+			elsewhere(encode())
+			return
+		}
+		elsewhere(late())
+	})
+	if !goesOn {
+		return nil, false
 	}
-	return w.encode()
+	return encode(), true
 }
 
 // call runs the handler once. A panic becomes failed, and so does a handler that

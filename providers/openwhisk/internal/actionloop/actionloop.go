@@ -27,9 +27,16 @@ const MaxLine = 64 << 20
 // been called with the answer, by another goroutine where the handler was late.
 type Invoke func(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool)
 
-// Plain makes an [Invoke] of a function that returns in time.
-func Plain(invoke func(ctx context.Context, line []byte) []byte) Invoke {
-	return func(ctx context.Context, line []byte, _ func([]byte)) ([]byte, bool) { return invoke(ctx, line), true }
+// InTime calls invoke and returns its answer, whatever the handler does.
+func InTime(ctx context.Context, line []byte, invoke Invoke) []byte {
+	answers := make(chan []byte, 1)
+	elsewhere := func(object []byte) { answers <- object }
+	go func() {
+		if object, goesOn := invoke(ctx, line, elsewhere); goesOn {
+			answers <- object
+		}
+	}()
+	return <-answers
 }
 
 // Serve answers requests until standard input ends. It ends the process with 1

@@ -12,7 +12,7 @@ import (
 
 // loop serves by a function that returns in time.
 func loop(in io.Reader, out io.Writer, ack bool, limit int, invoke func(context.Context, []byte) []byte) error {
-	return serve(in, out, ack, limit, Plain(invoke))
+	return serve(in, out, ack, limit, func(ctx context.Context, line []byte, _ func([]byte)) ([]byte, bool) { return invoke(ctx, line), true })
 }
 
 // A handler that is late, and one that ends its goroutine, are answered for, and
