@@ -43,6 +43,10 @@ type Source interface {
 }
 
 // Start serves the source's events until the process ends. It never returns.
+//
+// Handlers run in the goroutine of the runtime's client. One that has not
+// returned shortly before the deadline keeps it: what it has done is answered
+// for, and another client goes on.
 func Start(h fn.Handler, src Source) {
 	startClient(&function{handler: h, source: src})
 }

@@ -66,11 +66,3 @@ func decodeImage(f wireField, there *document) (*document, error) {
 	}
 	return d, err
 }
-
-// in says where the error is.
-func in(name string, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}

@@ -56,6 +56,10 @@ type Source interface {
 // Handler returns what answers the requests that src sends: each is decoded to
 // an event and handed to h. A reply of h is not sent anywhere: emit.Replies
 // sends those of the handler in it. It is safe for concurrent use if h is.
+//
+// A handler that has not returned shortly before the deadline of the request is
+// answered for. Under a server of net/http, on HTTP/1, it keeps the goroutine of
+// the connection then, which ends.
 func Handler(h fn.Handler, src Source) http.Handler { return &handler{handler: h, source: src} }
 
 type handler struct {

@@ -143,3 +143,11 @@ func attributes(h http.Header) map[string]string {
 	}
 	return out
 }
+
+// in says where the error is.
+func in(name string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
