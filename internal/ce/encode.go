@@ -2,7 +2,6 @@ package ce
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -71,7 +70,7 @@ func appendData(b []byte, e event.Event) []byte {
 	switch {
 	case data == nil || isJSON && len(data) == 0:
 		return b
-	case isJSON && utf8.Valid(data) && json.Valid(data):
+	case isJSON && utf8.Valid(data) && jsontext.IsText(data):
 		b = append(b, `,"data":`...)
 		return append(b, data...)
 	case !isJSON && utf8.Valid(data):

@@ -147,6 +147,9 @@ func FuzzJSON(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		if got, want := IsText([]byte(text)), json.Valid([]byte(text)); got != want {
+			t.Errorf("%q: a text: %v; encoding/json: %v", text, got, want)
+		}
 		if !utf8.ValidString(text) || strings.Count(text, "[")+strings.Count(text, "{") > maxNesting {
 			return // refused before, or at a depth of its own
 		}

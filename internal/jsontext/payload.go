@@ -16,6 +16,14 @@ func Valid(s string) string {
 	return string([]rune(s))
 }
 
+// IsText reports whether b is one value with nothing else, as encoding/json's
+// Valid does.
+func IsText(b []byte) bool {
+	const most = 10_000 // levels, as in encoding/json
+	j := NewReader(string(b), most)
+	return j.Skip() == nil && j.End() == nil
+}
+
 // IsTypeError reports whether the error is for a value of another type, behind
 // which one may go on.
 func IsTypeError(err error) bool {

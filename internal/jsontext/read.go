@@ -5,10 +5,10 @@ package jsontext
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"math/bits"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -532,21 +532,44 @@ func (j *Reader) Literal() (string, error) {
 		end++
 	}
 	v := j.text[j.at:end]
-	if !isDigits(v) && v != "null" && v != "true" && v != "false" && !json.Valid([]byte(v)) {
+	if !IsNumber(v) && v != "null" && v != "true" && v != "false" {
 		return "", j.expected("a value")
 	}
 	j.at = end
 	return v, nil
 }
 
-// isDigits reports whether v is a number of digits alone.
-func isDigits(v string) bool {
-	for i := range len(v) {
-		if v[i] < '0' || v[i] > '9' {
+// IsNumber reports whether s is a number.
+func IsNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	n := digits(s)
+	if n == 0 || n > 1 && s[0] == '0' {
+		return false
+	}
+	if s = s[n:]; strings.HasPrefix(s, ".") {
+		if n = digits(s[1:]); n == 0 {
 			return false
 		}
+		s = s[1+n:]
 	}
-	return v == "0" || v != "" && v[0] != '0'
+	if s == "" || s[0] != 'e' && s[0] != 'E' {
+		return s == ""
+	}
+	if s = s[1:]; s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	n = digits(s)
+	return n > 0 && n == len(s)
+}
+
+// digits returns how many s begins with.
+func digits(s string) int {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return i
+		}
+	}
+	return len(s)
 }
 
 func isLiteral(c byte) bool {

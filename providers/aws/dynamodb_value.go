@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/fngen/fngen/internal/jsontext"
 )
 
 // The limits of an item that is decoded. DynamoDB's own are narrower: 32
@@ -197,18 +199,10 @@ func (d *itemDecoder) number() (json.Number, error) {
 	if err != nil {
 		return "", err
 	}
-	if !isJSONNumber(s) {
+	if !jsontext.IsNumber(s) {
 		return "", fmt.Errorf(": %q is no number", s)
 	}
 	return json.Number(s), nil
-}
-
-func isJSONNumber(s string) bool {
-	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') {
-		return false
-	}
-	last := s[len(s)-1] // white space around is no part of a number
-	return last >= '0' && last <= '9' && json.Valid([]byte(s))
 }
 
 // binary decodes bytes, and returns them as base64 that nothing but base64 is

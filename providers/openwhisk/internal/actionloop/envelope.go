@@ -1,7 +1,6 @@
 package actionloop
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -101,15 +100,10 @@ func (e *envelope) readDeadline(j *jsontext.Reader) error {
 	}
 	isNull := j.IsNull()
 	err := last(j, &e.deadline)
-	if err == nil && !isNull && !isNumber(e.deadline) {
+	if err == nil && !isNull && !jsontext.IsNumber(e.deadline) {
 		return &jsontext.TypeError{Got: "string", Want: "number"}
 	}
 	return err
-}
-
-// isNumber reports whether s is a number of JSON and nothing else.
-func isNumber(s string) bool {
-	return s != "" && (s[0] == '-' || isDigit(s[0])) && isDigit(s[len(s)-1]) && json.Valid([]byte(s))
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
