@@ -1,11 +1,9 @@
 package process
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 
 	"github.com/fngen/fngen/internal/bench/payload"
@@ -36,17 +34,20 @@ func (f function) subjects(b built, measure func(file, want string) (sample, err
 }
 
 func onLambda(b built, calls int) []comparison {
-	var invoked, sizes, starts []comparison
+	var invoked, counts, sizes, starts []comparison
 	for _, f := range functions {
 		invoked = append(invoked, comparison{
 			quantities: []quantity{{"Lambda process: CPU of an invocation, " + f.event, cpu, f.goal}},
-			subjects: f.subjects(b, func(file, want string) (sample, error) {
-				data, err := f.payload()
-				if err != nil {
-					return sample{}, err
-				}
+			subjects: f.subjects(b, f.fed(func(file string, data []byte, want string) (sample, error) {
 				return invocations(file, data, want, calls)
-			}),
+			})),
+		})
+		counts = append(counts, comparison{
+			quantities: []quantity{{"Lambda process: instructions of an invocation, " + f.event, thousands, ""}},
+			subjects: f.subjects(b, f.fed(func(file string, data []byte, want string) (sample, error) {
+				return invocationExecuted(file, data, want, calls)
+			})),
+			most: 1,
 		})
 		sizes = append(sizes, comparison{
 			quantities: []quantity{{"Lambda binary size, " + f.event, size, "1.13"}},
@@ -59,7 +60,18 @@ func onLambda(b built, calls int) []comparison {
 			most:       11,
 		})
 	}
-	return slices.Concat(invoked, sizes, starts)
+	return slices.Concat(invoked, counts, sizes, starts)
+}
+
+// fed gives a measurement the function's payload.
+func (f function) fed(measure func(file string, data []byte, want string) (sample, error)) func(file, want string) (sample, error) {
+	return func(file, want string) (sample, error) {
+		data, err := f.payload()
+		if err != nil {
+			return sample{}, err
+		}
+		return measure(file, data, want)
+	}
 }
 
 // invocations measures the CPU time of one, and checks all answers.
@@ -69,14 +81,33 @@ func invocations(file string, data []byte, want string, calls int) (sample, erro
 		return sample{}, err
 	}
 	defer l.Stop()
-	spent, err := perCall(l, calls, func() error {
-		got, err := l.Invoke(data)
-		if err == nil && got != want {
-			err = fmt.Errorf("the answer is %s, want %s", got, want)
-		}
-		return err
-	})
+	spent, err := perCall(l, calls, func() error { return invoke(l, data, want) })
 	return sample{cpu: spent}, err
+}
+
+// invocationExecuted counts the instructions of one, and checks all answers.
+func invocationExecuted(file string, data []byte, want string, calls int) (sample, error) {
+	return countedEach(file, calls, func(cmd *exec.Cmd, events int) error {
+		l, err := platform.StartLambda(cmd)
+		if err != nil {
+			return err
+		}
+		defer l.Stop()
+		for range events {
+			if err := invoke(l, data, want); err != nil {
+				return err
+			}
+		}
+		return l.Terminate()
+	})
+}
+
+func invoke(l *platform.Lambda, data []byte, want string) error {
+	got, err := l.Invoke(data)
+	if err == nil && got != want {
+		err = fmt.Errorf("the answer is %s, want %s", got, want)
+	}
+	return err
 }
 
 func fileSize(file string) (sample, error) {
@@ -88,37 +119,15 @@ func fileSize(file string) (sample, error) {
 }
 
 // started counts the instructions from the start of the program until it asks for an
-// invocation. On one thread, and without the signals that preempt goroutines,
-// the number is almost the same each time.
+// invocation.
 func started(file string) (sample, error) {
-	valgrind, err := exec.LookPath("valgrind")
-	if err != nil {
-		return sample{}, missing{"valgrind"}
-	}
-	dir, err := os.MkdirTemp("", "callgrind-")
-	if err != nil {
-		return sample{}, err
-	}
-	defer os.RemoveAll(dir)
-	out := filepath.Join(dir, "out")
-	cmd := exec.Command(valgrind, "--tool=callgrind", "--callgrind-out-file="+out, file)
-	cmd.Env = []string{"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1"}
-	l, err := platform.StartLambda(cmd)
-	if err != nil {
-		return sample{}, err
-	}
-	defer l.Stop()
-	if err := l.Terminate(); err != nil { // it writes the file then
-		return sample{}, err
-	}
-	text, err := os.ReadFile(out)
-	if err != nil {
-		return sample{}, err
-	}
-	_, total, _ := bytes.Cut(text, []byte("\ntotals: "))
-	var n float64
-	if _, err := fmt.Sscan(string(total), &n); err != nil {
-		return sample{}, fmt.Errorf("read callgrind's total: %w", err)
-	}
-	return sample{instructions: n / 1e6}, nil
+	n, err := counted(file, func(cmd *exec.Cmd) error {
+		l, err := platform.StartLambda(cmd)
+		if err != nil {
+			return err
+		}
+		defer l.Stop()
+		return l.Terminate()
+	})
+	return sample{instructions: n}, err
 }

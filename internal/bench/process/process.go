@@ -84,6 +84,7 @@ var (
 	rate         = unit{"%.0f /s", func(s sample) float64 { return s.rate }}
 	size         = unit{"%.2f MB", func(s sample) float64 { return s.size }}
 	instructions = unit{"%.2f million", func(s sample) float64 { return s.instructions }}
+	thousands    = unit{"%.1f thousand", func(s sample) float64 { return 1000 * s.instructions }}
 )
 
 func micro(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
