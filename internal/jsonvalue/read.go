@@ -15,7 +15,8 @@ import (
 func (d *Decoder) read(j *jsontext.Reader, v reflect.Value) error {
 	c := j.Next()
 	if c == 'n' && d.kind != unmarshaler {
-		return readNull(j)
+		_, err := j.Literal() // none but null begins with this letter
+		return err
 	}
 	switch d.kind {
 	case quoted:
@@ -63,14 +64,6 @@ func (d *Decoder) read(j *jsontext.Reader, v reflect.Value) error {
 		return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s))
 	}
 	return errRefused
-}
-
-func readNull(j *jsontext.Reader) error {
-	s, err := j.Literal()
-	if err == nil && s != "null" {
-		err = errRefused
-	}
-	return err
 }
 
 func readBool(j *jsontext.Reader, v reflect.Value) error {
