@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fngen/fngen/gen"
-	"github.com/fngen/fngen/internal/repotest"
+	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
 // What the schema says of a file and what fngen says of it is the same, as far
@@ -57,7 +57,7 @@ func TestSchema(t *testing.T) {
 
 // Each fngen.yaml that the documentation shows is one to the schema.
 func TestSchemaOfDocumentation(t *testing.T) {
-	repo, err := repotest.Root()
+	repo, err := repository.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fngen/fngen/internal/repotest"
+	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
 // scratch is the folder that all tests build in. Its name begins with
@@ -42,13 +42,13 @@ func runTests(m *testing.M) int {
 // secret stands in the .env files of the application, beside what it embeds.
 const secret = "s3cret-that-stays-at-home"
 
-// repository returns the folder of the fngen module.
-var repository = sync.OnceValues(repotest.Root)
+// fngenModule returns the folder of the fngen module.
+var fngenModule = sync.OnceValues(repository.Root)
 
 // fngen returns the command, built from the repository as it stands. What it
 // needs is downloaded, so that all that follows can be done offline.
 var fngen = sync.OnceValues(func() (string, error) {
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		return "", err
 	}
@@ -128,7 +128,7 @@ func copyModule(from, to string, further map[string]string) (string, error) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", from))); err != nil {
 		return "", err
 	}
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		return "", err
 	}

@@ -90,7 +90,7 @@ func TestArtifacts(t *testing.T) {
 // machine, nor do the names of its folders.
 func TestArtifactsHoldNoSecretAndNoPath(t *testing.T) {
 	a := app(t)
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}

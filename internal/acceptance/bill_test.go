@@ -68,7 +68,7 @@ func TestBillsOfMaterials(t *testing.T) {
 			t.Errorf("%s: modules %q, want %q", name, got, want)
 		}
 	}
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -158,7 +158,7 @@ func partOf(file, source string) bool {
 // functions, types, and methods as Type.Method.
 func declarations(t *testing.T, provider string) map[string]string {
 	t.Helper()
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}

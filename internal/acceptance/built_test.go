@@ -14,7 +14,7 @@ func builtFor(target, name, config string) (*application, error) {
 	if err := os.CopyFS(a.dir, os.DirFS("testdata/"+name)); err != nil {
 		return nil, err
 	}
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		return nil, err
 	}

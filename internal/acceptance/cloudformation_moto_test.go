@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/fngen/fngen/internal/cfn"
+	"github.com/fngen/fngen/internal/testkit/cfn"
 )
 
 // forMoto is the template as moto's CloudFormation takes it. It wants a name

@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/fngen/fngen/internal/cfn"
+	"github.com/fngen/fngen/internal/testkit/cfn"
 )
 
 // A reading is a command that reads resources, and what it must print: members

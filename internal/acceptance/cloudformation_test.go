@@ -14,8 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/fngen/fngen/internal/cfn"
-	"github.com/fngen/fngen/internal/moto"
+	"github.com/fngen/fngen/internal/testkit/cfn"
+	"github.com/fngen/fngen/internal/testkit/moto"
 )
 
 // An account is one of AWS, which moto stands for, behind the aws command.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fngen/fngen/internal/moto"
+	"github.com/fngen/fngen/internal/testkit/moto"
 )
 
 // speaking is testdata/emit_aws, built for AWS.

@@ -10,7 +10,7 @@ import (
 // What Firestore encoded, as its emulator sent it, reaches the handler of the
 // built artifact as a JSON document: every kind of value, in the portable form.
 func TestGoogleDocument(t *testing.T) {
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func decodeError(t *testing.T, body string) lambdaError {
 
 // lambdaEvents is the folder of real payloads that aws-lambda-go comes with.
 var lambdaEvents = sync.OnceValues(func() (string, error) {
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		return "", err
 	}

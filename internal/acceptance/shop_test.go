@@ -17,7 +17,7 @@ import (
 // is not committed yet.
 func checkout(t *testing.T, dir string) {
 	t.Helper()
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ var shopTargets = []struct{ name, arch, tags string }{
 
 func shop(t *testing.T) string {
 	t.Helper()
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ var perishable = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}|\.go:[0-9]|\bline [0-
 // that changes with the place or the day.
 func TestShopEntrypointsAreClean(t *testing.T) {
 	dir := shop(t)
-	repo, err := repository()
+	repo, err := fngenModule()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fngen/fngen/internal/repotest"
+	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
 const module = "github.com/fngen/fngen/"
@@ -24,13 +24,13 @@ type rule struct {
 // The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
-	{"internal/jsontext", nil, nil},
+	{"internal/jsonscan", nil, nil},
 	{"internal/sinkhttp", nil, nil},
 	{"internal/wait", nil, nil},
-	{"internal/jsonvalue", []string{"internal/jsontext"}, nil},
-	{"internal/ce", []string{"internal/jsontext"}, cloudevents},
-	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsontext"}, cloudevents},
-	{"fn", []string{"internal/run/mark", "internal/ce", "internal/jsontext", "internal/jsonvalue"}, cloudevents},
+	{"internal/jsonvalue", []string{"internal/jsonscan"}, nil},
+	{"internal/ce", []string{"internal/jsonscan"}, cloudevents},
+	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsonscan"}, cloudevents},
+	{"fn", []string{"internal/run/mark", "internal/ce", "internal/jsonscan", "internal/jsonvalue"}, cloudevents},
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
@@ -47,14 +47,14 @@ var rules = []rule{
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinkhttp"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinkhttp", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
-	{"providers/providertest", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
+	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", []string{"gen", "providers/aws/awsgen", "providers/gcp/gcpgen", "providers/openwhisk/openwhiskgen"},
 		slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator)},
-	{"internal/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
-	{"internal/moto", nil, nil},
+	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
+	{"internal/testkit/moto", nil, nil},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
-	{"internal/repotest", nil, nil},
+	{"internal/testkit/repository", nil, nil},
 	{"internal/docs", nil, nil},
 }
 
@@ -78,7 +78,7 @@ var terraform = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/jsontext", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
 }
 
 type pkg struct {
@@ -94,7 +94,7 @@ type pkg struct {
 func load(t *testing.T) map[string]pkg {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,TestImports,XTestImports,Deps,Standard,Module", "./...")
-	dir, err := repotest.Root()
+	dir, err := repository.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestDirectImports(t *testing.T) {
 // Every provider passes the conformance suite, which nothing but tests imports.
 // What events are sent to is none.
 func TestProvidersConform(t *testing.T) {
-	const suite = "providers/providertest"
+	const suite = "providers/internal/conformance"
 	for name, p := range load(t) {
 		name, own := strings.CutPrefix(name, module)
 		if !own {

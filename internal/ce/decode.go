@@ -11,7 +11,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // maxMembers is the number of members above which an event is refused, so that
@@ -41,7 +41,7 @@ func decode(b []byte) (event.Event, error) {
 	if !utf8.ValidString(text) {
 		return event.Event{}, errors.New("not UTF-8") // encoding/json would replace the bytes
 	}
-	j := jsontext.NewReader(text, maxNesting)
+	j := jsonscan.NewReader(text, maxNesting)
 	e, err := read(j)
 	if err == nil && j.End() != nil {
 		return event.Event{}, errors.New("more after the JSON object")
@@ -51,7 +51,7 @@ func decode(b []byte) (event.Event, error) {
 
 // Read is [Decode] of the next value of a text. The event's attributes are
 // parts of the text.
-func Read(j *jsontext.Reader) (event.Event, error) {
+func Read(j *jsonscan.Reader) (event.Event, error) {
 	start := j.Offset()
 	e, err := read(j)
 	if err == nil && !utf8.ValidString(j.Since(start)) {
@@ -63,7 +63,7 @@ func Read(j *jsontext.Reader) (event.Event, error) {
 	return e, nil
 }
 
-func read(j *jsontext.Reader) (event.Event, error) {
+func read(j *jsonscan.Reader) (event.Event, error) {
 	if j.Next() != '{' {
 		return event.Event{}, errors.New("not a JSON object")
 	}
@@ -121,7 +121,7 @@ func read(j *jsontext.Reader) (event.Event, error) {
 	case 'n': // null
 		return a.Event(nil)
 	case '"':
-		text, err := jsontext.NewReader(data, maxNesting).Quoted()
+		text, err := jsonscan.NewReader(data, maxNesting).Quoted()
 		if err != nil {
 			return event.Event{}, fmt.Errorf("data: %w", err)
 		}
@@ -131,7 +131,7 @@ func read(j *jsontext.Reader) (event.Event, error) {
 }
 
 // setJSON sets an attribute from its JSON value, which is not null.
-func (a *Attributes) setJSON(name string, j *jsontext.Reader) error {
+func (a *Attributes) setJSON(name string, j *jsonscan.Reader) error {
 	switch j.Next() {
 	case '"':
 		value, err := j.Quoted()

@@ -9,7 +9,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/cloudevents/sdk-go/v2/types"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // Encode writes one event in structured JSON mode, its extensions sorted.
@@ -70,12 +70,12 @@ func appendData(b []byte, e event.Event) []byte {
 	switch {
 	case data == nil || isJSON && len(data) == 0:
 		return b
-	case isJSON && utf8.Valid(data) && jsontext.IsText(data):
+	case isJSON && utf8.Valid(data) && jsonscan.IsText(data):
 		b = append(b, `,"data":`...)
 		return append(b, data...)
 	case !isJSON && utf8.Valid(data):
 		b = append(b, `,"data":`...)
-		return append(jsontext.AppendEscaped(append(b, '"'), data), '"')
+		return append(jsonscan.AppendEscaped(append(b, '"'), data), '"')
 	}
 	b = append(b, `,"data_base64":"`...)
 	b = base64.StdEncoding.AppendEncode(b, data)
@@ -86,5 +86,5 @@ func appendMember(b []byte, name, value string) []byte {
 	b = append(b, ',', '"')
 	b = append(b, name...)
 	b = append(b, '"', ':')
-	return jsontext.AppendString(b, value)
+	return jsonscan.AppendString(b, value)
 }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/fngen/fngen/gen"
-	"github.com/fngen/fngen/internal/repotest"
+	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
 // A block is a fenced block of a document.
@@ -49,7 +49,7 @@ func of(blocks []block, language string) []string {
 
 func repo(t *testing.T) string {
 	t.Helper()
-	dir, err := repotest.Root()
+	dir, err := repository.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // A Decoder decodes into values of one type. It does not change, so that any
@@ -50,7 +50,7 @@ func (d *Decoder) Decode(text []byte, target any) bool {
 	if d == nil || !utf8.Valid(text) { // encoding/json replaces what is not
 		return false
 	}
-	j := jsontext.NewReader(string(text), maxNesting)
+	j := jsonscan.NewReader(string(text), maxNesting)
 	return j.Next() != 'n' && d.read(j, reflect.ValueOf(target).Elem()) == nil && j.End() == nil
 }
 

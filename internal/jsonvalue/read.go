@@ -7,12 +7,12 @@ import (
 	"reflect"
 	"strconv"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // read reads the next value into v, which is zero, so that null, which at most
 // makes a value nil, leaves it as it is.
-func (d *Decoder) read(j *jsontext.Reader, v reflect.Value) error {
+func (d *Decoder) read(j *jsonscan.Reader, v reflect.Value) error {
 	c := j.Next()
 	if c == 'n' && d.kind != unmarshaler {
 		_, err := j.Literal() // none but null begins with this letter
@@ -66,7 +66,7 @@ func (d *Decoder) read(j *jsontext.Reader, v reflect.Value) error {
 	return errRefused
 }
 
-func readBool(j *jsontext.Reader, v reflect.Value) error {
+func readBool(j *jsonscan.Reader, v reflect.Value) error {
 	s, err := j.Literal()
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func readBool(j *jsontext.Reader, v reflect.Value) error {
 	return nil
 }
 
-func readInt(j *jsontext.Reader, v reflect.Value) error {
+func readInt(j *jsonscan.Reader, v reflect.Value) error {
 	s, err := j.Literal()
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func readInt(j *jsontext.Reader, v reflect.Value) error {
 	return nil
 }
 
-func readUint(j *jsontext.Reader, v reflect.Value) error {
+func readUint(j *jsonscan.Reader, v reflect.Value) error {
 	s, err := j.Literal()
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func readUint(j *jsontext.Reader, v reflect.Value) error {
 	return nil
 }
 
-func readFloat(j *jsontext.Reader, v reflect.Value) error {
+func readFloat(j *jsonscan.Reader, v reflect.Value) error {
 	s, err := j.Literal()
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func readFloat(j *jsontext.Reader, v reflect.Value) error {
 	return nil
 }
 
-func readBase64(j *jsontext.Reader, v reflect.Value) error {
+func readBase64(j *jsonscan.Reader, v reflect.Value) error {
 	s, err := j.Quoted()
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func readBase64(j *jsontext.Reader, v reflect.Value) error {
 	return err
 }
 
-func (d *Decoder) readSlice(j *jsontext.Reader, v reflect.Value) error {
+func (d *Decoder) readSlice(j *jsonscan.Reader, v reflect.Value) error {
 	length, room := 0, 0
 	err := j.Array(func() error {
 		if length == room {
@@ -147,7 +147,7 @@ func (d *Decoder) readSlice(j *jsontext.Reader, v reflect.Value) error {
 }
 
 // readArray reads over elements that the array has no place for.
-func (d *Decoder) readArray(j *jsontext.Reader, v reflect.Value) error {
+func (d *Decoder) readArray(j *jsonscan.Reader, v reflect.Value) error {
 	n := 0
 	return j.Array(func() error {
 		if n == v.Len() {
@@ -163,7 +163,7 @@ const maxFields = 64
 
 // readObject reads a struct. It refuses a field's second value, which
 // encoding/json decodes into the first.
-func (d *Decoder) readObject(j *jsontext.Reader, v reflect.Value) error {
+func (d *Decoder) readObject(j *jsonscan.Reader, v reflect.Value) error {
 	var seen uint64
 	next := 0
 	return j.Object(func(name string) error {
@@ -181,7 +181,7 @@ func (d *Decoder) readObject(j *jsontext.Reader, v reflect.Value) error {
 }
 
 // readMap reads a map, in which the last value of a name counts.
-func (d *Decoder) readMap(j *jsontext.Reader, v reflect.Value) error {
+func (d *Decoder) readMap(j *jsonscan.Reader, v reflect.Value) error {
 	v.Set(reflect.MakeMap(d.typ))
 	key, value := reflect.New(d.typ.Key()).Elem(), reflect.New(d.elem.typ).Elem()
 	return j.Object(func(name string) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // An ObjectChange is an object that was created or deleted.
@@ -48,8 +48,8 @@ func (c ObjectChange) Event() (event.Event, error) {
 func (c *ObjectChange) data() []byte {
 	o := &c.Object
 	b := make([]byte, 0, 128+len(o.Bucket)+len(o.Key)+len(o.ETag)+len(o.ContentType)+len(o.Version)+len(o.Sequencer))
-	b = jsontext.AppendString(append(b, `{"bucket":`...), o.Bucket)
-	b = jsontext.AppendString(append(b, `,"key":`...), o.Key)
+	b = jsonscan.AppendString(append(b, `{"bucket":`...), o.Bucket)
+	b = jsonscan.AppendString(append(b, `,"key":`...), o.Key)
 	if !c.Deleted {
 		b = strconv.AppendInt(append(b, `,"size":`...), o.Size, 10)
 	}
@@ -57,7 +57,7 @@ func (c *ObjectChange) data() []byte {
 		{`,"etag":`, o.ETag}, {`,"contenttype":`, o.ContentType}, {`,"version":`, o.Version}, {`,"sequencer":`, o.Sequencer},
 	} {
 		if m.value != "" {
-			b = jsontext.AppendString(append(b, m.name...), m.value)
+			b = jsonscan.AppendString(append(b, m.name...), m.value)
 		}
 	}
 	return append(b, '}')

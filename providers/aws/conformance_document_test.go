@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // keys returns the names of the key attributes, or none if it is the default.
-func keys(o providertest.Occurrence) []string {
+func keys(o conformance.Occurrence) []string {
 	if c := o.Records[0].Change; c != nil && len(c.Key) == 2 {
 		return []string{"id", "line"}
 	}
@@ -17,7 +17,7 @@ func keys(o providertest.Occurrence) []string {
 }
 
 // dynamoDBRecord is a change in the stream of a table with both images.
-func dynamoDBRecord(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func dynamoDBRecord(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	c := o.Records[i].Change
 	names := []string{"id", "line"}
 	var key []string
@@ -27,14 +27,14 @@ func dynamoDBRecord(o providertest.Occurrence, i int) (string, providertest.Arri
 	images := ""
 	for _, image := range []struct {
 		name   string
-		fields map[string]providertest.Value
+		fields map[string]conformance.Value
 	}{{"OldImage", c.Before}, {"NewImage", c.After}} {
 		if image.fields == nil {
 			continue
 		}
 		members, reason := items(image.fields)
 		if reason != "" {
-			return "", providertest.Arrival{}, reason
+			return "", conformance.Arrival{}, reason
 		}
 		images += fmt.Sprintf(`%q:{%s},`, image.name, strings.Join(append(members, key...), ","))
 	}
@@ -47,16 +47,16 @@ func dynamoDBRecord(o providertest.Occurrence, i int) (string, providertest.Arri
 		`"dynamodb":{"ApproximateCreationDateTime":1772366400.123,"Keys":{%s},%s"SequenceNumber":%q,"SizeBytes":26,"StreamViewType":"NEW_AND_OLD_IMAGES"},`+
 		`"eventSourceARN":"%s/stream/2026-01-01T00:00:00.000"}`,
 		id, [...]string{"INSERT", "MODIFY", "REMOVE"}[c.Kind], strings.Join(key, ","), images, sequence, table)
-	return raw, providertest.Arrival{
+	return raw, conformance.Arrival{
 		Source: table, ID: id, NativeID: sequence, Time: happened,
 		Extensions: map[string]string{"partitionkey": c.Key[0]},
 	}, ""
 }
 
 // items returns the members of a map of attribute values.
-func items(fields map[string]providertest.Value) ([]string, providertest.Reason) {
+func items(fields map[string]conformance.Value) ([]string, conformance.Reason) {
 	var out []string
-	for _, name := range providertest.Names(fields) {
+	for _, name := range conformance.Names(fields) {
 		v, reason := attributeValue(fields[name])
 		if reason != "" {
 			return nil, reason
@@ -67,7 +67,7 @@ func items(fields map[string]providertest.Value) ([]string, providertest.Reason)
 }
 
 // attributeValue encodes a value as DynamoDB does.
-func attributeValue(v providertest.Value) (string, providertest.Reason) {
+func attributeValue(v conformance.Value) (string, conformance.Reason) {
 	switch v := v.(type) {
 	case nil:
 		return `{"NULL":true}`, ""
@@ -75,11 +75,11 @@ func attributeValue(v providertest.Value) (string, providertest.Reason) {
 		return fmt.Sprintf(`{"BOOL":%t}`, v), ""
 	case string:
 		return `{"S":` + quoted(v) + `}`, ""
-	case providertest.Number:
+	case conformance.Number:
 		return fmt.Sprintf(`{"N":%q}`, string(v)), ""
-	case providertest.Bytes:
+	case conformance.Bytes:
 		return fmt.Sprintf(`{"B":%q}`, base64.StdEncoding.EncodeToString(v)), ""
-	case providertest.List:
+	case conformance.List:
 		var elements []string
 		for _, element := range v {
 			e, reason := attributeValue(element)
@@ -89,27 +89,27 @@ func attributeValue(v providertest.Value) (string, providertest.Reason) {
 			elements = append(elements, e)
 		}
 		return `{"L":[` + strings.Join(elements, ",") + `]}`, ""
-	case providertest.Map:
+	case conformance.Map:
 		members, reason := items(v)
 		return `{"M":{` + strings.Join(members, ",") + `}}`, reason
-	case providertest.Set:
+	case conformance.Set:
 		return set(v), ""
-	case providertest.Unknown:
+	case conformance.Unknown:
 		return `{"X":"?"}`, ""
 	}
-	return "", providertest.NoSuchValue
+	return "", conformance.NoSuchValue
 }
 
 // set encodes a set, whose kind is that of its first element.
-func set(v providertest.Set) string {
+func set(v conformance.Set) string {
 	kind, elements := "SS", []string{}
 	for _, element := range v {
 		switch e := element.(type) {
 		case string:
 			elements = append(elements, quoted(e))
-		case providertest.Number:
+		case conformance.Number:
 			kind, elements = "NS", append(elements, quoted(string(e)))
-		case providertest.Bytes:
+		case conformance.Bytes:
 			kind, elements = "BS", append(elements, quoted(base64.StdEncoding.EncodeToString(e)))
 		}
 	}

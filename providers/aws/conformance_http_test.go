@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"maps"
 
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // request returns the carrier of requests through a gateway.
 func request(gateway string) carrier {
-	return func(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+	return func(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 		r := o.Records[i].Request
 		headers := map[string]string{"Host": "api.example"}
 		maps.Copy(headers, r.Header)
@@ -18,7 +18,7 @@ func request(gateway string) carrier {
 		payload := map[string]any{
 			"headers": headers, "body": base64.StdEncoding.EncodeToString(r.Body), "isBase64Encoded": true, "requestContext": context,
 		}
-		a := providertest.Arrival{
+		a := conformance.Arrival{
 			Source: "arn:aws:lambda" + arn + "function:orders", ID: "gateway-1", NativeID: "gateway-1",
 		}
 		switch gateway {
@@ -44,10 +44,10 @@ func request(gateway string) carrier {
 			delete(payload, "headers")
 			payload["multiValueHeaders"] = multi
 			a.Raw = encode(payload)
-			multi["Authorization"] = []string{providertest.Secret}
+			multi["Authorization"] = []string{conformance.Secret}
 		} else {
 			a.Raw = encode(payload) // without the credential
-			headers["Authorization"] = providertest.Secret
+			headers["Authorization"] = conformance.Secret
 		}
 		return string(encode(payload)), a, ""
 	}

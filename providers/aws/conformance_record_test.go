@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // quoted returns s as a JSON string.
@@ -18,7 +18,7 @@ func quoted(s string) string {
 }
 
 // attributes returns the message's attributes; format takes a name and a value.
-func attributes(m *providertest.Message, format string) string {
+func attributes(m *conformance.Message, format string) string {
 	var out []string
 	for _, a := range []struct{ name, value string }{{"content-type", m.ContentType}, {"traceparent", m.TraceParent}, {"tracestate", m.TraceState}} {
 		if a.value != "" {
@@ -29,15 +29,15 @@ func attributes(m *providertest.Message, format string) string {
 }
 
 // sqsRecord is a message of a queue, delivered for the second time.
-func sqsRecord(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func sqsRecord(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	m := o.Records[i].Message
 	switch {
 	case m.Binary != nil:
-		return "", providertest.Arrival{}, providertest.NoBinaryMode
+		return "", conformance.Arrival{}, conformance.NoBinaryMode
 	case !utf8.Valid(m.Body):
-		return "", providertest.Arrival{}, providertest.TextOnly
+		return "", conformance.Arrival{}, conformance.TextOnly
 	case strings.ContainsFunc(m.Key, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", providertest.Arrival{}, providertest.GroupAlphabet
+		return "", conformance.Arrival{}, conformance.GroupAlphabet
 	}
 	id, queue, group := fmt.Sprintf("m-%d", i+1), "orders", ""
 	if o.Directive.FIFO {
@@ -50,11 +50,11 @@ func sqsRecord(o providertest.Occurrence, i int) (string, providertest.Arrival, 
 	raw := fmt.Sprintf(`{"messageId":%q,"receiptHandle":"h",%s"attributes":{"ApproximateReceiveCount":"2","SentTimestamp":"%d"%s},`+
 		`"messageAttributes":{%s},"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs%s%s","awsRegion":"eu-west-1"}`,
 		id, body, happened.UnixMilli(), group, attributes(m, `%q:{"dataType":"String","stringValue":%s}`), arn, queue)
-	return raw, providertest.Arrival{Source: "arn:aws:sqs" + arn + queue, ID: id, NativeID: id, Time: happened, Attempt: 2}, ""
+	return raw, conformance.Arrival{Source: "arn:aws:sqs" + arn + queue, ID: id, NativeID: id, Time: happened, Attempt: 2}, ""
 }
 
 // snsRecord is a message of a topic.
-func snsRecord(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func snsRecord(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	m := o.Records[i].Message
 	id := fmt.Sprintf("m-%d", i+1)
 	body := `"Message":` + quoted(string(m.Body)) + ","
@@ -64,14 +64,14 @@ func snsRecord(o providertest.Occurrence, i int) (string, providertest.Arrival, 
 	raw := fmt.Sprintf(`{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":"arn:aws:sns%sprices:1","Sns":{"Type":"Notification",`+
 		`"MessageId":%q,"TopicArn":"arn:aws:sns%sprices","Subject":null,%s"Timestamp":%q,"MessageAttributes":{%s}}}`,
 		arn, id, arn, body, timestamp, attributes(m, `%q:{"Type":"String","Value":%s}`))
-	return raw, providertest.Arrival{Source: "arn:aws:sns" + arn + "prices", ID: id, NativeID: id, Time: happened}, ""
+	return raw, conformance.Arrival{Source: "arn:aws:sns" + arn + "prices", ID: id, NativeID: id, Time: happened}, ""
 }
 
 // kinesisRecord is a record of a data stream.
-func kinesisRecord(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func kinesisRecord(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	m := o.Records[i].Message
 	if m.Key == "" {
-		return "", providertest.Arrival{}, providertest.EveryKey
+		return "", conformance.Arrival{}, conformance.EveryKey
 	}
 	data := base64.StdEncoding.EncodeToString(m.Body)
 	if m.Damaged {
@@ -82,14 +82,14 @@ func kinesisRecord(o providertest.Occurrence, i int) (string, providertest.Arriv
 	raw := fmt.Sprintf(`{"eventID":"%s:%s","eventName":"aws:kinesis:record","eventVersion":"1.0","eventSource":"aws:kinesis",`+
 		`"eventSourceARN":"arn:aws:kinesis%sstream/clicks","awsRegion":"eu-west-1","kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":%s,`+
 		`"sequenceNumber":%q,"data":%q,"approximateArrivalTimestamp":1772366400.123}}`, shard, sequence, arn, quoted(m.Key), sequence, data)
-	return raw, providertest.Arrival{
+	return raw, conformance.Arrival{
 		Source: "arn:aws:kinesis" + arn + "stream/clicks#" + shard, ID: shard + ":" + sequence, NativeID: sequence, Time: happened,
 		Extensions: map[string]string{"sequence": sequence}, // as wide as any
 	}, ""
 }
 
 // s3Record is an object's record in a bucket's notification.
-func s3Record(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func s3Record(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	c := o.Records[i].Object
 	name, details := "ObjectCreated:Put", fmt.Sprintf(`"size":%d,"eTag":"d41d8cd9","versionId":"v1",`, c.Size)
 	switch {
@@ -111,7 +111,7 @@ func s3Record(o providertest.Occurrence, i int) (string, providertest.Arrival, p
 }
 
 // s3OnBus is the event of an object that an EventBridge rule delivers.
-func s3OnBus(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func s3OnBus(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	c := o.Records[i].Object
 	kind, details := "Object Created", fmt.Sprintf(`"size":%d,"etag":"d41d8cd9",`, c.Size)
 	switch {
@@ -133,44 +133,44 @@ func s3OnBus(o providertest.Occurrence, i int) (string, providertest.Arrival, pr
 }
 
 // s3Arrival is what both carriers say of an object.
-func s3Arrival(c *providertest.Object) providertest.Arrival {
-	a := providertest.Arrival{Source: "arn:aws:s3:::acme-uploads", Time: happened}
+func s3Arrival(c *conformance.Object) conformance.Arrival {
+	a := conformance.Arrival{Source: "arn:aws:s3:::acme-uploads", Time: happened}
 	kind := "dev.fngen.object.created.v1"
 	if c.Deleted {
 		kind = "dev.fngen.object.deleted.v1"
 	} else {
-		a.Members = append(a.Members, providertest.Member{Name: "etag", Value: "d41d8cd9"})
+		a.Members = append(a.Members, conformance.Member{Name: "etag", Value: "d41d8cd9"})
 	}
-	a.Members = append(a.Members, providertest.Member{Name: "version", Value: "v1"}, providertest.Member{Name: "sequencer", Value: "0A1B"})
-	a.ID = providertest.ObjectID(kind, "acme-uploads", c.Key, "v1", "0A1B")
+	a.Members = append(a.Members, conformance.Member{Name: "version", Value: "v1"}, conformance.Member{Name: "sequencer", Value: "0A1B"})
+	a.ID = conformance.ObjectID(kind, "acme-uploads", c.Key, "v1", "0A1B")
 	return a
 }
 
 // onBus is an event that a rule on an event bus delivers.
-func onBus(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func onBus(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	e := o.Records[i].Event
 	get := func(name string) string { return e.Attributes[name] }
 	if e.Native {
 		payload := fmt.Sprintf(`{"version":"0","id":%q,"detail-type":%q,"source":%q,"account":"123456789012","time":%q,"region":"eu-west-1","resources":[%q],"detail":%s}`,
 			get("id"), get("type"), get("source"), get("time"), get("subject"), e.Data)
-		return payload, providertest.Arrival{NativeID: get("id")}, ""
+		return payload, conformance.Arrival{NativeID: get("id")}, ""
 	}
 	payload := fmt.Sprintf(`{"version":"0","id":"bus-1","detail-type":%q,"source":%q,"account":"123456789012","time":%q,"region":"eu-west-1","resources":[],"detail":%s}`,
 		get("type"), get("source"), timestamp, e.Structured)
-	return payload, providertest.Arrival{NativeID: "bus-1"}, ""
+	return payload, conformance.Arrival{NativeID: "bus-1"}, ""
 }
 
 // firing is the input of a schedule's target, with its keywords replaced.
-func firing(o providertest.Occurrence, i int) (string, providertest.Arrival, providertest.Reason) {
+func firing(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	tick := o.Records[i].Tick
 	if tick.Scheduled == "" {
-		return "", providertest.Arrival{}, providertest.TimeKnown
+		return "", conformance.Arrival{}, conformance.TimeKnown
 	}
 	schedule := "arn:aws:scheduler" + arn + "schedule/default/nightly"
 	payload := fmt.Sprintf(`{"name":%q,"scheduled":%q,"schedule":%q,"attempt":"1"}`, tick.Name, tick.Scheduled, schedule)
 	at := tick.Time()
-	return payload, providertest.Arrival{
+	return payload, conformance.Arrival{
 		Source: schedule, ID: tick.Name + "@" + at.Format("2006-01-02T15:04:05Z"), NativeID: schedule, Time: at, Attempt: 1,
-		Opaque: o.Records[i].Fate == providertest.Refused, // the firing of another function is no record of this one
+		Opaque: o.Records[i].Fate == conformance.Refused, // the firing of another function is no record of this one
 	}, ""
 }

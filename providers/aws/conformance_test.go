@@ -16,12 +16,12 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
 	"github.com/fngen/fngen/providers/aws"
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // Every occurrence that AWS delivers.
 func TestConformance(t *testing.T) {
-	providertest.Run(t, providertest.Platform{
+	conformance.Run(t, conformance.Platform{
 		Name:     "aws",
 		Events:   true,
 		Requests: true,
@@ -39,20 +39,20 @@ const (
 
 // A carrier returns the payload of one record alone, and what is the
 // platform's own in it.
-type carrier func(o providertest.Occurrence, i int) (payload string, a providertest.Arrival, reason providertest.Reason)
+type carrier func(o conformance.Occurrence, i int) (payload string, a conformance.Arrival, reason conformance.Reason)
 
-func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, providertest.Reason) {
+func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
 	switch o.Directive.Trigger {
 	case "queue":
-		return inBatch(o, "", providertest.Each, readFailures, sqsRecord)
+		return inBatch(o, "", conformance.Each, readFailures, sqsRecord)
 	case "stream":
-		return inBatch(o, "", providertest.Onward, readCheckpoint, kinesisRecord)
+		return inBatch(o, "", conformance.Onward, readCheckpoint, kinesisRecord)
 	case "document":
-		return inBatch(o, "", providertest.Onward, readCheckpoint, dynamoDBRecord)
+		return inBatch(o, "", conformance.Onward, readCheckpoint, dynamoDBRecord)
 	case "topic":
-		return inBatch(o, "", providertest.Whole, readError, snsRecord)
+		return inBatch(o, "", conformance.Whole, readError, snsRecord)
 	case "object":
-		notification, reason := inBatch(o, "notification", providertest.Whole, readError, s3Record)
+		notification, reason := inBatch(o, "notification", conformance.Whole, readError, s3Record)
 		if reason != "" {
 			return nil, reason
 		}
@@ -63,7 +63,7 @@ func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, provid
 	case "schedule":
 		return apart(o, "", readError, firing)
 	}
-	var out []providertest.Payload
+	var out []conformance.Payload
 	for _, gateway := range []string{"function URL", "HTTP API", "REST API", "load balancer", "load balancer with multi-value headers"} {
 		p, reason := apart(o, gateway, readResponse, request(gateway))
 		if reason != "" {
@@ -75,8 +75,8 @@ func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, provid
 }
 
 // inBatch returns the payload of one invocation with all records.
-func inBatch(o providertest.Occurrence, via string, mode providertest.Mode, read reader, record carrier) ([]providertest.Payload, providertest.Reason) {
-	p := providertest.Payload{Via: via, Mode: mode}
+func inBatch(o conformance.Occurrence, via string, mode conformance.Mode, read reader, record carrier) ([]conformance.Payload, conformance.Reason) {
+	p := conformance.Payload{Via: via, Mode: mode}
 	var records []string
 	for i := range o.Records {
 		raw, a, reason := record(o, i)
@@ -86,15 +86,15 @@ func inBatch(o providertest.Occurrence, via string, mode providertest.Mode, read
 		a.Raw = []byte(raw)
 		records, p.Arrivals = append(records, raw), append(p.Arrivals, a)
 	}
-	p.Invoke = func(ctx context.Context, d providertest.Directive, h fn.Handler) ([]providertest.Answer, error) {
+	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
 		return invoke(ctx, function(d, h, keys(o)), `{"Records":[`+strings.Join(records, ",")+`]}`, p.Arrivals, read)
 	}
-	return []providertest.Payload{p}, ""
+	return []conformance.Payload{p}, ""
 }
 
 // apart returns the payloads of an invocation for each record.
-func apart(o providertest.Occurrence, via string, read reader, record carrier) ([]providertest.Payload, providertest.Reason) {
-	p := providertest.Payload{Via: via, Mode: providertest.Apart}
+func apart(o conformance.Occurrence, via string, read reader, record carrier) ([]conformance.Payload, conformance.Reason) {
+	p := conformance.Payload{Via: via, Mode: conformance.Apart}
 	var payloads []string
 	for i := range o.Records {
 		payload, a, reason := record(o, i)
@@ -106,8 +106,8 @@ func apart(o providertest.Occurrence, via string, read reader, record carrier) (
 		}
 		payloads, p.Arrivals = append(payloads, payload), append(p.Arrivals, a)
 	}
-	p.Invoke = func(ctx context.Context, d providertest.Directive, h fn.Handler) ([]providertest.Answer, error) {
-		var out []providertest.Answer
+	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
+		var out []conformance.Answer
 		for i, payload := range payloads {
 			answers, err := invoke(ctx, function(d, h, nil), payload, p.Arrivals[i:i+1], read)
 			if err != nil {
@@ -117,11 +117,11 @@ func apart(o providertest.Occurrence, via string, read reader, record carrier) (
 		}
 		return out, nil
 	}
-	return []providertest.Payload{p}, ""
+	return []conformance.Payload{p}, ""
 }
 
 // function is what the directive's entrypoint starts.
-func function(d providertest.Directive, h fn.Handler, keys []string) lambda.Handler {
+func function(d conformance.Directive, h fn.Handler, keys []string) lambda.Handler {
 	switch d.Trigger {
 	case "queue":
 		return aws.Handler(h, aws.SQS{Queue: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
@@ -141,8 +141,8 @@ func function(d providertest.Directive, h fn.Handler, keys []string) lambda.Hand
 	return aws.HTTPHandler(fnhttp.Handler(h, "/example.com/shop/Orders"), aws.HTTP{})
 }
 
-func invoke(ctx context.Context, function lambda.Handler, payload string, arrivals []providertest.Arrival, read reader) ([]providertest.Answer, error) {
-	ctx, cancel := providertest.Invocation(ctx)
+func invoke(ctx context.Context, function lambda.Handler, payload string, arrivals []conformance.Arrival, read reader) ([]conformance.Answer, error) {
+	ctx, cancel := conformance.Invocation(ctx)
 	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID: "request-1", InvokedFunctionArn: "arn:aws:lambda" + arn + "function:orders:live",
@@ -151,13 +151,13 @@ func invoke(ctx context.Context, function lambda.Handler, payload string, arriva
 	answer, err := function.Invoke(ctx, buffer)
 	clear(buffer) // the runtime uses it again
 	if err != nil {
-		return all(len(arrivals), providertest.Retried), nil
+		return all(len(arrivals), conformance.Retried), nil
 	}
 	return read(answer, arrivals)
 }
 
-func all(n int, v providertest.Verdict) []providertest.Answer {
-	out := make([]providertest.Answer, n)
+func all(n int, v conformance.Verdict) []conformance.Answer {
+	out := make([]conformance.Answer, n)
 	for i := range out {
 		out[i].Verdict = v
 	}
@@ -165,19 +165,19 @@ func all(n int, v providertest.Verdict) []providertest.Answer {
 }
 
 // A reader reads the answer of an invocation that is no error.
-type reader func(answer []byte, arrivals []providertest.Arrival) ([]providertest.Answer, error)
+type reader func(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error)
 
 // readError reads the answer of a source that looks at errors only.
-func readError(answer []byte, arrivals []providertest.Arrival) ([]providertest.Answer, error) {
+func readError(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error) {
 	if string(answer) != "null" {
 		return nil, fmt.Errorf("%s is not null", answer)
 	}
-	return all(len(arrivals), providertest.Acknowledged), nil
+	return all(len(arrivals), conformance.Acknowledged), nil
 }
 
 // failures returns the items of a batch that failed. Lambda takes an answer of
 // another form, and an id that is not in the batch, for the failure of all.
-func failures(answer []byte, arrivals []providertest.Arrival) ([]int, error) {
+func failures(answer []byte, arrivals []conformance.Arrival) ([]int, error) {
 	var response struct {
 		Failures *[]struct {
 			ID string `json:"itemIdentifier"`
@@ -191,7 +191,7 @@ func failures(answer []byte, arrivals []providertest.Arrival) ([]int, error) {
 	}
 	var failed []int
 	for _, f := range *response.Failures {
-		i := slices.IndexFunc(arrivals, func(a providertest.Arrival) bool { return a.NativeID == f.ID })
+		i := slices.IndexFunc(arrivals, func(a conformance.Arrival) bool { return a.NativeID == f.ID })
 		if i < 0 || slices.Contains(failed, i) {
 			return nil, fmt.Errorf("%s: %q is not in the batch, or is there twice", answer, f.ID)
 		}
@@ -202,33 +202,33 @@ func failures(answer []byte, arrivals []providertest.Arrival) ([]int, error) {
 
 // readFailures reads the answer of a queue, which names every message to
 // deliver again.
-func readFailures(answer []byte, arrivals []providertest.Arrival) ([]providertest.Answer, error) {
+func readFailures(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error) {
 	failed, err := failures(answer, arrivals)
-	out := all(len(arrivals), providertest.Acknowledged)
+	out := all(len(arrivals), conformance.Acknowledged)
 	for _, i := range failed {
-		out[i].Verdict = providertest.Retried
+		out[i].Verdict = conformance.Retried
 	}
 	return out, err
 }
 
 // readCheckpoint reads the answer of a stream, which names the record from
 // which on it delivers again.
-func readCheckpoint(answer []byte, arrivals []providertest.Arrival) ([]providertest.Answer, error) {
+func readCheckpoint(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error) {
 	failed, err := failures(answer, arrivals)
 	if len(failed) > 1 {
 		return nil, fmt.Errorf("%s names more than the lowest sequence number", answer)
 	}
-	out := all(len(arrivals), providertest.Acknowledged)
+	out := all(len(arrivals), conformance.Acknowledged)
 	for _, from := range failed {
 		for i := range out[from:] {
-			out[from+i].Verdict = providertest.Retried
+			out[from+i].Verdict = conformance.Retried
 		}
 	}
 	return out, err
 }
 
 // readResponse reads the response to a request.
-func readResponse(answer []byte, _ []providertest.Arrival) ([]providertest.Answer, error) {
+func readResponse(answer []byte, _ []conformance.Arrival) ([]conformance.Answer, error) {
 	var response struct {
 		StatusCode   int
 		Headers      map[string]string
@@ -240,7 +240,7 @@ func readResponse(answer []byte, _ []providertest.Arrival) ([]providertest.Answe
 	if response.StatusCode == 0 {
 		return nil, errors.New("no status")
 	}
-	out := providertest.Answer{Status: response.StatusCode}
+	out := conformance.Answer{Status: response.StatusCode}
 	after := response.Headers["Retry-After"]
 	if values := response.MultiHeaders["Retry-After"]; len(values) > 0 {
 		after = values[0]
@@ -252,5 +252,5 @@ func readResponse(answer []byte, _ []providertest.Arrival) ([]providertest.Answe
 		}
 		out.After = d
 	}
-	return []providertest.Answer{out}, nil
+	return []conformance.Answer{out}, nil
 }

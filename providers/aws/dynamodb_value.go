@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // The limits of an item that is decoded. DynamoDB's own are narrower: 32
@@ -199,7 +199,7 @@ func (d *itemDecoder) number() (json.Number, error) {
 	if err != nil {
 		return "", err
 	}
-	if !jsontext.IsNumber(s) {
+	if !jsonscan.IsNumber(s) {
 		return "", fmt.Errorf(": %q is no number", s)
 	}
 	return json.Number(s), nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // encode returns the response in the form of the request's gateway, which
@@ -25,7 +25,7 @@ func (q *proxyRequest) encode(w *response) []byte {
 	b := q.appendHead(make([]byte, 0, size), w.status, fields)
 	if asText {
 		b = append(b, `,"body":"`...)
-		b = jsontext.AppendEscaped(b, body)
+		b = jsonscan.AppendEscaped(b, body)
 		return append(b, `","isBase64Encoded":false}`...)
 	}
 	b = append(b, `,"body":"`...)
@@ -40,7 +40,7 @@ func (q *proxyRequest) appendHead(b []byte, status int, fields []pair) []byte {
 	b = strconv.AppendInt(b, int64(status), 10)
 	if q.gateway == balancer || q.gateway == balancerValues {
 		b = append(b, `,"statusDescription":`...) // 200 OK for instance
-		b = jsontext.AppendString(b, strings.TrimSpace(strconv.Itoa(status)+" "+http.StatusText(status)))
+		b = jsonscan.AppendString(b, strings.TrimSpace(strconv.Itoa(status)+" "+http.StatusText(status)))
 	}
 	switch q.gateway {
 	case restAPI, balancerValues:
@@ -56,7 +56,7 @@ func (q *proxyRequest) appendHead(b []byte, status int, fields []pair) []byte {
 			} else {
 				b = append(b, ',')
 			}
-			b = jsontext.AppendString(b, c.value)
+			b = jsonscan.AppendString(b, c.value)
 		}
 		if len(cookies) > 0 {
 			b = append(b, ']')
@@ -80,9 +80,9 @@ func appendFields(b []byte, begin string, fields []pair, first, last, separator 
 			if i > 0 {
 				b = append(append(append(b, '"'), last...), ',')
 			}
-			b = append(append(append(jsontext.AppendString(b, f.name), ':'), first...), '"')
+			b = append(append(append(jsonscan.AppendString(b, f.name), ':'), first...), '"')
 		}
-		b = jsontext.AppendEscaped(b, f.value)
+		b = jsonscan.AppendEscaped(b, f.value)
 	}
 	return append(append(append(b, '"'), last...), '}')
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // A gateway is what turned an HTTP request into the payload.
@@ -60,7 +60,7 @@ func (q *proxyRequest) decode(payload []byte) error {
 	}
 	q.headers = q.space[:0]
 	var e envelope
-	j := jsontext.NewReader(q.text, maxNesting)
+	j := jsonscan.NewReader(q.text, maxNesting)
 	if err := j.Object(func(name string) error { return q.member(j, &e, name) }); err != nil {
 		return fmt.Errorf("decode HTTP request: %w", err)
 	}
@@ -110,17 +110,17 @@ func (q *proxyRequest) settle(e *envelope, payload []byte) error {
 
 // values takes the query of the gateways that have decoded it into its parts.
 func (q *proxyRequest) values(e *envelope) error {
-	multi := jsontext.NewReader(e.multiQuery, maxNesting)
+	multi := jsonscan.NewReader(e.multiQuery, maxNesting)
 	if e.multiQuery != "" && !multi.IsNull() {
 		return readLists(multi, &q.query)
 	}
 	if e.query == "" {
 		return nil
 	}
-	return readFields(jsontext.NewReader(e.query, maxNesting), &q.query)
+	return readFields(jsonscan.NewReader(e.query, maxNesting), &q.query)
 }
 
-func (q *proxyRequest) member(j *jsontext.Reader, e *envelope, name string) error {
+func (q *proxyRequest) member(j *jsonscan.Reader, e *envelope, name string) error {
 	switch name {
 	case "rawPath":
 		return j.String(&e.rawPath)
@@ -155,7 +155,7 @@ func (q *proxyRequest) member(j *jsontext.Reader, e *envelope, name string) erro
 	return j.Skip()
 }
 
-func (q *proxyRequest) contextMember(j *jsontext.Reader, e *envelope, name string) error {
+func (q *proxyRequest) contextMember(j *jsonscan.Reader, e *envelope, name string) error {
 	switch name {
 	case "requestId":
 		return j.String(&q.id)
@@ -192,7 +192,7 @@ func (q *proxyRequest) contextMember(j *jsontext.Reader, e *envelope, name strin
 }
 
 // readFields reads an object of strings.
-func readFields(j *jsontext.Reader, out *[]pair) error {
+func readFields(j *jsonscan.Reader, out *[]pair) error {
 	return j.Object(func(name string) error {
 		f := pair{name: name}
 		err := j.String(&f.value)
@@ -202,7 +202,7 @@ func readFields(j *jsontext.Reader, out *[]pair) error {
 }
 
 // readLists reads an object of lists of strings. Only null leaves nil.
-func readLists(j *jsontext.Reader, out *[]pair) error {
+func readLists(j *jsonscan.Reader, out *[]pair) error {
 	if j.IsNull() {
 		return j.Skip()
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/fngen/fngen/providers/aws"
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // A proxy is a gateway.
@@ -22,7 +22,7 @@ type proxy struct {
 	decodes bool // the path
 	streams bool // the response, which has no limit then
 	limit   int  // in bytes, of payload and answer
-	losses  []providertest.Loss
+	losses  []conformance.Loss
 }
 
 type format uint8
@@ -40,10 +40,10 @@ const (
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
-func (p proxy) do(t testing.TB, h http.Handler, w providertest.Wire) providertest.Reply {
+func (p proxy) do(t testing.TB, h http.Handler, w conformance.Wire) conformance.Reply {
 	t.Helper()
 	if p.size(w) > p.limit {
-		return providertest.Reply{Status: http.StatusRequestEntityTooLarge}
+		return conformance.Reply{Status: http.StatusRequestEntityTooLarge}
 	}
 	payload, err := json.Marshal(p.payload(w))
 	if err != nil {
@@ -54,19 +54,19 @@ func (p proxy) do(t testing.TB, h http.Handler, w providertest.Wire) providertes
 		t.Fatal(err)
 	}
 	if len(answer) > p.limit && !p.streams {
-		return providertest.Reply{Status: http.StatusBadGateway}
+		return conformance.Reply{Status: http.StatusBadGateway}
 	}
 	return p.reply(t, w, answer)
 }
 
-func (p proxy) payload(w providertest.Wire) map[string]any {
+func (p proxy) payload(w conformance.Wire) map[string]any {
 	path, query, _ := w.URL()
 	payload := map[string]any{"isBase64Encoded": !w.Text(), "body": base64.StdEncoding.EncodeToString(w.Body)}
 	if w.Text() {
 		payload["body"] = string(w.Body)
 	}
 	header := map[string][]string{} // gateways send names in lower case
-	for _, f := range append([]providertest.Field{{Name: "Host", Value: providertest.Host}}, w.Header...) {
+	for _, f := range append([]conformance.Field{{Name: "Host", Value: conformance.Host}}, w.Header...) {
 		header[strings.ToLower(f.Name)] = append(header[strings.ToLower(f.Name)], f.Value)
 	}
 	context := map[string]any{}
@@ -123,7 +123,7 @@ func single(values map[string][]string, separator string) map[string]string {
 }
 
 // reply returns what the gateway makes of the function's answer.
-func (p proxy) reply(t testing.TB, w providertest.Wire, answer []byte) providertest.Reply {
+func (p proxy) reply(t testing.TB, w conformance.Wire, answer []byte) conformance.Reply {
 	t.Helper()
 	var a struct {
 		StatusCode        int
@@ -143,7 +143,7 @@ func (p proxy) reply(t testing.TB, w providertest.Wire, answer []byte) providert
 	if err := json.Unmarshal(answer, &a); err != nil {
 		t.Fatal(err)
 	}
-	reply := providertest.Reply{Status: a.StatusCode, Header: http.Header{}, Body: []byte(a.Body)}
+	reply := conformance.Reply{Status: a.StatusCode, Header: http.Header{}, Body: []byte(a.Body)}
 	for _, name := range slices.Sorted(maps.Keys(a.Headers)) { // spellings of set-cookie
 		reply.Header.Add(name, a.Headers[name])
 	}
@@ -174,7 +174,7 @@ func (p proxy) reply(t testing.TB, w providertest.Wire, answer []byte) providert
 }
 
 // size is that of the body in the payload, in bytes.
-func (p proxy) size(w providertest.Wire) int {
+func (p proxy) size(w conformance.Wire) int {
 	if w.Text() {
 		return len(w.Body)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // documentation returns the comment of the type HTTP, on one line.
@@ -34,11 +34,11 @@ func documentation(t *testing.T) string {
 func TestHTTPTable(t *testing.T) {
 	documented := documentation(t)
 	for _, g := range []proxy{
-		{name: "function URL", format: version2, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine}},
-		{name: "function URL that streams", format: version2, streams: true, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine}},
-		{name: "HTTP API", format: version2, decodes: true, limit: 6 << 20, losses: []providertest.Loss{folded(","), oneCookie, question, oneLine, {
+		{name: "function URL", format: version2, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine}},
+		{name: "function URL that streams", format: version2, streams: true, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine}},
+		{name: "HTTP API", format: version2, decodes: true, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine, {
 			Name: "the path is decoded, and cut off at a question mark",
-			Request: func(w providertest.Wire) providertest.Wire {
+			Request: func(w conformance.Wire) conformance.Wire {
 				path, query, found := w.URL()
 				path, _ = url.PathUnescape(path)
 				path, _, _ = strings.Cut(path, "?")
@@ -49,21 +49,21 @@ func TestHTTPTable(t *testing.T) {
 				return w
 			},
 		}}},
-		{name: "REST API", format: version1, limit: 6 << 20, losses: []providertest.Loss{{
+		{name: "REST API", format: version1, limit: 6 << 20, losses: []conformance.Loss{{
 			Name: "the query is decoded, and its names are sorted",
 			Request: rewritten(func(query string) string {
 				values, _ := url.ParseQuery(query)
 				return values.Encode()
 			}),
 		}}},
-		{name: "load balancer", format: balancer, limit: 1 << 20, losses: []providertest.Loss{
+		{name: "load balancer", format: balancer, limit: 1 << 20, losses: []conformance.Loss{
 			{Name: "a header has one value, the last", Request: lastValues},
 			{Name: "a query's name has one value, the last, and names are sorted", Request: rewritten(func(query string) string {
 				return joined(pairs(query), true)
 			})},
 			oneLine,
 		}},
-		{name: "load balancer with multi-value headers", format: balancerValues, limit: 1 << 20, losses: []providertest.Loss{
+		{name: "load balancer with multi-value headers", format: balancerValues, limit: 1 << 20, losses: []conformance.Loss{
 			{Name: "names of the query are sorted", Request: rewritten(func(query string) string { return joined(pairs(query), false) })},
 		}},
 	} {
@@ -74,26 +74,26 @@ func TestHTTPTable(t *testing.T) {
 					t.Errorf("go doc does not say of HTTP: %s", l.Name)
 				}
 			}
-			providertest.RunHTTP(t, providertest.Gateway{Do: g.do, Losses: losses})
+			conformance.RunHTTP(t, conformance.Gateway{Do: g.do, Losses: losses})
 		})
 	}
 }
 
 // known is lost everywhere: gateways read the whole body first.
-var known = providertest.Loss{Name: "the length is known", Request: func(w providertest.Wire) providertest.Wire {
+var known = conformance.Loss{Name: "the length is known", Request: func(w conformance.Wire) conformance.Wire {
 	w.Chunked = false
 	return w
 }}
 
 // question is lost: the payload does not tell an empty query from none.
-var question = providertest.Loss{Name: "a question mark without a query", Request: func(w providertest.Wire) providertest.Wire {
+var question = conformance.Loss{Name: "a question mark without a query", Request: func(w conformance.Wire) conformance.Wire {
 	w.Target = strings.TrimSuffix(w.Target, "?")
 	return w
 }}
 
 // oneCookie says that payload format 2.0 has all cookies in one list.
-var oneCookie = providertest.Loss{Name: "cookies are in one header", Request: func(w providertest.Wire) providertest.Wire {
-	var header []providertest.Field
+var oneCookie = conformance.Loss{Name: "cookies are in one header", Request: func(w conformance.Wire) conformance.Wire {
+	var header []conformance.Field
 	var cookies []string
 	for _, f := range w.Header {
 		if f.Name == "Cookie" {
@@ -103,14 +103,14 @@ var oneCookie = providertest.Loss{Name: "cookies are in one header", Request: fu
 		}
 	}
 	if cookies != nil {
-		header = append(header, providertest.Field{Name: "Cookie", Value: strings.Join(cookies, "; ")})
+		header = append(header, conformance.Field{Name: "Cookie", Value: strings.Join(cookies, "; ")})
 	}
 	w.Header = header
 	return w
 }}
 
 // oneLine says that a response's header, but Set-Cookie, has one value.
-var oneLine = providertest.Loss{Name: "values of a response's header are folded", Change: func(_ providertest.Wire, x *providertest.Exchange) {
+var oneLine = conformance.Loss{Name: "values of a response's header are folded", Change: func(_ conformance.Wire, x *conformance.Exchange) {
 	for name, values := range x.Header {
 		if name != "Set-Cookie" {
 			x.Header[name] = []string{strings.Join(values, ", ")}
@@ -119,11 +119,11 @@ var oneLine = providertest.Loss{Name: "values of a response's header are folded"
 }}
 
 // folded says that a request's header, but Cookie, has one value.
-func folded(separator string) providertest.Loss {
-	return providertest.Loss{Name: "values of a request's header are folded", Request: func(w providertest.Wire) providertest.Wire {
-		var header []providertest.Field
+func folded(separator string) conformance.Loss {
+	return conformance.Loss{Name: "values of a request's header are folded", Request: func(w conformance.Wire) conformance.Wire {
+		var header []conformance.Field
 		for _, f := range w.Header {
-			i := slices.IndexFunc(header, func(o providertest.Field) bool { return strings.EqualFold(o.Name, f.Name) })
+			i := slices.IndexFunc(header, func(o conformance.Field) bool { return strings.EqualFold(o.Name, f.Name) })
 			if i < 0 || f.Name == "Cookie" {
 				header = append(header, f)
 			} else {
@@ -135,18 +135,18 @@ func folded(separator string) providertest.Loss {
 	}}
 }
 
-func lastValues(w providertest.Wire) providertest.Wire {
-	var header []providertest.Field
+func lastValues(w conformance.Wire) conformance.Wire {
+	var header []conformance.Field
 	for _, f := range w.Header {
-		header = append(slices.DeleteFunc(header, func(o providertest.Field) bool { return strings.EqualFold(o.Name, f.Name) }), f)
+		header = append(slices.DeleteFunc(header, func(o conformance.Field) bool { return strings.EqualFold(o.Name, f.Name) }), f)
 	}
 	w.Header = header
 	return w
 }
 
 // rewritten changes a request's query.
-func rewritten(change func(string) string) func(providertest.Wire) providertest.Wire {
-	return func(w providertest.Wire) providertest.Wire {
+func rewritten(change func(string) string) func(conformance.Wire) conformance.Wire {
+	return func(w conformance.Wire) conformance.Wire {
 		path, query, _ := w.URL()
 		w.Target = path
 		if query = change(query); query != "" {
@@ -170,8 +170,8 @@ func joined(pairs [][2]string, last bool) string {
 }
 
 // always returns what is lost behind every gateway.
-func (p proxy) always() []providertest.Loss {
-	losses := []providertest.Loss{known, p.requestLimit()}
+func (p proxy) always() []conformance.Loss {
+	losses := []conformance.Loss{known, p.requestLimit()}
 	if !p.streams {
 		losses = append(losses, p.responseLimit())
 	}
@@ -179,27 +179,27 @@ func (p proxy) always() []providertest.Loss {
 }
 
 // requestLimit says that what is too large does not reach the function.
-func (p proxy) requestLimit() providertest.Loss {
-	return providertest.Loss{Name: "a payload has a limit", Change: func(w providertest.Wire, x *providertest.Exchange) {
+func (p proxy) requestLimit() conformance.Loss {
+	return conformance.Loss{Name: "a payload has a limit", Change: func(w conformance.Wire, x *conformance.Exchange) {
 		if p.size(w) > p.limit {
-			*x = providertest.Exchange{Reply: providertest.Reply{Status: http.StatusRequestEntityTooLarge}}
+			*x = conformance.Exchange{Reply: conformance.Reply{Status: http.StatusRequestEntityTooLarge}}
 		}
 	}}
 }
 
 // responseLimit says that what is too large is an error: the adapter's, or the
 // load balancer's.
-func (p proxy) responseLimit() providertest.Loss {
-	return providertest.Loss{Name: "an answer has a limit", Change: func(w providertest.Wire, x *providertest.Exchange) {
-		size := p.size(providertest.Wire{Header: []providertest.Field{{Name: "Content-Type", Value: x.Header.Get("Content-Type")}}, Body: x.Body})
+func (p proxy) responseLimit() conformance.Loss {
+	return conformance.Loss{Name: "an answer has a limit", Change: func(w conformance.Wire, x *conformance.Exchange) {
+		size := p.size(conformance.Wire{Header: []conformance.Field{{Name: "Content-Type", Value: x.Header.Get("Content-Type")}}, Body: x.Body})
 		switch {
 		case size > 6<<20:
-			x.Reply = providertest.Reply{
+			x.Reply = conformance.Reply{
 				Status: http.StatusInternalServerError, Body: []byte("Internal Server Error\n"),
 				Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}},
 			}
 		case size > p.limit:
-			x.Reply = providertest.Reply{Status: http.StatusBadGateway}
+			x.Reply = conformance.Reply{Status: http.StatusBadGateway}
 		}
 	}}
 }

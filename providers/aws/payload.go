@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // busEvent is the envelope of an EventBridge event.
@@ -23,7 +23,7 @@ type busEvent struct {
 
 // read reads the member of the name. It keeps no part of what the reader reads
 // but strings.
-func (e *busEvent) read(j *jsontext.Reader, name string) error {
+func (e *busEvent) read(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "id":
 		return last(j, &e.ID)

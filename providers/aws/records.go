@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/run"
 )
 
@@ -29,7 +29,7 @@ func splitBatch(d declared, eventSource string, payload []byte) (recordBatch, er
 	var b recordBatch
 	list := recordList{
 		begin: func() { b.Records = []json.RawMessage{} },
-		record: func(j *jsontext.Reader) error {
+		record: func(j *jsonscan.Reader) error {
 			var raw string
 			err := j.Keep(&raw)
 			b.Records = append(b.Records, []byte(raw))
@@ -62,19 +62,19 @@ func isForeign(eventSource, declared string, err error) bool {
 // members with one name the last counts.
 type recordList struct {
 	begin  func()                       // where the list begins
-	record func(*jsontext.Reader) error // reads a record
+	record func(*jsonscan.Reader) error // reads a record
 	window *string                      // takes the start of a tumbling window; may be nil
 
 	// other reads the other members; nil passes over them.
-	other func(j *jsontext.Reader, name string) error
+	other func(j *jsonscan.Reader, name string) error
 }
 
 // read reads the payload. It is an error if there is no list, unless others
 // are read.
 func (l *recordList) read(d declared, payload []byte) error {
-	text := jsontext.Valid(string(payload)) // of which records keep parts, while the runtime uses its buffer again
+	text := jsonscan.Valid(string(payload)) // of which records keep parts, while the runtime uses its buffer again
 	found := false
-	j := jsontext.NewReader(text, maxNesting)
+	j := jsonscan.NewReader(text, maxNesting)
 	err := j.Object(func(name string) error {
 		switch {
 		case name == "Records":
@@ -98,10 +98,10 @@ func (l *recordList) read(d declared, payload []byte) error {
 		err = j.End()
 	}
 	switch {
-	case jsontext.IsTypeError(err), err == nil && !found && l.other == nil:
+	case jsonscan.IsTypeError(err), err == nil && !found && l.other == nil:
 		return mismatch(d.String(), payload)
 	case err != nil:
-		return fmt.Errorf("decode records of %s: %w", d, jsontext.Explain(payload, err))
+		return fmt.Errorf("decode records of %s: %w", d, jsonscan.Explain(payload, err))
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ type partial struct{ err error }
 
 // object reads the object of the name, which may be the record itself, and
 // each of its members by member.
-func (p *partial) object(j *jsontext.Reader, name string, member func(*jsontext.Reader, string) error) error {
+func (p *partial) object(j *jsonscan.Reader, name string, member func(*jsonscan.Reader, string) error) error {
 	return p.note(name, j.Object(func(name string) error {
 		if err := member(j, name); err != nil {
 			return p.note(name, err)
@@ -123,7 +123,7 @@ func (p *partial) object(j *jsontext.Reader, name string, member func(*jsontext.
 
 // note keeps the error of the member of the name, if the JSON goes on behind it.
 func (p *partial) note(name string, err error) error {
-	if !jsontext.IsTypeError(err) {
+	if !jsonscan.IsTypeError(err) {
 		return err
 	}
 	if p.err == nil {
@@ -133,7 +133,7 @@ func (p *partial) note(name string, err error) error {
 }
 
 // last reads a string into s. Null is "".
-func last(j *jsontext.Reader, s *string) error {
+func last(j *jsonscan.Reader, s *string) error {
 	*s = ""
 	return j.String(s)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 )
 
@@ -26,11 +26,11 @@ func readS3(d declared, payload []byte) (s3Payload, error) {
 	var p s3Payload
 	list := recordList{
 		begin: func() { p.isNotification, p.notifications = true, make([]s3Notification, 0, 1) },
-		record: func(j *jsontext.Reader) error {
+		record: func(j *jsonscan.Reader) error {
 			p.notifications = append(p.notifications, s3Notification{})
 			return p.notifications[len(p.notifications)-1].read(j)
 		},
-		other: func(j *jsontext.Reader, name string) error {
+		other: func(j *jsonscan.Reader, name string) error {
 			if name == "Event" {
 				return last(j, &p.event)
 			}
@@ -57,14 +57,14 @@ type s3Notification struct {
 }
 
 // read reads a record.
-func (n *s3Notification) read(j *jsontext.Reader) error {
+func (n *s3Notification) read(j *jsonscan.Reader) error {
 	start := j.Offset()
 	err := n.object(j, "record", n.member)
 	n.text = j.Since(start)
 	return err
 }
 
-func (n *s3Notification) member(j *jsontext.Reader, name string) error {
+func (n *s3Notification) member(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "eventSource":
 		return last(j, &n.eventSource)
@@ -73,7 +73,7 @@ func (n *s3Notification) member(j *jsontext.Reader, name string) error {
 	case "eventTime":
 		return last(j, &n.eventTime)
 	case "s3":
-		return n.object(j, name, func(j *jsontext.Reader, name string) error {
+		return n.object(j, name, func(j *jsonscan.Reader, name string) error {
 			switch name {
 			case "bucket":
 				return n.object(j, name, n.bucketMember)
@@ -86,14 +86,14 @@ func (n *s3Notification) member(j *jsontext.Reader, name string) error {
 	return j.Skip()
 }
 
-func (n *s3Notification) bucketMember(j *jsontext.Reader, name string) error {
+func (n *s3Notification) bucketMember(j *jsonscan.Reader, name string) error {
 	if name == "name" {
 		return last(j, &n.bucket)
 	}
 	return j.Skip()
 }
 
-func (n *s3Notification) objectMember(j *jsontext.Reader, name string) error {
+func (n *s3Notification) objectMember(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "key":
 		return last(j, &n.key)

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 )
 
@@ -51,7 +51,7 @@ func readSQS(d declared, payload []byte) ([]sqsMessage, error) {
 	messages := make([]sqsMessage, 0, 1)
 	list := recordList{
 		begin: func() { messages = messages[:0] },
-		record: func(j *jsontext.Reader) error {
+		record: func(j *jsonscan.Reader) error {
 			if len(messages) == 1 { // the others may be as long
 				const fewest = 600 // bytes that a record has besides its body
 				messages = slices.Grow(messages, max(len(payload)-j.Offset(), 0)/max(len(messages[0].text), fewest)+1)
@@ -65,14 +65,14 @@ func readSQS(d declared, payload []byte) ([]sqsMessage, error) {
 }
 
 // read reads a record.
-func (m *sqsMessage) read(j *jsontext.Reader) error {
+func (m *sqsMessage) read(j *jsonscan.Reader) error {
 	start := j.Offset()
 	err := m.object(j, "record", m.member)
 	m.text = j.Since(start)
 	return err
 }
 
-func (m *sqsMessage) member(j *jsontext.Reader, name string) (err error) {
+func (m *sqsMessage) member(j *jsonscan.Reader, name string) (err error) {
 	switch name {
 	case "messageId":
 		return last(j, &m.id)
@@ -100,7 +100,7 @@ func (m *sqsMessage) member(j *jsontext.Reader, name string) (err error) {
 }
 
 // attribute reads an attribute that the queue has set.
-func (m *sqsMessage) attribute(j *jsontext.Reader, name string) error {
+func (m *sqsMessage) attribute(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "MessageGroupId":
 		return last(j, &m.group)
@@ -120,9 +120,9 @@ type sqsAttribute struct {
 }
 
 // messageAttribute reads an attribute that the sender has set.
-func (m *sqsMessage) messageAttribute(j *jsontext.Reader, name string) error {
+func (m *sqsMessage) messageAttribute(j *jsonscan.Reader, name string) error {
 	var a sqsAttribute
-	err := m.object(j, name, func(j *jsontext.Reader, name string) error {
+	err := m.object(j, name, func(j *jsonscan.Reader, name string) error {
 		switch name {
 		case "dataType":
 			return last(j, &a.DataType)

@@ -8,16 +8,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // documentEventData encodes a google.events.cloud.firestore.v1.DocumentEventData
 // in the wire format of protocol buffers.
-func documentEventData(c providertest.Change) ([]byte, providertest.Reason) {
+func documentEventData(c conformance.Change) ([]byte, conformance.Reason) {
 	var out []byte
 	for _, image := range []struct {
 		number int
-		fields map[string]providertest.Value
+		fields map[string]conformance.Value
 	}{{1, c.After}, {2, c.Before}} {
 		if image.fields == nil {
 			continue
@@ -53,9 +53,9 @@ func appendDouble(b []byte, number int, value float64) []byte {
 }
 
 // mapFields encodes a map<string, Value> that has the number.
-func mapFields(fields map[string]providertest.Value, number int) ([]byte, providertest.Reason) {
+func mapFields(fields map[string]conformance.Value, number int) ([]byte, conformance.Reason) {
 	var out []byte
-	for _, name := range providertest.Names(fields) {
+	for _, name := range conformance.Names(fields) {
 		v, reason := value(fields[name])
 		if reason != "" {
 			return nil, reason
@@ -67,7 +67,7 @@ func mapFields(fields map[string]providertest.Value, number int) ([]byte, provid
 }
 
 // value encodes a google.events.cloud.firestore.v1.Value.
-func value(v providertest.Value) ([]byte, providertest.Reason) {
+func value(v conformance.Value) ([]byte, conformance.Reason) {
 	switch v := v.(type) {
 	case nil:
 		return appendVarint(nil, 11, 0), ""
@@ -78,31 +78,31 @@ func value(v providertest.Value) ([]byte, providertest.Reason) {
 		return appendVarint(nil, 1, 0), ""
 	case string:
 		return appendBytes(nil, 17, v), ""
-	case providertest.Bytes:
+	case conformance.Bytes:
 		return appendBytes(nil, 18, string(v)), ""
-	case providertest.Number:
+	case conformance.Number:
 		if strings.Contains(string(v), ".") {
 			double, err := strconv.ParseFloat(string(v), 64)
 			if err != nil {
-				return nil, providertest.NoSuchValue
+				return nil, conformance.NoSuchValue
 			}
 			return appendDouble(nil, 3, double), ""
 		}
 		integer, err := strconv.ParseInt(string(v), 10, 64)
 		if err != nil {
-			return nil, providertest.NoSuchValue
+			return nil, conformance.NoSuchValue
 		}
 		return appendVarint(nil, 2, uint64(integer)), ""
-	case providertest.Double:
+	case conformance.Double:
 		return appendDouble(nil, 3, float64(v)), ""
-	case providertest.Timestamp:
+	case conformance.Timestamp:
 		at := time.Time(v)
 		return appendBytes(nil, 10, string(appendVarint(appendVarint(nil, 1, uint64(at.Unix())), 2, uint64(at.Nanosecond())))), ""
-	case providertest.Reference:
+	case conformance.Reference:
 		return appendBytes(nil, 5, "projects/acme/databases/(default)/documents/"+string(v)), ""
-	case providertest.Point:
+	case conformance.Point:
 		return appendBytes(nil, 8, string(appendDouble(appendDouble(nil, 1, v.Latitude), 2, v.Longitude))), ""
-	case providertest.List:
+	case conformance.List:
 		var array []byte
 		for _, element := range v {
 			b, reason := value(element)
@@ -112,13 +112,13 @@ func value(v providertest.Value) ([]byte, providertest.Reason) {
 			array = appendBytes(array, 1, string(b))
 		}
 		return appendBytes(nil, 9, string(array)), ""
-	case providertest.Map:
+	case conformance.Map:
 		fields, reason := mapFields(v, 1)
 		return appendBytes(nil, 6, string(fields)), reason
-	case providertest.Unknown:
+	case conformance.Unknown:
 		return appendBytes(nil, 99, "?"), ""
 	}
-	return nil, providertest.NoSuchValue
+	return nil, conformance.NoSuchValue
 }
 
 // quote returns s as a JSON string.

@@ -6,18 +6,18 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // eventByEventarc is an event as Eventarc delivers it, in binary mode.
-func eventByEventarc(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func eventByEventarc(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	e := o.Records[i].Event
 	if e.Native {
-		return delivery{}, providertest.NoNativeEvent
+		return delivery{}, conformance.NoNativeEvent
 	}
 	return delivery{
 		sent: sending{method: "POST", path: "/", header: binaryMode(e.Attributes), body: e.Data},
-		arrival: providertest.Arrival{
+		arrival: conformance.Arrival{
 			NativeID: e.Attributes["id"], Raw: e.Data,
 			Opaque: strings.HasSuffix(o.Name, "version") || strings.HasSuffix(o.Name, "no name"), // it is not even an event
 		},
@@ -25,10 +25,10 @@ func eventByEventarc(o providertest.Occurrence, i int) (delivery, providertest.R
 }
 
 // eventByPubSub is an event in the attributes and the data of a message.
-func eventByPubSub(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func eventByPubSub(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	e := o.Records[i].Event
 	if e.Native {
-		return delivery{}, providertest.NoNativeEvent
+		return delivery{}, conformance.NoNativeEvent
 	}
 	attributes := map[string]string{}
 	for name, value := range e.Attributes {
@@ -42,17 +42,17 @@ func eventByPubSub(o providertest.Occurrence, i int) (delivery, providertest.Rea
 }
 
 // eventInBody is an event that is the data of a message.
-func eventInBody(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func eventInBody(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	e := o.Records[i].Event
 	if e.Native {
-		return delivery{}, providertest.NoNativeEvent
+		return delivery{}, conformance.NoNativeEvent
 	}
 	data := base64.StdEncoding.EncodeToString([]byte(e.Structured))
 	return push(i, data, map[string]string{"content-type": "application/cloudevents+json; charset=utf-8"}, ""), ""
 }
 
 // object returns the attributes and the data of Cloud Storage's event.
-func object(o providertest.Occurrence, i int) (attributes map[string]string, data []byte, a providertest.Arrival) {
+func object(o conformance.Occurrence, i int) (attributes map[string]string, data []byte, a conformance.Arrival) {
 	c := o.Records[i].Object
 	kind := "finalized"
 	portable := "dev.fngen.object.created.v1"
@@ -74,17 +74,17 @@ func object(o providertest.Occurrence, i int) (attributes map[string]string, dat
 	if c.Damaged {
 		data = []byte(`{"bucket":`)
 	}
-	a = providertest.Arrival{
+	a = conformance.Arrival{
 		Source: "//storage.googleapis.com/projects/_/buckets/acme-uploads",
-		ID:     providertest.ObjectID(portable, "acme-uploads", c.Key, "1587627537231057", ""),
+		ID:     conformance.ObjectID(portable, "acme-uploads", c.Key, "1587627537231057", ""),
 		Time:   published, NativeID: id,
-		Members: []providertest.Member{{Name: "etag", Value: "CNHZkbuF/ugCEAE="}, {Name: "contenttype", Value: "image/png"}, {Name: "version", Value: "1587627537231057"}},
+		Members: []conformance.Member{{Name: "etag", Value: "CNHZkbuF/ugCEAE="}, {Name: "contenttype", Value: "image/png"}, {Name: "version", Value: "1587627537231057"}},
 	}
 	return attributes, data, a
 }
 
 // objectByEventarc is an event of Cloud Storage as Eventarc delivers it.
-func objectByEventarc(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func objectByEventarc(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	attributes, data, a := object(o, i)
 	a.Raw = data
 	return delivery{sent: sending{method: "POST", path: "/", header: binaryMode(attributes), body: data}, arrival: a}, ""
@@ -92,7 +92,7 @@ func objectByEventarc(o providertest.Occurrence, i int) (delivery, providertest.
 
 // objectByPubSub is one in a push, which happens when an attribute cannot be a
 // header.
-func objectByPubSub(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func objectByPubSub(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	attributes, data, a := object(o, i)
 	ce := map[string]string{"content-type": attributes["datacontenttype"]}
 	delete(attributes, "datacontenttype")
@@ -106,13 +106,13 @@ func objectByPubSub(o providertest.Occurrence, i int) (delivery, providertest.Re
 }
 
 // documentByEventarc is a change of Firestore as Eventarc delivers it.
-func documentByEventarc(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func documentByEventarc(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	c := o.Records[i].Change
 	if len(c.Key) > 1 {
-		return delivery{}, providertest.OneKey
+		return delivery{}, conformance.OneKey
 	}
 	if strings.Contains(c.Key[0], "/") {
-		return delivery{}, providertest.KeyAlphabet
+		return delivery{}, conformance.KeyAlphabet
 	}
 	body, reason := documentEventData(*c)
 	if reason != "" {
@@ -129,6 +129,6 @@ func documentByEventarc(o providertest.Occurrence, i int) (delivery, providertes
 	h["Ce-Source"] = []string{source}
 	return delivery{
 		sent:    sending{method: http.MethodPost, path: "/", header: h, body: body},
-		arrival: providertest.Arrival{Source: source, ID: id, NativeID: id, Time: published, Raw: body},
+		arrival: conformance.Arrival{Source: source, ID: id, NativeID: id, Time: published, Raw: body},
 	}, ""
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
 	"github.com/fngen/fngen/providers/gcp"
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // Every occurrence that Google Cloud delivers.
@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 	t.Setenv("K_SERVICE", "orders")
 	t.Setenv("GOOGLE_CLOUD_PROJECT", "acme")
 	t.Setenv("GOOGLE_CLOUD_REGION", "europe-west1")
-	providertest.Run(t, providertest.Platform{
+	conformance.Run(t, conformance.Platform{
 		Name:     "gcp",
 		Events:   true,
 		Requests: true,
@@ -49,12 +49,12 @@ type sending struct {
 // A delivery is how the platform delivers one record by one carrier.
 type delivery struct {
 	sent    sending
-	arrival providertest.Arrival
+	arrival conformance.Arrival
 	group   string // the ordering key; what comes after a failure is not sent then
 }
 
-func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, providertest.Reason) {
-	carriers := map[string]func(providertest.Occurrence, int) (delivery, providertest.Reason){}
+func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
+	carriers := map[string]func(conformance.Occurrence, int) (delivery, conformance.Reason){}
 	switch o.Directive.Trigger {
 	case "queue", "topic", "stream":
 		carriers["push"], carriers["Eventarc"] = pushed, pushedByEventarc
@@ -69,8 +69,8 @@ func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, provid
 	case "http":
 		carriers[""] = requested
 	}
-	var out []providertest.Payload
-	for _, via := range providertest.Names(carriers) {
+	var out []conformance.Payload
+	for _, via := range conformance.Names(carriers) {
 		var deliveries []delivery
 		for i := range o.Records {
 			d, reason := carriers[via](o, i)
@@ -84,28 +84,28 @@ func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, provid
 	return out, ""
 }
 
-func payload(via string, o providertest.Occurrence, deliveries []delivery) providertest.Payload {
-	p := providertest.Payload{Via: via, Mode: providertest.Apart}
+func payload(via string, o conformance.Occurrence, deliveries []delivery) conformance.Payload {
+	p := conformance.Payload{Via: via, Mode: conformance.Apart}
 	if o.Directive.Trigger == "stream" {
-		p.Mode = providertest.Onward // the records of a stream have one ordering key
+		p.Mode = conformance.Onward // the records of a stream have one ordering key
 	}
 	for _, d := range deliveries {
 		p.Arrivals = append(p.Arrivals, d.arrival)
 	}
-	p.Invoke = func(ctx context.Context, d providertest.Directive, h fn.Handler) ([]providertest.Answer, error) {
+	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
 		function := function(d, h)
-		var out []providertest.Answer
+		var out []conformance.Answer
 		stopped := map[string]bool{}
 		for _, one := range deliveries {
 			if stopped[one.group] {
-				out = append(out, providertest.Answer{Verdict: providertest.Retried})
+				out = append(out, conformance.Answer{Verdict: conformance.Retried})
 				continue
 			}
 			answer, err := send(ctx, function, one.sent, d.Trigger == "http")
 			if err != nil {
 				return nil, err
 			}
-			stopped[one.group] = one.group != "" && answer.Verdict == providertest.Retried
+			stopped[one.group] = one.group != "" && answer.Verdict == conformance.Retried
 			out = append(out, answer)
 		}
 		return out, nil
@@ -114,7 +114,7 @@ func payload(via string, o providertest.Occurrence, deliveries []delivery) provi
 }
 
 // function is what the directive's entrypoint registers.
-func function(d providertest.Directive, h fn.Handler) http.Handler {
+func function(d conformance.Directive, h fn.Handler) http.Handler {
 	switch d.Trigger {
 	case "queue":
 		return gcp.Handler(h, gcp.PubSub{Queue: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
@@ -136,16 +136,16 @@ func function(d providertest.Directive, h fn.Handler) http.Handler {
 
 // send makes one request and reads the answer: the status is all that the
 // platform looks at.
-func send(ctx context.Context, function http.Handler, p sending, isHTTP bool) (providertest.Answer, error) {
-	ctx, cancel := providertest.Invocation(ctx)
+func send(ctx context.Context, function http.Handler, p sending, isHTTP bool) (conformance.Answer, error) {
+	ctx, cancel := conformance.Invocation(ctx)
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, p.method, p.path, bytes.NewReader(p.body))
 	r.Header = p.header.Clone()
-	r.Header.Set("Authorization", providertest.Secret)
+	r.Header.Set("Authorization", conformance.Secret)
 	w := httptest.NewRecorder()
 	function.ServeHTTP(w, r)
 
-	var a providertest.Answer
+	var a conformance.Answer
 	if after := w.Header().Get("Retry-After"); after != "" {
 		seconds, err := strconv.Atoi(after)
 		if err != nil {
@@ -157,7 +157,7 @@ func send(ctx context.Context, function http.Handler, p sending, isHTTP bool) (p
 	case isHTTP:
 		a.Status = w.Code
 	case w.Code >= 400:
-		a.Verdict = providertest.Retried
+		a.Verdict = conformance.Retried
 	case w.Code != http.StatusNoContent:
 		return a, fmt.Errorf("status %d", w.Code)
 	}
@@ -165,7 +165,7 @@ func send(ctx context.Context, function http.Handler, p sending, isHTTP bool) (p
 }
 
 // pushed is a message as a push subscription delivers it.
-func pushed(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func pushed(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	m := o.Records[i].Message
 	attributes := map[string]string{}
 	set := func(name, value string) {
@@ -199,7 +199,7 @@ func push(i int, data string, attributes map[string]string, key string) delivery
 	})
 	return delivery{
 		sent: sending{method: "POST", path: "/", header: http.Header{"Content-Type": {"application/json"}}, body: body},
-		arrival: providertest.Arrival{
+		arrival: conformance.Arrival{
 			Source: "//pubsub.googleapis.com/projects/acme/subscriptions/orders-fn",
 			ID:     id, NativeID: id, Time: published, Attempt: 2, Raw: body,
 		},
@@ -208,7 +208,7 @@ func push(i int, data string, attributes map[string]string, key string) delivery
 }
 
 // pushedByEventarc is a message as Eventarc delivers it: a push in an event.
-func pushedByEventarc(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func pushedByEventarc(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	d, reason := pushed(o, i)
 	d.sent.header = binaryMode(map[string]string{
 		"specversion": "1.0", "id": d.arrival.ID, "type": "google.cloud.pubsub.topic.v1.messagePublished",
@@ -233,15 +233,15 @@ func binaryMode(attributes map[string]string) http.Header {
 }
 
 // scheduled is the request of a Cloud Scheduler job.
-func scheduled(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func scheduled(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	tick := o.Records[i].Tick
 	body := []byte(fmt.Sprintf(`{"name":%q}`, tick.Name))
 	h := http.Header{"Content-Type": {"application/json"}, "X-Cloudscheduler": {"true"}, "X-Cloudscheduler-Jobname": {"nightly-job"}}
-	a := providertest.Arrival{
+	a := conformance.Arrival{
 		Source:   "//cloudscheduler.googleapis.com/projects/acme/locations/europe-west1/jobs/nightly-job",
 		NativeID: "nightly-job",
 		Raw:      body,
-		Opaque:   o.Records[i].Fate == providertest.Refused, // the firing of another function is no record of this one
+		Opaque:   o.Records[i].Fate == conformance.Refused, // the firing of another function is no record of this one
 	}
 	if tick.Scheduled == "" {
 		a.Approximate = true
@@ -256,7 +256,7 @@ func scheduled(o providertest.Occurrence, i int) (delivery, providertest.Reason)
 }
 
 // requested is an HTTP request, whose body the handler reads itself.
-func requested(o providertest.Occurrence, i int) (delivery, providertest.Reason) {
+func requested(o conformance.Occurrence, i int) (delivery, conformance.Reason) {
 	r := o.Records[i].Request
 	h := http.Header{}
 	for name, value := range r.Header {
@@ -264,6 +264,6 @@ func requested(o providertest.Occurrence, i int) (delivery, providertest.Reason)
 	}
 	return delivery{
 		sent:    sending{method: r.Method, path: r.Path, header: h, body: r.Body},
-		arrival: providertest.Arrival{Source: "//run.googleapis.com/projects/acme/locations/europe-west1/services/orders"},
+		arrival: conformance.Arrival{Source: "//run.googleapis.com/projects/acme/locations/europe-west1/services/orders"},
 	}, ""
 }

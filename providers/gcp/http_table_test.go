@@ -5,16 +5,16 @@ import (
 	"testing"
 
 	"github.com/fngen/fngen/providers/gcp"
-	"github.com/fngen/fngen/providers/providertest"
+	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
 // Whatever a handler does under net/http it does on Google Cloud, whose servers
 // are net/http's: nothing is lost.
 func TestHTTPTable(t *testing.T) {
-	providertest.RunHTTP(t, providertest.Gateway{
-		Do: func(t testing.TB, h http.Handler, w providertest.Wire) providertest.Reply {
+	conformance.RunHTTP(t, conformance.Gateway{
+		Do: func(t testing.TB, h http.Handler, w conformance.Wire) conformance.Reply {
 			t.Helper()
-			return providertest.NetHTTP(t, gcp.HTTPHandler(h, gcp.HTTP{}), w)
+			return conformance.NetHTTP(t, gcp.HTTPHandler(h, gcp.HTTP{}), w)
 		},
 	})
 }

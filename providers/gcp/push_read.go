@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 const (
@@ -22,18 +22,18 @@ const (
 // read reads a push, of whose bytes it keeps none. Names are taken in their
 // exact spelling, and of members with one name the last counts.
 func (p *push) read(b []byte) error {
-	j := jsontext.NewReader(jsontext.Valid(string(b)), maxNesting)
+	j := jsonscan.NewReader(jsonscan.Valid(string(b)), maxNesting)
 	err := j.Object(func(name string) error { return p.member(j, name) })
 	if err == nil {
 		err = j.End()
 	}
 	if err != nil {
-		return jsontext.Explain(b, err)
+		return jsonscan.Explain(b, err)
 	}
 	return nil
 }
 
-func (p *push) member(j *jsontext.Reader, name string) error {
+func (p *push) member(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "message":
 		return p.readMessage(j)
@@ -50,7 +50,7 @@ func (p *push) member(j *jsontext.Reader, name string) error {
 }
 
 // readMessage reads a message, or null.
-func (p *push) readMessage(j *jsontext.Reader) error {
+func (p *push) readMessage(j *jsonscan.Reader) error {
 	p.Message = nil
 	if j.IsNull() {
 		return j.Skip()
@@ -62,7 +62,7 @@ func (p *push) readMessage(j *jsontext.Reader) error {
 	return j.Object(func(name string) error { return p.Message.member(j, name) })
 }
 
-func (m *message) member(j *jsontext.Reader, name string) error {
+func (m *message) member(j *jsonscan.Reader, name string) error {
 	if name == "attributes" {
 		return m.readAttributes(j)
 	}
@@ -94,7 +94,7 @@ func (m *message) text(name string) *string {
 }
 
 // readAttributes reads an object of strings, or null.
-func (m *message) readAttributes(j *jsontext.Reader) error {
+func (m *message) readAttributes(j *jsonscan.Reader) error {
 	m.Attributes = nil
 	if j.IsNull() {
 		return j.Skip()

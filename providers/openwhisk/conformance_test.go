@@ -11,23 +11,23 @@ import (
 	"testing"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/providers/internal/conformance"
 	"github.com/fngen/fngen/providers/openwhisk"
-	"github.com/fngen/fngen/providers/providertest"
 )
 
 // Every occurrence that OpenWhisk delivers to a function that takes events.
 func TestConformance(t *testing.T) {
-	providertest.Run(t, providertest.Platform{
+	conformance.Run(t, conformance.Platform{
 		Name:   "openwhisk",
 		Events: true,
 		Encode: encodeOccurrence,
 	})
 }
 
-func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, providertest.Reason) {
+func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
 	switch o.Directive.Trigger {
 	case "object":
-		return nil, providertest.NoObjects
+		return nil, conformance.NoObjects
 	case "queue", "stream":
 		return kafka(o)
 	}
@@ -35,7 +35,7 @@ func encodeOccurrence(o providertest.Occurrence) ([]providertest.Payload, provid
 }
 
 // source is the source that the directive's entrypoint names.
-func source(d providertest.Directive) openwhisk.Source {
+func source(d conformance.Directive) openwhisk.Source {
 	switch d.Trigger {
 	case "queue":
 		return openwhisk.Kafka{Queue: d.Name, Content: d.Content, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
@@ -53,18 +53,18 @@ func source(d providertest.Directive) openwhisk.Source {
 
 // kafka returns the one activation in which the Kafka feed delivers messages. A
 // group is a partition.
-func kafka(o providertest.Occurrence) ([]providertest.Payload, providertest.Reason) {
-	p := providertest.Payload{Mode: providertest.EachFinal}
+func kafka(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
+	p := conformance.Payload{Mode: conformance.EachFinal}
 	var messages, names, groups []string
 	for i, r := range o.Records {
 		m := r.Message
 		switch {
 		case m.Binary != nil:
-			return nil, providertest.NoBinaryMode
+			return nil, conformance.NoBinaryMode
 		case m.ContentType == "application/octet-stream" || strings.HasPrefix(string(m.Body), "\x00"):
-			return nil, providertest.TextOnly // the feed repairs values to UTF-8
+			return nil, conformance.TextOnly // the feed repairs values to UTF-8
 		case m.ContentType != "" || m.TraceParent != "":
-			return nil, providertest.NoAttributes
+			return nil, conformance.NoAttributes
 		}
 		key := "null"
 		if m.Key != "" {
@@ -79,7 +79,7 @@ func kafka(o providertest.Occurrence) ([]providertest.Payload, providertest.Reas
 		}
 		partition, offset := slices.Index(groups, m.Key), 17+i
 		raw := fmt.Sprintf(`{"topic":"shop.orders","partition":%d,"offset":%d,"key":%s,"value":"%s"}`, partition, offset, key, value)
-		a := providertest.Arrival{
+		a := conformance.Arrival{
 			Source:   "/namespaces/acme/kafka/shop.orders",
 			ID:       fmt.Sprintf("%d:%d", partition, offset),
 			NativeID: fmt.Sprintf("%d:%d", partition, offset),
@@ -91,21 +91,21 @@ func kafka(o providertest.Occurrence) ([]providertest.Payload, providertest.Reas
 		}
 		messages, names, p.Arrivals = append(messages, raw), append(names, "Kafka message shop.orders "+a.ID), append(p.Arrivals, a)
 	}
-	p.Invoke = func(ctx context.Context, d providertest.Directive, h fn.Handler) ([]providertest.Answer, error) {
+	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
 		return invoke(ctx, openwhisk.Handler(h, source(d)), `{"messages":[`+strings.Join(messages, ",")+`]}`, "act-1", names)
 	}
-	return []providertest.Payload{p}, ""
+	return []conformance.Payload{p}, ""
 }
 
 // activations returns the activations, one for each record, that other feeds
 // and triggers cause.
-func activations(o providertest.Occurrence) ([]providertest.Payload, providertest.Reason) {
-	p := providertest.Payload{Mode: providertest.ApartFinal}
+func activations(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
+	p := conformance.Payload{Mode: conformance.ApartFinal}
 	values := make([]string, len(o.Records)) // the members, without those that the platform adds
 	for i, r := range o.Records {
 		id := activationID(i)
-		a := providertest.Arrival{ID: id, NativeID: id}
-		var reason providertest.Reason
+		a := conformance.Arrival{ID: id, NativeID: id}
+		var reason conformance.Reason
 		switch {
 		case r.Message != nil:
 			reason = topicMessage(*r.Message, &values[i], &a)
@@ -114,7 +114,7 @@ func activations(o providertest.Occurrence) ([]providertest.Payload, providertes
 		case r.Change != nil:
 			reason = couchDB(o, *r.Change, &values[i], &a)
 		case r.Event.Native:
-			reason = providertest.NoNativeEvent
+			reason = conformance.NoNativeEvent
 		default:
 			values[i] = `"cloudevent":` + r.Event.Structured
 			a.Raw = []byte(r.Event.Structured)
@@ -124,10 +124,10 @@ func activations(o providertest.Occurrence) ([]providertest.Payload, providertes
 		}
 		p.Arrivals = append(p.Arrivals, a)
 	}
-	p.Invoke = func(ctx context.Context, d providertest.Directive, h fn.Handler) ([]providertest.Answer, error) {
-		var out []providertest.Answer
+	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
+		var out []conformance.Answer
 		for i, a := range p.Arrivals {
-			value := `{"__ow_headers":{"authorization":"` + providertest.Secret + `"}`
+			value := `{"__ow_headers":{"authorization":"` + conformance.Secret + `"}`
 			if values[i] != "" {
 				value += "," + values[i]
 			}
@@ -139,13 +139,13 @@ func activations(o providertest.Occurrence) ([]providertest.Payload, providertes
 		}
 		return out, nil
 	}
-	return []providertest.Payload{p}, ""
+	return []conformance.Payload{p}, ""
 }
 
 func activationID(i int) string { return fmt.Sprintf("act-%d", i+1) }
 
 // topicMessage is the payload with which a topic's trigger is fired.
-func topicMessage(m providertest.Message, value *string, a *providertest.Arrival) providertest.Reason {
+func topicMessage(m conformance.Message, value *string, a *conformance.Arrival) conformance.Reason {
 	body := string(m.Body)
 	a.Source = "/namespaces/acme/triggers/prices"
 	a.Raw = m.Body
@@ -155,9 +155,9 @@ func topicMessage(m providertest.Message, value *string, a *providertest.Arrival
 	case m.ContentType == "application/cloudevents+json":
 		*value = `"cloudevent":` + body
 	case m.ContentType != "" || m.TraceParent != "":
-		return providertest.NoAttributes
+		return conformance.NoAttributes
 	case !strings.HasPrefix(body, "{"):
-		return providertest.ObjectsOnly
+		return conformance.ObjectsOnly
 	default:
 		*value = body[1 : len(body)-1]
 	}
@@ -165,33 +165,33 @@ func topicMessage(m providertest.Message, value *string, a *providertest.Arrival
 }
 
 // alarm is what the feeds of package alarms fire, which tell no time.
-func alarm(o providertest.Occurrence, tick providertest.Tick, value *string, a *providertest.Arrival) providertest.Reason {
+func alarm(o conformance.Occurrence, tick conformance.Tick, value *string, a *conformance.Arrival) conformance.Reason {
 	if tick.Scheduled != "" && !strings.HasSuffix(tick.Scheduled, ":00Z") {
-		return providertest.TimeUnknown
+		return conformance.TimeUnknown
 	}
 	*value = fmt.Sprintf(`"name":%q`, tick.Name)
 	a.Source = "/namespaces/acme/triggers/nightly"
 	a.ID = "nightly@" + a.NativeID
 	a.Raw = []byte("{" + *value + "}")
 	a.Approximate = true
-	a.Opaque = o.Records[0].Fate == providertest.Refused
+	a.Opaque = o.Records[0].Fate == conformance.Refused
 	return ""
 }
 
 // couchDB is a change as the feed of package cloudant tells it, without the
 // document.
-func couchDB(o providertest.Occurrence, c providertest.Change, value *string, a *providertest.Arrival) providertest.Reason {
+func couchDB(o conformance.Occurrence, c conformance.Change, value *string, a *conformance.Arrival) conformance.Reason {
 	if len(c.Key) > 1 {
-		return providertest.OneKey
+		return conformance.OneKey
 	}
 	if needsImages(c) {
-		return providertest.NoImages
+		return conformance.NoImages
 	}
 	rev, deleted := "1-a", ""
 	switch c.Kind {
-	case providertest.Updated:
+	case conformance.Updated:
 		rev = "2-b"
-	case providertest.Deleted:
+	case conformance.Deleted:
 		rev, deleted = "3-c", `"deleted":true,`
 	}
 	changes := `[{"rev":"` + rev + `"}]`
@@ -210,32 +210,32 @@ func couchDB(o providertest.Occurrence, c providertest.Change, value *string, a 
 
 // needsImages reports whether the document has a value that is not JSON's own,
 // nor CouchDB's therefore.
-func needsImages(c providertest.Change) bool {
+func needsImages(c conformance.Change) bool {
 	switch v := c.After["v"].(type) {
-	case providertest.Set, providertest.Double, providertest.Timestamp, providertest.Reference, providertest.Point:
+	case conformance.Set, conformance.Double, conformance.Timestamp, conformance.Reference, conformance.Point:
 		return true
-	case providertest.Number:
+	case conformance.Number:
 		return len(v) > 20 // more digits than JavaScript keeps
 	}
-	_, unknown := c.After["n"].(providertest.Unknown)
+	_, unknown := c.After["n"].(conformance.Unknown)
 	return unknown
 }
 
 // invoke runs one activation and reads its answer for the records with the
 // names.
-func invoke(ctx context.Context, function openwhisk.Invoker, value, activation string, names []string) ([]providertest.Answer, error) {
-	ctx, cancel := providertest.Invocation(ctx)
+func invoke(ctx context.Context, function openwhisk.Invoker, value, activation string, names []string) ([]conformance.Answer, error) {
+	ctx, cancel := conformance.Invocation(ctx)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	line := fmt.Sprintf(`{"value":%s,"namespace":"acme","action_name":"/acme/shop/confirm","action_version":"0.0.7","activation_id":%q,`+
-		`"transaction_id":"tid","api_key":%q,"deadline":"%d"}`, value, activation, providertest.Secret, deadline.UnixMilli())
+		`"transaction_id":"tid","api_key":%q,"deadline":"%d"}`, value, activation, conformance.Secret, deadline.UnixMilli())
 
 	var answer map[string]string
 	raw := function.Invoke(context.Background(), []byte(line))
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return nil, fmt.Errorf("%s: %w", raw, err)
 	}
-	out := make([]providertest.Answer, len(names))
+	out := make([]conformance.Answer, len(names))
 	text, failed := answer["error"]
 	if len(answer) > 1 || len(answer) == 1 && !failed {
 		return nil, fmt.Errorf("%s is neither {} nor {\"error\":TEXT}", raw)
@@ -247,7 +247,7 @@ func invoke(ctx context.Context, function openwhisk.Invoker, value, activation s
 	mentioned := strings.Split(list, ", ")
 	for i, name := range names {
 		if len(names) == 1 || slices.Contains(mentioned, name) {
-			out[i].Verdict = providertest.Failed
+			out[i].Verdict = conformance.Failed
 		}
 	}
 	return out, nil

@@ -10,7 +10,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
@@ -75,7 +75,7 @@ func (k Kafka) decode(r *actionloop.Request) ([]run.Record, error) {
 // splitMessages splits a JSON array of at most limit messages.
 func splitMessages(list json.RawMessage, limit int) ([]string, error) {
 	var messages []string
-	j := jsontext.NewReader(string(list), actionloop.MaxNesting)
+	j := jsonscan.NewReader(string(list), actionloop.MaxNesting)
 	err := j.Array(func() error {
 		if len(messages) == limit {
 			return fmt.Errorf("the activation has more than %d Kafka messages", limit)

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
@@ -49,7 +49,7 @@ func decodeKafka(text string) (*kafkaMessage, error) {
 // read reads a message, which is JSON. Names are taken in their exact spelling,
 // and of members with one name the last counts.
 func (m *kafkaMessage) read(text string) error {
-	j := jsontext.NewReader(text, actionloop.MaxNesting)
+	j := jsonscan.NewReader(text, actionloop.MaxNesting)
 	err := j.Object(func(name string) error { return m.member(j, name) })
 	if err != nil {
 		return cmp.Or(json.Unmarshal([]byte(text), new(kafkaMessage)), err) // the first names the member
@@ -57,12 +57,12 @@ func (m *kafkaMessage) read(text string) error {
 	return nil
 }
 
-func (m *kafkaMessage) member(j *jsontext.Reader, name string) (err error) {
+func (m *kafkaMessage) member(j *jsonscan.Reader, name string) (err error) {
 	switch name {
 	case "topic":
 		m.Topic = ""
 		err = j.String(&m.Topic)
-		m.Topic = jsontext.Valid(m.Topic)
+		m.Topic = jsonscan.Valid(m.Topic)
 	case "partition":
 		m.Partition, err = number(j)
 	case "offset":
@@ -78,7 +78,7 @@ func (m *kafkaMessage) member(j *jsontext.Reader, name string) (err error) {
 }
 
 // number reads a whole number. Null is nil.
-func number(j *jsontext.Reader) (*int64, error) {
+func number(j *jsonscan.Reader) (*int64, error) {
 	if j.IsNull() {
 		return nil, j.Skip()
 	}
@@ -97,7 +97,7 @@ func decodeBase64(encoded, member, setting string) ([]byte, error) {
 	if len(encoded) > maxEncoded {
 		return nil, fmt.Errorf("the %s has more than %d bytes of base64", member, maxEncoded)
 	}
-	j := jsontext.NewReader(encoded, actionloop.MaxNesting)
+	j := jsonscan.NewReader(encoded, actionloop.MaxNesting)
 	if encoded == "" || j.IsNull() {
 		return nil, nil
 	}

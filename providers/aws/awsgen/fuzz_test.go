@@ -12,7 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen"
-	"github.com/fngen/fngen/internal/cfn"
+	"github.com/fngen/fngen/internal/testkit/cfn"
 	"github.com/fngen/fngen/providers/aws/awsgen"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/fngen/fngen/gen"
-	"github.com/fngen/fngen/internal/cfn"
+	"github.com/fngen/fngen/internal/testkit/cfn"
 	"github.com/fngen/fngen/providers/aws/awsgen"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fngen/fngen/internal/cfn"
+	"github.com/fngen/fngen/internal/testkit/cfn"
 )
 
 // wildcards are the resources with a * that policies may name, with the action

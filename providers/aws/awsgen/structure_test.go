@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fngen/fngen/internal/cfn"
+	"github.com/fngen/fngen/internal/testkit/cfn"
 )
 
 // dependencies returns what each resource refers to or depends on.

@@ -11,56 +11,56 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/fngen/fngen/providers/internal/conformance"
 	"github.com/fngen/fngen/providers/openwhisk/web"
-	"github.com/fngen/fngen/providers/providertest"
 )
 
 // Whatever a handler does under net/http it does as a raw web action, but for
 // what the package's documentation says.
 func TestHTTPTable(t *testing.T) {
-	providertest.RunHTTP(t, providertest.Gateway{
+	conformance.RunHTTP(t, conformance.Gateway{
 		Do: controller,
-		Losses: []providertest.Loss{
+		Losses: []conformance.Loss{
 			{Name: "a header has one value, the last", Request: lastValues},
-			{Name: "Accept-Encoding is taken off", Request: func(w providertest.Wire) providertest.Wire {
+			{Name: "Accept-Encoding is taken off", Request: func(w conformance.Wire) conformance.Wire {
 				w.Header = without(w.Header, "Accept-Encoding")
 				return w
 			}},
-			{Name: "needless escapes of the path and spaces of the query are written in one way", Request: func(w providertest.Wire) providertest.Wire {
+			{Name: "needless escapes of the path and spaces of the query are written in one way", Request: func(w conformance.Wire) conformance.Wire {
 				w.Target = rendered(w)
 				return w
 			}},
-			{Name: "the length is known", Request: func(w providertest.Wire) providertest.Wire {
+			{Name: "the length is known", Request: func(w conformance.Wire) conformance.Wire {
 				w.Chunked = false
 				return w
 			}},
-			{Name: "a body of a text type is UTF-8", Request: func(w providertest.Wire) providertest.Wire {
+			{Name: "a body of a text type is UTF-8", Request: func(w conformance.Wire) conformance.Wire {
 				if w.Get("Content-Type") != "application/json" && isText(w.Get("Content-Type")) {
 					w.Body = []byte(strings.ToValidUTF8(string(w.Body), "\ufffd"))
 				}
 				return w
 			}},
-			{Name: "a request is at most 1 MB", Change: func(w providertest.Wire, x *providertest.Exchange) {
+			{Name: "a request is at most 1 MB", Change: func(w conformance.Wire, x *conformance.Exchange) {
 				if len(w.Body) > limit {
-					*x = providertest.Exchange{Reply: providertest.Reply{Status: 413}}
+					*x = conformance.Exchange{Reply: conformance.Reply{Status: 413}}
 				}
 			}},
-			{Name: "a response is at most 1 MB", Change: func(w providertest.Wire, x *providertest.Exchange) {
+			{Name: "a response is at most 1 MB", Change: func(w conformance.Wire, x *conformance.Exchange) {
 				if len(x.Body) > limit {
-					x.Reply = providertest.Reply{Status: 400}
+					x.Reply = conformance.Reply{Status: 400}
 				}
 			}},
-			{Name: "a status is a registered one", Change: func(_ providertest.Wire, x *providertest.Exchange) {
+			{Name: "a status is a registered one", Change: func(_ conformance.Wire, x *conformance.Exchange) {
 				if x.Status == 299 || x.Status == 599 {
 					x.Status = x.Status / 100 * 100
 				}
 			}},
-			{Name: "a response in text is UTF-8", Change: func(_ providertest.Wire, x *providertest.Exchange) {
+			{Name: "a response in text is UTF-8", Change: func(_ conformance.Wire, x *conformance.Exchange) {
 				if isText(x.Header.Get("Content-Type")) && !isJSON(x.Header.Get("Content-Type")) && !utf8.Valid(x.Body) {
 					x.Header.Set("Content-Type", "application/octet-stream")
 				}
 			}},
-			{Name: "a body has a type of the form a/b, and an empty one none", Change: func(w providertest.Wire, x *providertest.Exchange) {
+			{Name: "a body has a type of the form a/b, and an empty one none", Change: func(w conformance.Wire, x *conformance.Exchange) {
 				switch contentType := x.Header.Get("Content-Type"); {
 				case w.Method == http.MethodHead && writesOnHead(w.Target) && contentType != "":
 				case len(x.Body) == 0:
@@ -88,12 +88,12 @@ const limit = 1 << 20
 // controller answers the request as OpenWhisk's controller does for a raw web
 // action with web-custom-options: WebActions.scala of apache/openwhisk. It leaves
 // the spelling of content types alone, which Akka HTTP does not.
-func controller(t testing.TB, h http.Handler, w providertest.Wire) providertest.Reply {
+func controller(t testing.TB, h http.Handler, w conformance.Wire) conformance.Reply {
 	t.Helper()
 	if len(w.Body) > limit {
-		return providertest.Reply{Status: http.StatusRequestEntityTooLarge}
+		return conformance.Reply{Status: http.StatusRequestEntityTooLarge}
 	}
-	headers := map[string]string{"host": providertest.Host}
+	headers := map[string]string{"host": conformance.Host}
 	for _, f := range w.Header {
 		headers[strings.ToLower(f.Name)] = f.Value
 	}
@@ -110,7 +110,7 @@ func controller(t testing.TB, h http.Handler, w providertest.Wire) providertest.
 	}
 	answer := web.Handler(h, web.HTTP{}).Invoke(context.Background(), line)
 	if len(answer) > limit {
-		return providertest.Reply{Status: http.StatusBadRequest}
+		return conformance.Reply{Status: http.StatusBadRequest}
 	}
 	var result struct {
 		StatusCode int
@@ -120,7 +120,7 @@ func controller(t testing.TB, h http.Handler, w providertest.Wire) providertest.
 	if err := json.Unmarshal(answer, &result); err != nil || http.StatusText(result.StatusCode) == "" {
 		t.Fatalf("%.1000s is no response: %v", answer, err)
 	}
-	reply := providertest.Reply{Status: result.StatusCode, Header: http.Header{}}
+	reply := conformance.Reply{Status: result.StatusCode, Header: http.Header{}}
 	for name, value := range result.Headers {
 		switch value := value.(type) {
 		case string:
@@ -152,7 +152,7 @@ func controller(t testing.TB, h http.Handler, w providertest.Wire) providertest.
 
 // isText is Akka HTTP's judgement of a content type, as far as the table goes.
 func isText(contentType string) bool {
-	return providertest.IsText(contentType) || strings.Contains(contentType, "charset=")
+	return conformance.IsText(contentType) || strings.Contains(contentType, "charset=")
 }
 
 // isJSON is the controller's judgement of a content type without parameters but
@@ -163,8 +163,8 @@ func isJSON(contentType string) bool {
 }
 
 // lastValues keeps the last of a header's values.
-func lastValues(w providertest.Wire) providertest.Wire {
-	var header []providertest.Field
+func lastValues(w conformance.Wire) conformance.Wire {
+	var header []conformance.Field
 	for _, f := range w.Header {
 		header = append(without(header, f.Name), f)
 	}
@@ -172,12 +172,12 @@ func lastValues(w providertest.Wire) providertest.Wire {
 	return w
 }
 
-func without(header []providertest.Field, name string) []providertest.Field {
-	return slices.DeleteFunc(slices.Clone(header), func(f providertest.Field) bool { return strings.EqualFold(f.Name, name) })
+func without(header []conformance.Field, name string) []conformance.Field {
+	return slices.DeleteFunc(slices.Clone(header), func(f conformance.Field) bool { return strings.EqualFold(f.Name, name) })
 }
 
 // rendered returns the target as Akka HTTP writes what it has parsed.
-func rendered(w providertest.Wire) string {
+func rendered(w conformance.Wire) string {
 	path, query, _ := w.URL()
 	segments := strings.Split(path, "/")
 	for i, s := range segments {

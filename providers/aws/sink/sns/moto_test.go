@@ -12,7 +12,7 @@ import (
 
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
-	"github.com/fngen/fngen/internal/moto"
+	"github.com/fngen/fngen/internal/testkit/moto"
 	"github.com/fngen/fngen/providers/aws/internal/api"
 	"github.com/fngen/fngen/providers/aws/sink/eventbridge"
 	"github.com/fngen/fngen/providers/aws/sink/sns"

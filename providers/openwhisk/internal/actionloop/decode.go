@@ -6,7 +6,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/internal/ce"
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // A CloudEvent is a parameter that was read as one in structured mode.
@@ -33,13 +33,13 @@ func DecodeEvent(line []byte, parameter string) (*Request, error) { return decod
 func decode(line []byte, eventParameter string) (*Request, error) {
 	text := string(line)
 	e, err := readEnvelope(text, around+MaxNesting, eventParameter)
-	if err != nil && !jsontext.IsTypeError(err) {
+	if err != nil && !jsonscan.IsTypeError(err) {
 		e, err = readNested(text, eventParameter)
 	}
 	if err == nil {
 		err = e.finish()
 	} else {
-		err = jsontext.Explain(line, err)
+		err = jsonscan.Explain(line, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("decode request: %w", err)

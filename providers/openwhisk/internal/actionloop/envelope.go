@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/internal/ce"
-	"github.com/fngen/fngen/internal/jsontext"
+	"github.com/fngen/fngen/internal/jsonscan"
 )
 
 // An envelope is a request as its line has it.
@@ -22,7 +22,7 @@ type envelope struct {
 
 func readEnvelope(text string, maxNesting int, eventParameter string) (*envelope, error) {
 	e := &envelope{eventParameter: eventParameter}
-	j := jsontext.NewReader(text, maxNesting)
+	j := jsonscan.NewReader(text, maxNesting)
 	err := j.Object(func(name string) error { return e.note(name, e.member(j, name)) })
 	if err == nil {
 		err = j.End()
@@ -37,7 +37,7 @@ func (e *envelope) note(name string, err error) error {
 	case err == nil:
 		delete(e.wrong, name)
 		return nil
-	case !jsontext.IsTypeError(err):
+	case !jsonscan.IsTypeError(err):
 		return err
 	case e.wrong == nil:
 		e.wrong = map[string]error{}
@@ -46,7 +46,7 @@ func (e *envelope) note(name string, err error) error {
 	return nil
 }
 
-func (e *envelope) member(j *jsontext.Reader, name string) error {
+func (e *envelope) member(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "value":
 		e.Value, e.CloudEvent = nil, CloudEvent{}
@@ -73,11 +73,11 @@ func (e *envelope) member(j *jsontext.Reader, name string) error {
 }
 
 // parameter reads a member of the value.
-func (e *envelope) parameter(j *jsontext.Reader, name string) error {
+func (e *envelope) parameter(j *jsonscan.Reader, name string) error {
 	start := j.Offset()
 	if name != e.eventParameter || name == "" {
 		err := j.Skip()
-		e.Value[jsontext.Valid(name)] = []byte(j.Since(start))
+		e.Value[jsonscan.Valid(name)] = []byte(j.Since(start))
 		return err
 	}
 	c := &e.CloudEvent
@@ -94,14 +94,14 @@ func (e *envelope) parameter(j *jsontext.Reader, name string) error {
 }
 
 // readDeadline reads a number, which may stand in a string.
-func (e *envelope) readDeadline(j *jsontext.Reader) error {
+func (e *envelope) readDeadline(j *jsonscan.Reader) error {
 	if c := j.Next(); c == '-' || isDigit(c) {
 		return j.Keep(&e.deadline)
 	}
 	isNull := j.IsNull()
 	err := last(j, &e.deadline)
-	if err == nil && !isNull && !jsontext.IsNumber(e.deadline) {
-		return &jsontext.TypeError{Got: "string", Want: "number"}
+	if err == nil && !isNull && !jsonscan.IsNumber(e.deadline) {
+		return &jsonscan.TypeError{Got: "string", Want: "number"}
 	}
 	return err
 }
@@ -109,10 +109,10 @@ func (e *envelope) readDeadline(j *jsontext.Reader) error {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // last reads a string into s. Null is "".
-func last(j *jsontext.Reader, s *string) error {
+func last(j *jsonscan.Reader, s *string) error {
 	*s = ""
 	err := j.String(s)
-	*s = jsontext.Valid(*s)
+	*s = jsonscan.Valid(*s)
 	return err
 }
 
