@@ -189,7 +189,7 @@ func TestFailedHandler(t *testing.T) {
 			}
 			return nil, end()
 		}), "/shop/confirm", sink)
-		results := new(run.Runner).Each(t.Context(), h, run.Policy{}, []run.Record{{Event: input()}})
+		results := run.Each(t.Context(), h, run.Policy{}, []run.Record{{Event: input()}})
 		if results[0].Err == nil || sink.types() != "now" {
 			t.Errorf("%s: result %v, sent %q", name, results[0].Err, sink.types())
 		}

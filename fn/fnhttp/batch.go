@@ -74,7 +74,7 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			records[i].Event, records[i].Err = portable.Received(records[i].Event, portable.HTTP)
 		}
 	}
-	status, after := worst(b.single.runner.Each(r.Context(), b.single.handler, run.Policy{}, records))
+	status, after := worst(run.Each(r.Context(), b.single.handler, run.Policy{}, records))
 	if status != http.StatusNoContent {
 		answerStatus(w, status, after)
 		return

@@ -54,7 +54,6 @@ func Handler(h fn.Handler, source string) http.Handler {
 }
 
 type handler struct {
-	runner  run.Runner
 	handler fn.Handler
 	source  string
 }
@@ -80,7 +79,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	record := run.Record{Event: e, Name: "HTTP request " + e.ID()} // the delivery is the request's own
-	result := h.runner.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
+	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
 	if result.Err != nil {
 		status, after := statusOf(result)
 		answerStatus(w, status, after)

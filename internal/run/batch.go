@@ -9,6 +9,22 @@ import (
 	"github.com/fngen/fngen/fn"
 )
 
+// Each brings every record to its outcome; results are in the records' order.
+//
+// Groups run in parallel up to the policy's concurrency, a group strictly in
+// order. A retry stops its group: what follows is not started. Handlers run in
+// goroutines of their own, and Each returns before ctx ends even if a handler
+// does not: the context that handlers see ends the reserve earlier, and what has
+// not returned some time after that is a retry. A panic or runtime.Goexit in a
+// handler is a retry of its record. Each keeps records, which a handler that is
+// late may still read.
+func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
+	b := newBatch(ctx, h, p, records)
+	defer b.reserved.End()
+	b.reserved.Run(b.run)
+	return b.finish()
+}
+
 // newBatch returns the records of an invocation, none of which has begun.
 func newBatch(ctx context.Context, h fn.Handler, p Policy, records []Record) *batch {
 	b := &batch{handler: h, policy: p, records: records, groups: groups(records)}
@@ -31,15 +47,13 @@ type batch struct {
 
 	reserved Reserved // the context for handlers
 
-	answerer Answerer // nil if who waits answers
-
 	next  atomic.Int64
 	begun atomic.Int64 // records whose turn has come
 
-	mu      sync.Mutex
-	results []Result
-	one     [1]Result // the results of a single record
-	taken   bool
+	mu       sync.Mutex
+	results  []Result
+	one      [1]Result // the results of a single record
+	finished bool
 }
 
 // count is the number of groups.
@@ -120,12 +134,12 @@ func (b *batch) handle(i int, started *int) Outcome {
 	if b.reserved.Err() != nil {
 		return Retry
 	}
-	b.set(i, Result{Outcome: Retry, Err: errNotReturned, Late: true})
+	b.set(i, Result{Outcome: Retry, Err: ErrNotReturned, Late: true})
 	*started = i
 	others := len(b.records) - int(b.begun.Add(1))
 	r := handle(b.handler, &b.policy, &b.records[i], others)
 	*started = -1
-	if b.set(i, r) && r.Outcome == Dropped {
+	if b.set(i, r) && r.Outcome == Discarded {
 		logWhole(&b.reserved, &b.records[i], r.Err)
 	}
 	return r.Outcome
@@ -135,26 +149,27 @@ func (b *batch) handle(i int, started *int) Outcome {
 func (b *batch) set(i int, r Result) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.taken {
+	if !b.finished {
 		b.results[i] = r
 	}
-	return !b.taken
+	return !b.finished
 }
 
-// answer implements answerer.
-func (b *batch) answer(bool) {
-	b.answerer.AnswerFor(b.reserved.Context, b.records, b.settle())
-}
-
-// settle returns the results; what comes later is not seen any more.
-func (b *batch) settle() []Result {
+// finish returns the results, in which nothing changes any more. A handler that
+// is late leaves one line in the log.
+func (b *batch) finish() []Result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.taken = true
-	for i, r := range b.results {
-		if b.policy.Final && r.Outcome == Retry { // not started, or not returned in time
-			logWhole(&b.reserved, &b.records[i], r.Err)
-			b.results[i].Outcome = Dropped
+	b.finished = true
+	for i := range b.results {
+		result, record := &b.results[i], &b.records[i]
+		switch {
+		case result.Outcome != Retry:
+		case b.policy.NoRedelivery: // not started, or not returned in time
+			logWhole(&b.reserved, record, result.Err)
+			result.Outcome = Discarded
+		case result.Err == ErrNotReturned && !b.policy.ErrorAnswer:
+			logFailed(&b.reserved, record, result.Err)
 		}
 	}
 	return b.results

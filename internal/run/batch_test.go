@@ -245,7 +245,7 @@ func TestHandlerIgnoresDeadline(t *testing.T) {
 			}), Policy{Concurrency: concurrency}, []Record{record("1", "a"), record("2", "b"), record("3", "a"), record("4", "b")})
 			check(t, "took", 28500*time.Millisecond, time.Since(start))
 			check(t, "outcomes", []string{"retry", "retry", "retry", "retry"}, outcomes(results))
-			if results[0].Err != errNotReturned || results[2].Err != errNotStarted {
+			if results[0].Err != ErrNotReturned || results[2].Err != errNotStarted {
 				t.Errorf("got %v and %v", results[0].Err, results[2].Err)
 			}
 			close(release)

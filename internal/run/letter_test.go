@@ -54,7 +54,7 @@ func TestDeadLetters(t *testing.T) {
 		return fn.Delivery{NativeID: "m-7", Attempt: 3}, []byte("\xffraw")
 	}}
 	last := record("1", "g")
-	last.Last = true
+	last.NoRedelivery = true
 	tests := []struct {
 		name    string
 		record  Record
@@ -63,12 +63,12 @@ func TestDeadLetters(t *testing.T) {
 		outcome Outcome
 		reason  string // of the letter; "" for none
 	}{
-		{"permanent", record("1", "g"), Policy{}, permanent, Lettered, "no such article"},
-		{"bad input", record("1", "g"), Policy{}, fn.BadInput(errors.New("no id")), Lettered, "no id"},
+		{"permanent", record("1", "g"), Policy{}, permanent, DeadLettered, "no such article"},
+		{"bad input", record("1", "g"), Policy{}, fn.BadInput(errors.New("no id")), DeadLettered, "no id"},
 		{"retryable", record("1", "g"), Policy{}, retry, Retry, ""},
-		{"retryable at its last delivery", last, Policy{}, retry, Lettered, "no stock"},
-		{"never delivered again", record("1", "g"), Policy{Final: true, Retries: 1}, retry, Lettered, "no stock"},
-		{"undecodable", undecodable, Policy{}, nil, Lettered, "missing messageId"},
+		{"retryable at its last delivery", last, Policy{}, retry, DeadLettered, "no stock"},
+		{"never delivered again", record("1", "g"), Policy{NoRedelivery: true, Retries: 1}, retry, DeadLettered, "no stock"},
+		{"undecodable", undecodable, Policy{}, nil, DeadLettered, "missing messageId"},
 		{"done", record("1", "g"), Policy{}, nil, Done, ""},
 	}
 	for _, test := range tests {
@@ -132,16 +132,16 @@ func TestUnwrittenLetters(t *testing.T) {
 		written int
 	}{
 		{"down", down, false, Retry, false, 0},
-		{"down, and final", down, true, Dropped, true, 0},
-		{"too large", tooLarge, false, Lettered, false, 1},
+		{"down, and final", down, true, Discarded, true, 0},
+		{"too large", tooLarge, false, DeadLettered, false, 1},
 		{"refused", never, false, Retry, false, 0},
-		{"refused, and final", never, true, Dropped, true, 0},
+		{"refused, and final", never, true, Discarded, true, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			logged := capture(t)
 			sink := &letters{refuse: test.refuse}
 			h := handler(func(context.Context, string) error { return fn.Permanent(errors.New("no such article")) })
-			results := Each(t.Context(), h, Policy{Final: test.final, DeadLetter: emit.DeadLetters("/shop/confirm", sink)}, []Record{record("1", "")})
+			results := Each(t.Context(), h, Policy{NoRedelivery: test.final, DeadLetter: emit.DeadLetters("/shop/confirm", sink)}, []Record{record("1", "")})
 			check(t, test.name, test.outcome, results[0].Outcome)
 			check(t, test.name+": logged whole", test.logged, len(dropped(logged())) > 0)
 			check(t, test.name+": letters", test.written, len(sink.written))
@@ -162,13 +162,13 @@ func TestLetterAtTheDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		r := record("1", "")
-		r.Last = true
+		r.NoRedelivery = true
 		h := handler(func(context.Context, string) error {
 			time.Sleep(9 * time.Second)
 			return errors.New(strings.Repeat("é", 200))
 		})
 		results := Each(ctx, h, Policy{DeadLetter: emit.DeadLetters("/shop/confirm", sink)}, []Record{r})
-		check(t, "outcome", Lettered, results[0].Outcome)
+		check(t, "outcome", DeadLettered, results[0].Outcome)
 		check(t, "reason", strings.Repeat("é", 128), sink.written[0].Extensions()["deadletterreason"].(string))
 	})
 }

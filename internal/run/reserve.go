@@ -6,14 +6,18 @@ import (
 	"time"
 )
 
-// Reserved is a context that ends at a time, but costs no timer before somebody
-// asks for Done. That for handlers ends early enough to answer the platform
-// before the context around it does.
+// Reserved is the context for handlers, which ends early enough to answer the
+// platform before the context around it does. It costs no timer before somebody
+// asks for Done.
 type Reserved struct {
 	context.Context // around
-	flight          // for Runner
+
+	// AnswerBy is when to answer the platform, whether or not the handlers
+	// have returned; zero if the context around has no deadline.
+	AnswerBy time.Time
 
 	began, end time.Time     // of the context for handlers; zero without a deadline
+	nested     bool          // who reserved the time of a context around waits until AnswerBy
 	lasts      time.Duration // from began to end
 
 	mu     sync.Mutex
@@ -32,32 +36,32 @@ func Reserve(ctx context.Context) *Reserved {
 	return r
 }
 
-// Within returns a context that ends after d, with none of it taken. The caller
-// calls End when nothing runs in it any more.
-func Within(ctx context.Context, d time.Duration) *Reserved {
-	now := time.Now()
-	end := now.Add(d)
-	if around, ok := ctx.Deadline(); ok && around.Before(end) {
-		end = around
+// Run calls f in a goroutine of its own, and reports whether f has returned, or
+// ended its goroutine, before AnswerBy. It waits no longer. Within a context of
+// another Reserve it waits for f, since that one's Run does not.
+func (r *Reserved) Run(f func()) (inTime bool) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f()
+	}()
+	if r.AnswerBy.IsZero() || r.nested {
+		<-ended
+		return true
 	}
-	return &Reserved{Context: ctx, began: now, end: end, lasts: end.Sub(now)}
-}
-
-// Until returns ctx with a deadline, for [Reserve]. It costs nothing, and does
-// not end by itself: what Reserve makes of it does.
-func Until(ctx context.Context, at time.Time) context.Context { return &deadline{ctx, at} }
-
-type deadline struct {
-	context.Context
-	at time.Time
-}
-
-// Deadline implements context.Context.
-func (d *deadline) Deadline() (time.Time, bool) {
-	if around, ok := d.Context.Deadline(); ok && around.Before(d.at) {
-		return around, true
+	timer := time.NewTimer(time.Until(r.AnswerBy))
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-timer.C:
 	}
-	return d.at, true
+	select {
+	case <-ended: // at the same time
+		return true
+	default:
+		return false
+	}
 }
 
 // from makes r what [Reserve] returns.
@@ -69,7 +73,7 @@ func (r *Reserved) from(ctx context.Context) {
 	}
 	r.began = time.Now()
 	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
-		r.AnswerBy, r.end, r.lasts = answerBy, deadline, deadline.Sub(r.began)
+		r.AnswerBy, r.end, r.lasts, r.nested = answerBy, deadline, deadline.Sub(r.began), true
 		return
 	}
 	left := max(deadline.Sub(r.began), 0)

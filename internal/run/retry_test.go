@@ -34,8 +34,8 @@ func TestRetries(t *testing.T) {
 		{"bad input", Policy{Retries: 2}, []error{fn.BadInput(retry)}, 0, []time.Duration{0}, "retry"},
 		{"retry, then permanent", Policy{Retries: 2, NoDeadLetter: true}, []error{retry, fn.Permanent(retry)}, 0, []time.Duration{0, 0}, "dropped"},
 		{"no time for the wait", Policy{Retries: 2, Backoff: seconds}, []error{retry}, 3 * time.Second, []time.Duration{0, 1e9}, "retry"},
-		{"hint beyond the deadline", Policy{Retries: 2, Final: true}, []error{fn.RetryAfter(retry, time.Minute)}, 10 * time.Second, []time.Duration{0}, "dropped"},
-		{"final", Policy{Retries: 1, Final: true}, []error{retry}, 0, []time.Duration{0, 0}, "dropped"},
+		{"hint beyond the deadline", Policy{Retries: 2, NoRedelivery: true}, []error{fn.RetryAfter(retry, time.Minute)}, 10 * time.Second, []time.Duration{0}, "dropped"},
+		{"final", Policy{Retries: 1, NoRedelivery: true}, []error{retry}, 0, []time.Duration{0, 0}, "dropped"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestRetryAfterPanic(t *testing.T) {
 // of its data, changes it for nobody else: not for the next try, and not for
 // the log.
 func TestHandlerChangesEvent(t *testing.T) {
-	for _, policy := range []Policy{{Retries: 2}, {Retries: 2, Final: true}, {Final: true}, {NoDeadLetter: true}} {
+	for _, policy := range []Policy{{Retries: 2}, {Retries: 2, NoRedelivery: true}, {NoRedelivery: true}, {NoDeadLetter: true}} {
 		lines := capture(t)
 		r := record("1", "")
 		r.Event.SetExtension("ext", "a")
@@ -110,7 +110,7 @@ func TestHandlerChangesEvent(t *testing.T) {
 			}
 			return nil, errors.New("no stock")
 		}), policy, []Record{r})
-		if !policy.Final && !policy.NoDeadLetter {
+		if !policy.NoRedelivery && !policy.NoDeadLetter {
 			continue
 		}
 		check(t, "event", before, r.Event)

@@ -38,7 +38,7 @@ func handler(f func(ctx context.Context, id string) error) fn.Handler {
 
 // outcomes returns the results' outcomes in words.
 func outcomes(results []Result) []string {
-	names := map[Outcome]string{Retry: "retry", Done: "done", Dropped: "dropped"}
+	names := map[Outcome]string{Retry: "retry", Done: "done", Discarded: "dropped"}
 	out := []string{}
 	for _, r := range results {
 		out = append(out, names[r.Outcome])
@@ -227,49 +227,26 @@ func TestReplies(t *testing.T) {
 	}
 }
 
+// A counted record counts how often its bytes are made.
+type counted struct{ made int }
+
+func (*counted) String() string        { return "native 1" }
+func (*counted) Delivery() fn.Delivery { return fn.Delivery{NativeID: "native 1"} }
+func (c *counted) Raw() []byte         { c.made++; return []byte("raw") }
+
 // Bytes that cost something to make are not made before somebody asks for them.
 func TestRawOnDemand(t *testing.T) {
-	made := 0
+	native := &counted{}
 	r := record("1", "")
-	r.Describe = func() (fn.Delivery, []byte) { return fn.Delivery{NativeID: "native 1"}, nil }
-	r.Raw = func() []byte { made++; return []byte("raw") }
+	r.Native = native
 	Each(context.Background(), handler(func(ctx context.Context, _ string) error {
 		d, _ := fn.DeliveryFrom(ctx)
-		if d.NativeID != "native 1" || made != 0 {
-			t.Errorf("%s, made %d times before Raw", d.NativeID, made)
+		if d.NativeID != "native 1" || native.made != 0 {
+			t.Errorf("%s, made %d times before Raw", d.NativeID, native.made)
 		}
-		if string(d.Raw()) != "raw" || made != 1 {
-			t.Errorf("raw made %d times", made)
+		if string(d.Raw()) != "raw" || native.made != 1 {
+			t.Errorf("raw made %d times", native.made)
 		}
 		return nil
 	}), Policy{}, []Record{r})
-}
-
-// A context that ends within a time does so, or with the one around it if that
-// comes first, and what is reserved of it is of that time.
-func TestWithin(t *testing.T) {
-	for _, test := range []struct{ around, within, want time.Duration }{
-		{time.Hour, 30 * time.Second, 30 * time.Second},
-		{10 * time.Second, 30 * time.Second, 10 * time.Second},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			start := time.Now()
-			around, cancel := context.WithTimeout(t.Context(), test.around)
-			defer cancel()
-			ctx := Within(around, test.within)
-			defer ctx.End()
-			for name, c := range map[string]context.Context{"Within": ctx, "Until": Until(around, start.Add(test.within))} {
-				deadline, ok := c.Deadline()
-				check(t, name, test.want, deadline.Sub(start))
-				handlers, _ := Reserve(c).Deadline()
-				check(t, name+" reserved", test.want*9/10, handlers.Sub(start))
-				if !ok {
-					t.Errorf("%s: no deadline", name)
-				}
-			}
-			<-ctx.Done()
-			check(t, "ended after", test.want, time.Since(start))
-			check(t, "ended by", context.DeadlineExceeded, ctx.Err())
-		})
-	}
 }

@@ -21,7 +21,7 @@ const pieceSize = 6 << 10
 func logWhole(ctx context.Context, r *Record, cause error) {
 	key, whole := "event", ""
 	var attributes map[string]string
-	if encoded, err := ce.Encode(r.original()); err == nil && r.Err == nil {
+	if encoded, err := ce.Encode(r.Event); err == nil && r.Err == nil {
 		whole = string(encoded)
 	} else {
 		d, whatCame := r.Delivery()

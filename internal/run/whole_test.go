@@ -48,11 +48,11 @@ func TestDropped(t *testing.T) {
 			[]line{{Record: "record 1", Error: "no stock", Piece: 1, Pieces: 1, Event: whole}}},
 		{"deadletter none, undecodable", Policy{NoDeadLetter: true}, undecodable, nil, "dropped",
 			[]line{{Record: "record 1", Error: "missing messageId", Piece: 1, Pieces: 1, Raw: `{"body":"a"}`}}},
-		{"final", Policy{Final: true}, record("1", ""), retry, "dropped",
+		{"final", Policy{NoRedelivery: true}, record("1", ""), retry, "dropped",
 			[]line{{Record: "record 1", Error: "no stock", Piece: 1, Pieces: 1, Event: whole}}},
-		{"final, undecodable", Policy{Final: true}, undecodable, nil, "dropped",
+		{"final, undecodable", Policy{NoRedelivery: true}, undecodable, nil, "dropped",
 			[]line{{Record: "record 1", Error: "missing messageId", Piece: 1, Pieces: 1, Raw: `{"body":"a"}`}}},
-		{"final, done", Policy{Final: true}, record("1", ""), nil, "done", nil},
+		{"final, done", Policy{NoRedelivery: true}, record("1", ""), nil, "done", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestFinalAtTheDeadline(t *testing.T) {
 		defer cancel()
 		release := make(chan struct{})
 		results := Each(ctx, handler(func(context.Context, string) error { <-release; return nil }),
-			Policy{Final: true}, []Record{record("1", "a"), record("2", "a")})
+			Policy{NoRedelivery: true}, []Record{record("1", "a"), record("2", "a")})
 		check(t, "outcomes", []string{"dropped", "dropped"}, outcomes(results))
 		var names []string
 		for _, l := range dropped(lines()) {

@@ -43,71 +43,32 @@ type Source interface {
 }
 
 // Start serves the source's events until the process ends. It never returns.
-//
-// Handlers run in the goroutine of the runtime's client. One that has not
-// returned shortly before the deadline keeps it: what it has done is answered
-// for, and another client goes on.
-func Start(h fn.Handler, src Source) {
-	startClient(&function{handler: h, source: src})
-}
+func Start(h fn.Handler, src Source) { lambda.Start(Handler(h, src)) }
 
-// Handler returns what [Start] starts, for tests and benchmarks. It is safe for
-// concurrent use, and nothing of a payload is kept in place when Invoke
-// returns. Invoke returns in time, and so leaves the handler a goroutine of its
-// own; Start does without.
+// Handler returns what [Start] starts. It is safe for concurrent use, and nothing
+// of a payload is kept in place when Invoke returns.
+//
+// Invoke runs the handler in a goroutine of its own. One that has not returned
+// shortly before the deadline is answered for, and goes on.
 func Handler(h fn.Handler, src Source) lambda.Handler {
 	return &function{handler: h, source: src}
 }
 
 type function struct {
-	runner  run.Runner
 	handler fn.Handler
 	source  Source
-
-	elsewhere func(ctx context.Context, response []byte, err error) // for Answer
 }
 
 // Invoke implements lambda.Handler.
 func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	records, err := f.decode(payload)
-	if err != nil {
-		return nil, err
-	}
-	return f.encode(records, f.runner.Each(ctx, f.handler, f.source.policy(), records))
-}
-
-// Answer implements answerer.
-func (f *function) Answer(ctx context.Context, payload []byte) (response []byte, goesOn bool, err error) {
-	records, err := f.decode(payload)
-	if err != nil {
-		return nil, true, err
-	}
-	results, goesOn := f.runner.EachHere(ctx, f.handler, f.source.policy(), records, f)
-	if !goesOn {
-		return nil, false, nil
-	}
-	response, err = f.encode(records, results)
-	return response, true, err
-}
-
-func (f *function) answerBy(elsewhere func(context.Context, []byte, error)) { f.elsewhere = elsewhere }
-
-// AnswerFor implements run.Answerer.
-func (f *function) AnswerFor(ctx context.Context, records []run.Record, results []run.Result) {
-	response, err := f.encode(records, results)
-	f.elsewhere(ctx, response, err)
-}
-
-func (f *function) decode(payload []byte) ([]run.Record, error) {
 	if err := checkLimits(payload); err != nil {
 		return nil, err
 	}
 	records, err := f.source.decode(payload)
-	return records, bounded(err)
-}
-
-func (f *function) encode(records []run.Record, results []run.Result) ([]byte, error) {
-	response, err := f.source.encode(records, results)
+	if err != nil {
+		return nil, bounded(err)
+	}
+	response, err := f.source.encode(records, run.Each(ctx, f.handler, f.source.policy(), records))
 	return response, bounded(err)
 }
 

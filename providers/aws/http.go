@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -71,7 +70,7 @@ func Serve(h http.Handler, src HTTP) {
 
 //go:noinline
 func start(h http.Handler, handler func(http.Handler) lambda.Handler) {
-	startClient(handler(h))
+	lambda.Start(handler(h))
 }
 
 // constructor returns what makes the handler. It and Serve are small enough to
@@ -85,8 +84,7 @@ func (src HTTP) constructor() func(http.Handler) lambda.Handler {
 	return wholeHandler
 }
 
-// HTTPHandler returns what [Serve] starts, for tests and benchmarks. It is safe
-// for concurrent use.
+// HTTPHandler returns what [Serve] starts. It is safe for concurrent use.
 //
 // A request is what a net/http server would have made of it, except that a
 // gateway keeps the port of the client (it is 0), the trailers, and the
@@ -117,11 +115,8 @@ func wholeHandler(h http.Handler) lambda.Handler {
 }
 
 type server struct {
-	runner   run.Runner
 	handler  http.Handler
 	instance http.Server // never started: the value of http.ServerContextKey
-
-	elsewhere func(ctx context.Context, response []byte, err error) // for Answer
 }
 
 // maxAnswer is Lambda's limit for a synchronous answer, in bytes. A larger one
@@ -138,26 +133,6 @@ func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	return x.answer(ctx), nil
 }
-
-// Answer implements answerer.
-func (s *server) Answer(ctx context.Context, payload []byte) (response []byte, goesOn bool, err error) {
-	x := &exchange{server: s}
-	if err := x.request.decode(payload); err != nil {
-		return nil, true, bounded(err)
-	}
-	r, reserved, err := x.begin(ctx)
-	defer reserved.End()
-	if err != nil {
-		return x.encode(plainResponse(&x.request, statusOf(err))), true, nil
-	}
-	elsewhere := func(ending bool) { s.elsewhere(ctx, x.encode(x.respond(ending)), nil) }
-	if !s.runner.Here(reserved, func() { x.call(r) }, elsewhere) {
-		return nil, false, nil
-	}
-	return x.encode(x.answered), true, nil
-}
-
-func (s *server) answerBy(elsewhere func(context.Context, []byte, error)) { s.elsewhere = elsewhere }
 
 // An exchange is a request and its response.
 type exchange struct {
@@ -187,16 +162,15 @@ func (x *exchange) answer(ctx context.Context) []byte {
 	if err != nil {
 		return x.encode(plainResponse(&x.request, statusOf(err)))
 	}
-	return x.encode(x.respond(x.server.runner.Run(reserved, func() { x.call(r) })))
+	if !reserved.Run(func() { x.call(r) }) {
+		x.logLate()
+		return x.encode(plainResponse(&x.request, http.StatusGatewayTimeout))
+	}
+	return x.encode(x.answered)
 }
 
-// respond returns the response, or one in the place of a handler that is late.
-func (x *exchange) respond(answered bool) *response {
-	if answered {
-		return x.answered
-	}
-	x.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
-	return plainResponse(&x.request, http.StatusGatewayTimeout)
+func (x *exchange) logLate() {
+	x.log("request failed", "status", http.StatusGatewayTimeout, "error", run.ErrNotReturned.Error())
 }
 
 // encode returns the response in the form of the gateway.
@@ -230,8 +204,6 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Re
 	}
 	return r, reserved, err
 }
-
-var errLate = errors.New("the handler has not returned in time")
 
 // call runs the handler. There is a response then, even if the handler panics or
 // ends its goroutine; what it wrote before that is dropped.

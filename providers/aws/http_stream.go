@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/fngen/fngen/internal/run"
 )
 
 // streamHandler returns a handler whose responses leave while they are written.
@@ -119,9 +121,9 @@ func (s *stream) await() {
 			s.end = io.EOF
 		}
 	case <-timeout:
-		s.exchange.log("request failed", "status", http.StatusGatewayTimeout, "error", errLate.Error())
+		s.exchange.logLate()
 		if s.begun {
-			s.end = brokenResponse("Function.ResponseTimeout", errLate.Error())
+			s.end = brokenResponse("Function.ResponseTimeout", run.ErrNotReturned.Error())
 			return
 		}
 		s.rest, s.end = s.exchange.plainStream(http.StatusGatewayTimeout), io.EOF

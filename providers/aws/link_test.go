@@ -58,7 +58,7 @@ func TestLinksItsOwnSourceOnly(t *testing.T) {
 func TestLinksStreamingOnDemand(t *testing.T) {
 	for name, want := range map[string]bool{"requests": false, "stream": true} {
 		symbols := linked(t, built(t, name))
-		if !strings.Contains(symbols, own+"(*exchange).respond") {
+		if !strings.Contains(symbols, own+"(*server).Invoke") {
 			t.Errorf("%s: the server of requests is not found: the test looks for the wrong names", name)
 		}
 		for _, symbol := range []string{"(*stream).Read", "(*streamWriter).FlushError", "(*server).stream"} {

@@ -57,7 +57,7 @@ func (s SQS) decode(payload []byte) ([]run.Record, error) {
 		}
 		if strings.HasSuffix(m.arn, ".fifo") {
 			r.Group = m.group
-			r.Last = s.Receives > 0 && m.attempt() >= s.Receives
+			r.NoRedelivery = s.Receives > 0 && m.attempt() >= s.Receives
 		}
 		err := m.err
 		if err == nil {

@@ -27,13 +27,11 @@
 package gcp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
@@ -54,19 +52,17 @@ type Source interface {
 }
 
 // Handler returns what answers the requests that src sends: each is decoded to
-// an event and handed to h. A reply of h is not sent anywhere: emit.Replies
-// sends those of the handler in it. It is safe for concurrent use if h is.
+// an event and handed to h, in a goroutine of its own. A reply of h is not sent
+// anywhere: emit.Replies sends those of the handler in it. It is safe for
+// concurrent use if h is.
 //
 // A handler that has not returned shortly before the deadline of the request is
-// answered for. Under a server of net/http, on HTTP/1, it keeps the goroutine of
-// the connection then, which ends.
+// answered for, and goes on.
 func Handler(h fn.Handler, src Source) http.Handler { return &handler{handler: h, source: src} }
 
 type handler struct {
-	runner  run.Runner
 	handler fn.Handler
 	source  Source
-	timeout time.Duration // of a request; 0 for what its context says
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -93,23 +89,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
-	ctx := r.Context()
-	if h.timeout > 0 {
-		ctx = run.Until(ctx, time.Now().Add(h.timeout))
-	}
-	if !canAnswerAhead(w, r) {
-		answer(w, h.runner.Each(ctx, h.handler, h.source.policy(), a.record[:])[0])
-		return
-	}
-	a.writer = w
-	if results, goesOn := h.runner.EachHere(ctx, h.handler, h.source.policy(), a.record[:], h); goesOn {
-		answer(w, results[0])
-	}
-}
-
-// AnswerFor implements run.Answerer.
-func (h *handler) AnswerFor(_ context.Context, records []run.Record, results []run.Result) {
-	answerAhead(records[0].Native.(*arrival).writer, results[0])
+	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
 }
 
 // refuse answers a request that has no record, and logs why.

@@ -28,9 +28,8 @@ type arrival struct {
 	event event.Event // valid if push is nil
 	push  *push
 
-	writer            http.ResponseWriter // for AnswerFor
-	trigger, kind, id string              // of the delivery
-	record            [1]run.Record       // one, as package run takes them
+	trigger, kind, id string        // of the delivery
+	record            [1]run.Record // one, as package run takes them
 }
 
 // open finds out what the request is. Only an event of the type own is not

@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"github.com/fngen/fngen/internal/run"
 )
 
 // The limits of the server that Serve runs.
@@ -113,12 +111,9 @@ func bound(h http.Handler, timeout time.Duration) http.Handler {
 	if timeout == 0 {
 		return h
 	}
-	if events, ok := h.(*handler); ok { // for which the request need not be copied
-		return &handler{handler: events.handler, source: events.source, timeout: timeout}
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := run.Within(r.Context(), timeout)
-		defer ctx.End()
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -43,59 +43,35 @@ type Invoker interface {
 // ActionLoop on standard input and file descriptor 3, and acknowledges the
 // start where __OW_WAIT_FOR_ACK is set.
 func Start(h fn.Handler, src Source) {
-	actionloop.Serve((&invoker{handler: h, source: src}).answer)
+	actionloop.Serve((&invoker{handler: h, source: src}).Invoke)
 }
 
 // Fail reports that the function cannot start: it logs the error and ends the
 // process with 1. Call it before [Start], which acknowledges the start.
 func Fail(err error) { actionloop.Fail(err) }
 
-// Handler returns what [Start] serves, for tests and benchmarks.
+// Handler returns what [Start] serves. Invoke returns in time, whatever h does,
+// which runs in a goroutine of its own.
 func Handler(h fn.Handler, src Source) Invoker { return &invoker{handler: h, source: src} }
 
 type invoker struct {
-	runner  run.Runner
 	handler fn.Handler
 	source  Source
 }
 
-// Invoke returns in time, whatever the handler does.
+// Invoke implements Invoker.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
-	return actionloop.InTime(ctx, line, i.answer)
-}
-
-// answer is an actionloop.Invoke.
-func (i *invoker) answer(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool) {
 	request, err := i.source.read(line)
 	if err != nil {
-		return actionloop.Refuse(err), true
+		return actionloop.Refuse(err)
 	}
 	records, err := i.decode(request)
 	if err != nil {
 		records = []run.Record{foreign(request, err)}
 	}
-	a := &answer{err, elsewhere}
-	results, goesOn := i.runner.EachHere(request.Context(ctx), i.handler, i.source.policy(), records, a)
-	if !goesOn {
-		return nil, false
-	}
-	return a.encode(records, results), true
-}
-
-// answer makes the answer to an activation.
-type answer struct {
-	refused   error // why the source does not understand it
-	elsewhere func(object []byte)
-}
-
-// AnswerFor implements run.Answerer.
-func (a *answer) AnswerFor(_ context.Context, records []run.Record, results []run.Result) {
-	a.elsewhere(a.encode(records, results))
-}
-
-func (a *answer) encode(records []run.Record, results []run.Result) []byte {
-	if a.refused != nil {
-		return actionloop.Error(a.refused.Error())
+	results := run.Each(request.Context(ctx), i.handler, i.source.policy(), records)
+	if err != nil {
+		return actionloop.Error(err.Error())
 	}
 	return encode(records, results)
 }
@@ -141,7 +117,7 @@ func encode(records []run.Record, results []run.Result) []byte {
 
 // policy is that of every source, since the platform delivers nothing again.
 func policy(retries int, noDeadLetter bool, letters *emit.DeadLetter) run.Policy {
-	return run.Policy{Retries: retries, Backoff: backoff, NoDeadLetter: noDeadLetter, DeadLetter: letters, Final: true}
+	return run.Policy{Retries: retries, Backoff: backoff, NoDeadLetter: noDeadLetter, DeadLetter: letters, NoRedelivery: true}
 }
 
 // backoff waits 0.2 s before the first further try, twice as long before each

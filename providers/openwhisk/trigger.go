@@ -84,8 +84,6 @@ type firing struct {
 	message []byte // of a topic that was fired without a CloudEvent
 }
 
-var _ run.Renewer = (*firing)(nil)
-
 // String implements run.Native.
 func (f *firing) String() string { return "trigger activation " + f.request.ActivationID }
 
@@ -98,14 +96,6 @@ func (f *firing) Raw() []byte {
 		return bytes.Clone(f.message)
 	}
 	return []byte(f.request.CloudEvent.Text)
-}
-
-// Renew implements run.Renewer.
-func (f *firing) Renew() (event.Event, error) {
-	if f.message != nil {
-		return f.trigger.message(f.request, bytes.Clone(f.message))
-	}
-	return f.trigger.event(actionloop.ReadEvent(f.request.CloudEvent.Text))
 }
 
 // message returns a message of the topic. It has no time: the platform tells

@@ -57,74 +57,54 @@ type HTTP struct{}
 // Serve hands requests to h until standard input ends. It speaks ActionLoop as
 // [openwhisk.Start] does.
 func Serve(h http.Handler, src HTTP) {
-	actionloop.Serve((&invoker{handler: h}).answer)
+	actionloop.Serve((&invoker{handler: h}).Invoke)
 }
 
-// Handler returns what [Serve] serves, for tests and benchmarks.
+// Handler returns what [Serve] serves.
 //
 // A handler that panics is answered with 500, whatever it wrote before, and one
 // that does not return before the activation ends with 504.
 func Handler(h http.Handler, src HTTP) openwhisk.Invoker { return &invoker{handler: h} }
 
-type invoker struct {
-	runner  run.Runner
-	handler http.Handler
-}
+type invoker struct{ handler http.Handler }
 
-// Invoke returns in time, whatever the handler does.
+// Invoke implements openwhisk.Invoker.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
-	return actionloop.InTime(ctx, line, i.answer)
-}
-
-// answer is an actionloop.Invoke.
-func (i *invoker) answer(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool) {
 	request, err := actionloop.Decode(line)
 	if err != nil {
-		return actionloop.Refuse(err), true
+		return actionloop.Refuse(err)
 	}
 	a, err := decode(request.Value)
 	if err != nil {
-		return actionloop.Refuse(err), true
+		return actionloop.Refuse(err)
 	}
 	record := &run.Record{Name: "HTTP request " + request.ActivationID, Describe: func() (fn.Delivery, []byte) {
-		return request.Delivery(portable.HTTP), nil
-	}, Raw: func() []byte { return withoutSecrets(request.Value) }}
+		return request.Delivery(portable.HTTP), withoutSecrets(request.Value)
+	}}
 	ctx = run.WithRequest(request.Context(ctx), record, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
-	return i.serve(ctx, record.Name, a, elsewhere)
+	return i.serve(ctx, record.Name, a)
 }
 
-func (i *invoker) serve(ctx context.Context, name string, a activation, elsewhere func(object []byte)) (object []byte, goesOn bool) {
+func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
 	reserved := run.Reserve(ctx)
 	defer reserved.End()
 	r, err := a.request(reserved)
 	if err != nil {
-		return fail(reserved, name, http.StatusBadRequest, err), true
+		return fail(reserved, name, http.StatusBadRequest, err)
 	}
 	if err := reserved.Err(); err != nil {
-		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", err)), true
+		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", err))
 	}
 	w := newResponse()
-	encode := func() []byte {
-		if err != nil {
-			return fail(reserved, name, http.StatusInternalServerError, err)
-		}
-		return w.encode()
-	}
-	late := func() []byte {
+	var failed error
+	if !reserved.Run(func() { call(i.handler, w, r, name, &failed) }) {
 		w.close()
-		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("the handler has not returned in time: %w", context.DeadlineExceeded))
+		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("%w: %w", run.ErrNotReturned, context.DeadlineExceeded))
 	}
-	goesOn = i.runner.Here(reserved, func() { call(i.handler, w, r, name, &err) }, func(ending bool) {
-		if ending {
-			elsewhere(encode())
-			return
-		}
-		elsewhere(late())
-	})
-	if !goesOn {
-		return nil, false
+	if failed != nil {
+		return fail(reserved, name, http.StatusInternalServerError, failed)
 	}
-	return encode(), true
+	return w.encode()
 }
 
 // call runs the handler once. A panic becomes failed, and so does a handler that

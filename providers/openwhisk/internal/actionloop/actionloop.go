@@ -20,24 +20,9 @@ import (
 // raises it.
 const MaxLine = 64 << 20
 
-// An Invoke answers the line of one request, of which it keeps nothing once the
-// handler runs, with one JSON object without a line break. It cannot fail: a
-// failure is an answer too. It reports whether the goroutine goes on: it does
-// not where a handler keeps it, since it is late, or ends it. Then elsewhere has
-// been called with the answer, by another goroutine where the handler was late.
-type Invoke func(ctx context.Context, line []byte, elsewhere func(object []byte)) (object []byte, goesOn bool)
-
-// InTime calls invoke and returns its answer, whatever the handler does.
-func InTime(ctx context.Context, line []byte, invoke Invoke) []byte {
-	answers := make(chan []byte, 1)
-	elsewhere := func(object []byte) { answers <- object }
-	go func() {
-		if object, goesOn := invoke(ctx, line, elsewhere); goesOn {
-			answers <- object
-		}
-	}()
-	return <-answers
-}
+// An Invoke answers the line of one request, of which it keeps nothing, with one
+// JSON object without a line break. It cannot fail: a failure is an answer too.
+type Invoke func(ctx context.Context, line []byte) (object []byte)
 
 // Serve answers requests until standard input ends. It ends the process with 1
 // if the proxy can no longer be talked to.
@@ -63,56 +48,24 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 		}
 	}
 	const usual = 256 << 10 // bytes of a line that are read in place
-	l := &requests{in: bufio.NewReaderSize(in, usual), out: out, limit: limit, invoke: invoke, ended: make(chan error, 1)}
-	go l.answerAll()
-	return <-l.ended
-}
-
-// requests are answered by one goroutine, the handlers of functions included,
-// so that a request wakes no other. Where that does not go on, another one does.
-type requests struct {
-	in     *bufio.Reader
-	out    io.Writer
-	limit  int
-	invoke Invoke
-	ended  chan error // nil for the end of the input
-}
-
-func (l *requests) answerAll() {
-	elsewhere := func(object []byte) {
-		if l.answer(object) {
-			go l.answerAll()
-		}
-	}
+	requests := bufio.NewReaderSize(in, usual)
 	for {
-		line, long, err := readLine(l.in, l.limit)
+		line, long, err := readLine(requests, limit)
 		var object []byte
-		goesOn := true
 		switch {
 		case err == io.EOF:
-			l.ended <- nil
-			return
+			return nil
 		case err != nil:
-			l.ended <- fmt.Errorf("read request: %w", err)
-			return
+			return fmt.Errorf("read request: %w", err)
 		case long:
-			object = Refuse(fmt.Errorf("the request is longer than %d bytes", l.limit))
+			object = Refuse(fmt.Errorf("the request is longer than %d bytes", limit))
 		default:
-			object, goesOn = l.invoke(context.Background(), line, elsewhere)
+			object = invoke(context.Background(), line)
 		}
-		if !goesOn || !l.answer(object) {
-			return
+		if _, err := out.Write(append(object, '\n')); err != nil {
+			return fmt.Errorf("write answer: %w", err)
 		}
 	}
-}
-
-// answer writes an answer and reports whether there may be another request.
-func (l *requests) answer(object []byte) bool {
-	_, err := l.out.Write(append(object, '\n'))
-	if err != nil {
-		l.ended <- fmt.Errorf("write answer: %w", err)
-	}
-	return err == nil
 }
 
 // readLine returns the next line without its end, or long if it has more than

@@ -42,7 +42,7 @@ func TestLoop(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := loop(strings.NewReader(test.in), &out, test.ack, 100_000, echo); err != nil {
+			if err := serve(strings.NewReader(test.in), &out, test.ack, 100_000, echo); err != nil {
 				t.Fatal(err)
 			}
 			if out.String() != test.want {
@@ -56,7 +56,7 @@ func TestLoop(t *testing.T) {
 func TestLoopBoundsMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if err := loop(io.LimitReader(zeros{}, 256<<20), io.Discard, false, 1<<20, echo); err != nil {
+	if err := serve(io.LimitReader(zeros{}, 256<<20), io.Discard, false, 1<<20, echo); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
@@ -73,11 +73,11 @@ func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 // A proxy that is gone ends the loop with an error, so that the process ends.
 func TestLoopWithoutProxy(t *testing.T) {
 	for _, ack := range []bool{true, false} {
-		if err := loop(strings.NewReader("a\n"), broken{}, ack, 100, echo); !errors.Is(err, errBroken) {
+		if err := serve(strings.NewReader("a\n"), broken{}, ack, 100, echo); !errors.Is(err, errBroken) {
 			t.Errorf("ack %v, output broken: %v", ack, err)
 		}
 	}
-	if err := loop(broken{}, io.Discard, false, 100, echo); !errors.Is(err, errBroken) {
+	if err := serve(broken{}, io.Discard, false, 100, echo); !errors.Is(err, errBroken) {
 		t.Errorf("input broken: %v", err)
 	}
 }
@@ -101,7 +101,7 @@ func FuzzLoop(f *testing.F) {
 			lines++
 		}
 		var out bytes.Buffer
-		err := loop(bytes.NewReader(in), &out, false, 256, func(_ context.Context, line []byte) []byte {
+		err := serve(bytes.NewReader(in), &out, false, 256, func(_ context.Context, line []byte) []byte {
 			r, err := Decode(line)
 			if err != nil {
 				return Refuse(err)

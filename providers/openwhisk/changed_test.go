@@ -16,7 +16,7 @@ import (
 // A handler that changes its event changes it for nobody else: the next try has
 // it as it came, and so has the log, even while a handler that does not return
 // still changes it.
-func TestTriggerEventIsRenewed(t *testing.T) {
+func TestTriggerEventIsKept(t *testing.T) {
 	for name, test := range map[string]struct {
 		source Trigger
 		value  string

@@ -56,27 +56,32 @@ func (api *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // A handler that is late and one that ends its goroutine, at once or late, are
-// answered for in time. The process goes on, and when the handler that was late
-// returns nothing more is answered.
-func TestHandlerKeepsClient(t *testing.T) {
+// answered for in time, and what is late leaves one line that names it. The
+// process goes on, and when the handler that was late returns nothing more is
+// answered.
+func TestLateHandlers(t *testing.T) {
 	binary := built(t, "late")
 	functions := map[string]struct {
 		payload                func(does string) string
 		done, notInTime, ended string
+		name                   string // in the log
 	}{
 		"queue": {
 			func(does string) string { return batch(message("orders", "m", does, "", "")) },
 			`response {"batchItemFailures":[]}`, `response {"batchItemFailures":[{"itemIdentifier":"m"}]}`, `response {"batchItemFailures":[{"itemIdentifier":"m"}]}`,
+			"SQS record 1 (m)",
 		},
 		"topic": {
 			func(does string) string { return batch(notified("m", does, "")) },
 			"response null",
 			`error {"errorMessage":"SNS record 1 (m): the handler has not returned in time","errorType":"wrapError"}`,
 			`error {"errorMessage":"SNS record 1 (m): the handler has ended its goroutine","errorType":"wrapError"}`,
+			"SNS record 1 (m)",
 		},
 		"http": {
 			func(does string) string { return urlRequest("GET", "/"+does, "") },
 			`response {"statusCode":200,"body":"","isBase64Encoded":false}`, `response {"statusCode":504,"headers":{`, `response {"statusCode":500,"headers":{`,
+			"HTTP request ",
 		},
 	}
 	for name, f := range functions {
@@ -95,6 +100,15 @@ func TestHandlerKeepsClient(t *testing.T) {
 			defer func() {
 				_ = cmd.Process.Kill()
 				_ = cmd.Wait()
+				late := 0
+				for line := range strings.Lines(stderr.String()) {
+					if strings.Contains(line, "the handler has not returned in time") && strings.Contains(line, f.name) {
+						late++
+					}
+				}
+				if late != 2 {
+					t.Errorf("%d lines say that a handler is late, want 2", late)
+				}
 				if t.Failed() {
 					t.Log(stderr.String())
 				}

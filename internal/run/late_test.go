@@ -1,0 +1,123 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Each returns in time whatever the handler does, and the result of one that is
+// late or has ended its goroutine is a retry.
+func TestEachReturns(t *testing.T) {
+	const late = 28500 * time.Millisecond
+	for name, test := range map[string]struct {
+		does     func()
+		returned time.Duration
+		outcome  string
+	}{
+		"returns":           {func() { time.Sleep(time.Second) }, time.Second, "done"},
+		"panics":            {func() { panic("here") }, 0, "retry"},
+		"exits":             {func() { runtime.Goexit() }, 0, "retry"},
+		"is late":           {func() { time.Sleep(time.Hour) }, late, "retry"},
+		"is late and exits": {func() { time.Sleep(time.Hour); runtime.Goexit() }, late, "retry"},
+		"returns just then": {func() { time.Sleep(late - time.Millisecond) }, late - time.Millisecond, "done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			capture(t)
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				results := Each(ctx, handler(func(context.Context, string) error { test.does(); return nil }), Policy{}, []Record{record("1", "")})
+				check(t, "returned after", test.returned, time.Since(start))
+				check(t, "outcomes", []string{test.outcome}, outcomes(results))
+				time.Sleep(time.Hour) // until the handler has ended
+			})
+		})
+	}
+}
+
+// Each call has a time of its own to be answered by: however many begin and end
+// meanwhile, one that is due is answered.
+func TestEachUnderLoad(t *testing.T) {
+	capture(t)
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		ended := false
+		go func() {
+			for !ended {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				Each(ctx, handler(func(context.Context, string) error { time.Sleep(time.Millisecond); return nil }), Policy{}, []Record{record("busy", "")})
+				cancel()
+			}
+		}()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		stuck := handler(func(context.Context, string) error { time.Sleep(time.Hour); return nil })
+		check(t, "outcomes", []string{"retry"}, outcomes(Each(ctx, stuck, Policy{}, []Record{record("stuck", "")})))
+		check(t, "returned after", 1750*time.Millisecond, time.Since(start))
+		ended = true
+		time.Sleep(time.Hour) // until both have
+	})
+}
+
+// A handler that is late leaves exactly one line that says so and names its
+// record, whoever answers for it; what was not started leaves none, and what
+// is only named in the answer none of ours.
+func TestLateHandlerIsLogged(t *testing.T) {
+	for _, test := range []struct {
+		policy Policy
+		want   []line
+	}{
+		{Policy{}, []line{{Message: "event failed", Record: "record 2", Error: ErrNotReturned.Error()}}},
+		{Policy{ErrorAnswer: true}, nil},
+		{Policy{NoRedelivery: true}, []line{
+			{Message: "event dropped", Record: "record 2", Error: ErrNotReturned.Error(), Piece: 1, Pieces: 1},
+			{Message: "event dropped", Record: "record 3", Error: errNotStarted.Error(), Piece: 1, Pieces: 1},
+		}},
+	} {
+		t.Run(fmt.Sprintf("%+v", test.policy), func(t *testing.T) {
+			lines := capture(t)
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				h := handler(func(_ context.Context, id string) error {
+					if id == "2" {
+						time.Sleep(time.Hour)
+					}
+					return nil
+				})
+				Each(ctx, h, test.policy, []Record{record("1", "a"), record("2", "a"), record("3", "a")})
+				time.Sleep(time.Hour) // until the handler has returned
+			})
+			got := lines()
+			for i := range got {
+				got[i].Event = ""
+			}
+			check(t, "log", test.want, got)
+		})
+	}
+}
+
+// Where the time is reserved around already, who did so answers for a late
+// handler, and nothing is said twice.
+func TestLateWithinReserve(t *testing.T) {
+	lines := capture(t)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		outer := Reserve(ctx)
+		defer outer.End()
+		inTime := outer.Run(func() {
+			Each(outer, handler(func(context.Context, string) error { time.Sleep(time.Hour); return nil }), Policy{}, []Record{record("1", "")})
+		})
+		if inTime {
+			t.Error("the handler was in time")
+		}
+		time.Sleep(time.Hour) // until it has returned
+	})
+	check(t, "log", []line(nil), lines())
+}

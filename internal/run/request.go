@@ -1,0 +1,56 @@
+package run
+
+import (
+	"context"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/run/mark"
+)
+
+// A Request is what a provider knows of an HTTP request that is to become an
+// event. It is at hand without the cost of a delivery.
+type Request struct {
+	ID     string // never the client's
+	Source string // "" where the platform does not say
+}
+
+// A Delivered describes a delivery, for [fn.DeliveryFrom]; a [Record] does.
+type Delivered interface {
+	Delivery() (d fn.Delivery, raw func() []byte)
+}
+
+// WithRequest returns the context of an HTTP request, in which
+// [fn.DeliveryFrom] describes d and [RequestFrom] returns q.
+func WithRequest(ctx context.Context, d Delivered, q Request) context.Context {
+	return &RequestContext{ctx, d, q}
+}
+
+// RequestContext is what [WithRequest] returns, for those who have a place for
+// it.
+type RequestContext struct {
+	context.Context
+	Delivered Delivered
+	Request   Request
+}
+
+// Value implements context.Context.
+func (c *RequestContext) Value(key any) any {
+	switch key {
+	case requestKey{}:
+		return &c.Request
+	case mark.DeliveryKey{}:
+		return c.Delivered
+	}
+	return c.Context.Value(key)
+}
+
+type requestKey struct{}
+
+// RequestFrom returns what a provider said of the request, the zero Request
+// outside of one.
+func RequestFrom(ctx context.Context) Request {
+	if q, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return *q
+	}
+	return Request{}
+}
