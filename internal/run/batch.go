@@ -103,7 +103,6 @@ func (b *batch) run() {
 
 // work handles groups until none is left or the time is up.
 func (b *batch) work() {
-	enlarge(-1)
 	started := -1 // the record whose handler runs
 	defer func() {
 		if started >= 0 { // the handler is ending this goroutine: only deferred calls still run
@@ -173,19 +172,4 @@ func (b *batch) finish() []Result {
 		}
 	}
 	return b.results
-}
-
-// enlarge gives a goroutine that has just begun the stack that a handler needs
-// at least. A stack that grows later is copied with all that is on it.
-//
-//go:noinline
-func enlarge(n int) byte {
-	if n < 0 {
-		return 0 // the frame below is what counts, and costs nothing
-	}
-	var frame [3 << 10]byte
-	for i := range frame {
-		frame[i] = byte(i)
-	}
-	return frame[n]
 }
