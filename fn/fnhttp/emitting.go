@@ -1,7 +1,6 @@
 package fnhttp
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/run"
 )
 
@@ -23,7 +23,7 @@ import (
 // more discards what was emitted. The ResponseWriter is no http.Flusher.
 func Emitting(h http.Handler, source string, public bool, sinks ...emit.Sink) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		held := &heldResponse{header: http.Header{}}
+		held := &httpbuffer.Response{}
 		handler := emit.Answers(serving{h, held, r}, source, public, sinks...)
 		e, err := request(r, nil)
 		if err != nil {
@@ -31,20 +31,22 @@ func Emitting(h http.Handler, source string, public bool, sinks ...emit.Sink) ht
 			return
 		}
 		_, err = handler.Handle(r.Context(), e)
-		if err != nil && held.status < http.StatusInternalServerError {
+		if err != nil && held.Status() < http.StatusInternalServerError {
 			slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 			status, after := statusOf(run.Result{Err: err, Late: r.Context().Err() == context.DeadlineExceeded})
 			answerStatus(w, status, after)
 			return
 		}
-		held.send(w)
+		maps.Copy(w.Header(), held.Sent())
+		w.WriteHeader(held.Status())
+		_, _ = w.Write(held.Body()) // the client may have gone
 	})
 }
 
 // serving is the handler of one request as one of events.
 type serving struct {
 	handler  http.Handler
-	response *heldResponse
+	response *httpbuffer.Response
 	request  *http.Request
 }
 
@@ -52,39 +54,8 @@ type serving struct {
 func (s serving) Handle(ctx context.Context, _ event.Event) (*event.Event, error) {
 	s.handler.ServeHTTP(s.response, s.request.WithContext(ctx))
 	s.response.WriteHeader(http.StatusOK)
-	if s.response.status >= http.StatusInternalServerError {
-		return nil, fmt.Errorf("the response has the status %d", s.response.status)
+	if status := s.response.Status(); status >= http.StatusInternalServerError {
+		return nil, fmt.Errorf("the response has the status %d", status)
 	}
 	return nil, nil
-}
-
-// heldResponse is a response that has not left yet.
-type heldResponse struct {
-	header http.Header
-	status int // 0 until it is written
-	sent   http.Header
-	body   bytes.Buffer
-}
-
-func (h *heldResponse) Header() http.Header { return h.header }
-
-// WriteHeader takes the first final status.
-func (h *heldResponse) WriteHeader(status int) {
-	if h.status == 0 && (status < 100 || status > 199) {
-		h.status, h.sent = status, h.header.Clone()
-	}
-}
-
-func (h *heldResponse) Write(p []byte) (int, error) {
-	h.WriteHeader(http.StatusOK)
-	if h.status == http.StatusNoContent || h.status == http.StatusNotModified {
-		return 0, http.ErrBodyNotAllowed
-	}
-	return h.body.Write(p)
-}
-
-func (h *heldResponse) send(w http.ResponseWriter) {
-	maps.Copy(w.Header(), h.sent)
-	w.WriteHeader(h.status)
-	_, _ = w.Write(h.body.Bytes()) // the client may have gone
 }

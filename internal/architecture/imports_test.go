@@ -27,6 +27,7 @@ var rules = []rule{
 	{"internal/jsonscan", nil, nil},
 	{"internal/sinkhttp", nil, nil},
 	{"internal/wait", nil, nil},
+	{"internal/httpbuffer", nil, nil},
 	{"internal/jsonvalue", []string{"internal/jsonscan"}, nil},
 	{"internal/ce", []string{"internal/jsonscan"}, cloudevents},
 	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsonscan"}, cloudevents},

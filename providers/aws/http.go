@@ -143,8 +143,7 @@ type exchange struct {
 	url      url.URL
 	id       string
 	deadline time.Time // of the invocation
-	response response
-	answered *response // that one, or another in its place
+	response *response // of the handler, or another in its place
 }
 
 // Value implements context.Context.
@@ -162,11 +161,14 @@ func (x *exchange) answer(ctx context.Context) []byte {
 	if err != nil {
 		return x.encode(plainResponse(&x.request, statusOf(err)))
 	}
+	w := newResponse(&x.request)
+	x.response = w
 	if !reserved.Run(func() { x.call(r) }) {
+		w.Close()
 		x.logLate()
 		return x.encode(plainResponse(&x.request, http.StatusGatewayTimeout))
 	}
-	return x.encode(x.answered)
+	return x.encode(x.response)
 }
 
 func (x *exchange) logLate() {
@@ -208,14 +210,12 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Re
 // call runs the handler. There is a response then, even if the handler panics or
 // ends its goroutine; what it wrote before that is dropped.
 func (x *exchange) call(r *http.Request) {
-	w := &x.response
-	w.init(&x.request)
+	w := x.response
 	returned := false
 	defer func() {
-		x.answered = w
 		if !returned {
 			x.logPanic(recover())
-			x.answered = plainResponse(&x.request, http.StatusInternalServerError)
+			x.response = plainResponse(&x.request, http.StatusInternalServerError)
 		}
 	}()
 	x.server.handler.ServeHTTP(w, r)

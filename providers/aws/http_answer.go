@@ -7,22 +7,63 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/jsonscan"
 )
+
+// response is the ResponseWriter of one request.
+type response struct {
+	httpbuffer.Response
+	isHead bool
+}
+
+func newResponse(q *proxyRequest) *response { return &response{isHead: q.method == http.MethodHead} }
+
+// plainResponse answers with the text of a status alone.
+func plainResponse(q *proxyRequest, status int) *response {
+	w := newResponse(q)
+	http.Error(w, http.StatusText(status), status)
+	return w
+}
+
+// fields returns the headers as they leave, sorted by name, with the type of a
+// body that the handler has not typed, guessed by its beginning.
+func (w *response) fields() []httpbuffer.Field {
+	sent := w.Sent()
+	fields := httpbuffer.Fields(sent)
+	if length := sent["Content-Length"]; w.isHead && len(length) > 0 { // the handler's statement about a body that is not there
+		fields = append(fields, httpbuffer.Field{Name: "Content-Length", Value: length[0]})
+	}
+	_, isTyped := sent["Content-Type"] // no value suppresses the guess
+	if body := w.Body(); !isTyped && len(body) > 0 && sent.Get("Content-Encoding") == "" {
+		fields = append(fields, httpbuffer.Field{Name: "Content-Type", Value: http.DetectContentType(body)})
+	}
+	httpbuffer.Sort(fields)
+	return fields
+}
+
+// isCoded reports whether the body is gzip for instance.
+func (w *response) isCoded() bool {
+	coding := w.Sent().Get("Content-Encoding")
+	return coding != "" && !strings.EqualFold(coding, "identity")
+}
 
 // encode returns the response in the form of the request's gateway, which
 // refuses members that it does not know.
 func (q *proxyRequest) encode(w *response) []byte {
-	fields, body := w.finish()
-	asText := !w.isCoded && utf8.Valid(body)
+	fields, body := w.fields(), w.Body()
+	if w.isHead {
+		body = nil
+	}
+	asText := !w.isCoded() && utf8.Valid(body)
 	size := 128 + len(body) + len(body)/8
 	if !asText {
 		size = 128 + base64.StdEncoding.EncodedLen(len(body))
 	}
 	for _, f := range fields {
-		size += len(f.name) + len(f.value) + 8
+		size += len(f.Name) + len(f.Value) + 8
 	}
-	b := q.appendHead(make([]byte, 0, size), w.status, fields)
+	b := q.appendHead(make([]byte, 0, size), w.Status(), fields)
 	if asText {
 		b = append(b, `,"body":"`...)
 		b = jsonscan.AppendEscaped(b, body)
@@ -35,7 +76,7 @@ func (q *proxyRequest) encode(w *response) []byte {
 
 // appendHead appends the beginning of an answer: status and headers, but not
 // the brace at its end.
-func (q *proxyRequest) appendHead(b []byte, status int, fields []pair) []byte {
+func (q *proxyRequest) appendHead(b []byte, status int, fields []httpbuffer.Field) []byte {
 	b = append(b, `{"statusCode":`...)
 	b = strconv.AppendInt(b, int64(status), 10)
 	if q.gateway == balancer || q.gateway == balancerValues {
@@ -56,7 +97,7 @@ func (q *proxyRequest) appendHead(b []byte, status int, fields []pair) []byte {
 			} else {
 				b = append(b, ',')
 			}
-			b = jsonscan.AppendString(b, c.value)
+			b = jsonscan.AppendString(b, c.Value)
 		}
 		if len(cookies) > 0 {
 			b = append(b, ']')
@@ -68,21 +109,21 @@ func (q *proxyRequest) appendHead(b []byte, status int, fields []pair) []byte {
 // appendFields appends the member begin, if there are fields, with an entry for
 // each name, the values of a name joined (RFC 9110, section 5.3, where a
 // separator is none of JSON's).
-func appendFields(b []byte, begin string, fields []pair, first, last, separator string) []byte {
+func appendFields(b []byte, begin string, fields []httpbuffer.Field, first, last, separator string) []byte {
 	if len(fields) == 0 {
 		return b
 	}
 	b = append(b, begin...)
 	for i, f := range fields {
-		if i > 0 && fields[i-1].name == f.name {
+		if i > 0 && fields[i-1].Name == f.Name {
 			b = append(b, separator...)
 		} else {
 			if i > 0 {
 				b = append(append(append(b, '"'), last...), ',')
 			}
-			b = append(append(append(jsonscan.AppendString(b, f.name), ':'), first...), '"')
+			b = append(append(append(jsonscan.AppendString(b, f.Name), ':'), first...), '"')
 		}
-		b = jsonscan.AppendEscaped(b, f.value)
+		b = jsonscan.AppendEscaped(b, f.Value)
 	}
 	return append(append(append(b, '"'), last...), '}')
 }
@@ -91,32 +132,32 @@ const setCookie = "Set-Cookie"
 
 // apart splits sorted fields into the cookies and the rest. Cookies cannot be
 // joined.
-func apart(fields []pair) (rest, cookies []pair) {
+func apart(fields []httpbuffer.Field) (rest, cookies []httpbuffer.Field) {
 	start := 0
-	for start < len(fields) && fields[start].name != setCookie {
+	for start < len(fields) && fields[start].Name != setCookie {
 		start++
 	}
 	end := start
-	for end < len(fields) && fields[end].name == setCookie {
+	for end < len(fields) && fields[end].Name == setCookie {
 		end++
 	}
 	if start == end {
 		return fields, nil
 	}
-	rest = append(append(make([]pair, 0, len(fields)), fields[:start]...), fields[end:]...)
+	rest = append(append(make([]httpbuffer.Field, 0, len(fields)), fields[:start]...), fields[end:]...)
 	return rest, fields[start:end]
 }
 
 // respelled returns the fields with a name of its own for each cookie.
-func respelled(fields []pair) []pair {
+func respelled(fields []httpbuffer.Field) []httpbuffer.Field {
 	out, cookies := apart(fields)
 	if len(cookies) == 0 {
 		return out
 	}
 	for i, c := range cookies {
-		out = append(out, pair{spelling("set-cookie", i), c.value})
+		out = append(out, httpbuffer.Field{Name: spelling("set-cookie", i), Value: c.Value})
 	}
-	sortFields(out)
+	httpbuffer.Sort(out)
 	return out
 }
 

@@ -53,12 +53,15 @@ const integrationResponse = "application/vnd.awslambda.http-integration-response
 // plainStream is plainResponse as a stream.
 func (x *exchange) plainStream(status int) []byte {
 	w := plainResponse(&x.request, status)
-	fields, body := w.finish()
-	return append(x.prelude(w.status, fields), body...)
+	b := x.prelude(w)
+	if w.isHead {
+		return b
+	}
+	return append(b, w.Body()...)
 }
 
-func (x *exchange) prelude(status int, fields []pair) []byte {
-	b := x.request.appendHead(nil, status, fields)
+func (x *exchange) prelude(w *response) []byte {
+	b := x.request.appendHead(nil, w.Status(), w.fields())
 	return append(b, '}', 0, 0, 0, 0, 0, 0, 0, 0)
 }
 
@@ -154,8 +157,7 @@ func brokenResponse(kind, text string) error {
 // its goroutine.
 func (s *stream) call(r *http.Request) {
 	x := s.exchange
-	w := &streamWriter{response: &x.response, stream: s}
-	w.init(&x.request)
+	w := &streamWriter{response: newResponse(&x.request), stream: s}
 	returned := false
 	defer func() {
 		defer close(s.chunks)
@@ -217,7 +219,7 @@ func (w *streamWriter) WriteString(s string) (int, error) {
 
 // overflow flushes a body that is large enough, unless there is an error.
 func (w *streamWriter) overflow(err error) error {
-	if err == nil && len(w.body) >= streamBuffer {
+	if err == nil && len(w.Body()) >= streamBuffer {
 		return w.FlushError()
 	}
 	return err
@@ -230,12 +232,13 @@ func (w *streamWriter) Flush() { _ = w.FlushError() }
 // client has taken what was written so far.
 func (w *streamWriter) FlushError() error {
 	w.WriteHeader(http.StatusOK)
-	fields, body := w.finish()
-	chunk := body
+	var chunk []byte
 	if !w.begun {
-		chunk = append(w.stream.exchange.prelude(w.status, fields), body...)
+		chunk = w.stream.exchange.prelude(w.response)
 	}
-	w.body = nil // the reader's now
+	if body := w.TakeBody(); !w.isHead {
+		chunk = append(chunk, body...)
+	}
 	if len(chunk) == 0 {
 		return nil
 	}

@@ -4,66 +4,11 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net/http"
-	"strings"
-	"sync"
 	"unicode/utf8"
 
+	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
-
-// A response collects what the handler writes.
-type response struct {
-	header http.Header // the handler's
-
-	mu     sync.Mutex
-	status int         // 0 until it is written
-	sent   http.Header // as it was when the status was written
-	body   []byte
-	closed bool // nothing more is taken
-}
-
-var _ http.ResponseWriter = (*response)(nil)
-
-func newResponse() *response { return &response{header: http.Header{}} }
-
-func (w *response) Header() http.Header { return w.header }
-
-func (w *response) WriteHeader(status int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.writeHeader(status)
-}
-
-func (w *response) writeHeader(status int) {
-	informational := status >= 100 && status < 200 // there is no way to send one
-	if w.closed || w.status != 0 || informational {
-		return
-	}
-	w.status = knownStatus(status)
-	w.sent = w.header.Clone()
-}
-
-func (w *response) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return 0, http.ErrHandlerTimeout
-	}
-	w.writeHeader(http.StatusOK)
-	if w.status == http.StatusNoContent || w.status == http.StatusNotModified {
-		return 0, http.ErrBodyNotAllowed
-	}
-	w.body = append(w.body, b...)
-	return len(b), nil
-}
-
-// close lets nothing more be written. It leaves the header alone, which a
-// handler that has not returned may still be changing.
-func (w *response) close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.closed = true
-}
 
 // knownStatus returns the status, or for one that is not registered the one
 // that clients have to take it for (RFC 9110, section 15): the controller
@@ -79,23 +24,18 @@ func knownStatus(status int) int {
 }
 
 // encode makes the answer of a response whose handler has returned.
-func (w *response) encode() []byte {
+func encode(w *httpbuffer.Response) []byte {
 	w.WriteHeader(http.StatusOK) // if nothing was written
-	w.close()
-	contentType, body := encodeBody(w.sent, w.body)
-	headers := make(map[string]any, len(w.sent)+1)
-	for name, values := range w.sent {
-		switch {
-		case !isToken(name) || len(values) == 0:
-		case name == "Content-Length" || name == "Transfer-Encoding" || name == "Connection": // the gateway's
-		case len(values) == 1:
-			headers[name] = oneLine(values[0])
-		default:
-			all := make([]string, len(values))
-			for i, v := range values {
-				all[i] = oneLine(v)
-			}
-			headers[name] = all
+	contentType, body := encodeBody(w.Sent(), w.Body())
+	values := http.Header{}
+	for _, f := range httpbuffer.Fields(w.Sent()) {
+		values.Add(f.Name, f.Value)
+	}
+	headers := make(map[string]any, len(values)+1)
+	for name, all := range values {
+		headers[name] = all
+		if len(all) == 1 {
+			headers[name] = all[0]
 		}
 	}
 	headers["Content-Type"] = contentType
@@ -103,13 +43,13 @@ func (w *response) encode() []byte {
 		StatusCode int            `json:"statusCode"`
 		Headers    map[string]any `json:"headers"`
 		Body       string         `json:"body"`
-	}{w.status, headers, body})
+	}{knownStatus(w.Status()), headers, body})
 }
 
 // encodeBody returns the body as the controller wants it for the content type,
 // which is sniffed if the handler gave none.
 func encodeBody(header http.Header, body []byte) (contentType, encoded string) {
-	contentType = oneLine(header.Get("Content-Type"))
+	contentType = httpbuffer.OneLine(header.Get("Content-Type"))
 	switch {
 	case contentType == "" && header.Get("Content-Encoding") == "":
 		contentType = http.DetectContentType(body)
@@ -128,20 +68,3 @@ func encodeBody(header http.Header, body []byte) (contentType, encoded string) {
 
 // binary is the content type of which every body can be carried.
 const binary = "application/octet-stream"
-
-// oneLine makes a header's value safe, as net/http does.
-func oneLine(value string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r", " ", "\n", " ").Replace(value))
-}
-
-// isToken reports whether name can be a header's (RFC 9110, section 5.6.2).
-func isToken(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		alphanumeric := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return name != ""
-}

@@ -45,6 +45,7 @@ import (
 	"runtime/debug"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/providers/openwhisk"
@@ -95,16 +96,16 @@ func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
 	if err := reserved.Err(); err != nil {
 		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("not started: %w", err))
 	}
-	w := newResponse()
+	w := &httpbuffer.Response{}
 	var failed error
 	if !reserved.Run(func() { call(i.handler, w, r, name, &failed) }) {
-		w.close()
+		w.Close()
 		return fail(reserved, name, http.StatusGatewayTimeout, fmt.Errorf("%w: %w", run.ErrNotReturned, context.DeadlineExceeded))
 	}
 	if failed != nil {
 		return fail(reserved, name, http.StatusInternalServerError, failed)
 	}
-	return w.encode()
+	return encode(w)
 }
 
 // call runs the handler once. A panic becomes failed, and so does a handler that
@@ -128,7 +129,7 @@ func call(h http.Handler, w http.ResponseWriter, r *http.Request, name string, f
 // fail answers a request that has no response of the handler, and logs why.
 func fail(ctx context.Context, name string, status int, err error) []byte {
 	slog.ErrorContext(ctx, "request failed", "request", name, "status", status, "error", err.Error())
-	w := newResponse()
+	w := &httpbuffer.Response{}
 	http.Error(w, http.StatusText(status), status)
-	return w.encode()
+	return encode(w)
 }

@@ -177,13 +177,16 @@ func TestHTTPLikeNetHTTP(t *testing.T) {
 				w := newResponse(&proxyRequest{method: method})
 				h.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
 				w.WriteHeader(http.StatusOK)
-				pairs, gotBody := w.finish()
-				gotHeader := http.Header{}
-				for _, p := range pairs {
-					gotHeader.Add(p.name, p.value)
+				gotBody := w.Body()
+				if w.isHead {
+					gotBody = nil
 				}
-				if w.status != response.StatusCode || string(gotBody) != string(body) {
-					t.Errorf("status %d, body %q; net/http: %d, %q", w.status, gotBody, response.StatusCode, body)
+				gotHeader := http.Header{}
+				for _, f := range w.fields() {
+					gotHeader.Add(f.Name, f.Value)
+				}
+				if w.Status() != response.StatusCode || string(gotBody) != string(body) {
+					t.Errorf("status %d, body %q; net/http: %d, %q", w.Status(), gotBody, response.StatusCode, body)
 				}
 				if diff := cmp.Diff(response.Header, gotHeader); diff != "" {
 					t.Errorf("header (-net/http +got):\n%s", diff)
