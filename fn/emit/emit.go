@@ -241,7 +241,7 @@ func (b *buffer) complete(e event.Event, name []string) (sink int, _ event.Event
 	if err := e.Validate(); err != nil {
 		return 0, e, fmt.Errorf("no valid event: %w", err)
 	}
-	if _, err := ce.Encode(e); err != nil {
+	if err := ce.Check(e); err != nil {
 		return 0, e, err
 	}
 	return sink, e, nil

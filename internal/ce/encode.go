@@ -2,6 +2,7 @@ package ce
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ import (
 // white space around a JSON value, which is no part of it.
 func Encode(e event.Event) ([]byte, error) {
 	if e.Context == nil {
-		return nil, fmt.Errorf("encode CloudEvent: no attributes")
+		return nil, errNoAttributes
 	}
 	b := make([]byte, 0, 256+len(e.DataEncoded)+len(e.DataEncoded)/2)
 	b = append(b, `{"specversion":"1.0"`...)
@@ -46,22 +47,45 @@ func Encode(e event.Event) ([]byte, error) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if err := CheckExtension(name); err != nil {
-			return nil, fmt.Errorf("encode CloudEvent: %w", err)
+		text, err := formatExtension(name, extensions[name])
+		if err != nil {
+			return nil, err
 		}
-		switch v := extensions[name].(type) {
+		switch extensions[name].(type) {
 		case bool, int32:
-			b = fmt.Appendf(append(b, ','), "%q:%v", name, v)
+			b = append(append(append(append(b, `,"`...), name...), `":`...), text...)
 		default:
-			s, err := types.Format(v)
-			if err != nil {
-				return nil, fmt.Errorf("encode CloudEvent: %s: %w", name, err)
-			}
-			b = appendMember(b, name, s)
+			b = appendMember(b, name, text)
 		}
 	}
 	b = appendData(b, e)
 	return append(b, '}'), nil
+}
+
+// Check says why [Encode] cannot write the event.
+func Check(e event.Event) error {
+	if e.Context == nil {
+		return errNoAttributes
+	}
+	for name, value := range e.Extensions() {
+		if _, err := formatExtension(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errNoAttributes = errors.New("encode CloudEvent: no attributes")
+
+func formatExtension(name string, value any) (string, error) {
+	if err := CheckExtension(name); err != nil {
+		return "", fmt.Errorf("encode CloudEvent: %w", err)
+	}
+	text, err := types.Format(value)
+	if err != nil {
+		return "", fmt.Errorf("encode CloudEvent: %s: %w", name, err)
+	}
+	return text, nil
 }
 
 func appendData(b []byte, e event.Event) []byte {

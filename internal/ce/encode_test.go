@@ -1,6 +1,7 @@
 package ce
 
 import (
+	"fmt"
 	"bytes"
 	"encoding/json"
 	"net/url"
@@ -217,4 +218,18 @@ func FuzzEncode(f *testing.F) {
 			t.Errorf("data %q decodes to %q", data, again.Data())
 		}
 	})
+}
+
+// Check and Encode agree on what is an event, whatever its extensions are.
+func TestCheckAgreesWithEncode(t *testing.T) {
+	for name, value := range map[string]any{"ok": "text", "number": int32(5), "flag": true, "Upper": "x", "data": "x", "struct": struct{}{}} {
+		e := event.Event{Context: &event.EventContextV1{ID: "1", Type: "t", Extensions: map[string]any{name: value}}}
+		_, encoded := Encode(e)
+		if checked := Check(e); fmt.Sprint(checked) != fmt.Sprint(encoded) {
+			t.Errorf("%s: Check says %v, Encode %v", name, checked, encoded)
+		}
+	}
+	if _, err := Encode(event.Event{}); Check(event.Event{}) != err {
+		t.Errorf("no attributes: Encode says %v", err)
+	}
 }
