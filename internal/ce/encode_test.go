@@ -1,9 +1,9 @@
 package ce
 
 import (
-	"fmt"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
