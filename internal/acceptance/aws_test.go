@@ -81,6 +81,7 @@ func TestAWSSlowHandler(t *testing.T) {
 	if got, want := f.invoke(sqsBatch(t, `{}`), patience), `{"batchItemFailures":[]}`; got != want {
 		t.Errorf("after a slow handler: got %s, want %s", got, want)
 	}
+	f.logsLate("SQS record 2 (m2)")
 }
 
 // What the declared source never sends fails the invocation with an error that

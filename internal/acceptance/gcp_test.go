@@ -146,6 +146,7 @@ func TestGoogleSlowHandler(t *testing.T) {
 	if got := f.post(pubsubPush(t, "m2", `{}`, nil)); got.status != 204 {
 		t.Errorf("after a slow handler: got %+v", got)
 	}
+	f.logsLate("Pub/Sub message m1")
 }
 
 // An event reaches a handler in an internal package as it was published: as a

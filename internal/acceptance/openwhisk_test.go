@@ -108,6 +108,7 @@ func TestOpenWhiskSlowHandler(t *testing.T) {
 	if got, want := f.ask(activation(t, kafkaBatch(t, `{}`), patience)), "{}\n"; got != want {
 		t.Errorf("after a slow handler: got %q, want %q", got, want)
 	}
+	f.logsLate("Kafka message shop.orders 2:18")
 }
 
 // A trigger fired with a CloudEvent reaches a handler in an internal package.

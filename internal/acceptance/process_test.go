@@ -100,6 +100,24 @@ func (p *process) logs(text string) bool {
 	return wait(p.t, patience, func() bool { return strings.Contains(p.log.String(), text) })
 }
 
+// logsLate checks that one line of the log says that a handler has not returned
+// in time, and that it names the record.
+func (p *process) logsLate(record string) {
+	p.t.Helper()
+	if !p.logs("the handler has not returned in time") {
+		p.t.Fatal("nothing in the log says that the handler is late")
+	}
+	var lines []string
+	for line := range strings.Lines(p.log.String()) {
+		if strings.Contains(line, "the handler has not returned in time") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) != 1 || !strings.Contains(lines[0], record) {
+		p.t.Errorf("%d lines say that a handler is late, want one that names %s: %q", len(lines), record, lines)
+	}
+}
+
 // seen is an event as a handler saw it.
 type seen struct {
 	Type            string         `json:"type"`
