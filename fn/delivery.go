@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fngen/fngen/internal/retain"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -39,6 +40,27 @@ func DeliveryFrom(ctx context.Context) (Delivery, bool) {
 		return Delivery{}, false
 	}
 	d, raw := record.Delivery()
+	d.retain()
 	d.raw = raw
 	return d, true
+}
+
+// retain copies the strings into one, so that who keeps them keeps nothing of
+// the payload that they may lie in.
+func (d *Delivery) retain() {
+	size := len(d.NativeID)
+	for name, value := range d.Attributes {
+		size += len(name) + len(value)
+	}
+	var copies retain.Strings
+	copies.Grow(size)
+	d.NativeID = copies.Copy(d.NativeID)
+	if d.Attributes == nil {
+		return
+	}
+	attributes := make(map[string]string, len(d.Attributes))
+	for name, value := range d.Attributes {
+		attributes[copies.Copy(name)] = copies.Copy(value)
+	}
+	d.Attributes = attributes
 }

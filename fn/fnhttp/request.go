@@ -3,12 +3,9 @@ package fnhttp
 import (
 	"cmp"
 	"crypto/rand"
-	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	"github.com/cloudevents/sdk-go/v2/types"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
@@ -38,32 +35,27 @@ func decode(r *http.Request, body []byte) (event.Event, error) {
 // request makes an event of a request that is none.
 func request(r *http.Request, body []byte) (event.Event, error) {
 	platform := run.RequestFrom(r.Context())
-	source := cmp.Or(platform.Source, "//"+r.Host)
-	u, err := url.Parse(source)
-	if err != nil {
-		return event.Event{}, fmt.Errorf("source: %w", err)
-	}
-	subject := portable.Subject(cmp.Or(r.URL.Path, "/"))
 	id := platform.ID
 	if id == "" {
 		id = rand.Text()
 	}
-	ctx := &event.EventContextV1{
-		Type:    fn.TypeHTTPRequest,
-		ID:      id,
-		Source:  types.URIRef{URL: *u},
-		Subject: &subject,
+	attributes := [...]struct{ name, value string }{
+		{"type", fn.TypeHTTPRequest},
+		{"id", id},
+		{"source", cmp.Or(platform.Source, "//"+r.Host)},
+		{"subject", portable.Subject(cmp.Or(r.URL.Path, "/"))},
+		{"datacontenttype", r.Header.Get("Content-Type")},
+		{"traceparent", r.Header.Get("traceparent")},
+		{"tracestate", r.Header.Get("tracestate")},
 	}
-	if t := r.Header.Get("Content-Type"); t != "" {
-		ctx.DataContentType = &t
-	}
-	for _, name := range []string{"traceparent", "tracestate"} {
-		if v := r.Header.Get(name); v != "" {
-			if ctx.Extensions == nil {
-				ctx.Extensions = map[string]any{}
-			}
-			ctx.Extensions[name] = v
+	var a ce.Attributes
+	for _, attribute := range attributes {
+		if attribute.value == "" {
+			continue
+		}
+		if err := a.Set(attribute.name, attribute.value); err != nil {
+			return event.Event{}, err
 		}
 	}
-	return event.Event{Context: ctx, DataEncoded: body}, nil
+	return event.Event{Context: a.Context(), DataEncoded: body}, nil
 }

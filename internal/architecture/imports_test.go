@@ -24,14 +24,15 @@ type rule struct {
 // The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
+	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},
 	{"internal/sinkhttp", nil, nil},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
 	{"internal/jsonvalue", []string{"internal/jsonscan"}, nil},
-	{"internal/ce", []string{"internal/jsonscan"}, cloudevents},
-	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsonscan"}, cloudevents},
-	{"fn", []string{"internal/run/mark", "internal/ce", "internal/jsonscan", "internal/jsonvalue"}, cloudevents},
+	{"internal/ce", []string{"internal/jsonscan", "internal/retain"}, cloudevents},
+	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsonscan", "internal/retain"}, cloudevents},
+	{"fn", []string{"internal/run/mark", "internal/retain", "internal/ce", "internal/jsonscan", "internal/jsonvalue"}, cloudevents},
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
@@ -53,6 +54,7 @@ var rules = []rule{
 		slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", nil, nil},
+	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
 	{"internal/testkit/repository", nil, nil},
@@ -79,7 +81,7 @@ var terraform = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
 }
 
 type pkg struct {

@@ -20,8 +20,8 @@ const objectBody = `{"bucket":"uploads","key":"pictures/a b.png","size":30721,"e
 // its place.
 func typedData() []comparison {
 	return []comparison{
-		decoders[order]("typed data, an order", payload.Order, 3),
-		decoders[fn.Object]("typed data, an object", objectBody, 2),
+		decoders[order]("typed data, an order", payload.Order, 6),
+		decoders[fn.Object]("typed data, an object", objectBody, 7),
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/cloudevents/sdk-go/v2/types"
+
+	"github.com/fngen/fngen/internal/retain"
 )
 
 // MediaType is the content type of an event in structured JSON mode.
@@ -55,7 +57,9 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(m))
 }
 
-// Attributes assembles an event from its attributes, one Set at a time.
+// Attributes assembles an event from its attributes, one Set at a time. It
+// copies what it is given, so that an event never keeps alive the payload that
+// it was read from.
 type Attributes struct {
 	ctx         event.EventContextV1
 	specversion bool
@@ -63,7 +67,12 @@ type Attributes struct {
 	// What ctx points to, in one piece with it.
 	subject, contentType string
 	time                 types.Timestamp
+
+	copies retain.Strings
 }
+
+// Grow makes room for n bytes of attributes at once.
+func (a *Attributes) Grow(n int) { a.copies.Grow(n) }
 
 // Set sets the attribute name, in lower case and without a prefix such as ce-.
 func (a *Attributes) Set(name, value string) error {
@@ -75,17 +84,17 @@ func (a *Attributes) Set(name, value string) error {
 		}
 		a.specversion = true
 	case "id":
-		a.ctx.ID = value
+		a.ctx.ID = a.copies.Copy(value)
 	case "type":
-		a.ctx.Type = value
+		a.ctx.Type = a.copies.Copy(value)
 	case "source":
-		a.ctx.Source, err = ParseSource(value)
+		a.ctx.Source, err = ParseSource(a.copies.Copy(value))
 	case "subject":
-		if a.subject = value; value != "" {
+		if a.subject = a.copies.Copy(value); value != "" {
 			a.ctx.Subject = &a.subject
 		}
 	case "datacontenttype":
-		if a.contentType = value; value != "" {
+		if a.contentType = a.copies.Copy(value); value != "" {
 			a.ctx.DataContentType = &a.contentType
 		}
 	case "dataschema":
@@ -93,14 +102,14 @@ func (a *Attributes) Set(name, value string) error {
 			break
 		}
 		var u *url.URL
-		if u, err = url.Parse(value); err == nil {
+		if u, err = url.Parse(a.copies.Copy(value)); err == nil {
 			a.ctx.DataSchema = &types.URI{URL: *u}
 		}
 	case "time":
 		a.time.Time, err = parseTime(value)
 		a.ctx.Time = &a.time
 	default:
-		return a.setExtension(name, value)
+		return a.setExtension(name, a.copies.Copy(value))
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -121,6 +130,7 @@ func (a *Attributes) SetTime(t time.Time) {
 // Context returns what has been set, whether or not it is an event.
 func (a *Attributes) Context() *event.EventContextV1 { return &a.ctx }
 
+// setExtension keeps the value in place.
 func (a *Attributes) setExtension(name string, value any) error {
 	if err := CheckExtension(name); err != nil {
 		return err
@@ -128,7 +138,7 @@ func (a *Attributes) setExtension(name string, value any) error {
 	if a.ctx.Extensions == nil {
 		a.ctx.Extensions = map[string]any{}
 	}
-	a.ctx.Extensions[name] = value
+	a.ctx.Extensions[a.copies.Copy(name)] = value
 	return nil
 }
 

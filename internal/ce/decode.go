@@ -37,7 +37,7 @@ func Decode(b []byte) (event.Event, error) {
 }
 
 func decode(b []byte) (event.Event, error) {
-	text := string(b) // of which the attributes are parts
+	text := string(b)
 	if !utf8.ValidString(text) {
 		return event.Event{}, errors.New("not UTF-8") // encoding/json would replace the bytes
 	}
@@ -49,8 +49,8 @@ func decode(b []byte) (event.Event, error) {
 	return e, err
 }
 
-// Read is [Decode] of the next value of a text. The event's attributes are
-// parts of the text.
+// Read is [Decode] of the next value of a text, of which the event keeps no part
+// either.
 func Read(j *jsonscan.Reader) (event.Event, error) {
 	start := j.Offset()
 	e, err := read(j)
@@ -154,5 +154,5 @@ func (a *Attributes) setJSON(name string, j *jsonscan.Reader) error {
 	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= math.MinInt32 && n <= math.MaxInt32 {
 		return a.setExtension(name, int32(n))
 	}
-	return a.setExtension(name, value)
+	return a.setExtension(name, a.copies.Copy(value))
 }

@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -15,13 +16,40 @@ func (j *Reader) Quoted() (string, error) {
 	return j.quoted()
 }
 
+// OwnString reads a string into memory of its own.
+func (j *Reader) OwnString() (string, error) {
+	if j.next() != '"' {
+		return "", j.expected("a string")
+	}
+	if s, ok := j.plain(); ok {
+		return strings.Clone(s), nil
+	}
+	return j.escaped()
+}
+
 // quoted reads the string that the next byte begins.
 func (j *Reader) quoted() (string, error) {
-	start := j.at + 1
-	if i := special(j.text, start); i < len(j.text) && j.text[i] == '"' {
-		j.at = i + 1
-		return j.text[start:i], nil
+	if s, ok := j.plain(); ok {
+		return s, nil
 	}
+	return j.escaped()
+}
+
+// plain reads the string that the next byte begins if it has no escapes, and
+// reports whether it has none.
+func (j *Reader) plain() (string, bool) {
+	start := j.at + 1
+	i := special(j.text, start)
+	if i == len(j.text) || j.text[i] != '"' {
+		return "", false
+	}
+	j.at = i + 1
+	return j.text[start:i], true
+}
+
+// escaped reads the string that the next byte begins into memory of its own.
+func (j *Reader) escaped() (string, error) {
+	start := j.at + 1
 	var space [usual]byte
 	b, fits, err := j.unescape(space[:0], start)
 	if !fits {

@@ -44,7 +44,7 @@ var errRefused = errors.New("left to encoding/json")
 // spoilt and encoding/json has to decode into another. A nil decoder refuses
 // every text.
 //
-// Strings are parts of one copy of the text. Within a text that is refused,
+// What it decodes keeps no part of the text. Within a text that is refused,
 // UnmarshalJSON and UnmarshalText may have been called.
 func (d *Decoder) Decode(text []byte, target any) bool {
 	if d == nil || !utf8.Valid(text) { // encoding/json replaces what is not

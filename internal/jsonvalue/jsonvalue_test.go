@@ -112,11 +112,11 @@ func TestManyFields(t *testing.T) {
 	}
 }
 
-// Decoding allocates what the value consists of: here itself, one copy of the
-// text, and the lines.
+// Decoding allocates what the value consists of: here itself, the lines and
+// three strings; and one copy of the text.
 func TestAllocations(t *testing.T) {
 	d, text := jsonvalue.For(reflect.TypeFor[order]()), []byte(orderText)
-	if n := testing.AllocsPerRun(1000, func() { d.Decode(text, new(order)) }); n > 3 {
+	if n := testing.AllocsPerRun(1000, func() { d.Decode(text, new(order)) }); n > 6 {
 		t.Errorf("%v allocations", n)
 	}
 }

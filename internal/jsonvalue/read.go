@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/fngen/fngen/internal/jsonscan"
 )
@@ -20,7 +21,7 @@ func (d *Decoder) read(j *jsonscan.Reader, v reflect.Value) error {
 	}
 	switch d.kind {
 	case quoted:
-		s, err := j.Quoted()
+		s, err := j.OwnString()
 		if err == nil {
 			v.SetString(s)
 		}
@@ -185,7 +186,7 @@ func (d *Decoder) readMap(j *jsonscan.Reader, v reflect.Value) error {
 	v.Set(reflect.MakeMap(d.typ))
 	key, value := reflect.New(d.typ.Key()).Elem(), reflect.New(d.elem.typ).Elem()
 	return j.Object(func(name string) error {
-		key.SetString(name)
+		key.SetString(strings.Clone(name))
 		value.SetZero()
 		if err := d.elem.read(j, value); err != nil {
 			return err

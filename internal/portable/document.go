@@ -41,11 +41,11 @@ func (c DocumentChange) Event() (event.Event, error) {
 		return event.Event{}, errors.New("the change has no id or no key")
 	}
 	eventType := [...]string{fn.TypeDocumentCreated, fn.TypeDocumentUpdated, fn.TypeDocumentDeleted}[c.Change]
-	ctx, err := attributes(eventType, c.Source, c.ID, c.Collection+"/"+c.Key, c.Time, event.ApplicationJSON)
+	ctx, err := attributes(eventType, c.Source, c.ID, c.Collection+"/"+c.Key, c.Time, event.ApplicationJSON,
+		"partitionkey", c.PartitionKey)
 	if err != nil {
 		return event.Event{}, err
 	}
-	setExtensions(ctx, "partitionkey", c.PartitionKey)
 	if !c.WithBefore {
 		c.Before = nil
 	}

@@ -60,11 +60,11 @@ func (m Message) Event(trigger string) (event.Event, error) {
 		}
 		return Received(e, trigger)
 	}
-	ctx, err := attributes(fn.TypeMessageReceived, m.Source, m.ID, m.Name, m.Time, contentType)
+	ctx, err := attributes(fn.TypeMessageReceived, m.Source, m.ID, m.Name, m.Time, contentType,
+		"partitionkey", m.PartitionKey, "traceparent", m.TraceParent, "tracestate", m.TraceState)
 	if err != nil {
 		return event.Event{}, err
 	}
-	setExtensions(ctx, "partitionkey", m.PartitionKey, "traceparent", m.TraceParent, "tracestate", m.TraceState)
 	return event.Event{Context: ctx, DataEncoded: m.Body}, nil
 }
 
@@ -84,32 +84,39 @@ func Received(e event.Event, trigger string) (event.Event, error) {
 	return e, nil
 }
 
-// attributes returns what every event has. The source may be absent.
-func attributes(eventType, source, id, subject string, at time.Time, contentType string) (*event.EventContextV1, error) {
+// attributes returns what every event has, and extensions: pairs of name and
+// value, of those with a value, encoded as subjects are. The source may be
+// absent. It keeps no part of what it is given.
+func attributes(eventType, source, id, subject string, at time.Time, contentType string, extensions ...string) (*event.EventContextV1, error) {
+	all := [...]string{
+		"type", eventType, "source", source, "id", id, "subject", Subject(subject), "datacontenttype", contentType,
+	}
 	var a ce.Attributes
-	for _, attribute := range [...]struct{ name, value string }{
-		{"type", eventType}, {"source", source}, {"id", id}, {"subject", Subject(subject)}, {"datacontenttype", contentType},
-	} {
-		if err := a.Set(attribute.name, attribute.value); err != nil {
+	size := 0
+	for i := 1; i < len(all); i += 2 {
+		size += len(all[i])
+	}
+	for i := 1; i < len(extensions); i += 2 {
+		if extensions[i] != "" {
+			size += len(extensions[i-1]) + len(extensions[i])
+		}
+	}
+	a.Grow(size)
+	for i := 0; i < len(all); i += 2 {
+		if err := a.Set(all[i], all[i+1]); err != nil {
+			return nil, err
+		}
+	}
+	for i := 0; i < len(extensions); i += 2 {
+		if extensions[i+1] == "" {
+			continue
+		}
+		if err := a.Set(extensions[i], Subject(extensions[i+1])); err != nil {
 			return nil, err
 		}
 	}
 	a.SetTime(at)
 	return a.Context(), nil
-}
-
-// setExtensions sets pairs of name and value, of those with a value, encoded as
-// subjects are.
-func setExtensions(ctx *event.EventContextV1, pairs ...string) {
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			continue
-		}
-		if ctx.Extensions == nil {
-			ctx.Extensions = map[string]any{}
-		}
-		ctx.Extensions[pairs[i]] = Subject(pairs[i+1])
-	}
 }
 
 // jsonEvent returns the event with v as JSON.

@@ -30,12 +30,11 @@ func (r Record) Event() (event.Event, error) {
 	if r.ID == "" {
 		return event.Event{}, errors.New("the record has no id")
 	}
-	ctx, err := attributes(fn.TypeRecordReceived, r.Source, r.ID, r.Name, r.Time, cmp.Or(r.ContentType, event.ApplicationJSON))
+	ctx, err := attributes(fn.TypeRecordReceived, r.Source, r.ID, r.Name, r.Time, cmp.Or(r.ContentType, event.ApplicationJSON),
+		"partitionkey", r.PartitionKey, "sequence", Sequence(r.Sequence), "traceparent", r.TraceParent, "tracestate", r.TraceState)
 	if err != nil {
 		return event.Event{}, err
 	}
-	setExtensions(ctx, "partitionkey", r.PartitionKey, "sequence", Sequence(r.Sequence),
-		"traceparent", r.TraceParent, "tracestate", r.TraceState)
 	return event.Event{Context: ctx, DataEncoded: r.Body}, nil
 }
 

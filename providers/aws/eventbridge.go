@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	"github.com/cloudevents/sdk-go/v2/types"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
@@ -86,32 +85,31 @@ func eventFromBus(e *busEvent) (out event.Event, source string, err error) {
 	if err != nil {
 		return event.Event{}, "", err
 	}
-	contentType := event.ApplicationJSON
-	ctx := &event.EventContextV1{
-		Type:            e.DetailType,
-		ID:              e.ID,
-		Source:          types.URIRef{URL: *sourceURL(e.Source)},
-		DataContentType: &contentType,
+	var a ce.Attributes
+	for _, attribute := range [...]struct{ name, value string }{
+		{"type", e.DetailType}, {"id", e.ID}, {"source", sourceReference(e.Source)}, {"datacontenttype", event.ApplicationJSON},
+	} {
+		if err := a.Set(attribute.name, attribute.value); err != nil {
+			return event.Event{}, "", err
+		}
 	}
-	if len(e.Resources) > 0 && e.Resources[0] != "" {
-		subject := portable.Subject(e.Resources[0])
-		ctx.Subject = &subject
+	if len(e.Resources) > 0 {
+		if err := a.Set("subject", portable.Subject(e.Resources[0])); err != nil {
+			return event.Event{}, "", err
+		}
 	}
-	if !at.IsZero() {
-		ctx.Time = &types.Timestamp{Time: at.UTC()}
-	}
-	out, err = portable.Received(event.Event{Context: ctx, DataEncoded: e.Detail}, portable.Event)
+	a.SetTime(at)
+	out, err = portable.Received(event.Event{Context: a.Context(), DataEncoded: e.Detail}, portable.Event)
 	return out, e.Source, err
 }
 
-// sourceURL returns the source of a native event as a URI-reference. Sources
-// are free text on a bus; one that does not parse is escaped.
-func sourceURL(source string) *url.URL {
-	if u, err := url.Parse(source); err == nil {
-		return u
+// sourceReference returns the source of a native event as a URI-reference.
+// Sources are free text on a bus; one that does not parse is escaped.
+func sourceReference(source string) string {
+	if _, err := url.Parse(source); err == nil {
+		return source
 	}
-	escaped := strings.ReplaceAll(url.QueryEscape(source), "+", "%20")
-	return &url.URL{Path: source, RawPath: escaped}
+	return strings.ReplaceAll(url.QueryEscape(source), "+", "%20")
 }
 
 // describe returns the delivery of the event.

@@ -48,8 +48,10 @@ func TestLinksItsOwnSourceOnly(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(symbols, " net/rpc.") {
-		t.Error("net/rpc is linked")
+	for _, foreign := range []string{"net/rpc.", "google.golang.org/protobuf/"} {
+		if strings.Contains(symbols, " "+foreign) {
+			t.Errorf("%s is linked", foreign)
+		}
 	}
 }
 

@@ -1,14 +1,18 @@
 package gcp
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 )
 
 // A wireType is how a field is encoded in the wire format of protocol buffers,
-// https://protobuf.dev/programming-guides/encoding/. It is read here, since
-// their runtime would be the larger part of a function's binary.
+// https://protobuf.dev/programming-guides/encoding/.
+//
+// The format is read here and not by google.golang.org/protobuf's protowire.
+// That package's initialisation opens the program's file and hashes parts of it,
+// at the start of every function, whatever its source.
 type wireType uint8
 
 const (
@@ -63,9 +67,13 @@ func nextField(b []byte) (f wireField, rest []byte, err error) {
 	case wireVarint:
 		f.bits, b, err = varint(b)
 	case wireFixed64:
-		f.bits, b, err = fixed(b, 8)
+		if f.bytes, b, err = take(b, 8); err == nil {
+			f.bits, f.bytes = binary.LittleEndian.Uint64(f.bytes), nil
+		}
 	case wireFixed32:
-		f.bits, b, err = fixed(b, 4)
+		if f.bytes, b, err = take(b, 4); err == nil {
+			f.bits, f.bytes = uint64(binary.LittleEndian.Uint32(f.bytes)), nil
+		}
 	case wireBytes:
 		var n uint64
 		if n, b, err = varint(b); err == nil {
@@ -110,25 +118,14 @@ func fields(b []byte, do func(wireField) error) error {
 }
 
 func varint(b []byte) (v uint64, rest []byte, err error) {
-	for i, c := range b {
-		if i == 9 && c > 1 {
-			return 0, nil, errVarint
-		}
-		v |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			return v, b[i+1:], nil
-		}
+	v, n := binary.Uvarint(b)
+	switch {
+	case n > 0:
+		return v, b[n:], nil
+	case n < 0 || len(b) >= binary.MaxVarintLen64:
+		return 0, nil, errVarint
 	}
 	return 0, nil, errTruncated
-}
-
-// fixed reads n bytes, the lowest first.
-func fixed(b []byte, n uint64) (v uint64, rest []byte, err error) {
-	b, rest, err = take(b, n)
-	for i, c := range b {
-		v |= uint64(c) << (8 * i)
-	}
-	return v, rest, err
 }
 
 func take(b []byte, n uint64) (taken, rest []byte, err error) {
