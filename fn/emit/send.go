@@ -25,7 +25,7 @@ func backoff(try int) time.Duration { return 100 * time.Millisecond << (try - 2)
 func send(ctx context.Context, sink Sink, events []event.Event) error {
 	name, _ := sink.Declared()
 	for try := 2; ; try++ {
-		left, permanent, passing := sort(events, sink.Send(ctx, events))
+		left, permanent, passing := splitFailures(events, sink.Send(ctx, events))
 		if permanent != nil {
 			return fmt.Errorf("sink %s: %w", name, permanent)
 		}
@@ -39,9 +39,9 @@ func send(ctx context.Context, sink Sink, events []event.Event) error {
 	}
 }
 
-// sort returns the events that are to be sent again, and the first error of
+// splitFailures returns the events that are to be sent again, and the first error of
 // either kind.
-func sort(events []event.Event, errs []error) (left []event.Event, permanent, passing error) {
+func splitFailures(events []event.Event, errs []error) (left []event.Event, permanent, passing error) {
 	for i, err := range errs {
 		if err == nil {
 			continue
