@@ -65,7 +65,7 @@ func clean(reason string) string {
 	return reason
 }
 
-// Undecodable returns an event that carries a record which does not decode to
+// Undecodable returns an event that holds a record which does not decode to
 // one, for the dead letters: source is the function's name, and data the
 // record's bytes.
 func (d *DeadLetter) Undecodable(id string, record []byte) event.Event {

@@ -149,7 +149,7 @@ func sourceFiles(declared map[string]string) map[string]string {
 }
 
 // partOf reports whether a file is the source's or one that goes with it:
-// sqs_carrier.go goes with sqs.go.
+// sqs_envelope.go goes with sqs.go.
 func partOf(file, source string) bool {
 	return file == source || strings.HasPrefix(file, strings.TrimSuffix(source, ".go")+"_")
 }

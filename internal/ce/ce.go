@@ -1,5 +1,5 @@
 // Package ce reads and writes CloudEvents: the structured JSON format and
-// attributes as strings, as binary modes carry them.
+// attributes as strings, as binary modes have them.
 //
 // The SDK's own JSON codec is not used on received bytes. Its encoder copies
 // data unchecked, so that a body of `1,"type":"forged"` becomes another event;

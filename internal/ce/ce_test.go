@@ -94,7 +94,7 @@ func TestRequiredAttributes(t *testing.T) {
 	}
 }
 
-// An empty optional attribute is an absent one, as on every carrier that cannot
+// An empty optional attribute is an absent one, as in every envelope that cannot
 // tell the two apart.
 func TestEmptyOptionalAttributes(t *testing.T) {
 	var a Attributes

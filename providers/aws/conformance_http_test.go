@@ -8,8 +8,8 @@ import (
 	"github.com/fngen/fngen/providers/internal/conformance"
 )
 
-// request returns the carrier of requests through a gateway.
-func request(gateway string) carrier {
+// request returns the encoder of requests through a gateway.
+func request(gateway string) encoder {
 	return func(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 		r := o.Records[i].Request
 		headers := map[string]string{"Host": "api.example"}

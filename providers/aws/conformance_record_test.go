@@ -132,7 +132,7 @@ func s3OnBus(o conformance.Occurrence, i int) (string, conformance.Arrival, conf
 	return payload, a, ""
 }
 
-// s3Arrival is what both carriers say of an object.
+// s3Arrival is what a notification and a rule both say of an object.
 func s3Arrival(c *conformance.Object) conformance.Arrival {
 	a := conformance.Arrival{Source: "arn:aws:s3:::acme-uploads", Time: happened}
 	kind := "dev.fngen.object.created.v1"

@@ -37,9 +37,9 @@ const (
 	arn       = ":eu-west-1:123456789012:"
 )
 
-// A carrier returns the payload of one record alone, and what is the
+// An encoder returns the payload of one record alone, and what is the
 // platform's own in it.
-type carrier func(o conformance.Occurrence, i int) (payload string, a conformance.Arrival, reason conformance.Reason)
+type encoder func(o conformance.Occurrence, i int) (payload string, a conformance.Arrival, reason conformance.Reason)
 
 func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
 	switch o.Directive.Trigger {
@@ -75,7 +75,7 @@ func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conforma
 }
 
 // inBatch returns the payload of one invocation with all records.
-func inBatch(o conformance.Occurrence, via string, mode conformance.Mode, read reader, record carrier) ([]conformance.Payload, conformance.Reason) {
+func inBatch(o conformance.Occurrence, via string, mode conformance.Mode, read reader, record encoder) ([]conformance.Payload, conformance.Reason) {
 	p := conformance.Payload{Via: via, Mode: mode}
 	var records []string
 	for i := range o.Records {
@@ -93,7 +93,7 @@ func inBatch(o conformance.Occurrence, via string, mode conformance.Mode, read r
 }
 
 // apart returns the payloads of an invocation for each record.
-func apart(o conformance.Occurrence, via string, read reader, record carrier) ([]conformance.Payload, conformance.Reason) {
+func apart(o conformance.Occurrence, via string, read reader, record encoder) ([]conformance.Payload, conformance.Reason) {
 	p := conformance.Payload{Via: via, Mode: conformance.Apart}
 	var payloads []string
 	for i := range o.Records {

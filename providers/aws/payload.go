@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fngen/fngen/internal/jsonscan"
@@ -26,17 +28,17 @@ type busEvent struct {
 func (e *busEvent) read(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "id":
-		return last(j, &e.ID)
+		return readString(j, &e.ID)
 	case "detail-type":
-		return last(j, &e.DetailType)
+		return readString(j, &e.DetailType)
 	case "source":
-		return last(j, &e.Source)
+		return readString(j, &e.Source)
 	case "account":
-		return last(j, &e.Account)
+		return readString(j, &e.Account)
 	case "region":
-		return last(j, &e.Region)
+		return readString(j, &e.Region)
 	case "time":
-		return last(j, &e.Time)
+		return readString(j, &e.Time)
 	case "resources":
 		e.Resources = nil
 		return j.Array(func() error {
@@ -128,4 +130,141 @@ func parseTime(name, value string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
+}
+
+// published is a message as SNS delivers it, to a function and, without raw
+// delivery, to a queue.
+//
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+type published struct {
+	ID         string `json:"MessageId"`
+	TopicARN   string `json:"TopicArn"`
+	Subject    string
+	Body       *string `json:"Message"`
+	Timestamp  string
+	Attributes map[string]publishedAttribute `json:"MessageAttributes"`
+}
+
+type publishedAttribute struct {
+	Type  string
+	Value string
+}
+
+// text returns a message attribute of type String, or "".
+func (m *published) text(name string) string {
+	if a := m.Attributes[name]; isStringType(a.Type) {
+		return a.Value
+	}
+	return ""
+}
+
+// lastSecond is the end of the year 9999, the last that a timestamp can
+// express.
+const lastSecond = 253402300799
+
+// parseEpoch parses the member's seconds since 1970, which may have a fraction
+// and an exponent: 1480641523.477 and 1.480641523477E9. Nothing is rounded, as
+// a float would; what is below a nanosecond is cut off. "" is the zero time.
+func parseEpoch(name string, value json.Number) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(value.String()), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	shift := 0
+	var err error
+	if exponent != "" {
+		shift, err = strconv.Atoi(exponent)
+	}
+	point := len(whole) + shift
+	digits := whole + fraction
+	if err != nil || !isNumber(digits) || point < 0 || point > 20 {
+		return time.Time{}, fmt.Errorf("%s: %q is no time", name, value)
+	}
+	if missing := point + 9 - len(digits); missing > 0 {
+		digits += strings.Repeat("0", missing)
+	}
+	seconds, err := strconv.ParseInt("0"+digits[:point], 10, 64)
+	if err != nil || seconds > lastSecond {
+		return time.Time{}, fmt.Errorf("%s: %q is no time", name, value)
+	}
+	nanoseconds, _ := strconv.ParseInt(digits[point:point+9], 10, 64) // nine digits
+	return time.Unix(seconds, nanoseconds).UTC(), nil
+}
+
+// The limits above which a payload is refused before anything decodes it.
+const (
+	// maxPayload is its size in bytes. Lambda's own limit is 6 MB:
+	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	maxPayload = 8 << 20
+
+	// maxRecords is the number of its records, the largest batch of any event
+	// source mapping:
+	// https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+	maxRecords = 10_000
+
+	// maxNesting is the number of objects and arrays inside of each other.
+	maxNesting = 1000
+)
+
+// checkLimits reports which limit the payload exceeds. It tells no JSON from
+// what is none.
+func checkLimits(payload []byte) error {
+	if len(payload) > maxPayload {
+		return fmt.Errorf("decode payload: it has %d bytes, more than %d", len(payload), maxPayload)
+	}
+	if !mayExceed(payload) {
+		return nil
+	}
+	level, records := 0, 0
+	counts := false // in a list that is a member of the payload
+	for i := 0; i < len(payload); i++ {
+		switch payload[i] {
+		case '"':
+			i = endOfString(payload, i)
+		case '{', '[':
+			if level++; level > maxNesting {
+				return fmt.Errorf("decode payload: values are nested more than %d levels deep", maxNesting)
+			}
+			if level == 2 {
+				counts, records = payload[i] == '[', 1
+			}
+		case '}', ']':
+			level--
+		case ',':
+			if level != 2 || !counts {
+				break
+			}
+			if records++; records > maxRecords {
+				return fmt.Errorf("decode payload: it has more than %d records", maxRecords)
+			}
+		}
+	}
+	return nil
+}
+
+// mayExceed reports whether the payload has so many brackets or commas that a
+// limit may be exceeded, whatever they mean.
+func mayExceed(payload []byte) bool {
+	nested := len(payload) > maxNesting && bytes.Count(payload, []byte("{"))+bytes.Count(payload, []byte("[")) > maxNesting
+	return nested || len(payload) > maxRecords && bytes.Count(payload, []byte(",")) >= maxRecords
+}
+
+// endOfString returns the index of the quote that ends the string beginning at
+// b[start], or len(b).
+func endOfString(b []byte, start int) int {
+	for i := start + 1; ; i++ {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return len(b)
+		}
+		i += n
+		escapes := 0
+		for b[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i
+		}
+	}
 }

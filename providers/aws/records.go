@@ -132,8 +132,8 @@ func (p *partial) note(name string, err error) error {
 	return nil
 }
 
-// last reads a string into s. Null is "".
-func last(j *jsonscan.Reader, s *string) error {
+// readString reads a string into s. Null is "".
+func readString(j *jsonscan.Reader, s *string) error {
 	*s = ""
 	return j.String(s)
 }

@@ -59,9 +59,9 @@ func fromRule(detailType, key, version, sequencer string) string {
 		`"object":{"key":%q,"size":7,"etag":"e","version-id":%q,"sequencer":%q},"request-id":"N4N7GDK58NMKJ12R","reason":"PutObject"}}`, detailType, key, version, sequencer)
 }
 
-// One occurrence is one event on both carriers, id included: form encoding is
-// undone where it is, and only there.
-func TestS3Carriers(t *testing.T) {
+// One occurrence is one event by a notification and by a rule, id included: form
+// encoding is undone where it is, and only there.
+func TestS3NotificationAndRule(t *testing.T) {
 	created := func(time string) string {
 		return `{"specversion":"1.0","id":"` + createdID + `","source":"arn:aws:s3:::acme-uploads","type":"dev.fngen.object.created.v1",` +
 			`"datacontenttype":"application/json","subject":"in/a b+c/é.png","time":"` + time + `",` +

@@ -46,7 +46,7 @@ type sending struct {
 	body         []byte
 }
 
-// A delivery is how the platform delivers one record by one carrier.
+// A delivery is how the platform delivers one record in one envelope.
 type delivery struct {
 	sent    sending
 	arrival conformance.Arrival
@@ -54,26 +54,26 @@ type delivery struct {
 }
 
 func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
-	carriers := map[string]func(conformance.Occurrence, int) (delivery, conformance.Reason){}
+	envelopes := map[string]func(conformance.Occurrence, int) (delivery, conformance.Reason){}
 	switch o.Directive.Trigger {
 	case "queue", "topic", "stream":
-		carriers["push"], carriers["Eventarc"] = pushed, pushedByEventarc
+		envelopes["push"], envelopes["Eventarc"] = pushed, pushedByEventarc
 	case "object":
-		carriers["Eventarc"], carriers["Pub/Sub"] = objectByEventarc, objectByPubSub
+		envelopes["Eventarc"], envelopes["Pub/Sub"] = objectByEventarc, objectByPubSub
 	case "event":
-		carriers["Eventarc"], carriers["Pub/Sub"], carriers["Pub/Sub structured"] = eventByEventarc, eventByPubSub, eventInBody
+		envelopes["Eventarc"], envelopes["Pub/Sub"], envelopes["Pub/Sub structured"] = eventByEventarc, eventByPubSub, eventInBody
 	case "document":
-		carriers[""] = documentByEventarc
+		envelopes[""] = documentByEventarc
 	case "schedule":
-		carriers[""] = scheduled
+		envelopes[""] = scheduled
 	case "http":
-		carriers[""] = requested
+		envelopes[""] = requested
 	}
 	var out []conformance.Payload
-	for _, via := range conformance.Names(carriers) {
+	for _, via := range conformance.Names(envelopes) {
 		var deliveries []delivery
 		for i := range o.Records {
-			d, reason := carriers[via](o, i)
+			d, reason := envelopes[via](o, i)
 			if reason != "" {
 				return nil, reason
 			}

@@ -124,8 +124,8 @@ func TestPubSubStream(t *testing.T) {
 	}
 }
 
-// Protects the pass-through of CloudEvents: every way of carrying one gives
-// the same event, the request's own CloudEvent being only the carrier, and
+// Protects the pass-through of CloudEvents: every envelope of one gives
+// the same event, the request's own CloudEvent being only the envelope, and
 // structured mode wins over stray attributes.
 func TestEvent(t *testing.T) {
 	want := occurrence{
@@ -177,7 +177,7 @@ func TestEventDeadLetterExtensions(t *testing.T) {
 }
 
 // Protects the portable form of Cloud Storage's events: integers that are
-// strings, beyond 2^53, keys that headers cannot carry or that are not
+// strings, beyond 2^53, keys that headers cannot hold or that are not
 // percent-encoded there.
 func TestStorage(t *testing.T) {
 	for name, want := range map[string]occurrence{

@@ -39,7 +39,7 @@ type Platform struct {
 	Hints bool
 
 	// Encode returns the occurrence as the platform delivers it: one payload
-	// for each carrier that there is for it. Where there is none it says why
+	// for each envelope that there is for it. Where there is none it says why
 	// not, which has to be what the suite says too.
 	Encode func(Occurrence) ([]Payload, Reason)
 }
@@ -54,7 +54,7 @@ func (p Platform) serves(trigger string) bool {
 
 // A Payload is an occurrence on its way to a function.
 type Payload struct {
-	Via      string // the carrier, where there are several
+	Via      string // the envelope, where there are several
 	Mode     Mode
 	Arrivals []Arrival // one for each record of the occurrence
 

@@ -37,7 +37,7 @@ func runForeign(t *testing.T, p Platform) {
 }
 
 // takes reports whether the platform cannot tell what arrived from what is
-// declared: it comes on the same carrier, or the declared trigger takes
+// declared: it comes in the same envelope, or the declared trigger takes
 // anything.
 func takes(platform, declared, arrived string) bool {
 	switch platform {

@@ -50,7 +50,7 @@ func (w Wire) Get(name string) string {
 func (w Wire) URL() (path, query string, found bool) { return strings.Cut(w.Target, "?") }
 
 // Text reports whether the content type says that the body is text, by the
-// measure of gateways that carry a body in a JSON string, and the body is.
+// measure of gateways that have a body in a JSON string, and the body is.
 func (w Wire) Text() bool {
 	return IsText(w.Get("Content-Type")) && w.Get("Content-Encoding") == "" && utf8.Valid(w.Body)
 }
@@ -79,7 +79,7 @@ type Exchange struct {
 	Reply
 }
 
-// A Loss is something that the platform does not carry. What it makes of an
+// A Loss is something that the platform does not keep. What it makes of an
 // exchange is exact: a difference besides is an error, and so is a loss that no
 // case shows.
 type Loss struct {

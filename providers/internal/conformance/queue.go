@@ -52,9 +52,9 @@ func queues() []Occurrence {
 	odd.Directive.FIFO = true
 	out = append(out, content, both, group, odd)
 
-	nested := carriers()
+	nested := envelopes()
 	for _, name := range Names(nested) {
-		o := message("nested carrier/"+name, body(nested[name]), jsonType)
+		o := message("nested envelope/"+name, body(nested[name]), jsonType)
 		// On AWS it is the envelope of another service that nobody declared.
 		o.Records[0].FateOn = map[string]Fate{"aws": Postponed}
 		out = append(out, o)
@@ -95,8 +95,8 @@ func several(name string, d Directive, batches []Batch, keys ...string) Occurren
 	return o
 }
 
-// carriers returns the envelopes of other services that a queue may be given.
-func carriers() map[string]string {
+// envelopes returns the envelopes of other services that a queue may be given.
+func envelopes() map[string]string {
 	return map[string]string{
 		"SNS": `{"Type":"Notification","MessageId":"22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",` +
 			`"TopicArn":"arn:aws:sns:eu-west-1:123456789012:orders","Message":"{\"n\":1}","Timestamp":"2026-03-01T12:00:00.000Z"}`,

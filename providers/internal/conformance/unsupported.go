@@ -8,9 +8,9 @@ type Reason string
 // The reasons that there are.
 const (
 	NoObjects     Reason = "the platform has no object store"
-	NoAttributes  Reason = "the carrier has no attributes beside the body"
-	NoBinaryMode  Reason = "the carrier has no binary mode of CloudEvents"
-	TextOnly      Reason = "the carrier's bodies are text"
+	NoAttributes  Reason = "the envelope has no attributes beside the body"
+	NoBinaryMode  Reason = "the envelope has no binary mode of CloudEvents"
+	TextOnly      Reason = "the envelope's bodies are text"
 	ObjectsOnly   Reason = "a trigger is fired with a JSON object"
 	GroupAlphabet Reason = "the name of a group is of ASCII letters, digits and punctuation"
 	EveryKey      Reason = "every record has a key"

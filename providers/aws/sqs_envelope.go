@@ -50,30 +50,30 @@ func (s SQS) unwrap(m *sqsMessage) (skip bool, err error) {
 	if m.body == nil {
 		return false, errors.New("missing body")
 	}
-	carrier := carrierOf(m.body)
-	if (s.Envelope == EnvelopeSNS || s.Envelope == EnvelopeSNSS3) && carrier == carriesSNS {
+	received := envelopeOf(m.body)
+	if (s.Envelope == EnvelopeSNS || s.Envelope == EnvelopeSNSS3) && received == EnvelopeSNS {
 		if err := m.unwrapSNS(); err != nil {
 			return false, err
 		}
-		if inner := carrierOf(m.body); inner != "" {
-			carrier += "+" + inner
+		if inner := envelopeOf(m.body); inner != "" {
+			received += "+" + inner
 		}
 	}
 	switch {
-	case carrier == string(s.Envelope) && s.Envelope == EnvelopeEventBridge:
+	case received == s.Envelope && s.Envelope == EnvelopeEventBridge:
 		return false, m.unwrapEventBridge()
-	case carrier == string(s.Envelope):
+	case received == s.Envelope:
 		if s.Envelope == EnvelopeS3 || s.Envelope == EnvelopeSNSS3 {
 			m.setNotification()
 		}
 		return false, nil
-	case carrier == s3TestEvent && s.Envelope == EnvelopeS3, carrier == carriesSNS+"+"+s3TestEvent && s.Envelope == EnvelopeSNSS3:
+	case received == s3TestEvent && s.Envelope == EnvelopeS3, received == snsTestEvent && s.Envelope == EnvelopeSNSS3:
 		m.setNotification()
 		return true, nil
-	case carrier == "" || carrier == carriesSNS && s.Envelope == EnvelopeSNSS3:
+	case received == "" || received == EnvelopeSNS && s.Envelope == EnvelopeSNSS3:
 		err = fmt.Errorf("the body is no %s envelope, which resources.%s.aws.envelope declares; give the queue what it declares, or change the setting", s.Envelope, s.Queue)
 	default:
-		err = s.undeclared(carrier)
+		err = s.undeclared(received)
 	}
 	return false, fn.RetryAfter(err, 0) // the setting is at fault, not the message
 }
@@ -81,18 +81,18 @@ func (s SQS) unwrap(m *sqsMessage) (skip bool, err error) {
 // undeclared is the error for a message that another service has put into its
 // own envelope. The envelope is not the message, so it never reaches a
 // handler.
-func (s SQS) undeclared(carrier string) error {
-	switch carrier {
-	case s3TestEvent, carriesSNS + "+" + s3TestEvent:
+func (s SQS) undeclared(received Envelope) error {
+	switch received {
+	case s3TestEvent, snsTestEvent:
 		setting := EnvelopeS3
-		if carrier != s3TestEvent {
+		if received != s3TestEvent {
 			setting = EnvelopeSNSS3
 		}
 		return fmt.Errorf("the body is an %s: it is no message; set resources.%s.aws.envelope to %s to have the queue carry S3 notifications", s3TestEvent, s.Queue, setting)
-	case string(EnvelopeSNS), string(EnvelopeEventBridge), string(EnvelopeS3), string(EnvelopeSNSS3):
-		return fmt.Errorf("the body is an undeclared %s envelope; set resources.%s.aws.envelope to %s to unwrap it", carrier, s.Queue, carrier)
+	case EnvelopeSNS, EnvelopeEventBridge, EnvelopeS3, EnvelopeSNSS3:
+		return fmt.Errorf("the body is an undeclared %s envelope; set resources.%s.aws.envelope to %s to unwrap it", received, s.Queue, received)
 	}
-	return fmt.Errorf("the body is an envelope in an envelope, %s, which no setting of resources.%s.aws.envelope unwraps; have the inner service feed the queue itself", carrier, s.Queue)
+	return fmt.Errorf("the body is an envelope in an envelope, %s, which no setting of resources.%s.aws.envelope unwraps; have the inner service feed the queue itself", received, s.Queue)
 }
 
 // unwrapSNS puts the published message in the place of the notification.
@@ -111,7 +111,7 @@ func (m *sqsMessage) unwrapSNS() error {
 			attributes[name] = a.Value
 		}
 	}
-	m.carry(attributes)
+	m.replaceAttributes(attributes)
 	return nil
 }
 
@@ -127,23 +127,23 @@ func (m *sqsMessage) unwrapEventBridge() error {
 		attributes["content-type"] = ce.MediaType
 	}
 	m.body = e.Detail
-	m.carry(attributes)
+	m.replaceAttributes(attributes)
 	return nil
 }
 
 // setNotification notes that the body is a notification of S3, which is JSON
 // whatever the directive says.
 func (m *sqsMessage) setNotification() {
-	m.carry(map[string]string{"content-type": event.ApplicationJSON})
+	m.replaceAttributes(map[string]string{"content-type": event.ApplicationJSON})
 }
 
-// carriesSNS is what carrierOf calls a notification.
-const carriesSNS = string(EnvelopeSNS)
+// snsTestEvent is an s3TestEvent in a topic's notification.
+const snsTestEvent = EnvelopeSNS + "+" + s3TestEvent
 
-// carrierOf names the service whose envelope the body is, as the setting
-// spells it, or s3TestEvent; "" for a message.
-func carrierOf(body []byte) string {
-	if !mayBeCarried(body) {
+// envelopeOf returns the envelope that the body is, or s3TestEvent; "" for a
+// message.
+func envelopeOf(body []byte) Envelope {
+	if !mayBeEnvelope(body) {
 		return ""
 	}
 	var members map[string]json.RawMessage // the case of names matters
@@ -164,9 +164,9 @@ func carrierOf(body []byte) string {
 	}
 	switch {
 	case is("Type", "Notification") && has("TopicArn", "Message"):
-		return carriesSNS
+		return EnvelopeSNS
 	case has("detail-type", "detail", "source"):
-		return "eventbridge"
+		return EnvelopeEventBridge
 	case is("Event", s3TestEvent):
 		return s3TestEvent
 	}
@@ -175,13 +175,13 @@ func carrierOf(body []byte) string {
 	}
 	_ = json.Unmarshal(members["Records"], &records) // what decodes is enough
 	if len(records) > 0 && records[0].EventSource == s3EventSource {
-		return "s3"
+		return EnvelopeS3
 	}
 	return ""
 }
 
-// mayBeCarried spares ordinary messages a second decoding.
-func mayBeCarried(body []byte) bool {
+// mayBeEnvelope spares ordinary messages a second decoding.
+func mayBeEnvelope(body []byte) bool {
 	first := body
 	if len(body) > 0 && body[0] <= ' ' {
 		first = bytes.TrimLeft(body, " \t\r\n")
