@@ -98,11 +98,11 @@ func TestFirestoreKey(t *testing.T) {
 	}
 }
 
+// A machine's own zone shows nowhere.
+func init() { time.Local = time.FixedZone("", 3600) }
+
 // Protects documents as plain JSON at the ends of what a value can be.
 func TestFirestoreValue(t *testing.T) {
-	local := time.Local
-	time.Local = time.FixedZone("", 3600) // a machine's own zone shows nowhere
-	t.Cleanup(func() { time.Local = local })
 	for _, tc := range []struct {
 		name  string
 		value []byte
