@@ -34,14 +34,15 @@ func (d Delivery) Raw() []byte {
 // reports false outside of a provider, in a plain unit test for instance.
 func DeliveryFrom(ctx context.Context) (Delivery, bool) {
 	record, ok := ctx.Value(mark.DeliveryKey{}).(interface {
-		Delivery() (Delivery, func() []byte)
+		Delivery() Delivery
+		Raw() []byte
 	})
 	if !ok {
 		return Delivery{}, false
 	}
-	d, raw := record.Delivery()
+	d := record.Delivery()
 	d.retain()
-	d.raw = raw
+	d.raw = record.Raw
 	return d, true
 }
 

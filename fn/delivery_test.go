@@ -13,10 +13,12 @@ type record struct {
 	asked *int
 }
 
-func (r record) Delivery() (fn.Delivery, func() []byte) {
+func (r record) Delivery() fn.Delivery {
 	*r.asked++
-	return fn.Delivery{Provider: "aws", Attempt: 2}, func() []byte { return r.raw }
+	return fn.Delivery{Provider: "aws", Attempt: 2}
 }
+
+func (r record) Raw() []byte { return r.raw }
 
 // Outside of a provider there is no delivery, and asking is safe.
 func TestDeliveryFromNowhere(t *testing.T) {

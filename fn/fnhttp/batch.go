@@ -68,7 +68,7 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := cmp.Or(run.RequestFrom(r.Context()).ID, rand.Text())
 	records := make([]run.Record, len(elements))
 	for i, element := range elements {
-		records[i].Name = fmt.Sprintf("HTTP request %s, event %d", id, i+1)
+		records[i].Native = run.Name(fmt.Sprintf("HTTP request %s, event %d", id, i+1))
 		records[i].Event, records[i].Err = ce.Decode(element)
 		if records[i].Err == nil {
 			records[i].Event, records[i].Err = portable.Received(records[i].Event, portable.HTTP)

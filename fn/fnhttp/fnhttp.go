@@ -78,7 +78,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusBadRequest, err)
 		return
 	}
-	record := run.Record{Event: e, Name: "HTTP request " + e.ID()} // the delivery is the request's own
+	record := run.Record{Event: e, Native: run.Name("HTTP request " + e.ID())} // the delivery is the request's own
 	result := run.Each(r.Context(), h.handler, run.Policy{}, []run.Record{record})[0]
 	if result.Err != nil {
 		status, after := statusOf(result)

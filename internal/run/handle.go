@@ -24,8 +24,10 @@ type recordContext struct {
 }
 
 func (c *recordContext) Value(key any) any {
-	if key == (mark.DeliveryKey{}) && (c.record.Native != nil || c.record.Describe != nil) {
-		return c.record
+	if key == (mark.DeliveryKey{}) {
+		if _, ok := c.record.Native.(Native); ok {
+			return c.record
+		}
 	}
 	return c.Context.Value(key)
 }
@@ -125,10 +127,9 @@ func writeLetter(ctx context.Context, to *emit.DeadLetter, r *Record, tries int,
 		ctx, cancel = context.WithDeadline(reserved.Context, reserved.AnswerBy)
 		defer cancel()
 	}
-	d, raw := r.Delivery()
-	e := r.Event
+	d, e := r.Delivery(), r.Event
 	if r.Err != nil {
-		e = to.Undecodable(cmp.Or(d.NativeID, r.String()), raw())
+		e = to.Undecodable(cmp.Or(d.NativeID, r.String()), r.Raw())
 	}
 	return to.Write(ctx, e, max(d.Attempt, tries), cause)
 }

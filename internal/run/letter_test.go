@@ -50,9 +50,7 @@ func (l *letters) Send(ctx context.Context, events []event.Event) []error {
 // on; what is worth another delivery is not.
 func TestDeadLetters(t *testing.T) {
 	retry, permanent := errors.New("no stock"), fn.Permanent(errors.New("no such\narticle"))
-	undecodable := Record{Name: "record 7", Err: errors.New("missing messageId"), Describe: func() (fn.Delivery, []byte) {
-		return fn.Delivery{NativeID: "m-7", Attempt: 3}, []byte("\xffraw")
-	}}
+	undecodable := Record{Err: errors.New("missing messageId"), Native: described{"record 7", fn.Delivery{NativeID: "m-7", Attempt: 3}, "\xffraw"}}
 	last := record("1", "g")
 	last.NoRedelivery = true
 	tests := []struct {

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 
-	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -14,23 +13,18 @@ type Request struct {
 	Source string // "" where the platform does not say
 }
 
-// A Delivered describes a delivery, for [fn.DeliveryFrom]; a [Record] does.
-type Delivered interface {
-	Delivery() (d fn.Delivery, raw func() []byte)
-}
-
 // WithRequest returns the context of an HTTP request, in which
-// [fn.DeliveryFrom] describes d and [RequestFrom] returns q.
-func WithRequest(ctx context.Context, d Delivered, q Request) context.Context {
-	return &RequestContext{ctx, d, q}
+// [fn.DeliveryFrom] describes native and [RequestFrom] returns q.
+func WithRequest(ctx context.Context, native Native, q Request) context.Context {
+	return &RequestContext{ctx, native, q}
 }
 
 // RequestContext is what [WithRequest] returns, for those who have a place for
 // it.
 type RequestContext struct {
 	context.Context
-	Delivered Delivered
-	Request   Request
+	Native  Native
+	Request Request
 }
 
 // Value implements context.Context.
@@ -39,7 +33,7 @@ func (c *RequestContext) Value(key any) any {
 	case requestKey{}:
 		return &c.Request
 	case mark.DeliveryKey{}:
-		return c.Delivered
+		return c.Native
 	}
 	return c.Context.Value(key)
 }

@@ -4,6 +4,7 @@ package run
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -18,71 +19,66 @@ type Record struct {
 	Event event.Event
 	Err   error  // why the record does not decode; bad input unless marked otherwise, and Event is not valid
 	Skip  bool   // the directive does not ask for it; acknowledged without a call
-	Name  string // how errors and logs name it, SQS record 3 for instance; see String
 	Group string // records of one group are handled in order; "" is in none
 
 	// NoRedelivery says that the platform delivers this record no more: a failure
 	// that is worth another delivery goes to the dead letters too.
 	NoRedelivery bool
 
-	// Describe says what the platform knows of the delivery, and the record's
-	// own bytes; secrets of the envelope are in neither. It is called only when
-	// somebody asks, perhaps several times at once, and even after [Each] has
-	// returned, by a handler that has not: so it reads no buffer that the
-	// platform's library uses again. A delivery without a deadline gets the
-	// invocation's. Nil leaves it to the context around.
-	Describe func() (fn.Delivery, []byte)
-
-	// Native takes the place of Name and Describe where it costs less than to
-	// make those for each record. The same holds for its methods.
-	Native Native
+	// Native names the record in errors and logs. One that is a [Native] describes
+	// the delivery too; any other leaves it to the context around.
+	Native fmt.Stringer
 
 	context recordContext // for the handler
 }
 
-// Native is what a record is to its platform.
+// A Native is a record as its platform has it, and the delivery of that. Its
+// methods are called only when somebody asks, perhaps several times at once, and
+// even after [Each] has returned, by a handler that has not: so they read no
+// buffer that the platform's library uses again.
 type Native interface {
-	String() string
+	String() string // SQS record 3 (ID) for instance
+
+	// Delivery says what the platform knows; secrets of the envelope are not in
+	// it. One without a deadline gets the invocation's.
 	Delivery() fn.Delivery
+
+	// Raw returns the record's own bytes, without secrets of the envelope.
 	Raw() []byte
 }
 
+// A Name names a record that describes no delivery.
+type Name string
+
+func (n Name) String() string { return string(n) }
+
 // String names the record in errors and logs.
 func (r *Record) String() string {
-	if r.Native != nil {
-		return r.Native.String()
+	if r.Native == nil {
+		return "event"
 	}
-	return r.Name
+	return r.Native.String()
 }
 
 // Delivery serves [fn.DeliveryFrom].
-func (r *Record) Delivery() (fn.Delivery, func() []byte) {
-	d, raw := r.describe()
-	if d.Deadline.IsZero() {
-		d.Deadline = r.deadline()
+func (r *Record) Delivery() fn.Delivery {
+	native, ok := r.Native.(Native)
+	if !ok {
+		return fn.Delivery{}
 	}
-	return d, raw
+	d := native.Delivery()
+	if reserved, ok := r.context.Context.(*Reserved); ok && d.Deadline.IsZero() {
+		d.Deadline, _ = reserved.Context.Deadline()
+	}
+	return d
 }
 
-// deadline returns that of the invocation; zero for none.
-func (r *Record) deadline() time.Time {
-	if reserved, ok := r.context.Context.(*Reserved); ok {
-		deadline, _ := reserved.Context.Deadline()
-		return deadline
+// Raw serves [fn.DeliveryFrom].
+func (r *Record) Raw() []byte {
+	if native, ok := r.Native.(Native); ok {
+		return native.Raw()
 	}
-	return time.Time{}
-}
-
-func (r *Record) describe() (fn.Delivery, func() []byte) {
-	if r.Native != nil {
-		return r.Native.Delivery(), r.Native.Raw
-	}
-	var d fn.Delivery
-	var raw []byte
-	if r.Describe != nil {
-		d, raw = r.Describe()
-	}
-	return d, func() []byte { return raw }
+	return nil
 }
 
 // A Policy says what becomes of the events that fail.

@@ -25,11 +25,22 @@ import (
 // record returns a record of the group whose event has the id.
 func record(id, group string) Record {
 	contentType := "application/json"
-	return Record{Name: "record " + id, Group: group, Event: event.Event{
+	return Record{Native: Name("record " + id), Group: group, Event: event.Event{
 		Context:     &event.EventContextV1{ID: id, Source: *types.ParseURIRef("/s"), Type: "t", DataContentType: &contentType},
 		DataEncoded: []byte(`{"id":"` + id + `"}`),
 	}}
 }
+
+// described is a record that describes its delivery.
+type described struct {
+	name     string
+	delivery fn.Delivery
+	raw      string
+}
+
+func (d described) String() string        { return d.name }
+func (d described) Delivery() fn.Delivery { return d.delivery }
+func (d described) Raw() []byte           { return []byte(d.raw) }
 
 // handler makes a handler of a function of the event's id.
 func handler(f func(ctx context.Context, id string) error) fn.Handler {
@@ -115,7 +126,7 @@ func TestRecordsWithoutACall(t *testing.T) {
 	capture(t)
 	h := handler(func(_ context.Context, id string) error { t.Errorf("%s is handled", id); return nil })
 	cause := errors.New("missing messageId")
-	results := Each(context.Background(), h, Policy{}, []Record{{Name: "1", Err: cause}, {Skip: true}})
+	results := Each(context.Background(), h, Policy{}, []Record{{Native: Name("1"), Err: cause}, {Skip: true}})
 	check(t, "outcomes", []string{"retry", "done"}, outcomes(results))
 	if kind, _ := Kind(results[0].Err); kind != mark.BadInput || !errors.Is(results[0].Err, cause) {
 		t.Errorf("got %v", results[0].Err)
@@ -186,7 +197,7 @@ func TestDelivery(t *testing.T) {
 		return nil
 	})
 	one, two := record("1", ""), record("2", "")
-	one.Describe = func() (fn.Delivery, []byte) { return fn.Delivery{NativeID: "native 1"}, []byte("raw") }
+	one.Native = described{"record 1", fn.Delivery{NativeID: "native 1"}, "raw"}
 	Each(context.Background(), h, Policy{}, []Record{one, two})
 	check(t, "deliveries", []string{"native 1 true raw", " false "}, got)
 }
@@ -194,8 +205,8 @@ func TestDelivery(t *testing.T) {
 // A record that does not describe itself leaves the delivery to the request
 // around it, which is how events over HTTP have one.
 func TestWithRequest(t *testing.T) {
-	request := Record{Describe: func() (fn.Delivery, []byte) { return fn.Delivery{NativeID: "request"}, nil }}
-	ctx := WithRequest(context.Background(), &request, Request{ID: "request", Source: "/shop/orders"})
+	request := described{"request", fn.Delivery{NativeID: "request"}, ""}
+	ctx := WithRequest(context.Background(), request, Request{ID: "request", Source: "/shop/orders"})
 	Each(ctx, handler(func(ctx context.Context, id string) error {
 		if d, ok := fn.DeliveryFrom(ctx); !ok || d.NativeID != "request" {
 			t.Errorf("got %+v, %v", d, ok)

@@ -24,9 +24,8 @@ func logWhole(ctx context.Context, r *Record, cause error) {
 	if encoded, err := ce.Encode(r.Event); err == nil && r.Err == nil {
 		whole = string(encoded)
 	} else {
-		d, whatCame := r.Delivery()
-		raw := whatCame()
-		attributes = d.Attributes
+		raw := r.Raw()
+		attributes = r.Delivery().Attributes
 		key, whole = "raw", string(raw)
 		if !utf8.Valid(raw) {
 			key, whole = "raw_base64", base64.StdEncoding.EncodeToString(raw)

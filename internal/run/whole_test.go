@@ -31,7 +31,7 @@ func dropped(lines []line) []line {
 func TestDropped(t *testing.T) {
 	const whole = `{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"application/json","data":{"id":"1"}}`
 	retry := errors.New("no stock")
-	undecodable := Record{Name: "record 1", Err: errors.New("missing messageId"), Describe: func() (fn.Delivery, []byte) { return fn.Delivery{}, []byte(`{"body":"a"}`) }}
+	undecodable := Record{Err: errors.New("missing messageId"), Native: described{name: "record 1", raw: `{"body":"a"}`}}
 	tests := []struct {
 		name    string
 		policy  Policy
@@ -151,7 +151,7 @@ func (t tee) Handle(ctx context.Context, r slog.Record) error {
 func TestWholeBytes(t *testing.T) {
 	lines := capture(t)
 	raw := bytes.Repeat([]byte{'a', 0xff, 0}, 5000)
-	r := Record{Err: errors.New("not UTF-8"), Describe: func() (fn.Delivery, []byte) { return fn.Delivery{}, raw }}
+	r := Record{Err: errors.New("not UTF-8"), Native: described{raw: string(raw)}}
 	logWhole(context.Background(), &r, r.Err)
 	var joined strings.Builder
 	for _, l := range lines() {
@@ -165,6 +165,6 @@ func TestWholeBytes(t *testing.T) {
 // A record that nobody can describe still leaves a line.
 func TestWholeOfNothing(t *testing.T) {
 	lines := capture(t)
-	logWhole(context.Background(), &Record{Name: "record 1", Err: errors.New("empty")}, errors.New("empty"))
+	logWhole(context.Background(), &Record{Native: Name("record 1"), Err: errors.New("empty")}, errors.New("empty"))
 	check(t, "log", []line{{Message: "event dropped", Record: "record 1", Error: "empty", Piece: 1, Pieces: 1}}, lines())
 }

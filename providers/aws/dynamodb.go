@@ -64,11 +64,8 @@ func (s DynamoDB) decode(payload []byte) ([]run.Record, error) {
 			// Its failure could not be reported, so the stream would go on.
 			return nil, fmt.Errorf("decode DynamoDB record %d: missing SequenceNumber%s", i+1, because(err))
 		}
-		r := run.Record{
-			Name:     fmt.Sprintf("DynamoDB record %d (%s)", i+1, d.Change.SequenceNumber),
-			Group:    streamGroup,
-			Describe: d.describe(b.Window.Start, raw),
-		}
+		d.number, d.window, d.raw = i+1, b.Window.Start, raw
+		r := run.Record{Native: &d, Group: streamGroup}
 		if err == nil {
 			var kind portable.ChangeKind
 			if kind, err = d.kind(); err == nil {
@@ -187,6 +184,10 @@ func (s DynamoDB) image(raw json.RawMessage) (any, error) {
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 type dynamoDBRecord struct {
+	number int             // in the batch, from 1
+	window string          // the start of a tumbling window; "" for none
+	raw    json.RawMessage // the record
+
 	EventID        string `json:"eventID"`
 	EventName      string `json:"eventName"`
 	EventSource    string `json:"eventSource"`
@@ -233,20 +234,26 @@ func (d *dynamoDBRecord) keyNames() []string {
 	return names
 }
 
-// describe returns the delivery of the change. Its native id is the sequence
-// number, which the answer names. A change by DynamoDB itself, which deletes
-// expired items, has the principal dynamodb.amazonaws.com.
-func (d *dynamoDBRecord) describe(window string, raw []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		attributes := map[string]string{}
-		setAll(attributes, "eventID", d.EventID, "eventName", d.EventName, "awsRegion", d.Region, windowStart, window,
-			"streamViewType", d.Change.StreamViewType, "principalId", d.UserIdentity.PrincipalID)
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Document,
-			NativeID:   d.Change.SequenceNumber,
-			Attributes: attributes,
-		}, raw
+// String implements run.Native.
+func (d *dynamoDBRecord) String() string {
+	return fmt.Sprintf("DynamoDB record %d (%s)", d.number, d.Change.SequenceNumber)
+}
+
+// Raw implements run.Native.
+func (d *dynamoDBRecord) Raw() []byte { return d.raw }
+
+// Delivery implements run.Native. The native id is the sequence number, which
+// the answer names. A change by DynamoDB itself, which deletes expired items,
+// has the principal dynamodb.amazonaws.com.
+func (d *dynamoDBRecord) Delivery() fn.Delivery {
+	attributes := map[string]string{}
+	setAll(attributes, "eventID", d.EventID, "eventName", d.EventName, "awsRegion", d.Region, windowStart, d.window,
+		"streamViewType", d.Change.StreamViewType, "principalId", d.UserIdentity.PrincipalID)
+	return fn.Delivery{
+		Provider:   provider,
+		Trigger:    portable.Document,
+		NativeID:   d.Change.SequenceNumber,
+		Attributes: attributes,
 	}
 }
 

@@ -47,7 +47,8 @@ func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
 	if e.DetailType == "" {
 		return nil, mismatch(fmt.Sprintf("EventBridge event %q", s.Type), payload)
 	}
-	r := run.Record{Name: "EventBridge event " + e.ID, Describe: e.describe(bytes.Clone(payload))}
+	e.raw = bytes.Clone(payload)
+	r := run.Record{Native: &e}
 	out, source, err := eventFromBus(&e)
 	switch {
 	case err != nil:
@@ -58,7 +59,7 @@ func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
 		r.Skip = s.Source != "" && source != s.Source
 	}
 	if err != nil {
-		r.Err = fmt.Errorf("decode %s: %w", r.Name, err)
+		r.Err = fmt.Errorf("decode %s: %w", &e, err)
 	}
 	return []run.Record{r}, nil
 }
@@ -112,14 +113,13 @@ func sourceReference(source string) string {
 	return strings.ReplaceAll(url.QueryEscape(source), "+", "%20")
 }
 
-// describe returns the delivery of the event.
-func (e *busEvent) describe(payload []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Event,
-			NativeID:   e.ID,
-			Attributes: e.attributes(),
-		}, payload
-	}
+// String implements run.Native.
+func (e *busEvent) String() string { return "EventBridge event " + e.ID }
+
+// Raw implements run.Native.
+func (e *busEvent) Raw() []byte { return e.raw }
+
+// Delivery implements run.Native.
+func (e *busEvent) Delivery() fn.Delivery {
+	return fn.Delivery{Provider: provider, Trigger: portable.Event, NativeID: e.ID, Attributes: e.attributes()}
 }

@@ -68,16 +68,16 @@ func fuzzSource(t *testing.T, src Source, payload []byte) (records []run.Record,
 		r := &records[i]
 		switch {
 		case r.Err == nil && r.Event.Context == nil:
-			t.Errorf("%s is neither an event nor an error", r.Name)
+			t.Errorf("%s is neither an event nor an error", r.String())
 		case r.Err == nil:
 			if r.Event.ID() == "" || r.Event.Type() == "" || r.Event.SpecVersion() != "1.0" {
-				t.Errorf("%s is an event without required attributes: %s", r.Name, r.Event)
+				t.Errorf("%s is an event without required attributes: %s", r.String(), r.Event)
 			}
 		case r.Skip:
-			t.Errorf("%s does not decode and is skipped", r.Name)
+			t.Errorf("%s does not decode and is skipped", r.String())
 		}
-		if d, raw := r.Delivery(); d.Provider != "aws" || len(raw()) == 0 {
-			t.Errorf("%s has no delivery", r.Name)
+		if d := r.Delivery(); d.Provider != "aws" || len(r.Raw()) == 0 {
+			t.Errorf("%s has no delivery", r.String())
 		}
 	}
 	return records, true
@@ -125,8 +125,8 @@ func FuzzSQS(f *testing.F) {
 			t.Errorf("%d events, %d failures and %d skipped of %d records", len(r.events), len(got.Failures), skipped, len(records))
 		}
 		for i := range records {
-			if d, _ := records[i].Delivery(); records[i].Err != nil && !reported[d.NativeID] {
-				t.Errorf("%s failed and is not in %s", records[i].Name, answer)
+			if d := records[i].Delivery(); records[i].Err != nil && !reported[d.NativeID] {
+				t.Errorf("%s failed and is not in %s", records[i].String(), answer)
 			}
 		}
 	})
@@ -197,7 +197,7 @@ func fuzzStream(t *testing.T, src Source, payload []byte) {
 	unhandled := map[string]bool{}
 	for i, r := range records {
 		if failed = failed || r.Err != nil; failed {
-			d, _ := records[i].Delivery()
+			d := records[i].Delivery()
 			unhandled[d.NativeID] = true
 		} else if !r.Skip {
 			calls++

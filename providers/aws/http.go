@@ -145,7 +145,6 @@ type exchange struct {
 
 	server   *server
 	request  proxyRequest
-	url      url.URL
 	id       string
 	deadline time.Time // of the invocation
 	response *response // of the handler, or another in its place
@@ -204,10 +203,10 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Re
 		x.id = q.id
 	}
 	reserved = run.Reserve(ctx)
-	x.RequestContext = run.RequestContext{Context: reserved, Delivered: x, Request: run.Request{ID: x.id, Source: source}}
-	r, err = q.request(x, &x.url)
+	x.RequestContext = run.RequestContext{Context: reserved, Native: x, Request: run.Request{ID: x.id, Source: source}}
+	r, err = q.request(x, new(url.URL))
 	if err != nil {
-		slog.ErrorContext(ctx, "request failed", "record", x.name(), "status", statusOf(err), "error", err.Error())
+		slog.ErrorContext(ctx, "request failed", "record", x.String(), "status", statusOf(err), "error", err.Error())
 	}
 	return r, reserved, err
 }
@@ -238,16 +237,16 @@ func (x *exchange) logPanic(p any) {
 	x.log("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
-// name is how logs name the request.
-func (x *exchange) name() string { return "HTTP request " + x.id }
-
 func (x *exchange) log(what string, more ...any) {
-	slog.ErrorContext(x, what, append([]any{"record", x.name()}, more...)...)
+	slog.ErrorContext(x, what, append([]any{"record", x.String()}, more...)...)
 }
 
-// Delivery implements run.Delivered: the attributes are the plain members of
-// the request context.
-func (x *exchange) Delivery() (fn.Delivery, func() []byte) {
+// String implements run.Native.
+func (x *exchange) String() string { return "HTTP request " + x.id }
+
+// Delivery implements run.Native: the attributes are the plain members of the
+// request context.
+func (x *exchange) Delivery() fn.Delivery {
 	context := object(object([]byte(x.request.text))["requestContext"])
 	attributes := map[string]string{}
 	for name, value := range context {
@@ -262,12 +261,12 @@ func (x *exchange) Delivery() (fn.Delivery, func() []byte) {
 		NativeID:   x.id,
 		Attributes: attributes,
 		Deadline:   x.deadline,
-	}, x.raw
+	}
 }
 
-// raw returns the payload without what authenticates the caller. What is said
-// about the caller, by an authorizer for instance, stays.
-func (x *exchange) raw() []byte {
+// Raw implements run.Native. It is the payload without what authenticates the
+// caller. What is said about the caller, by an authorizer for instance, stays.
+func (x *exchange) Raw() []byte {
 	members := object([]byte(x.request.text))
 	context := object(members["requestContext"])
 	delete(members, "cookies")

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fngen/fngen/internal/jsonscan"
+	"github.com/fngen/fngen/internal/retain"
 )
 
 // A gateway is what turned an HTTP request into the payload.
@@ -22,7 +23,7 @@ const (
 // A pair is a name and one value: of a header, or of a query.
 type pair struct{ name, value string }
 
-// proxyRequest is the payload of any gateway. Its strings are parts of text.
+// proxyRequest is the payload of any gateway.
 type proxyRequest struct {
 	text    string
 	gateway gateway
@@ -67,11 +68,47 @@ func (q *proxyRequest) decode(payload []byte) error {
 	if err := j.End(); err != nil {
 		return fmt.Errorf("decode HTTP request: %w", err)
 	}
-	return q.settle(&e, payload)
+	if err := q.classify(&e, payload); err != nil {
+		return err
+	}
+	q.retain()
+	return nil
 }
 
-// settle tells the gateway and takes what this gateway sends.
-func (q *proxyRequest) settle(e *envelope, payload []byte) error {
+// retain gives what a handler may keep of a request memory of its own: all but
+// the body.
+func (q *proxyRequest) retain() {
+	texts := [...]*string{&q.method, &q.path, &q.rawQuery, &q.id, &q.domain, &q.protocol, &q.clientIP}
+	size := 0
+	for _, s := range texts {
+		size += len(*s)
+	}
+	for _, c := range q.cookies {
+		size += len(c)
+	}
+	lists := [...][]pair{q.headers, q.query}
+	for _, list := range lists {
+		for _, f := range list {
+			size += len(f.name) + len(f.value)
+		}
+	}
+	var copies retain.Strings
+	copies.Grow(size)
+	for _, s := range texts {
+		*s = copies.Copy(*s)
+	}
+	for i, c := range q.cookies {
+		q.cookies[i] = copies.Copy(c)
+	}
+	for _, list := range lists {
+		for i, f := range list {
+			list[i] = pair{copies.Copy(f.name), copies.Copy(f.value)}
+		}
+	}
+}
+
+// classify tells the gateway and takes what this gateway sends.
+func (q *proxyRequest) classify(e *envelope, payload []byte) error {
 	switch {
 	case e.authorizer != "":
 		return fmt.Errorf("decode payload: declared HTTP, received a question to an authorizer (%s)", e.authorizer)

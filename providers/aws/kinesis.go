@@ -63,34 +63,29 @@ func (s Kinesis) decode(payload []byte) ([]run.Record, error) {
 			// Its failure could not be reported, so the stream would go on.
 			return nil, fmt.Errorf("decode Kinesis record %d: missing sequenceNumber%s", i+1, because(err))
 		}
-		r := run.Record{
-			Name:     fmt.Sprintf("Kinesis record %d (%s)", i+1, k.Kinesis.SequenceNumber),
-			Group:    streamGroup,
-			Describe: k.describe(b.Window.Start, raw),
-		}
+		k.number, k.window, k.raw = i+1, b.Window.Start, raw
 		var split []run.Record
 		if err == nil {
-			split, err = s.split(&k, r, maxUserRecords-len(records))
+			split, err = s.split(&k, maxUserRecords-len(records))
 		}
 		if err != nil {
-			r.Err = fmt.Errorf("decode Kinesis record %d: %w", i+1, err)
-			split = []run.Record{r}
+			split = []run.Record{{Native: &k, Group: streamGroup, Err: fmt.Errorf("decode Kinesis record %d: %w", i+1, err)}}
 		}
 		records = append(records, split...)
 	}
 	return records, nil
 }
 
-// split returns the record, or those of the aggregate that it is. They are made
-// after the pattern r. There is room for some more in the batch.
-func (s Kinesis) split(k *kinesisRecord, r run.Record, room int) ([]run.Record, error) {
+// split returns the record, or those of the aggregate that it is. There is room
+// for some more in the batch.
+func (s Kinesis) split(k *kinesisRecord, room int) ([]run.Record, error) {
 	record, err := s.record(k)
 	if err != nil {
 		return nil, err
 	}
 	if !isAggregate(record.Body) {
-		r.Event, err = record.Event()
-		return []run.Record{r}, err
+		e, err := record.Event()
+		return []run.Record{{Native: k, Group: streamGroup, Event: e}}, err
 	}
 	users, err := splitAggregate(record.Body)
 	if err != nil {
@@ -101,15 +96,15 @@ func (s Kinesis) split(k *kinesisRecord, r run.Record, room int) ([]run.Record, 
 		return nil, fn.RetryAfter(fmt.Errorf("the batch has more than %d user records before the end of this aggregate", maxUserRecords), 0)
 	}
 	records := make([]run.Record, len(users))
-	id, name := record.ID, strings.TrimSuffix(r.Name, ")")
+	id := record.ID
 	for i, u := range users {
 		record.ID = fmt.Sprintf("%s:%d", id, i)
 		record.PartitionKey, record.Body = u.partitionKey, u.data
-		r.Name = fmt.Sprintf("%s:%d)", name, i)
-		if r.Event, err = record.Event(); err != nil {
+		e, err := record.Event()
+		if err != nil {
 			return nil, err
 		}
-		records[i] = r
+		records[i] = run.Record{Native: &aggregated{k, i}, Group: streamGroup, Event: e}
 	}
 	return records, nil
 }
@@ -156,6 +151,10 @@ func (s Kinesis) record(k *kinesisRecord) (portable.Record, error) {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 type kinesisRecord struct {
+	number int             // in the batch, from 1
+	window string          // the start of a tumbling window; "" for none
+	raw    json.RawMessage // the record
+
 	EventID        string `json:"eventID"` // shard:sequence
 	EventSource    string `json:"eventSource"`
 	EventSourceARN string `json:"eventSourceARN"`
@@ -169,18 +168,35 @@ type kinesisRecord struct {
 	} `json:"kinesis"`
 }
 
-// describe returns the delivery of the record, or of the aggregate that holds
-// it. Its native id is the sequence number, which the answer names.
-func (k *kinesisRecord) describe(window string, raw []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		attributes := map[string]string{}
-		setAll(attributes, "eventID", k.EventID, "partitionKey", k.Kinesis.PartitionKey,
-			"awsRegion", k.Region, windowStart, window, "encryptionType", k.Kinesis.EncryptionType)
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Stream,
-			NativeID:   k.Kinesis.SequenceNumber,
-			Attributes: attributes,
-		}, raw
+// String implements run.Native.
+func (k *kinesisRecord) String() string {
+	return fmt.Sprintf("Kinesis record %d (%s)", k.number, k.Kinesis.SequenceNumber)
+}
+
+// Raw implements run.Native.
+func (k *kinesisRecord) Raw() []byte { return k.raw }
+
+// Delivery implements run.Native. The native id is the sequence number, which
+// the answer names.
+func (k *kinesisRecord) Delivery() fn.Delivery {
+	attributes := map[string]string{}
+	setAll(attributes, "eventID", k.EventID, "partitionKey", k.Kinesis.PartitionKey,
+		"awsRegion", k.Region, windowStart, k.window, "encryptionType", k.Kinesis.EncryptionType)
+	return fn.Delivery{
+		Provider:   provider,
+		Trigger:    portable.Stream,
+		NativeID:   k.Kinesis.SequenceNumber,
+		Attributes: attributes,
 	}
+}
+
+// aggregated is a record of an aggregate, whose delivery is the aggregate's.
+type aggregated struct {
+	*kinesisRecord
+	index int
+}
+
+// String implements run.Native.
+func (a *aggregated) String() string {
+	return fmt.Sprintf("Kinesis record %d (%s:%d)", a.number, a.Kinesis.SequenceNumber, a.index)
 }

@@ -21,6 +21,8 @@ type busEvent struct {
 	Time       string          `json:"time"`
 	Resources  []string        `json:"resources"`
 	Detail     json.RawMessage `json:"detail"`
+
+	raw []byte // the payload
 }
 
 // read reads the member of the name. It keeps no part of what the reader reads

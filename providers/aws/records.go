@@ -164,7 +164,7 @@ func answerLowest(records []run.Record, results []run.Result) ([]byte, error) {
 		if r.Outcome != run.Retry {
 			continue
 		}
-		d, _ := records[i].Delivery()
+		d := records[i].Delivery()
 		if lowest == "" || lessNumber(d.NativeID, lowest) {
 			lowest = d.NativeID
 		}
@@ -183,7 +183,7 @@ func isWindow(records []run.Record) bool {
 	if len(records) == 0 {
 		return true
 	}
-	d, _ := records[0].Delivery()
+	d := records[0].Delivery()
 	return d.Attributes[windowStart] != ""
 }
 

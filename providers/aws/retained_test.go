@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -81,7 +82,7 @@ func TestRetained(t *testing.T) {
 	}
 }
 
-// The same holds for requests.
+// The same holds for requests, as events and as they are.
 func TestRetainedOfRequests(t *testing.T) {
 	const request = `{"version":"2.0","rawPath":"/orders/1","rawQueryString":"a=b","headers":{"host":"shop.example","content-type":%q,"x-one":"1","traceparent":"00-1-2-01"},` +
 		`"cookies":["c=1"],"requestContext":{"requestId":"r-1","domainName":"x.lambda-url.eu-west-1.on.aws","http":{"method":"POST","protocol":"HTTP/1.1","sourceIp":"192.0.2.1"}},` +
@@ -102,6 +103,11 @@ func TestRetainedOfRequests(t *testing.T) {
 			})
 		})
 	}
+	t.Run("net/http", func(t *testing.T) {
+		retained.CheckRequests(t, func(h http.Handler) func() error {
+			return invoking(t, HTTPHandler(h, HTTP{}), payloads["text"], `{"statusCode":200,"body":"","isBase64Encoded":false}`)
+		})
+	})
 }
 
 // invoking returns what invokes h with a copy of the payload and wants one of

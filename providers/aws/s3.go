@@ -56,8 +56,7 @@ func (s S3) decode(payload []byte) ([]run.Record, error) {
 	case p.event == s3TestEvent:
 		return nil, nil
 	case p.bus.Source == s3BusSource && p.bus.DetailType != "":
-		bus := p.bus // which the record keeps, and p is not needed without it
-		return []run.Record{s.fromBus(&bus, bytes.Clone(payload))}, nil
+		return []run.Record{s.fromBus(&objectEvent{p.bus}, payload)}, nil
 	}
 	return nil, mismatch(d.String(), payload)
 }
@@ -76,9 +75,10 @@ func (s S3) records(d declared, notifications []s3Notification, payload []byte) 
 	return records, nil
 }
 
-func (s S3) fromBus(e *busEvent, payload []byte) run.Record {
-	change, err := changeFromBus(e)
-	return s.record(run.Record{Name: "S3 event " + e.ID, Describe: e.describeObject(payload)}, change, err)
+func (s S3) fromBus(e *objectEvent, payload []byte) run.Record {
+	e.raw = bytes.Clone(payload)
+	change, err := e.change()
+	return s.record(run.Record{Native: e}, change, err)
 }
 
 // record adds the event of a change to r, or the reason why there is none.
@@ -259,10 +259,13 @@ func (n *s3Notification) Delivery() fn.Delivery {
 	}
 }
 
-// changeFromBus returns the change that an EventBridge event of S3 tells.
+// objectEvent is an EventBridge event of S3.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
-func changeFromBus(e *busEvent) (portable.ObjectChange, error) {
+type objectEvent struct{ busEvent }
+
+// change returns the change that the event tells.
+func (e *objectEvent) change() (portable.ObjectChange, error) {
 	var c portable.ObjectChange
 	switch e.DetailType {
 	case "Object Created":
@@ -299,20 +302,21 @@ func changeFromBus(e *busEvent) (portable.ObjectChange, error) {
 	return c, nil
 }
 
-// describeObject returns the delivery of an EventBridge event of S3.
-func (e *busEvent) describeObject(payload []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		var detail struct {
-			RequestID    string `json:"request-id"`
-			Requester    string `json:"requester"`
-			SourceIP     string `json:"source-ip-address"`
-			Reason       string `json:"reason"`
-			DeletionType string `json:"deletion-type"`
-		}
-		_ = json.Unmarshal(e.Detail, &detail) // what decodes is enough
-		attributes := e.attributes()
-		setAll(attributes, "request-id", detail.RequestID, "requester", detail.Requester,
-			"source-ip-address", detail.SourceIP, "reason", detail.Reason, "deletion-type", detail.DeletionType)
-		return fn.Delivery{Provider: provider, Trigger: portable.Object, NativeID: e.ID, Attributes: attributes}, payload
+// String implements run.Native.
+func (e *objectEvent) String() string { return "S3 event " + e.ID }
+
+// Delivery implements run.Native.
+func (e *objectEvent) Delivery() fn.Delivery {
+	var detail struct {
+		RequestID    string `json:"request-id"`
+		Requester    string `json:"requester"`
+		SourceIP     string `json:"source-ip-address"`
+		Reason       string `json:"reason"`
+		DeletionType string `json:"deletion-type"`
 	}
+	_ = json.Unmarshal(e.Detail, &detail) // what decodes is enough
+	attributes := e.attributes()
+	setAll(attributes, "request-id", detail.RequestID, "requester", detail.Requester,
+		"source-ip-address", detail.SourceIP, "reason", detail.Reason, "deletion-type", detail.DeletionType)
+	return fn.Delivery{Provider: provider, Trigger: portable.Object, NativeID: e.ID, Attributes: attributes}
 }

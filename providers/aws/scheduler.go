@@ -51,10 +51,11 @@ func (s Scheduler) decode(payload []byte) ([]run.Record, error) {
 	if f.Name != s.Name {
 		return nil, fmt.Errorf("decode payload: declared %s, received a firing of schedule %q", declared, f.Name)
 	}
-	r := run.Record{Name: fmt.Sprintf("firing of schedule %q at %s", f.Name, f.Scheduled), Describe: f.describe(bytes.Clone(payload))}
+	f.raw = bytes.Clone(payload)
+	r := run.Record{Native: &f}
 	var err error
 	if r.Event, err = f.event(); err != nil {
-		r.Err = fmt.Errorf("decode %s: %w", r.Name, err)
+		r.Err = fmt.Errorf("decode %s: %w", &f, err)
 	}
 	return []run.Record{r}, nil
 }
@@ -67,6 +68,8 @@ type firing struct {
 	Scheduled string          `json:"scheduled"`
 	Schedule  string          `json:"schedule"`
 	Attempt   json.RawMessage `json:"attempt"` // a string, since Scheduler replaces its keywords inside of strings
+
+	raw []byte // the payload
 }
 
 func (f *firing) event() (event.Event, error) {
@@ -83,17 +86,23 @@ func (f *firing) event() (event.Event, error) {
 	return portable.Firing{Source: f.Schedule, Name: f.Name, Scheduled: at}.Event()
 }
 
-// describe returns the delivery of the firing, whose native id is the
-// schedule's ARN. Attempts count from 1, as in a delivery.
-func (f *firing) describe(payload []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		attempt, _ := strconv.Atoi(strings.Trim(string(f.Attempt), `"`))
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Schedule,
-			NativeID:   f.Schedule,
-			Attempt:    max(attempt, 0),
-			Attributes: map[string]string{"scheduled": f.Scheduled},
-		}, payload
+// String implements run.Native.
+func (f *firing) String() string {
+	return fmt.Sprintf("firing of schedule %q at %s", f.Name, f.Scheduled)
+}
+
+// Raw implements run.Native.
+func (f *firing) Raw() []byte { return f.raw }
+
+// Delivery implements run.Native. The native id is the schedule's ARN. Attempts
+// count from 1, as in a delivery.
+func (f *firing) Delivery() fn.Delivery {
+	attempt, _ := strconv.Atoi(strings.Trim(string(f.Attempt), `"`))
+	return fn.Delivery{
+		Provider:   provider,
+		Trigger:    portable.Schedule,
+		NativeID:   f.Schedule,
+		Attempt:    max(attempt, 0),
+		Attributes: map[string]string{"scheduled": f.Scheduled},
 	}
 }

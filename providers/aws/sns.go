@@ -46,7 +46,8 @@ func (s SNS) decode(payload []byte) ([]run.Record, error) {
 	for i, raw := range b.Records {
 		var n snsRecord
 		err := json.Unmarshal(raw, &n) // with an error what decodes is there
-		r := run.Record{Name: fmt.Sprintf("SNS record %d (%s)", i+1, n.Message.ID), Describe: n.describe(raw)}
+		n.number, n.raw = i+1, raw
+		r := run.Record{Native: &n}
 		if err == nil {
 			r.Event, err = s.event(&n)
 		}
@@ -92,27 +93,34 @@ func (s SNS) event(n *snsRecord) (event.Event, error) {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
 type snsRecord struct {
+	number int             // in the payload, from 1
+	raw    json.RawMessage // the record
+
 	EventSource     string
 	SubscriptionARN string    `json:"EventSubscriptionArn"`
 	Message         published `json:"Sns"`
 }
 
-// describe returns the delivery of the message. What SNS says of it wins over a
+// String implements run.Native.
+func (n *snsRecord) String() string { return fmt.Sprintf("SNS record %d (%s)", n.number, n.Message.ID) }
+
+// Raw implements run.Native.
+func (n *snsRecord) Raw() []byte { return n.raw }
+
+// Delivery implements run.Native. What SNS says of the message wins over a
 // message attribute of that name, which the publisher chose.
-func (n *snsRecord) describe(raw []byte) func() (fn.Delivery, []byte) {
-	return func() (fn.Delivery, []byte) {
-		attributes := make(map[string]string, len(n.Message.Attributes)+2)
-		for name := range n.Message.Attributes {
-			setAll(attributes, name, n.Message.text(name))
-		}
-		delete(attributes, "Subject")
-		delete(attributes, "EventSubscriptionArn")
-		setAll(attributes, "Subject", n.Message.Subject, "EventSubscriptionArn", n.SubscriptionARN)
-		return fn.Delivery{
-			Provider:   provider,
-			Trigger:    portable.Topic,
-			NativeID:   n.Message.ID,
-			Attributes: attributes,
-		}, raw
+func (n *snsRecord) Delivery() fn.Delivery {
+	attributes := make(map[string]string, len(n.Message.Attributes)+2)
+	for name := range n.Message.Attributes {
+		setAll(attributes, name, n.Message.text(name))
+	}
+	delete(attributes, "Subject")
+	delete(attributes, "EventSubscriptionArn")
+	setAll(attributes, "Subject", n.Message.Subject, "EventSubscriptionArn", n.SubscriptionARN)
+	return fn.Delivery{
+		Provider:   provider,
+		Trigger:    portable.Topic,
+		NativeID:   n.Message.ID,
+		Attributes: attributes,
 	}
 }

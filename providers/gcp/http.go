@@ -39,15 +39,33 @@ type HTTP struct{}
 func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
 	source := serviceSource()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d := fn.Delivery{Provider: provider, Trigger: portable.HTTP, NativeID: rand.Text()}
-		d.Deadline, _ = r.Context().Deadline()
-		record := &run.Record{Name: "HTTP request " + d.NativeID, Describe: func() (fn.Delivery, []byte) {
-			d := d
-			d.Attributes = attributes(r.Header)
-			return d, nil // the body is the handler's to read
-		}}
-		guard(h, w, r.WithContext(run.WithRequest(r.Context(), record, run.Request{ID: d.NativeID, Source: source})))
+		native := &httpRequest{rand.Text(), r}
+		guard(h, w, r.WithContext(run.WithRequest(r.Context(), native, run.Request{ID: native.id, Source: source})))
 	})
+}
+
+// httpRequest is a request with the id that it has been given.
+type httpRequest struct {
+	id      string
+	request *http.Request
+}
+
+// String implements run.Native.
+func (r *httpRequest) String() string { return "HTTP request " + r.id }
+
+// Raw implements run.Native: the body is the handler's to read.
+func (r *httpRequest) Raw() []byte { return nil }
+
+// Delivery implements run.Native.
+func (r *httpRequest) Delivery() fn.Delivery {
+	deadline, _ := r.request.Context().Deadline()
+	return fn.Delivery{
+		Provider:   provider,
+		Trigger:    portable.HTTP,
+		NativeID:   r.id,
+		Attributes: attributes(r.request.Header),
+		Deadline:   deadline,
+	}
 }
 
 // serviceSource returns the source of HTTP requests, or "" outside of Cloud Run.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -48,7 +47,7 @@ func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {
 	if err := identified(r); err != nil {
 		return nil, err
 	}
-	record := run.Record{Name: "alarm activation " + r.ActivationID}
+	record := run.Record{Native: &actionloop.Activation{Request: r, Trigger: portable.Schedule, Name: "alarm activation"}}
 	var err error
 	record.Event, err = portable.Firing{
 		Source:      triggerSource(r, a.Name),
@@ -58,10 +57,7 @@ func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {
 		Approximate: true,
 	}.Event()
 	if err != nil {
-		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
-	}
-	record.Describe = func() (fn.Delivery, []byte) {
-		return r.Delivery(portable.Schedule), r.Value.Without(actionloop.Headers)
+		record.Err = fmt.Errorf("decode %s: %w", record.Native, err)
 	}
 	return []run.Record{record}, nil
 }

@@ -53,27 +53,45 @@ func (c CouchDB) decode(r *actionloop.Request) ([]run.Record, error) {
 	if err := identified(r); err != nil {
 		return nil, err
 	}
-	record := run.Record{Name: "CouchDB activation " + r.ActivationID}
 	change, err := decodeCouchDB(r.Value)
+	record := run.Record{Native: &documentChange{
+		actionloop.Activation{Request: r, Trigger: portable.Document, Name: "CouchDB activation"}, change,
+	}}
 	if err == nil {
-		record.Name = fmt.Sprintf("CouchDB change %s", change.eventID())
 		record.Skip = strings.HasPrefix(change.id, "_design/") ||
 			!portable.DocumentFilter{Created: c.Created, Updated: c.Updated, Deleted: c.Deleted}.Fits(change.kind())
 		record.Event, err = c.event(r, change)
 	}
 	if err != nil {
-		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
-	}
-	record.Describe = func() (fn.Delivery, []byte) {
-		d := r.Delivery(portable.Document)
-		if change != nil {
-			d.NativeID = change.eventID()
-			d.Attributes["dbname"] = change.database
-			d.Attributes["rev"] = change.revision
-		}
-		return d, r.Value.Without(actionloop.Headers)
+		record.Err = fmt.Errorf("decode %s: %w", record.Native, err)
 	}
 	return []run.Record{record}, nil
+}
+
+// documentChange is the activation that tells a change; nil if it does not
+// decode.
+type documentChange struct {
+	actionloop.Activation
+	*couchDBChange
+}
+
+// String implements run.Native.
+func (c *documentChange) String() string {
+	if c.couchDBChange == nil {
+		return c.Activation.String()
+	}
+	return "CouchDB change " + c.eventID()
+}
+
+// Delivery implements run.Native.
+func (c *documentChange) Delivery() fn.Delivery {
+	d := c.Activation.Delivery()
+	if c.couchDBChange != nil {
+		d.NativeID = c.eventID()
+		d.Attributes["dbname"] = c.database
+		d.Attributes["rev"] = c.revision
+	}
+	return d
 }
 
 func (c CouchDB) event(r *actionloop.Request, change *couchDBChange) (event.Event, error) {

@@ -91,25 +91,46 @@ func splitMessages(list json.RawMessage, limit int) ([]string, error) {
 // record decodes one message of the feed.
 func (k Kafka) record(r *actionloop.Request, i int, text string) run.Record {
 	m, err := decodeKafka(text)
-	record := run.Record{Name: fmt.Sprintf("Kafka message %d", i)}
+	kind, _ := k.trigger()
+	record := run.Record{Native: &feedMessage{r, kind, i, text, m}}
 	if err == nil {
-		record.Name = "Kafka message " + m.Topic + " " + m.id()
 		record.Group = m.Topic + " " + strconv.FormatInt(*m.Partition, 10)
 		record.Event, err = k.event(r, m)
 	}
 	if err != nil {
-		record.Err = fmt.Errorf("decode %s: %w", record.Name, err)
-	}
-	record.Describe = func() (fn.Delivery, []byte) {
-		kind, _ := k.trigger()
-		d := r.Delivery(kind)
-		if m != nil {
-			d.NativeID = m.id()
-			d.Attributes["topic"] = m.Topic
-		}
-		return d, []byte(text)
+		record.Err = fmt.Errorf("decode %s: %w", record.Native, err)
 	}
 	return record
+}
+
+// feedMessage is a message of an activation.
+type feedMessage struct {
+	request *actionloop.Request
+	trigger string
+	index   int
+	text    string
+	message *kafkaMessage // nil if it does not decode
+}
+
+// String implements run.Native.
+func (f *feedMessage) String() string {
+	if f.message == nil {
+		return fmt.Sprintf("Kafka message %d", f.index)
+	}
+	return "Kafka message " + f.message.Topic + " " + f.message.id()
+}
+
+// Raw implements run.Native.
+func (f *feedMessage) Raw() []byte { return []byte(f.text) }
+
+// Delivery implements run.Native.
+func (f *feedMessage) Delivery() fn.Delivery {
+	d := f.request.Delivery(f.trigger)
+	if f.message != nil {
+		d.NativeID = f.message.id()
+		d.Attributes["topic"] = f.message.Topic
+	}
+	return d
 }
 
 func (k Kafka) event(r *actionloop.Request, m *kafkaMessage) (event.Event, error) {

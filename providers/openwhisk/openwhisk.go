@@ -87,9 +87,7 @@ func (i *invoker) decode(r *actionloop.Request) ([]run.Record, error) {
 // foreign is the record of an activation that the source does not understand;
 // it is logged like any event that is lost.
 func foreign(r *actionloop.Request, err error) run.Record {
-	return run.Record{Err: err, Name: "activation " + r.ActivationID, Describe: func() (fn.Delivery, []byte) {
-		return r.Delivery(""), r.Value.Without(actionloop.Headers)
-	}}
+	return run.Record{Err: err, Native: &actionloop.Activation{Request: r, Name: "activation"}}
 }
 
 // encode makes the answer. It names the events that failed, as far as they are

@@ -44,7 +44,6 @@ import (
 	"net/http"
 	"runtime/debug"
 
-	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -79,12 +78,17 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	if err != nil {
 		return actionloop.Refuse(err)
 	}
-	record := &run.Record{Name: "HTTP request " + request.ActivationID, Describe: func() (fn.Delivery, []byte) {
-		return request.Delivery(portable.HTTP), withoutSecrets(request.Value)
-	}}
-	ctx = run.WithRequest(request.Context(ctx), record, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
-	return i.serve(ctx, record.Name, a)
+	native := &httpRequest{actionloop.Activation{Request: request, Trigger: portable.HTTP, Name: "HTTP request"}}
+	ctx = run.WithRequest(request.Context(ctx), native, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
+	return i.serve(ctx, native.String(), a)
 }
+
+// httpRequest is an activation by a request.
+type httpRequest struct{ actionloop.Activation }
+
+// Raw implements run.Native: the parameters without the credentials in the
+// headers.
+func (r *httpRequest) Raw() []byte { return withoutSecrets(r.Request.Value) }
 
 func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
 	reserved := run.Reserve(ctx)

@@ -37,6 +37,23 @@ func (r *Request) ActionSource() string {
 	return portable.Path("namespaces", r.Namespace, "actions") + portable.Path(strings.Split(action, "/")...)
 }
 
+// An Activation is a run.Native that is a request as a whole.
+type Activation struct {
+	Request *Request
+	Trigger string // of the delivery
+	Name    string // what kind of activation it is
+}
+
+// String implements run.Native.
+func (a *Activation) String() string { return a.Name + " " + a.Request.ActivationID }
+
+// Raw implements run.Native: the parameters without headers, whose writer is
+// not known.
+func (a *Activation) Raw() []byte { return a.Request.Value.Without(Headers) }
+
+// Delivery implements run.Native.
+func (a *Activation) Delivery() fn.Delivery { return a.Request.Delivery(a.Trigger) }
+
 // Delivery describes the activation. The attributes are the request's members
 // of the same names.
 func (r *Request) Delivery(trigger string) fn.Delivery {
