@@ -3,6 +3,9 @@
 //
 //	aws.Start(emit.Replies(fn.Reply(shop.Confirm), "/example.com/shop/confirm", sns.Topic{Name: "order-events"}), aws.SQS{Queue: "orders"})
 //
+// Where the sink order-events is, a queue's URL for instance, says the variable
+// FNGEN_SINK_ORDER_EVENTS of the environment, which the infrastructure sets.
+//
 // The events of a handler are buffered until it has returned nil, and are sent
 // before its input is acknowledged. If sending fails for a passing reason the
 // input is delivered again, and what was sent before is sent once more, under

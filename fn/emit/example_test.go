@@ -49,10 +49,3 @@ func ExampleReplies() {
 	// because of placed-1
 	// {"Order":"A-17"}
 }
-
-// Infrastructure says where a sink is in the environment.
-func ExampleVariable() {
-	fmt.Println(emit.Variable("order-events"))
-	// Output:
-	// FNGEN_SINK_ORDER_EVENTS
-}

@@ -59,20 +59,3 @@ func splitFailures(events []event.Event, errs []error) (left []event.Event, perm
 	}
 	return left, permanent, passing
 }
-
-// InOrder sends one event after another, for a [Sink] whose service takes one
-// at a time. What follows one that failed is not sent, so that the order is
-// kept.
-func InOrder(events []event.Event, one func(event.Event) error) []error {
-	errs := make([]error, len(events))
-	for i, e := range events {
-		if errs[i] = one(e); errs[i] == nil {
-			continue
-		}
-		for rest := i + 1; rest < len(events); rest++ {
-			errs[rest] = fmt.Errorf("not sent, since an event before it was not: %s", errs[i])
-		}
-		break
-	}
-	return errs
-}

@@ -16,11 +16,11 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce/cehttp"
-	"github.com/fngen/fngen/internal/sinkhttp"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // HTTP posts each event in binary mode to the URL in the environment: K_SINK,
-// where Knative binds one, or [emit.Variable].
+// where Knative binds one, or FNGEN_SINK_NAME.
 type HTTP struct {
 	Name string // in the directive
 	Type string // of events that have none
@@ -33,14 +33,14 @@ func (h HTTP) Declared() (name, eventType string) { return h.Name, h.Type }
 
 // Send implements emit.Sink. Each event is a call.
 func (h HTTP) Send(ctx context.Context, events []event.Event) []error {
-	return emit.InOrder(events, func(e event.Event) error { return h.post(ctx, e) })
+	return sinks.InOrder(events, func(e event.Event) error { return h.post(ctx, e) })
 }
 
 func (h HTTP) post(ctx context.Context, e event.Event) error {
-	url := os.Getenv(emit.Variable(h.Name))
+	url := os.Getenv(sinks.Variable(h.Name))
 	if url == "" {
 		if url = os.Getenv("K_SINK"); url == "" {
-			return fmt.Errorf("neither %s nor K_SINK is set; it holds the URL of the sink %s", emit.Variable(h.Name), h.Name)
+			return fmt.Errorf("neither %s nor K_SINK is set; it holds the URL of the sink %s", sinks.Variable(h.Name), h.Name)
 		}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(e.Data()))
@@ -53,7 +53,7 @@ func (h HTTP) post(ctx context.Context, e event.Event) error {
 	if t := e.DataContentType(); t != "" || len(e.Data()) > 0 {
 		r.Header.Set("Content-Type", cmp.Or(t, event.ApplicationJSON))
 	}
-	resp, err := sinkhttp.Client().Do(r)
+	resp, err := sinks.Client().Do(r)
 	if err != nil {
 		return fmt.Errorf("post event: %w", err)
 	}

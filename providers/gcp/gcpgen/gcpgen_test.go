@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/internal/sinks"
 	"github.com/fngen/fngen/providers/gcp/gcpgen"
 )
 
@@ -144,8 +144,8 @@ func TestPackageBinary(t *testing.T) {
 // The program reads its sinks' addresses where main.tf puts them.
 func TestSinkVariable(t *testing.T) {
 	for _, name := range []string{"news", "order-events", "a-1--b"} {
-		if got := gen.SinkVariable(name); got != emit.Variable(name) {
-			t.Errorf("%s: %s, and the program reads %s", name, got, emit.Variable(name))
+		if got := gen.SinkVariable(name); got != sinks.Variable(name) {
+			t.Errorf("%s: %s, and the program reads %s", name, got, sinks.Variable(name))
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // sending returns the application of testdata/sinks.txtar by function, what its
@@ -51,7 +51,7 @@ func sending(t *testing.T) (functions map[string]gen.Function, addresses map[str
 // else has one.
 func TestAddresses(t *testing.T) {
 	_, got, _ := sending(t)
-	address := func(sink, value string) string { return emit.Variable(sink) + "=" + value }
+	address := func(sink, value string) string { return sinks.Variable(sink) + "=" + value }
 	want := map[string][]string{
 		"order": {address("orders", "orders")},
 		"confirm": {

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
-	"github.com/fngen/fngen/internal/sinkhttp"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // A Service is an AWS service.
@@ -54,7 +54,7 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 	if err := signer().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), s.Name, region, time.Now()); err != nil {
 		return 0, nil, fmt.Errorf("call %s: sign: %w", s.Name, err)
 	}
-	resp, err := sinkhttp.Client().Do(r)
+	resp, err := sinks.Client().Do(r)
 	if err != nil {
 		return 0, nil, fmt.Errorf("call %s: %w", s.Name, err)
 	}

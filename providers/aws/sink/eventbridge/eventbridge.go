@@ -10,12 +10,13 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/sinks"
 	"github.com/fngen/fngen/providers/aws/internal/api"
 )
 
 // Bus puts events on an EventBridge bus: Source and DetailType are the event's
 // source and type, and Detail is the event in structured mode. The bus's name
-// or ARN is in the environment, under [emit.Variable].
+// or ARN is in the environment, as FNGEN_SINK_NAME.
 type Bus struct {
 	Name string // in the directive
 	Type string // of events that have none
@@ -41,7 +42,7 @@ var service = api.Service{Name: "events", Variable: "EVENTBRIDGE"}
 
 // Send implements emit.Sink.
 func (b Bus) Send(ctx context.Context, events []event.Event) []error {
-	bus, err := emit.Address(b.Name)
+	bus, err := sinks.Address(b.Name)
 	if err != nil {
 		return api.All(len(events), err)
 	}

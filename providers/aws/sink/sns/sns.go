@@ -14,11 +14,12 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/sinks"
 	"github.com/fngen/fngen/providers/aws/internal/api"
 )
 
 // Topic publishes events to an SNS topic, in structured mode with the attribute
-// content-type. Its ARN is in the environment, under [emit.Variable].
+// content-type. Its ARN is in the environment, as FNGEN_SINK_NAME.
 //
 // In a FIFO topic the group is the extension partitionkey, or the event's id
 // where there is none, and source and id make the deduplication id.
@@ -48,7 +49,7 @@ var service = api.Service{Name: "sns", Variable: "SNS"}
 
 // Send implements emit.Sink.
 func (t Topic) Send(ctx context.Context, events []event.Event) []error {
-	arn, err := emit.Address(t.Name)
+	arn, err := sinks.Address(t.Name)
 	if err != nil {
 		return api.All(len(events), err)
 	}

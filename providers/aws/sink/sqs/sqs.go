@@ -12,11 +12,12 @@ import (
 
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/sinks"
 	"github.com/fngen/fngen/providers/aws/internal/api"
 )
 
 // Queue sends events to an SQS queue, in structured mode with the attribute
-// content-type. Its URL is in the environment, under [emit.Variable].
+// content-type. Its URL is in the environment, as FNGEN_SINK_NAME.
 //
 // In a FIFO queue the group is the extension partitionkey, or the event's id
 // where there is none, and source and id make the deduplication id.
@@ -46,7 +47,7 @@ var service = api.Service{Name: "sqs", Variable: "SQS"}
 
 // Send implements emit.Sink.
 func (q Queue) Send(ctx context.Context, events []event.Event) []error {
-	url, err := emit.Address(q.Name)
+	url, err := sinks.Address(q.Name)
 	if err != nil {
 		return api.All(len(events), err)
 	}

@@ -16,12 +16,12 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
-	"github.com/fngen/fngen/internal/sinkhttp"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // Topic publishes events to a Pub/Sub topic, by the CloudEvents binding for
 // Pub/Sub. Its name, projects/PROJECT/topics/TOPIC, is in the environment, under
-// [emit.Variable]. The extension partitionkey is the ordering key.
+// FNGEN_SINK_NAME. The extension partitionkey is the ordering key.
 type Topic struct {
 	Name string // in the directive
 	Type string // of events that have none
@@ -42,7 +42,7 @@ const (
 // follows one that failed is not sent, so that the order is kept.
 func (t Topic) Send(ctx context.Context, events []event.Event) []error {
 	errs := make([]error, len(events))
-	topic, err := emit.Address(t.Name)
+	topic, err := sinks.Address(t.Name)
 	if err != nil {
 		return fill(errs, 0, err)
 	}
@@ -138,7 +138,7 @@ func post(ctx context.Context, topic string, body []byte) (status int, answer []
 		}
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
-	resp, err := sinkhttp.Client().Do(r)
+	resp, err := sinks.Client().Do(r)
 	if err != nil {
 		return 0, nil, err
 	}

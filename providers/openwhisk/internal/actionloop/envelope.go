@@ -55,19 +55,19 @@ func (e *envelope) member(j *jsonscan.Reader, name string) error {
 		}
 		return j.Object(func(name string) error { return e.parameter(j, name) })
 	case "namespace":
-		return last(j, &e.Namespace)
+		return readString(j, &e.Namespace)
 	case "action_name":
-		return last(j, &e.ActionName)
+		return readString(j, &e.ActionName)
 	case "action_version":
-		return last(j, &e.ActionVersion)
+		return readString(j, &e.ActionVersion)
 	case "activation_id":
-		return last(j, &e.ActivationID)
+		return readString(j, &e.ActivationID)
 	case "transaction_id":
-		return last(j, &e.TransactionID)
+		return readString(j, &e.TransactionID)
 	case "deadline":
 		return e.readDeadline(j)
 	case "api_key":
-		return last(j, &e.key)
+		return readString(j, &e.key)
 	}
 	return j.Skip()
 }
@@ -99,7 +99,7 @@ func (e *envelope) readDeadline(j *jsonscan.Reader) error {
 		return j.Keep(&e.deadline)
 	}
 	isNull := j.IsNull()
-	err := last(j, &e.deadline)
+	err := readString(j, &e.deadline)
 	if err == nil && !isNull && !jsonscan.IsNumber(e.deadline) {
 		return &jsonscan.TypeError{Got: "string", Want: "number"}
 	}
@@ -108,8 +108,8 @@ func (e *envelope) readDeadline(j *jsonscan.Reader) error {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// last reads a string into s. Null is "".
-func last(j *jsonscan.Reader, s *string) error {
+// readString reads a string into s. Null is "".
+func readString(j *jsonscan.Reader, s *string) error {
 	*s = ""
 	err := j.String(s)
 	*s = jsonscan.Valid(*s)

@@ -19,13 +19,13 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
-	"github.com/fngen/fngen/internal/sinkhttp"
+	"github.com/fngen/fngen/internal/sinks"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
 // Trigger fires a trigger of the action's namespace with each event, in
 // structured mode as the parameter cloudevent. The trigger's name is in the
-// environment, under [emit.Variable]. The action needs the annotation
+// environment, under FNGEN_SINK_NAME. The action needs the annotation
 // provide-api-key.
 type Trigger struct {
 	Name string // in the directive
@@ -44,7 +44,7 @@ const maxPayload = 1 << 20
 
 // Send implements emit.Sink. Each event is a call.
 func (t Trigger) Send(ctx context.Context, events []event.Event) []error {
-	return emit.InOrder(events, func(e event.Event) error { return t.fire(ctx, e) })
+	return sinks.InOrder(events, func(e event.Event) error { return t.fire(ctx, e) })
 }
 
 func (t Trigger) fire(ctx context.Context, e event.Event) error {
@@ -56,7 +56,7 @@ func (t Trigger) fire(ctx context.Context, e event.Event) error {
 	if len(body) > maxPayload {
 		return fn.Permanent(fmt.Errorf("the event %s has %d bytes, more than %d, the limit of the platform", e.ID(), len(body), maxPayload))
 	}
-	name, err := emit.Address(t.Name)
+	name, err := sinks.Address(t.Name)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (t Trigger) fire(ctx context.Context, e event.Event) error {
 	user, password, _ := strings.Cut(key, ":")
 	r.SetBasicAuth(user, password)
 	r.Header.Set("Content-Type", "application/json")
-	resp, err := sinkhttp.Client().Do(r)
+	resp, err := sinks.Client().Do(r)
 	if err != nil {
 		return fmt.Errorf("fire trigger: %w", err)
 	}
