@@ -38,12 +38,12 @@ func queues(tb testing.TB) []comparison {
 			invoke(tb, aws.Handler(fn.On(takes[[]byte]), src), payload, done),
 			invoke(tb, lambda.NewHandler(takes[events.SQSEvent]), payload, "null"),
 		}, {
-			name + ",typed", unlimited,
+			name + ",typed", 0,
 			invoke(tb, aws.Handler(fn.On(takes[order]), src), payload, done),
 			invoke(tb, lambda.NewHandler(takesOrders), payload, "null"),
 		}}
 	}
-	return append(batch(1, 14), batch(10, unlimited)...)
+	return append(batch(1, 14), batch(10, 0)...)
 }
 
 func buckets(tb testing.TB) []comparison {
@@ -51,7 +51,7 @@ func buckets(tb testing.TB) []comparison {
 	hand := invoke(tb, lambda.NewHandler(takes[events.S3Event]), S3, "null")
 	return []comparison{
 		{"records=1", 14, invoke(tb, aws.Handler(fn.On(takes[[]byte]), src), S3, "null"), hand},
-		{"records=1,typed", unlimited, invoke(tb, aws.Handler(fn.On(takes[fn.Object]), src), S3, "null"), hand},
+		{"records=1,typed", 0, invoke(tb, aws.Handler(fn.On(takes[fn.Object]), src), S3, "null"), hand},
 	}
 }
 
@@ -127,7 +127,7 @@ func google(tb testing.TB) []comparison {
 		tb.Fatal(err)
 	}
 	return []comparison{{
-		"binary", unlimited,
+		"binary", 0,
 		serve(tb, gcp.Handler(fn.On(takes[event.Event]), gcp.Event{Type: "com.example.order.placed"})),
 		serve(tb, framework),
 	}}
@@ -139,13 +139,10 @@ func serve(tb testing.TB, h http.Handler) func() error {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	body, err := io.ReadAll(request.Body)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	_, body, _ := strings.Cut(Event, "\r\n\r\n")
 	return func() error {
 		r := *request
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Body = io.NopCloser(strings.NewReader(body))
 		w := response{header: http.Header{}}
 		if h.ServeHTTP(&w, &r); w.status >= 300 {
 			return fmt.Errorf("the status is %d", w.status)
@@ -174,11 +171,11 @@ func cloudEvents(tb testing.TB) []comparison {
 		tb.Fatal(err)
 	}
 	return []comparison{{
-		"encode", unlimited,
+		"encode", 0,
 		func() error { _, err := ce.Encode(e); return err },
 		func() error { _, err := json.Marshal(e); return err },
 	}, {
-		"decode", unlimited,
+		"decode", 0,
 		func() error { _, err := ce.Decode(structured); return err },
 		func() error { return json.Unmarshal(structured, new(event.Event)) },
 	}}

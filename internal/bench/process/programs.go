@@ -42,24 +42,16 @@ func programs(dir string, events int) []row {
 	}
 	counted = append(counted, compare("Lambda SQS start, instructions", "%.0f k", "≤ 1.45", true, "sqs-fngen", "sqs-hand",
 		func(file string) float64 { return instructions(file, sqs, 0) }))
+	var rate, p99 float64
+	load := onGoogle(&rate, &p99)
 	return append(append(counted, timed...),
-		compare("Lambda SQS size", "%.2f MB", "≤ 1.13", true, "sqs-fngen", "sqs-hand", megabytes),
-		compare("Google throughput", "%.0f /s", "≥ 0.90", false, "google-fngen", "google-hand", func(file string) (rate float64) {
-			fed(onGoogle(func(latencies []time.Duration, took time.Duration) { rate = float64(len(latencies)) / took.Seconds() }), 20*events, nil, file)
-			return rate
+		compare("Lambda SQS size", "%.2f MB", "≤ 1.13", true, "sqs-fngen", "sqs-hand", func(file string) float64 {
+			info, err := os.Stat(file)
+			check(err)
+			return float64(info.Size()) / 1e6
 		}),
-		compare("Google p99", "%.0f µs", "≤ 1.15", false, "google-fngen", "google-hand", func(file string) (p99 float64) {
-			fed(onGoogle(func(latencies []time.Duration, _ time.Duration) {
-				p99 = float64(latencies[len(latencies)*99/100].Microseconds())
-			}), 20*events, nil, file)
-			return p99
-		}))
-}
-
-func megabytes(file string) float64 {
-	info, err := os.Stat(file)
-	check(err)
-	return float64(info.Size()) / 1e6
+		compare("Google throughput", "%.0f /s", "≥ 0.90", false, "google-fngen", "google-hand", func(file string) float64 { fed(load, 20*events, nil, file); return rate }),
+		compare("Google p99", "%.0f µs", "≤ 1.15", false, "google-fngen", "google-hand", func(file string) float64 { fed(load, 20*events, nil, file); return p99 }))
 }
 
 // A feed starts the command, has it handle n events as its platform would,
