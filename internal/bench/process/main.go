@@ -13,8 +13,8 @@ import (
 
 func main() {
 	only := flag.String("only", "", "measure the rows that contain this `text`, such as \"instructions\" or \"SQS ×10\"")
-	rounds := flag.Int("rounds", 5, "measurements of what is not the same each time; the table has the medians")
-	events := flag.Int("events", 1000, "events of a measurement")
+	rounds := flag.Int("rounds", 5, "measurements, of which the table has the medians")
+	events := flag.Int("events", 1000, "events of a measurement, 20 at least; instructions are counted of half as many")
 	flag.Parse()
 	run(os.Stdout, *only, *rounds, *events)
 }
@@ -41,7 +41,7 @@ func check(err error) {
 // A row compares a value of fngen's with its rival's.
 type row struct {
 	name, format, goal string
-	once               bool // the values are the same each time
+	once               bool // the values are always the same
 	fngen, rival       func() float64
 }
 
