@@ -1,87 +1,74 @@
-package main
+package bench
 
 import (
-	"bytes"
-	"encoding/json"
-	"strings"
+	"slices"
+	"syscall"
 	"testing"
-	"time"
 )
 
-// All subjects answer the request with one answer.
-func TestSameAnswer(t *testing.T) {
-	c, err := httpOnLambda()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range c.subjects {
-		answer, err := s.run()
-		if err != nil {
-			t.Fatalf("%s: %v", s.name, err)
-		}
-		var got struct {
-			StatusCode        int
-			Headers           map[string]string
-			MultiValueHeaders map[string][]string
-			Body              string
-			IsBase64Encoded   bool
-		}
-		if err := json.Unmarshal(answer, &got); err != nil {
-			t.Fatalf("%s: %s: %v", s.name, answer, err)
-		}
-		contentType := strings.Join(got.MultiValueHeaders["Content-Type"], "") + got.Headers["Content-Type"]
-		if got.StatusCode != 200 || got.Body != greeting || got.IsBase64Encoded || contentType != "application/json" {
-			t.Errorf("%s: %s", s.name, answer)
-		}
+// A comparison is one piece of work, done by fngen and by what people write by
+// hand.
+type comparison struct {
+	name        string
+	allocs      float64 // the most that fngen may make; 0 for any number
+	fngen, hand func() error
+}
+
+func BenchmarkSQS(b *testing.B)        { run(b, queues(b)) }
+func BenchmarkS3(b *testing.B)         { run(b, buckets(b)) }
+func BenchmarkHTTP(b *testing.B)       { run(b, requests(b)) }
+func BenchmarkGoogle(b *testing.B)     { run(b, google(b)) }
+func BenchmarkCloudEvent(b *testing.B) { run(b, cloudEvents(b)) }
+func BenchmarkData(b *testing.B)       { run(b, data(b)) }
+
+// run reports fngen's CPU time as a share of that by hand, too: what else the
+// machine does stretches it less than the time.
+func run(b *testing.B, all []comparison) {
+	for _, c := range all {
+		var hand []float64
+		b.Run(c.name+"/hand", func(b *testing.B) { hand = append(hand, loop(b, c.hand)) })
+		b.Run(c.name+"/fngen", func(b *testing.B) {
+			slices.Sort(hand)
+			b.ReportMetric(loop(b, c.fngen)/hand[len(hand)/2], "of-hand")
+		})
 	}
 }
 
-// What has a goal for allocations keeps it. Unlike the time they do not depend
-// on the machine.
+// loop returns the CPU time of one call in ns.
+func loop(b *testing.B, work func() error) float64 {
+	b.ReportAllocs()
+	start := spent(b)
+	for b.Loop() {
+		if err := work(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return float64(spent(b)-start) / float64(b.N)
+}
+
+// spent returns the CPU time of this process in ns.
+func spent(b *testing.B) int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return usage.Utime.Nano() + usage.Stime.Nano()
+}
+
+// Both ways work, and fngen's allocations, which no machine changes, stay
+// within their limit.
 func TestAllocations(t *testing.T) {
-	all, err := comparisons()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range all {
-		if c.allocs == 0 {
-			continue
-		}
-		n := testing.AllocsPerRun(1000, func() { _, err = c.subjects[0].run() })
-		if n > c.allocs || err != nil {
-			t.Errorf("%s: %v allocations, want %v at most; error %v", c.what, n, c.allocs, err)
-		}
-	}
-}
-
-// A row has the medians, and the median of the shares round by round.
-func TestRows(t *testing.T) {
-	var b bytes.Buffer
-	c := comparison{what: "work", time: 0.5, subjects: []subject{{name: "ours"}, {name: "theirs"}}}
-	c.rows(&b, [][]sample{
-		{{900, 5, 50}, {30, 5, 50}, {20, 5, 50}},
-		{{9000, 9, 90}, {100, 9, 90}, {40, 9, 90}},
-	})
-	want := "| work | ours | 30 | 0.30 | 0.50 | 5 | 50 |\n|  | theirs | 100 | 1.00 |  | 9 | 90 |\n"
-	if b.String() != want {
-		t.Errorf("got\n%swant\n%s", b.String(), want)
-	}
-}
-
-// The command prints a row for each subject, all of which work.
-func TestRun(t *testing.T) {
-	var b bytes.Buffer
-	if err := run(&b, 1, time.Microsecond, ""); err != nil {
-		t.Fatal(err)
-	}
-	all, err := comparisons()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range all {
-		for _, s := range c.subjects {
-			if !strings.Contains(b.String(), "| "+s.name+" |") {
-				t.Errorf("no row of %s in\n%s", s.name, b.String())
+	for name, of := range map[string]func(testing.TB) []comparison{
+		"SQS": queues, "S3": buckets, "HTTP": requests, "Google": google, "CloudEvent": cloudEvents, "Data": data,
+	} {
+		for _, c := range of(t) {
+			if err := c.hand(); err != nil {
+				t.Errorf("%s/%s by hand: %v", name, c.name, err)
+			}
+			var err error
+			n := testing.AllocsPerRun(1000, func() { err = c.fngen() })
+			if err != nil || c.allocs > 0 && n > c.allocs {
+				t.Errorf("%s/%s: %v allocations, want %v at most; error %v", name, c.name, n, c.allocs, err)
 			}
 		}
 	}
