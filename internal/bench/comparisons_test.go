@@ -50,7 +50,7 @@ func buckets(tb testing.TB) []comparison {
 	src := aws.S3{Bucket: "uploads", Created: true}
 	hand := invoke(tb, lambda.NewHandler(takes[events.S3Event]), S3, "null")
 	return []comparison{
-		{"records=1", 14, invoke(tb, aws.Handler(fn.On(takes[[]byte]), src), S3, "null"), hand},
+		{"records=1", 17, invoke(tb, aws.Handler(fn.On(takes[[]byte]), src), S3, "null"), hand},
 		{"records=1,typed", 0, invoke(tb, aws.Handler(fn.On(takes[fn.Object]), src), S3, "null"), hand},
 	}
 }
@@ -64,7 +64,7 @@ func requests(tb testing.TB) []comparison {
 	h := http.HandlerFunc(greet)
 	const answer = `"body":"{\"greeting\":\"hello\",\"path\":\"/orders/42\"}"`
 	return []comparison{{
-		"GET", 25,
+		"GET", 30,
 		invoke(tb, aws.HTTPHandler(h, aws.HTTP{}), get, answer),
 		invoke(tb, lambda.NewHandler(httpadapter.NewV2(h).ProxyWithContext), get, answer),
 	}}
@@ -189,7 +189,7 @@ func data(tb testing.TB) []comparison {
 	}
 	object := []byte(`{"bucket":"uploads","key":"pictures/a b.png","size":30721,"etag":"d41d8cd98f00b204e9800998ecf8427e",` +
 		`"version":"096fKKXTRTtl3on89fVO.nfljtsv6qko","sequencer":"0055AED6DCD90281E5"}`)
-	return []comparison{decoding[order]("order", 3, e.Data()), decoding[fn.Object]("object", 2, object)}
+	return []comparison{decoding[order]("order", 6, e.Data()), decoding[fn.Object]("object", 7, object)}
 }
 
 func decoding[T any](name string, allocs float64, data []byte) comparison {
