@@ -29,6 +29,7 @@ package gcp
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -38,6 +39,10 @@ import (
 )
 
 const provider = "gcp"
+
+// maxBody is the size in bytes above which a request is refused: the platform's
+// own limit. Base64 inside of it is smaller decoded.
+const maxBody = 32 << 20
 
 // A Source says what triggers a function. [PubSub], [Scheduler], [Storage],
 // [Firestore] and [Event] are the sources; the interface is sealed.
@@ -71,7 +76,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusMethodNotAllowed, fmt.Errorf("method %s, want POST", r.Method))
 		return
 	}
-	body, err := readBody(w, r)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		status := http.StatusBadRequest
 		var tooLarge *http.MaxBytesError
