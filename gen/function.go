@@ -22,11 +22,7 @@ type Module struct {
 	SDK       string // the version of fngen that is required; "" if none or a folder is
 
 	absolute []token.Position // of replacements by an absolute path
-	folders  []moduleFolder   // this module, and those that a folder takes the place of
 }
-
-// A moduleFolder is a module whose files lie in a folder that may change.
-type moduleFolder struct{ path, dir string }
 
 // A Function is one deployed function: a handler and one of its triggers.
 type Function struct {

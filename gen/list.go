@@ -58,32 +58,13 @@ func decodeList[T any](out []byte) ([]T, error) {
 	return list, nil
 }
 
-// resolve fails if something that the entrypoints import is missing. The
-// workspace's memory learns all that they import, and what the packages import
-// whose types it has learned.
+// resolve fails if something that the entrypoints import is missing.
 func (w *Workspace) resolve(ctx context.Context, t Target, functions []Function) error {
-	if w.Memory == nil {
-		if len(functions) == 0 {
-			return nil
-		}
-		_, err := w.list(ctx, t, functions)
-		return err
-	}
-	compiled := w.Memory.compiled[fmt.Sprint(t.Platform())]
-	if len(functions)+len(compiled) == 0 {
+	if len(functions) == 0 {
 		return nil
 	}
-	flags := []string{"-json=ImportPath,Dir,Standard,Imports,EmbedPatterns,EmbedFiles"}
-	out, err := w.list(ctx, t, functions, append(flags, compiled...)...)
-	if err != nil {
-		return err
-	}
-	packages, err := decodeList[importedPackage](out)
-	if err != nil {
-		return err
-	}
-	w.Memory.learnImports(w.app, packages)
-	return nil
+	_, err := w.list(ctx, t, functions)
+	return err
 }
 
 // list lists the entrypoints' packages and all that they import.

@@ -43,15 +43,7 @@ func findModule(root string) (Module, string, error) {
 				m.SDK = r.Mod.Version
 			}
 		}
-		m.folders = []moduleFolder{{m.Path, dir}}
 		for _, r := range file.Replace {
-			if r.New.Version == "" {
-				folder := filepath.FromSlash(r.New.Path)
-				if !filepath.IsAbs(folder) {
-					folder = filepath.Join(dir, folder)
-				}
-				m.folders = append(m.folders, moduleFolder{r.Old.Path, folder})
-			}
 			if r.Old.Path == fngenModule {
 				m.SDK = r.New.Version
 			}

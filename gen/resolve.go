@@ -78,7 +78,7 @@ func (r *resolver) functions(c candidate, h typedHandler) {
 		} else if !nameGrammar.MatchString(function) {
 			r.errorf(name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, function)
 		}
-		if len(r.scan.Problems) > before || h.Refused || t.unclear {
+		if len(r.scan.Problems) > before || h.refused || t.unclear {
 			continue
 		}
 		positions := map[string]token.Position{}

@@ -22,7 +22,6 @@ type Scan struct {
 	fset       *token.FileSet
 	candidates []candidate
 	Problems   []Problem
-	Memory     *Memory // what Resolve need not find out anew; nil for nothing
 }
 
 // A candidate is a function with directives.

@@ -15,16 +15,12 @@ import (
 // A typedHandler is a handler as its types say it is.
 type typedHandler struct {
 	Handler
-	Refused bool // a problem of it is reported
+	refused bool // a problem of it is reported
 }
 
 // types finds the handler of each candidate and returns what is wrong with the
-// others. If the scan's memory knows, nothing is loaded.
+// others.
 func (r *resolver) types(ctx context.Context, s *Scan, platform Platform) ([]Problem, error) {
-	if known, ok := s.Memory.types(s, platform); ok {
-		r.handlers = known.Handlers
-		return known.Problems, nil
-	}
 	var dirs []string
 	for _, c := range s.candidates {
 		dirs = append(dirs, c.dir)
@@ -51,7 +47,6 @@ func (r *resolver) types(ctx context.Context, s *Scan, platform Platform) ([]Pro
 		}
 		r.handlers = append(r.handlers, h)
 	}
-	s.Memory.learnTypes(s, platform, packages, typed{r.handlers, t.scan.Problems})
 	return t.scan.Problems, nil
 }
 

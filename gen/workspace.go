@@ -22,7 +22,6 @@ const fngenModule = "github.com/fngen/fngen"
 // need not be on disk, and with a copy of go.mod and go.sum that may be
 // completed. It writes to a temporary folder alone.
 type Workspace struct {
-	Memory   *Memory // learns what Complete finds; nil for nothing
 	app      App
 	dir      string
 	original moduleFiles

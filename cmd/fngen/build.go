@@ -35,12 +35,8 @@ that it is made of has changed.`,
 	}
 	targetFlag(c, o)
 	c.Flags().StringSliceVar(&b.functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
-	cacheFlag(c, &b.cache)
+	c.Flags().StringVar(&b.cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
-}
-
-func cacheFlag(c *cobra.Command, folder *string) {
-	c.Flags().StringVar(folder, "cache", "", "the `folder` that keeps what was found out and built, or off (default fngen in the user's cache folder)")
 }
 
 type buildOptions struct {
@@ -61,7 +57,7 @@ type artifact struct {
 }
 
 func build(ctx context.Context, o *options, b buildOptions) error {
-	p, err := open(ctx, o, !listing, nil)
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}

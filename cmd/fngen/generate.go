@@ -12,7 +12,6 @@ import (
 
 func newGenerate(o *options) *cobra.Command {
 	var check bool
-	var cache string
 	c := &cobra.Command{
 		Use:   "generate",
 		Short: "Write the entrypoints",
@@ -20,23 +19,19 @@ func newGenerate(o *options) *cobra.Command {
 the modules that they import to go.mod and go.sum where they are missing. Nothing
 else of yours is touched. Entrypoints of functions that are gone are deleted.
 
-What the go command says of the application is kept in the user's cache folder. It is
-asked again when anything has changed that it may have read.
-
 In a repository, one line in the application's root keeps them up to date:
 
 	//go:generate fngen generate`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, openCache(cache), check) },
+		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, check) },
 	}
 	targetFlag(c, o)
-	cacheFlag(c, &cache)
 	c.Flags().BoolVar(&check, "check", false, "write nothing; list what is stale and exit with 100 if anything is")
 	return c
 }
 
-func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) error {
-	p, err := open(ctx, o, !listing, cache)
+func generate(ctx context.Context, o *options, check bool) error {
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}
@@ -53,18 +48,15 @@ func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) err
 	if err != nil {
 		return err
 	}
-	var w *gen.Workspace
-	var added []string
-	if !p.memory.Covers(files) {
-		if w, err = gen.NewWorkspace(p.targets[0].app, files); err != nil {
-			return err
-		}
-		defer w.Close()
-		if added, err = p.complete(ctx, w); err != nil {
-			return err
-		}
+	w, err := gen.NewWorkspace(p.targets[0].app, files)
+	if err != nil {
+		return err
 	}
-	p.memory.Keep(files, len(added) == 0)
+	defer w.Close()
+	added, err := p.complete(ctx, w)
+	if err != nil {
+		return err
+	}
 	if check {
 		return stale(o, changes, added)
 	}
@@ -82,7 +74,6 @@ func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) err
 // complete adds to the workspace what the entrypoints of the targets import, and
 // returns what was missing.
 func (p *project) complete(ctx context.Context, w *gen.Workspace) ([]string, error) {
-	w.Memory = p.memory
 	for _, t := range p.targets {
 		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name(), err)

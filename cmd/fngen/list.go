@@ -47,7 +47,7 @@ type listedTarget struct {
 }
 
 func list(ctx context.Context, o *options) error {
-	p, err := open(ctx, o, listing, nil)
+	p, err := open(ctx, o, listing)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 type project struct {
 	root    *os.Root
 	targets []targeted
-	memory  *gen.Memory // nil if the go command is asked in any case
 }
 
 // targeted are the functions that are meant for one target.
@@ -31,15 +30,14 @@ type targeted struct {
 const listing = true
 
 // open reads the application and prints what is wrong with it. Findings that
-// are more than warnings end in errFindings. With a cache, the go command is
-// not asked for what it said before.
-func open(ctx context.Context, o *options, listing bool, cache *gen.Cache) (*project, error) {
+// are more than warnings end in errFindings.
+func open(ctx context.Context, o *options, listing bool) (*project, error) {
 	root, err := openRoot(o.dir)
 	if err != nil {
 		return nil, err
 	}
 	p := &project{root: root}
-	if err := p.read(ctx, o, root.Name(), listing, cache); err != nil {
+	if err := p.read(ctx, o, root.Name(), listing); err != nil {
 		root.Close()
 		return nil, err
 	}
@@ -61,7 +59,7 @@ func openRoot(dir string) (*os.Root, error) {
 
 func (p *project) close() { p.root.Close() }
 
-func (p *project) read(ctx context.Context, o *options, dir string, listing bool, cache *gen.Cache) error {
+func (p *project) read(ctx context.Context, o *options, dir string, listing bool) error {
 	config, err := gen.ReadConfig(p.root, o.env, targetNames)
 	if err != nil {
 		return err
@@ -74,12 +72,10 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 	} else if len(names) == 0 {
 		names = targetNames
 	}
-	p.memory = gen.Recall(ctx, cache, dir, names)
 	scan, err := gen.ScanDir(dir, targetNames)
 	if err != nil {
 		return err
 	}
-	scan.Memory = p.memory
 	problems := scan.Problems
 	type resolved struct {
 		app      gen.App

@@ -35,7 +35,7 @@ func verify(ctx context.Context, o *options) error {
 	}
 	asked := *o
 	asked.target = strings.Join(targets, ",")
-	p, err := open(ctx, &asked, !listing, nil)
+	p, err := open(ctx, &asked, !listing)
 	if err != nil {
 		return err
 	}
