@@ -24,7 +24,7 @@ const ConfigFile = "fngen.yaml"
 func OverlayFile(env string) string { return "fngen." + env + ".yaml" }
 
 // A Config is the contents of fngen.yaml. Who understands a key asks for it;
-// when all have asked, Problems has what is left.
+// when all have asked, Diagnostics has what is left.
 type Config struct {
 	top   *Settings
 	known []string // all targets
@@ -63,8 +63,8 @@ func (c *Config) Resources(target string) map[string]*Settings {
 	return out
 }
 
-// Problems returns what was wrong, and the keys that nobody asked for.
-func (c *Config) Problems() []Problem { return SortProblems(c.top.Problems()) }
+// Diagnostics returns what was wrong, and the keys that nobody asked for.
+func (c *Config) Diagnostics() []Diagnostic { return SortDiagnostics(c.top.Diagnostics()) }
 
 // ReadConfig reads fngen.yaml, if there is one, and over it the file of the
 // environment, unless env is "". known are the names of all targets.
@@ -90,25 +90,25 @@ func ReadConfig(root *os.Root, env string, known []string) (*Config, error) {
 }
 
 // ParseConfig understands the text of fngen.yaml; what is wrong with it is among
-// the Config's problems.
+// the Config's diagnostics.
 func ParseConfig(data []byte, known []string) *Config {
-	node, problems := parseYAML(ConfigFile, data)
-	return newConfig(&source{}, node, problems, known)
+	node, diagnostics := parseYAML(ConfigFile, data)
+	return newConfig(&source{}, node, diagnostics, known)
 }
 
 // ParseOverlaid is ParseConfig with the text of the environment's file over it:
 // mappings are merged, and anything else takes the other's place.
 func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config {
-	node, problems := parseYAML(ConfigFile, data)
+	node, diagnostics := parseYAML(ConfigFile, data)
 	overNode, more := parseYAML(OverlayFile(env), over)
 	src := &source{over: OverlayFile(env), nodes: map[*yaml.Node]bool{}}
 	src.add(overNode)
-	return newConfig(src, src.merge(node, overNode, 0), append(problems, more...), known)
+	return newConfig(src, src.merge(node, overNode, 0), append(diagnostics, more...), known)
 }
 
-func newConfig(src *source, node *yaml.Node, problems []Problem, known []string) *Config {
+func newConfig(src *source, node *yaml.Node, diagnostics []Diagnostic, known []string) *Config {
 	c := &Config{top: newSettings(src, "", node), known: known}
-	c.top.problems = append(c.top.problems, problems...)
+	c.top.diagnostics = append(c.top.diagnostics, diagnostics...)
 	for _, name := range known {
 		c.Target(name)
 		c.Resources(name)
@@ -119,27 +119,27 @@ func newConfig(src *source, node *yaml.Node, problems []Problem, known []string)
 
 // parseYAML returns the top of the file's document; nil if it is empty or
 // wrong.
-func parseYAML(file string, data []byte) (*yaml.Node, []Problem) {
+func parseYAML(file string, data []byte) (*yaml.Node, []Diagnostic) {
 	var document, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&document); err == io.EOF {
 		return nil, nil
 	} else if err != nil {
-		return nil, []Problem{yamlProblem(err, file, data)}
+		return nil, []Diagnostic{yamlDiagnostic(err, file, data)}
 	}
 	if err := d.Decode(&second); err == nil {
 		pos := token.Position{Filename: file, Line: second.Line, Column: second.Column}
-		return nil, []Problem{{Pos: pos, Message: "the file holds a second document here; keep one"}}
+		return nil, []Diagnostic{{Pos: pos, Message: "the file holds a second document here; keep one"}}
 	} else if err != io.EOF {
-		return nil, []Problem{yamlProblem(err, file, data)}
+		return nil, []Diagnostic{yamlDiagnostic(err, file, data)}
 	}
 	return document.Content[0], nil
 }
 
-// yamlProblem turns "yaml: line 3: text" into a problem of line 3, and an error
+// yamlDiagnostic turns "yaml: line 3: text" into a diagnostic of line 3, and an error
 // without a line into one of the first of data.
-func yamlProblem(err error, file string, data []byte) Problem {
-	p := Problem{Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+func yamlDiagnostic(err error, file string, data []byte) Diagnostic {
+	p := Diagnostic{Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	var line int
 	if n, _ := fmt.Sscanf(p.Message, "line %d:", &line); n == 1 {
 		p.Pos.Line = line

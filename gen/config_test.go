@@ -23,7 +23,7 @@ func TestYAMLLines(t *testing.T) {
 		"targets: {}\n...\n%YAML 1.1\n--- {\n a: ": "fngen.yaml:5:1: did not find expected node content",
 	} {
 		var got []string
-		for _, p := range ParseConfig([]byte(text), []string{"aws"}).Problems() {
+		for _, p := range ParseConfig([]byte(text), []string{"aws"}).Diagnostics() {
 			got = append(got, p.String())
 		}
 		if diff := cmp.Diff([]string{want}, got); diff != "" {
@@ -36,8 +36,8 @@ func TestYAMLLines(t *testing.T) {
 func TestConfigTargets(t *testing.T) {
 	known := []string{"aws", "gcp", "openwhisk"}
 	c := ParseConfig([]byte("targets:\n  openwhisk:\n  aws: {}\n"), known)
-	if problems := c.Problems(); len(problems) > 0 {
-		t.Fatal(problems)
+	if diagnostics := c.Diagnostics(); len(diagnostics) > 0 {
+		t.Fatal(diagnostics)
 	}
 	if diff := cmp.Diff([]string{"openwhisk", "aws"}, c.Targets()); diff != "" {
 		t.Errorf("targets differ (-want +got):\n%s", diff)
@@ -70,7 +70,7 @@ func TestOverlay(t *testing.T) {
 			got += " " + v.Name + "=" + v.Value
 		}
 		all := []string{got}
-		for _, p := range c.Problems() {
+		for _, p := range c.Diagnostics() {
 			all = append(all, p.String())
 		}
 		if diff := cmp.Diff(want, all); diff != "" {
@@ -97,7 +97,7 @@ func TestOneOrMore(t *testing.T) {
 	} {
 		c := ParseConfig([]byte("targets: {aws: "+text+"}"), []string{"aws"})
 		got := c.Target("aws").OneOrMore(kind)
-		for _, p := range c.Problems() {
+		for _, p := range c.Diagnostics() {
 			got = append(got, p.Message)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

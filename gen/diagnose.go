@@ -30,8 +30,8 @@ type listedPackage struct {
 	Error             *struct{ Pos, Err string }
 }
 
-// problems returns at least one problem for each of the packages.
-func (d diagnosis) problems(failed []*packages.Package) ([]Problem, error) {
+// diagnostics returns one diagnostic at least for each of the packages.
+func (d diagnosis) diagnostics(failed []*packages.Package) ([]Diagnostic, error) {
 	var paths []string
 	for _, p := range failed {
 		paths = append(paths, p.PkgPath)
@@ -50,16 +50,16 @@ func (d diagnosis) problems(failed []*packages.Package) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var diagnostics []Diagnostic
 	for _, p := range failed {
 		itself := listedPackage{ImportPath: p.PkgPath}
 		if i := slices.IndexFunc(all, func(l listedPackage) bool { return l.ImportPath == p.PkgPath }); i >= 0 {
 			itself = all[i]
 		}
-		var found []Problem
+		var found []Diagnostic
 		for _, c := range cgo {
 			if c.ImportPath == itself.ImportPath || slices.Contains(itself.Deps, c.ImportPath) {
-				found = append(found, d.cgoProblem(itself, c, all))
+				found = append(found, d.cgoDiagnostic(itself, c, all))
 			}
 		}
 		if found == nil { // else the other errors follow from these
@@ -71,12 +71,12 @@ func (d diagnosis) problems(failed []*packages.Package) ([]Problem, error) {
 			}
 			found = d.explain(p, deps)
 		}
-		problems = append(problems, found...)
+		diagnostics = append(diagnostics, found...)
 	}
-	for i := range problems {
-		problems[i].Message += workspaceHint(d.root, problems[i].Message)
+	for i := range diagnostics {
+		diagnostics[i].Message += workspaceHint(d.root, diagnostics[i].Message)
 	}
-	return problems, nil
+	return diagnostics, nil
 }
 
 // needCgo returns those of the packages that have files for cgo.
@@ -112,11 +112,11 @@ func (d diagnosis) list(cgo string, args []string) ([]listedPackage, error) {
 	}
 }
 
-// cgoProblem says that the package imports c, or is c, which needs cgo. Its
+// cgoDiagnostic says that the package imports c, or is c, which needs cgo. Its
 // position is in the application: that of import "C" or of the import that
 // leads to it.
-func (d diagnosis) cgoProblem(p, c listedPackage, all []listedPackage) Problem {
-	problem := Problem{
+func (d diagnosis) cgoDiagnostic(p, c listedPackage, all []listedPackage) Diagnostic {
+	diagnostic := Diagnostic{
 		Pos: token.Position{Filename: relative(d.root, p.Dir)},
 		Message: fmt.Sprintf(`%s needs cgo (import "C" in %s), but functions are built without it, as static binaries; use a package of pure Go instead, or give the file an alternative with //go:build !cgo`,
 			c.ImportPath, c.CgoFiles[0]),
@@ -131,11 +131,11 @@ func (d diagnosis) cgoProblem(p, c listedPackage, all []listedPackage) Problem {
 	}
 	for _, name := range files {
 		if pos, ok := d.importIn(filepath.Join(dir, name), leads); ok {
-			problem.Pos = pos
+			diagnostic.Pos = pos
 			break
 		}
 	}
-	return problem
+	return diagnostic
 }
 
 // importIn returns the position of the first of the imports in the file.

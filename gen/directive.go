@@ -21,7 +21,7 @@ type arg struct {
 	pos  token.Pos
 }
 
-// finding is a problem before its position is resolved.
+// A finding is a diagnostic whose position depends on a file set.
 type finding struct {
 	pos     token.Pos
 	message string

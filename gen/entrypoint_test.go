@@ -109,20 +109,20 @@ func resolve(t *testing.T, dir string) gen.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, problems, err := scan.Resolve(context.WithoutCancel(t.Context()), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
+	app, diagnostics, err := scan.Resolve(context.WithoutCancel(t.Context()), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems = append(problems, scan.Problems...)
+	diagnostics = append(diagnostics, scan.Diagnostics...)
 	for _, target := range targets(gen.ParseConfig([]byte(entrypointConfig), targetNames)) {
 		for _, f := range app.Functions {
 			if f.MeantFor(target.Name()) {
-				problems = append(problems, target.Check(f)...)
+				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
 	}
-	if gen.Failed(problems) {
-		t.Fatalf("findings: %v", problems)
+	if gen.Failed(diagnostics) {
+		t.Fatalf("findings: %v", diagnostics)
 	}
 	return app
 }

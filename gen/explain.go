@@ -15,7 +15,7 @@ import (
 // explain returns the errors of a package that does not compile, from its
 // source so that each has its position, and those of its dependencies that do
 // not compile.
-func (d diagnosis) explain(p *packages.Package, deps []listedPackage) []Problem {
+func (d diagnosis) explain(p *packages.Package, deps []listedPackage) []Diagnostic {
 	all := p.Errors
 	again := *d.config
 	again.Mode |= packages.NeedSyntax | packages.NeedTypesInfo
@@ -23,13 +23,13 @@ func (d diagnosis) explain(p *packages.Package, deps []listedPackage) []Problem 
 		all = loaded[0].Errors
 	}
 	positioned := slices.ContainsFunc(all, func(e packages.Error) bool { return parsePosition(e.Pos).Line > 0 })
-	var problems []Problem
+	var diagnostics []Diagnostic
 	for _, e := range all {
 		pos := parsePosition(e.Pos)
 		summary := pos.Line == 0 && positioned
 		follows := slices.ContainsFunc(deps, func(l listedPackage) bool { return strings.HasPrefix(e.Msg, "could not import "+l.ImportPath+" ") })
 		if !summary && !follows {
-			problems = append(problems, d.problem(p.PkgPath, pos, e.Msg))
+			diagnostics = append(diagnostics, d.diagnostic(p.PkgPath, pos, e.Msg))
 		}
 	}
 	for _, l := range deps {
@@ -41,23 +41,23 @@ func (d diagnosis) explain(p *packages.Package, deps []listedPackage) []Problem 
 			if before, after, _ := strings.Cut(line, ": "); parsePosition(before).Line > 0 {
 				pos, message = parsePosition(before), after
 			}
-			problems = append(problems, d.problem(l.ImportPath, pos, message))
+			diagnostics = append(diagnostics, d.diagnostic(l.ImportPath, pos, message))
 		}
 	}
-	if len(problems) == 0 {
-		problems = append(problems, d.problem(p.PkgPath, token.Position{}, "the package does not compile; run go vet there"))
+	if len(diagnostics) == 0 {
+		diagnostics = append(diagnostics, d.diagnostic(p.PkgPath, token.Position{}, "the package does not compile; run go vet there"))
 	}
-	return problems
+	return diagnostics
 }
 
-// problem is an error of the go command in the package.
-func (d diagnosis) problem(pkgPath string, pos token.Position, message string) Problem {
+// diagnostic is an error of the go command in the package.
+func (d diagnosis) diagnostic(pkgPath string, pos token.Position, message string) Diagnostic {
 	if pos.Filename == "" {
 		pos.Filename = pkgPath
 	}
 	pos.Filename = relative(d.root, pos.Filename)
 	message = notRequired.ReplaceAllString(strings.TrimSpace(message), "no required module provides package $1; run go get $1")
-	return Problem{Pos: pos, Message: message}
+	return Diagnostic{Pos: pos, Message: message}
 }
 
 // notRequired matches what the go command says where it may not change go.mod.

@@ -9,7 +9,7 @@ import (
 func ScanSource(name string, src []byte, targets []string) *Scan {
 	s := &Scan{fset: token.NewFileSet()}
 	s.file(name, src, targets)
-	s.Problems = SortProblems(s.Problems)
+	s.Diagnostics = SortDiagnostics(s.Diagnostics)
 	return s
 }
 

@@ -91,31 +91,31 @@ func findings(t *testing.T, files []txtar.File) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems := scan.Problems
+	diagnostics := scan.Diagnostics
 	resolved, more, err := scan.Resolve(t.Context(), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems = append(problems, more...)
+	diagnostics = append(diagnostics, more...)
 	for _, target := range targets(config) {
 		var meant []gen.Function
 		for _, f := range resolved.Functions {
 			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
-				problems = append(problems, target.Check(f)...)
+				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
 		if checker, ok := target.(gen.AppChecker); ok {
-			problems = append(problems, checker.CheckApp(meant)...)
+			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
 		}
 	}
-	if !gen.Failed(problems) {
+	if !gen.Failed(diagnostics) {
 		config.CheckResources(resolved.Functions)
 	}
-	problems = append(problems, config.Problems()...)
+	diagnostics = append(diagnostics, config.Diagnostics()...)
 	var out strings.Builder
-	for _, p := range gen.SortProblems(problems) {
+	for _, p := range gen.SortDiagnostics(diagnostics) {
 		fmt.Fprintln(&out, p)
 	}
 	return out.String()

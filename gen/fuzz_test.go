@@ -39,7 +39,7 @@ func FuzzDirective(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		src := "package shop\n\n//fn:" + text + "\nfunc Confirm(ctx context.Context, order Order) error { return nil }\n"
 		scan := gen.ScanSource("shop.go", []byte(src), targetNames)
-		for _, p := range scan.Problems {
+		for _, p := range scan.Diagnostics {
 			if p.Pos.Filename != "shop.go" || p.Pos.Line == 0 || p.Message == "" {
 				t.Fatalf("a finding without a position or a message: %#v", p)
 			}
@@ -47,7 +47,7 @@ func FuzzDirective(f *testing.F) {
 				t.Fatalf("a finding holds a control character: %q", p.Message)
 			}
 		}
-		if gen.Failed(scan.Problems) {
+		if gen.Failed(scan.Diagnostics) {
 			return
 		}
 		if scan.Found() == 0 && !strings.Contains(text, "\n") {
@@ -219,7 +219,7 @@ func FuzzConfig(f *testing.F) {
 		config := gen.ParseOverlaid(data, "prod", over, targetNames)
 		targets(config) // each asks for the keys that it knows
 		config.CheckResources([]gen.Function{config.Operate(gen.Function{Name: "order", Trigger: gen.Queue{Name: "orders"}})})
-		for _, p := range config.Problems() {
+		for _, p := range config.Diagnostics() {
 			if p.Pos.Filename != gen.ConfigFile && p.Pos.Filename != gen.OverlayFile("prod") || p.Pos.Line < 1 || p.Message == "" {
 				t.Errorf("a finding without a position or a message: %#v", p)
 			}

@@ -98,9 +98,9 @@ func resolveFor(t *testing.T, dir string, target gen.Target) gen.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, problems, err := scan.Resolve(t.Context(), target.Platform())
-	if err != nil || gen.Failed(problems) {
-		t.Fatal(err, problems)
+	app, diagnostics, err := scan.Resolve(t.Context(), target.Platform())
+	if err != nil || gen.Failed(diagnostics) {
+		t.Fatal(err, diagnostics)
 	}
 	return app
 }

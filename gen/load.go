@@ -20,7 +20,7 @@ type typedPackage struct {
 
 // loadTypes loads the packages in the folders, with the flags of the build so
 // that what is compiled here is in its cache.
-func loadTypes(ctx context.Context, root string, dirs []string, platform Platform) (map[string]typedPackage, []Problem, error) {
+func loadTypes(ctx context.Context, root string, dirs []string, platform Platform) (map[string]typedPackage, []Diagnostic, error) {
 	var patterns []string
 	for _, d := range dirs {
 		patterns = append(patterns, "./"+d)
@@ -60,8 +60,8 @@ func loadTypes(ctx context.Context, root string, dirs []string, platform Platfor
 		return found, nil, nil
 	}
 	d := diagnosis{config: config, root: root, platform: platform}
-	problems, err := d.problems(failed)
-	return found, problems, err
+	diagnostics, err := d.diagnostics(failed)
+	return found, diagnostics, err
 }
 
 func folderOf(root, file string) string { return path.Dir(relative(root, file)) }

@@ -28,7 +28,7 @@ type Variable struct {
 }
 
 // The keys of a function in fngen.yaml, by which [Function.Positions] and
-// [Gate.ErrorAt] know their places. A variable's is env.NAME.
+// [Report.ErrorAt] know their places. A variable's is env.NAME.
 const (
 	KeyMemory       = "memory"
 	KeyReserved     = "reserved-instances"
@@ -129,7 +129,7 @@ var (
 // variable returns the environment variable under the name, if it is possible.
 func variable(env *Settings, name string) (Variable, bool) {
 	v := Variable{Name: name}
-	problems := len(env.problems)
+	diagnostics := len(env.diagnostics)
 	text := env.String(Key{Name: name, Valid: func(value string) error {
 		secret, isSecret := strings.CutPrefix(value, secretPrefix)
 		switch {
@@ -148,7 +148,7 @@ func variable(env *Settings, name string) (Variable, bool) {
 		env.fail(env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(clip(name)))
 	}
 	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
-	return v, len(env.problems) == problems
+	return v, len(env.diagnostics) == diagnostics
 }
 
 // Settings of the names and values by which a credential is known. What names

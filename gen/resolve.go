@@ -19,8 +19,8 @@ type Platform struct {
 func (p Platform) String() string { return p.GOOS + "/" + p.GOARCH }
 
 // Resolve type-checks the functions of the scan as the platform compiles them.
-// The problems of the scan are not repeated.
-func (s *Scan) Resolve(ctx context.Context, platform Platform) (App, []Problem, error) {
+// The diagnostics of the scan are not repeated.
+func (s *Scan) Resolve(ctx context.Context, platform Platform) (App, []Diagnostic, error) {
 	module, appPath, err := findModule(s.root)
 	if err != nil {
 		return App{}, nil, err
@@ -29,11 +29,11 @@ func (s *Scan) Resolve(ctx context.Context, platform Platform) (App, []Problem, 
 	if len(s.candidates) == 0 {
 		return r.app, nil, nil
 	}
-	if r.scan.Problems, err = r.types(ctx, s, platform); err != nil {
+	if r.scan.Diagnostics, err = r.types(ctx, s, platform); err != nil {
 		return App{}, nil, err
 	}
 	for _, pos := range module.absolute {
-		r.scan.Problems = append(r.scan.Problems, Problem{Pos: pos, Warning: true,
+		r.scan.Diagnostics = append(r.scan.Diagnostics, Diagnostic{Pos: pos, Severity: Warning,
 			Message: "the replacement's absolute path is recorded in binaries, which then differ from machine to machine; write it relative to go.mod"})
 	}
 	for i, h := range r.handlers {
@@ -42,11 +42,11 @@ func (s *Scan) Resolve(ctx context.Context, platform Platform) (App, []Problem, 
 		}
 	}
 	r.unique()
-	return r.app, SortProblems(r.scan.Problems), nil
+	return r.app, SortDiagnostics(r.scan.Diagnostics), nil
 }
 
 type resolver struct {
-	scan     Scan // of the problems
+	scan     Scan // of the diagnostics
 	app      App
 	handlers []*typedHandler // by candidate; nil for what is none
 }
@@ -57,7 +57,7 @@ func (r *resolver) errorf(pos token.Pos, format string, args ...any) {
 
 // functions adds the handler once for each of its triggers.
 func (r *resolver) functions(c candidate, h typedHandler) {
-	before := len(r.scan.Problems)
+	before := len(r.scan.Diagnostics)
 	name := c.decl.Name
 	for _, t := range c.triggers {
 		if err := h.Shape.fits(t.trigger, c.options.sinks); err != nil {
@@ -78,7 +78,7 @@ func (r *resolver) functions(c candidate, h typedHandler) {
 		} else if !nameGrammar.MatchString(function) {
 			r.errorf(name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, function)
 		}
-		if len(r.scan.Problems) > before || h.refused || t.unclear {
+		if len(r.scan.Diagnostics) > before || h.refused || t.unclear {
 			continue
 		}
 		positions := map[string]token.Position{}
@@ -117,10 +117,10 @@ func (r *resolver) unique() {
 		}
 		other := r.app.Functions[i-1]
 		first, second := other.Pos, f.Pos
-		if SortProblems([]Problem{{Pos: first}, {Pos: second}})[0].Pos == second {
+		if SortDiagnostics([]Diagnostic{{Pos: first}, {Pos: second}})[0].Pos == second {
 			first, second = second, first
 		}
-		r.scan.Problems = append(r.scan.Problems, Problem{Pos: second,
+		r.scan.Diagnostics = append(r.scan.Diagnostics, Diagnostic{Pos: second,
 			Message: fmt.Sprintf("the function's name %q is taken at %s; give another with //fn:name", f.Name, Position(first))})
 	}
 }

@@ -18,10 +18,10 @@ import (
 // A Scan is what the source files of an application say before types are
 // known: every function with directives.
 type Scan struct {
-	root       string
-	fset       *token.FileSet
-	candidates []candidate
-	Problems   []Problem
+	root        string
+	fset        *token.FileSet
+	candidates  []candidate
+	Diagnostics []Diagnostic
 }
 
 // A candidate is a function with directives.
@@ -82,7 +82,7 @@ func ScanDir(root string, targets []string) (*Scan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the application: %w", err)
 	}
-	s.Problems = SortProblems(s.Problems)
+	s.Diagnostics = SortDiagnostics(s.Diagnostics)
 	return s, nil
 }
 
@@ -128,12 +128,12 @@ func (s *Scan) syntax(rel string, src []byte, err error) {
 	}
 	list, ok := err.(scanner.ErrorList)
 	if !ok {
-		s.Problems = append(s.Problems, Problem{Pos: token.Position{Filename: rel}, Message: err.Error()})
+		s.Diagnostics = append(s.Diagnostics, Diagnostic{Pos: token.Position{Filename: rel}, Message: err.Error()})
 		return
 	}
 	for _, e := range list {
 		e.Pos.Filename = rel
-		s.Problems = append(s.Problems, Problem{Pos: e.Pos, Message: printable(e.Msg)})
+		s.Diagnostics = append(s.Diagnostics, Diagnostic{Pos: e.Pos, Message: printable(e.Msg)})
 	}
 }
 
@@ -202,7 +202,7 @@ func (c candidate) combine(ds []directive, unread bool) finding {
 }
 
 func (s *Scan) add(f finding) {
-	s.Problems = append(s.Problems, Problem{Pos: s.position(f.pos), Message: f.message})
+	s.Diagnostics = append(s.Diagnostics, Diagnostic{Pos: s.position(f.pos), Message: f.message})
 }
 
 // position is where pos is in the file itself, whatever a //line comment says.

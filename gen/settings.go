@@ -12,17 +12,17 @@ import (
 )
 
 // Settings is one mapping of fngen.yaml. Each key is asked for by who
-// understands it; a key that nobody asked for is a problem.
+// understands it; a key that nobody asked for is an error.
 type Settings struct {
-	source   *source
-	path     string
-	doc      string
-	order    []string
-	keys     map[string]*yaml.Node
-	values   map[string]*yaml.Node
-	asked    []Key
-	sections map[string]*Settings
-	problems []Problem
+	source      *source
+	path        string
+	doc         string
+	order       []string
+	keys        map[string]*yaml.Node
+	values      map[string]*yaml.Node
+	asked       []Key
+	sections    map[string]*Settings
+	diagnostics []Diagnostic
 }
 
 // newSettings returns the mapping that the node is, an empty one if it is nil.
@@ -68,7 +68,7 @@ func (s *Settings) full(key string) string {
 func (s *Settings) has(key string) bool { return s.keys[key] != nil }
 
 func (s *Settings) fail(at *yaml.Node, format string, args ...any) {
-	s.problems = append(s.problems, Problem{
+	s.diagnostics = append(s.diagnostics, Diagnostic{
 		Pos:     s.source.position(at),
 		Message: fmt.Sprintf(format, args...),
 	})
@@ -76,10 +76,10 @@ func (s *Settings) fail(at *yaml.Node, format string, args ...any) {
 
 // failOnce is fail for what may be found several times.
 func (s *Settings) failOnce(at *yaml.Node, format string, args ...any) {
-	before := len(s.problems)
+	before := len(s.diagnostics)
 	s.fail(at, format, args...)
-	if slices.Contains(s.problems[:before], s.problems[before]) {
-		s.problems = s.problems[:before]
+	if slices.Contains(s.diagnostics[:before], s.diagnostics[before]) {
+		s.diagnostics = s.diagnostics[:before]
 	}
 }
 
@@ -215,10 +215,10 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// Problems returns what was wrong here and below, and the keys that nobody
+// Diagnostics returns what was wrong here and below, and the keys that nobody
 // asked for. It is called when all are.
-func (s *Settings) Problems() []Problem {
-	problems := slices.Clone(s.problems)
+func (s *Settings) Diagnostics() []Diagnostic {
+	diagnostics := slices.Clone(s.diagnostics)
 	var names []string
 	for _, key := range s.asked {
 		names = append(names, key.Name)
@@ -233,13 +233,13 @@ func (s *Settings) Problems() []Problem {
 		if known == "" {
 			way = s.describe() + " has none; remove it"
 		}
-		problems = append(problems, Problem{
+		diagnostics = append(diagnostics, Diagnostic{
 			Pos:     s.source.position(s.keys[key]),
 			Message: fmt.Sprintf("unknown key %q; %s", clip(key), way),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sections)) {
-		problems = append(problems, s.sections[key].Problems()...)
+		diagnostics = append(diagnostics, s.sections[key].Diagnostics()...)
 	}
-	return problems
+	return diagnostics
 }

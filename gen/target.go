@@ -11,7 +11,7 @@ type Target interface {
 	Name() string       // as in --target and in folder names
 	Platform() Platform // what its binaries are compiled for
 	// Check returns what the platform cannot do, and warnings, positioned.
-	Check(Function) []Problem
+	Check(Function) []Diagnostic
 	// Facts returns what the function is on the platform. It holds for
 	// functions that Check does not refuse.
 	Facts(Function) Facts
@@ -28,7 +28,7 @@ type Target interface {
 // An AppChecker is a [Target] on which functions can be in each other's way.
 type AppChecker interface {
 	// CheckApp returns what is wrong with the functions taken together.
-	CheckApp([]Function) []Problem
+	CheckApp([]Function) []Diagnostic
 }
 
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.

@@ -15,22 +15,22 @@ import (
 // A typedHandler is a handler as its types say it is.
 type typedHandler struct {
 	Handler
-	refused bool // a problem of it is reported
+	refused bool // a diagnostic of it is reported
 }
 
 // types finds the handler of each candidate and returns what is wrong with the
 // others.
-func (r *resolver) types(ctx context.Context, s *Scan, platform Platform) ([]Problem, error) {
+func (r *resolver) types(ctx context.Context, s *Scan, platform Platform) ([]Diagnostic, error) {
 	var dirs []string
 	for _, c := range s.candidates {
 		dirs = append(dirs, c.dir)
 	}
 	slices.Sort(dirs)
-	packages, problems, err := loadTypes(ctx, s.root, slices.Compact(dirs), platform)
+	packages, diagnostics, err := loadTypes(ctx, s.root, slices.Compact(dirs), platform)
 	if err != nil {
 		return nil, err
 	}
-	t := typer{scan: Scan{root: s.root, fset: s.fset, Problems: problems}, appPath: r.app.Path, setups: map[string]*types.Func{}}
+	t := typer{scan: Scan{root: s.root, fset: s.fset, Diagnostics: diagnostics}, appPath: r.app.Path, setups: map[string]*types.Func{}}
 	for _, c := range s.candidates {
 		if pkg := packages[c.dir]; c.options.setup && pkg.files[c.file] {
 			t.setup(pkg, c)
@@ -47,12 +47,12 @@ func (r *resolver) types(ctx context.Context, s *Scan, platform Platform) ([]Pro
 		}
 		r.handlers = append(r.handlers, h)
 	}
-	return t.scan.Problems, nil
+	return t.scan.Diagnostics, nil
 }
 
 // A typer checks candidates against the types of their packages.
 type typer struct {
-	scan    Scan // of the problems
+	scan    Scan // of the diagnostics
 	appPath string
 	setups  map[string]*types.Func // by package path and type name
 }
@@ -71,7 +71,7 @@ func (t *typer) leftOut(c candidate, platform Platform) {
 		t.errorf(name.Pos(), "%s is in a file that needs cgo, but functions are built without it, as static binaries; move it to a file without import \"C\" and without the build constraint cgo", name.Name)
 		return
 	}
-	t.scan.Problems = append(t.scan.Problems, Problem{Pos: t.scan.position(name.Pos()), Warning: true,
+	t.scan.Diagnostics = append(t.scan.Diagnostics, Diagnostic{Pos: t.scan.position(name.Pos()), Severity: Warning,
 		Message: fmt.Sprintf("%s is left out on %s by its file's build constraints", name.Name, platform)})
 }
 
@@ -111,7 +111,7 @@ func (t *typer) setup(pkg typedPackage, c candidate) {
 
 // handler returns the handler; nil if its types do not say what it is.
 func (t *typer) handler(pkg typedPackage, c candidate) *typedHandler {
-	before := len(t.scan.Problems)
+	before := len(t.scan.Diagnostics)
 	name := c.decl.Name
 	if !name.IsExported() {
 		t.errorf(name.Pos(), "%s is not exported, so generated code cannot call it; rename it", name.Name)
@@ -137,7 +137,7 @@ func (t *typer) handler(pkg typedPackage, c candidate) *typedHandler {
 		return nil
 	}
 	h.Shape = shape
-	return &typedHandler{h, len(t.scan.Problems) > before}
+	return &typedHandler{h, len(t.scan.Diagnostics) > before}
 }
 
 // object returns the function, or the method of a type that has a setup.

@@ -216,12 +216,12 @@ func TestGoWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, problems, err := scan.Resolve(t.Context(), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
+		_, diagnostics, err := scan.Resolve(t.Context(), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
 		var said string
 		if err != nil {
 			said = err.Error()
 		}
-		for _, p := range problems {
+		for _, p := range diagnostics {
 			said += p.String() + "\n"
 		}
 		t.Log(said)

@@ -81,16 +81,13 @@ func (t targeted) listed(f gen.Function) listedTarget {
 		l.Status = "left out"
 		return l
 	}
-	prefix := f.Name + ": " + t.Name() + ": "
-	for _, problem := range t.problems {
-		if !strings.HasPrefix(problem.Message, prefix) {
-			continue
-		}
-		message := strings.TrimPrefix(problem.Message, prefix)
-		if problem.Warning {
-			l.Warnings = append(l.Warnings, message)
-		} else {
-			l.Status, l.Refusals = "refused", append(l.Refusals, message)
+	for _, d := range t.diagnostics {
+		switch {
+		case d.Function != f.Name:
+		case d.Severity == gen.Warning:
+			l.Warnings = append(l.Warnings, d.Message)
+		default:
+			l.Status, l.Refusals = "refused", append(l.Refusals, d.Message)
 		}
 	}
 	if l.Status == "served" {

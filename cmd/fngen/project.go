@@ -20,9 +20,9 @@ type project struct {
 // targeted are the functions that are meant for one target.
 type targeted struct {
 	gen.Target
-	app      gen.App        // as the target's platform compiles it, with the functions that are meant for the target
-	left     []gen.Function // that are not
-	problems []gen.Problem  // the target's own
+	app         gen.App          // as the target's platform compiles it, with the functions that are meant for the target
+	left        []gen.Function   // that are not
+	diagnostics []gen.Diagnostic // the target's own
 }
 
 // listing opens a project to show it: what a target refuses is part of the
@@ -76,10 +76,10 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 	if err != nil {
 		return err
 	}
-	problems := scan.Problems
+	diagnostics := scan.Diagnostics
 	type resolved struct {
-		app      gen.App
-		problems []gen.Problem
+		app         gen.App
+		diagnostics []gen.Diagnostic
 	}
 	platforms := map[string]resolved{}
 	var functions []gen.Function
@@ -91,7 +91,7 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 		key := fmt.Sprint(t.Platform())
 		r, ok := platforms[key]
 		if !ok {
-			if r.app, r.problems, err = scan.Resolve(ctx, t.Platform()); err != nil {
+			if r.app, r.diagnostics, err = scan.Resolve(ctx, t.Platform()); err != nil {
 				return err
 			}
 			for i, f := range r.app.Functions {
@@ -99,7 +99,7 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 			}
 			functions = append(functions, r.app.Functions...)
 			platforms[key] = r
-			problems = append(problems, r.problems...)
+			diagnostics = append(diagnostics, r.diagnostics...)
 		}
 		one := targeted{Target: t, app: r.app}
 		one.app.Functions = nil
@@ -109,24 +109,24 @@ func (p *project) read(ctx context.Context, o *options, dir string, listing bool
 				continue
 			}
 			one.app.Functions = append(one.app.Functions, f)
-			one.problems = append(one.problems, t.Check(f)...)
+			one.diagnostics = append(one.diagnostics, t.Check(f)...)
 		}
 		if checker, ok := t.(gen.AppChecker); ok {
-			one.problems = append(one.problems, checker.CheckApp(one.app.Functions)...)
+			one.diagnostics = append(one.diagnostics, checker.CheckApp(one.app.Functions)...)
 		}
 		if !listing {
-			problems = append(problems, one.problems...)
+			diagnostics = append(diagnostics, one.diagnostics...)
 		}
 		p.targets = append(p.targets, one)
 	}
-	if !gen.Failed(problems) { // of a function that is refused nobody knows the resources
+	if !gen.Failed(diagnostics) { // of a function that is refused nobody knows the resources
 		config.CheckResources(functions)
 	}
-	problems = gen.SortProblems(append(problems, config.Problems()...))
-	for _, problem := range problems {
-		fmt.Fprintln(o.stderr, problem)
+	diagnostics = gen.SortDiagnostics(append(diagnostics, config.Diagnostics()...))
+	for _, diagnostic := range diagnostics {
+		fmt.Fprintln(o.stderr, diagnostic)
 	}
-	if gen.Failed(problems) {
+	if gen.Failed(diagnostics) {
 		return errFindings
 	}
 	return p.say(o, listing)

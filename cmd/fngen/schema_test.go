@@ -49,8 +49,8 @@ func TestSchema(t *testing.T) {
 			newTarget(name, config.Target(name), config.Resources(name))
 		}
 		config.Operate(gen.Function{Name: "confirm"})
-		if problems := config.Problems(); (len(problems) == 0) != valid {
-			t.Errorf("%q: fngen says %v, want valid %v", text, problems, valid)
+		if diagnostics := config.Diagnostics(); (len(diagnostics) == 0) != valid {
+			t.Errorf("%q: fngen says %v, want valid %v", text, diagnostics, valid)
 		}
 	}
 }

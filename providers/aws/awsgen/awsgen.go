@@ -38,80 +38,80 @@ func (t Target) Platform() gen.Platform {
 }
 
 // Check has the limits of AWS Lambda and its event sources.
-func (t Target) Check(f gen.Function) []gen.Problem {
-	g := gen.NewGate(t.Name(), f)
-	g.Timeout(900*time.Second, "a function")
-	t.sinks(g, f)
-	operation(g, f)
-	t.existing(g, f)
+func (t Target) Check(f gen.Function) []gen.Diagnostic {
+	report := gen.NewReport(t.Name(), f)
+	report.Timeout(900*time.Second, "a function")
+	t.sinks(report, f)
+	operation(report, f)
+	t.existing(report, f)
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
 	case gen.HTTP:
 		asynchronous = false
-		g.HTTP(trigger)
+		report.HTTP(trigger)
 		if f.DeadLetter != "" && f.DeadLetter != "none" {
-			g.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+			report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
 		}
 		if t.api {
-			behindAPI(g, f, trigger)
+			behindAPI(report, f, trigger)
 		}
 	case gen.Queue:
 		asynchronous = false
-		queue(g, f, trigger)
+		queue(report, f, trigger)
 	case gen.Schedule:
 		if _, err := expression(trigger); err != nil {
-			g.Errorf("%s", err)
+			report.Errorf("%s", err)
 		}
 		if trigger.Every >= 24*time.Hour {
-			g.Warnf("every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
+			report.Warnf("every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
 		}
 	case gen.Stream:
 		asynchronous = false
-		stream(g, trigger)
+		stream(report, trigger)
 	case gen.Document:
 		asynchronous = false
 	}
 	if f.Retries != nil && *f.Retries > 2 && asynchronous {
-		g.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
+		report.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
 	}
-	return g.Problems
+	return report.Diagnostics
 }
 
-func queue(g *gen.Gate, f gen.Function, t gen.Queue) {
+func queue(report *gen.Report, f gen.Function, t gen.Queue) {
 	if t.FIFO && t.Batch > 10 {
-		g.Errorf("batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
+		report.Errorf("batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
 	}
 	if t.FIFO && t.Window > 0 {
-		g.Errorf("FIFO queues have no window; remove window=")
+		report.Errorf("FIFO queues have no window; remove window=")
 	}
 	if t.Window > 300*time.Second {
-		g.Errorf("window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
+		report.Errorf("window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
 	}
 	if t.Batch > 10 && t.Window == 0 {
-		g.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
+		report.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
 	}
 	if timeout := timeout(f); t.Visibility > 0 && t.Visibility < 6*timeout {
-		g.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
+		report.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
 	}
 	if t.Visibility > 12*time.Hour {
-		g.Errorf("visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
+		report.Errorf("visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
 	}
 	if f.Retries != nil {
 		switch n := *f.Retries; {
 		case n+1 < 2:
-			g.ErrorAt("retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
+			report.ErrorAt("retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
 		case n+1 < 4:
-			g.WarnAt("retries", "%d retries are few: a throttled delivery counts as one too", n)
+			report.WarnAt("retries", "%d retries are few: a throttled delivery counts as one too", n)
 		}
 	}
 }
 
-func stream(g *gen.Gate, t gen.Stream) {
+func stream(report *gen.Report, t gen.Stream) {
 	if t.Concurrency > 10 {
-		g.Errorf("concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
+		report.Errorf("concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
 	}
 	if t.Latest {
-		g.Warnf("start=latest misses the records that arrive while the mapping is created")
+		report.Warnf("start=latest misses the records that arrive while the mapping is created")
 	}
 }
 

@@ -36,15 +36,15 @@ func FuzzTemplate(f *testing.F) {
 			second += "x"
 		}
 		app, target := fuzzed(text, first, second)
-		var problems []gen.Problem
+		var diagnostics []gen.Diagnostic
 		for _, f := range app.Functions {
-			problems = append(problems, target.Check(f)...)
+			diagnostics = append(diagnostics, target.Check(f)...)
 		}
-		problems = append(problems, target.CheckApp(app.Functions)...)
-		if gen.Failed(problems) != strings.Contains(text, "{{resolve:") {
-			t.Fatalf("problems with %q: %v", text, problems)
+		diagnostics = append(diagnostics, target.CheckApp(app.Functions)...)
+		if gen.Failed(diagnostics) != strings.Contains(text, "{{resolve:") {
+			t.Fatalf("diagnostics with %q: %v", text, diagnostics)
 		}
-		if gen.Failed(problems) {
+		if gen.Failed(diagnostics) {
 			return
 		}
 		files, err := target.Infrastructure(app)

@@ -128,20 +128,20 @@ func generate(t *testing.T, dir string) ([]gen.File, error) {
 		t.Fatal(err)
 	}
 	target := awsgen.New(config.Target("aws"), config.Resources("aws"))
-	app, problems, err := scan.Resolve(t.Context(), target.Platform())
+	app, diagnostics, err := scan.Resolve(t.Context(), target.Platform())
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems = append(problems, scan.Problems...)
+	diagnostics = append(diagnostics, scan.Diagnostics...)
 	for i, f := range app.Functions {
 		app.Functions[i] = config.Operate(f)
-		problems = append(problems, target.Check(app.Functions[i])...)
+		diagnostics = append(diagnostics, target.Check(app.Functions[i])...)
 	}
-	problems = append(problems, target.CheckApp(app.Functions)...)
+	diagnostics = append(diagnostics, target.CheckApp(app.Functions)...)
 	config.CheckResources(app.Functions)
-	problems = append(problems, config.Problems()...)
-	if gen.Failed(problems) {
-		t.Fatalf("findings: %v", problems)
+	diagnostics = append(diagnostics, config.Diagnostics()...)
+	if gen.Failed(diagnostics) {
+		t.Fatalf("findings: %v", diagnostics)
 	}
 	return target.Infrastructure(app)
 }

@@ -17,8 +17,8 @@ resources:
   users: {aws: {keys: [tenant, id]}}
 `), []string{"aws"})
 	target := awsgen.New(c.Target("aws"), c.Resources("aws"))
-	if problems := c.Problems(); len(problems) > 0 {
-		t.Fatal(problems)
+	if diagnostics := c.Diagnostics(); len(diagnostics) > 0 {
+		t.Fatal(diagnostics)
 	}
 	handler := gen.Handler{PkgPath: "example.com/shop", PkgName: "shop", Name: "Handle"}
 	for want, trigger := range map[string]gen.Trigger{

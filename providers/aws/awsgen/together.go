@@ -8,35 +8,35 @@ import (
 
 // CheckApp refuses functions that are in each other's way, and a template above
 // CloudFormation's limits.
-func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
-	var problems []gen.Problem
+func (t Target) CheckApp(functions []gen.Function) []gen.Diagnostic {
+	var diagnostics []gen.Diagnostic
 	for i, f := range functions {
 		for _, other := range functions[:i] {
-			g := gen.NewGate(t.Name(), f)
-			t.together(g, f, other)
-			problems = append(problems, g.Problems...)
+			report := gen.NewReport(t.Name(), f)
+			t.together(report, f, other)
+			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return append(problems, t.tooLarge(functions)...)
+	return append(diagnostics, t.tooLarge(functions)...)
 }
 
-func (t Target) together(g *gen.Gate, f, other gen.Function) {
+func (t Target) together(report *gen.Report, f, other gen.Function) {
 	at := gen.Position(other.Pos)
 	for _, pair := range [][2]gen.Function{{f, other}, {other, f}} {
 		q, ok := pair[1].Trigger.(gen.Queue)
 		if ok && q.Name == pair[0].DeadLetter && q.FIFO != lettersFIFO(pair[0]) {
-			g.Errorf("the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
+			report.Errorf("the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
 		}
 	}
 	switch a := f.Trigger.(type) {
 	case gen.Object:
 		if b, ok := other.Trigger.(gen.Object); ok && t.names[a.Bucket] == "" && overlap(a, b) {
-			g.Errorf("the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
+			report.Errorf("the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
 				a.Bucket, other.Name, at)
 		}
 	case gen.Queue:
 		if b, ok := other.Trigger.(gen.Queue); ok && a.Name == b.Name {
-			g.Errorf("the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, at)
+			report.Errorf("the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, at)
 		}
 	case gen.HTTP:
 		b, ok := other.Trigger.(gen.HTTP)
@@ -46,7 +46,7 @@ func (t Target) together(g *gen.Gate, f, other gen.Function) {
 		for _, route := range routes(a) {
 			for _, taken := range routes(b) {
 				if route == taken {
-					g.Errorf("the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
+					report.Errorf("the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
 					return
 				}
 			}
@@ -74,7 +74,7 @@ const (
 	maxOutputs   = 200
 )
 
-func (t Target) tooLarge(functions []gen.Function) []gen.Problem {
+func (t Target) tooLarge(functions []gen.Function) []gen.Diagnostic {
 	s := &stack{Target: t, app: gen.App{Functions: functions}}
 	for _, f := range functions {
 		s.function(f)
@@ -83,8 +83,8 @@ func (t Target) tooLarge(functions []gen.Function) []gen.Problem {
 	if len(s.resources) <= maxResources && len(s.outputs) <= maxOutputs {
 		return nil
 	}
-	g := gen.NewGate(t.Name(), functions[len(functions)-1])
-	g.Errorf("the application's template has %d resources and %d outputs, more than %d and %d, the limits of CloudFormation; split the application",
+	report := gen.NewReport(t.Name(), functions[len(functions)-1])
+	report.Errorf("the application's template has %d resources and %d outputs, more than %d and %d, the limits of CloudFormation; split the application",
 		len(s.resources), len(s.outputs), maxResources, maxOutputs)
-	return g.Problems
+	return report.Diagnostics
 }

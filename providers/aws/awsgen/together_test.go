@@ -17,9 +17,9 @@ func TestTooLarge(t *testing.T) {
 		for i := range n {
 			functions = append(functions, gen.Function{Name: fmt.Sprintf("f%02d", i), Trigger: gen.Event{Type: fmt.Sprintf("t%d", i)}})
 		}
-		problems := target.CheckApp(functions)
-		if got := len(problems) == 1 && strings.Contains(problems[0].Message, "split the application"); got != want {
-			t.Errorf("%d functions: %v", n, problems)
+		diagnostics := target.CheckApp(functions)
+		if got := len(diagnostics) == 1 && strings.Contains(diagnostics[0].Message, "split the application"); got != want {
+			t.Errorf("%d functions: %v", n, diagnostics)
 		}
 	}
 }

@@ -25,12 +25,12 @@ var (
 )
 
 // Check has the limits of Cloud Run and of what feeds it.
-func (t Binary) Check(f gen.Function) []gen.Problem {
-	g := t.check(f)
+func (t Binary) Check(f gen.Function) []gen.Diagnostic {
+	report := t.check(f)
 	if t.audience == "" && !public(f) {
-		g.Warnf("without targets.gcp.audience and caller whoever reaches the binary is trusted, so that it is safe only behind Cloud Run's own check; set them to run it elsewhere")
+		report.Warnf("without targets.gcp.audience and caller whoever reaches the binary is trusted, so that it is safe only behind Cloud Run's own check; set them to run it elsewhere")
 	}
-	return g.Problems
+	return report.Diagnostics
 }
 
 // Entrypoint returns main.go.

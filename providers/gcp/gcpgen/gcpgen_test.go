@@ -22,17 +22,17 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // configured returns the target as fngen.yaml has it under targets.gcp, and
 // what is wrong with that.
-func configured(settings string) (gen.Target, []gen.Problem) {
+func configured(settings string) (gen.Target, []gen.Diagnostic) {
 	config := gen.ParseConfig([]byte("targets:\n  gcp: "+settings+"\n"), []string{"gcp"})
-	return gcpgen.New(config.Target("gcp"), config.Resources("gcp")), config.Problems()
+	return gcpgen.New(config.Target("gcp"), config.Resources("gcp")), config.Diagnostics()
 }
 
 // target is configured for settings that are right.
 func target(t *testing.T, settings string) gen.Target {
 	t.Helper()
-	target, problems := configured(settings)
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	target, diagnostics := configured(settings)
+	if len(diagnostics) > 0 {
+		t.Fatal(diagnostics)
 	}
 	return target
 }
@@ -162,9 +162,9 @@ func TestSettings(t *testing.T) {
 		"{audience: a, caller: me@example.com}": `targets.gcp.caller is "me@example.com"; ` +
 			"give the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com",
 	} {
-		_, problems := configured(settings)
-		if len(problems) != 1 || problems[0].Message != want || problems[0].Pos.Line != 2 || problems[0].Warning {
-			t.Errorf("%s: %v\nwant %s", settings, problems, want)
+		_, diagnostics := configured(settings)
+		if len(diagnostics) != 1 || diagnostics[0].Message != want || diagnostics[0].Pos.Line != 2 || diagnostics[0].Severity != gen.Error {
+			t.Errorf("%s: %v\nwant %s", settings, diagnostics, want)
 		}
 	}
 }
@@ -187,10 +187,10 @@ func TestCheck(t *testing.T) {
 	} {
 		for _, f := range functions() {
 			f.Handler.PkgPath = tc.pkgPath
-			problems := target(t, tc.settings).Check(f)
+			diagnostics := target(t, tc.settings).Check(f)
 			want := tc.want[f.Name]
-			if want == "" && len(problems) > 0 || want != "" && (len(problems) != 1 || !strings.Contains(problems[0].Message, want)) {
-				t.Errorf("%s: %s: %v, want %q", tc.settings, f.Name, problems, want)
+			if want == "" && len(diagnostics) > 0 || want != "" && (len(diagnostics) != 1 || !strings.Contains(diagnostics[0].Message, want)) {
+				t.Errorf("%s: %s: %v, want %q", tc.settings, f.Name, diagnostics, want)
 			}
 		}
 	}

@@ -11,23 +11,23 @@ import (
 
 // operation has the limits of Cloud Run, on which everything runs:
 // https://cloud.google.com/run/docs/configuring/services/memory-limits.
-func operation(g *gen.Gate, f gen.Function) {
+func operation(report *gen.Report, f gen.Function) {
 	o := f.Operation
 	if o.Memory > 0 && (o.Memory < 128 || o.Memory > 32<<10) {
-		g.ErrorAt(gen.KeyMemory, "%dMB is outside of 128MB to 32GB, the limits of Cloud Run; change the size", o.Memory)
+		report.ErrorAt(gen.KeyMemory, "%dMB is outside of 128MB to 32GB, the limits of Cloud Run; change the size", o.Memory)
 	}
 	if o.MaxInstances > 0 && o.Reserved > o.MaxInstances {
-		g.ErrorAt(gen.KeyReserved, "%d instances are kept, and there are %d at most; raise max-instances, or lower it", o.Reserved, o.MaxInstances)
+		report.ErrorAt(gen.KeyReserved, "%d instances are kept, and there are %d at most; raise max-instances, or lower it", o.Reserved, o.MaxInstances)
 	}
 	if o.LogRetention > 0 {
-		g.WarnAt(gen.KeyLogRetention, "Cloud Logging keeps the logs of all services in one bucket of the project; log-retention is ignored, set it there")
+		report.WarnAt(gen.KeyLogRetention, "Cloud Logging keeps the logs of all services in one bucket of the project; log-retention is ignored, set it there")
 	}
 	for _, v := range o.Env {
 		if reserved(v.Name) {
-			g.ErrorAt(gen.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
+			report.ErrorAt(gen.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
 		}
 		if !norm.NFC.IsNormalString(v.Value) {
-			g.ErrorAt(gen.KeyEnv+"."+v.Name, "Terraform would change the value, since it composes accents with their letters; write it in Unicode's form NFC")
+			report.ErrorAt(gen.KeyEnv+"."+v.Name, "Terraform would change the value, since it composes accents with their letters; write it in Unicode's form NFC")
 		}
 	}
 }

@@ -48,7 +48,7 @@ func sinkTopics(f gen.Function) []topic {
 
 // sinks refuses sinks that cannot be reached, that would feed the function
 // itself, or whose addresses would take one variable.
-func (t target) sinks(g *gen.Gate, f gen.Function) {
+func (t target) sinks(report *gen.Report, f gen.Function) {
 	own, eventType := "", ""
 	if subscribes(f.Trigger) {
 		own = t.called(topicOf(f.Trigger))
@@ -61,29 +61,29 @@ func (t target) sinks(g *gen.Gate, f gen.Function) {
 		switch {
 		case s.Kind == "http":
 			if t.named(s.Name).url == "" {
-				g.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
+				report.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
 			}
 		case t.called(to) == own:
-			g.ErrorAt("sink", "what is sent would come back as messages of the topic %s; name another", own)
+			report.ErrorAt("sink", "what is sent would come back as messages of the topic %s; name another", own)
 		case s.Kind == "event" && s.Type != "" && s.Type == eventType:
-			g.ErrorAt("sink", "what is sent would come back as events of the type %s; give another type", eventType)
+			report.ErrorAt("sink", "what is sent would come back as events of the type %s; give another type", eventType)
 		case s.Kind == "event":
-			g.WarnAt("sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
+			report.WarnAt("sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
 		}
 		if lettered(f) && s.Name == f.Letters() && to != letters(f) {
-			g.ErrorAt("sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
+			report.ErrorAt("sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
 		}
 	}
 }
 
 // deadLetter refuses dead letters that would feed the function itself, and
 // those of a function that has none.
-func (t target) deadLetter(g *gen.Gate, f gen.Function) {
+func (t target) deadLetter(report *gen.Report, f gen.Function) {
 	_, http := f.Trigger.(gen.HTTP)
 	switch {
 	case http && f.DeadLetter != "" && f.DeadLetter != "none":
-		g.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+		report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
 	case lettered(f) && subscribes(f.Trigger) && t.called(letters(f)) == t.called(topicOf(f.Trigger)):
-		g.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(letters(f)))
+		report.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(letters(f)))
 	}
 }

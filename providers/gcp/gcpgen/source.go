@@ -19,15 +19,15 @@ var (
 
 // Check has the limits of Google Cloud Functions, of what feeds them, and of
 // the buildpack.
-func (t Source) Check(f gen.Function) []gen.Problem {
-	g := t.check(f)
+func (t Source) Check(f gen.Function) []gen.Diagnostic {
+	report := t.check(f)
 	if first, _, _ := strings.Cut(f.Handler.PkgPath, "/"); !strings.Contains(first, ".") {
-		g.Errorf("the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
+		report.Errorf("the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
 	}
 	if t.audience != "" && !public(f) {
-		g.Warnf("Cloud Run's own check takes the signature off the tokens that targets.gcp.audience verifies; let everybody invoke the service, or remove audience and caller")
+		report.Warnf("Cloud Run's own check takes the signature off the tokens that targets.gcp.audience verifies; let everybody invoke the service, or remove audience and caller")
 	}
-	return g.Problems
+	return report.Diagnostics
 }
 
 // Entrypoint returns function.go, whose init registers the function: the

@@ -61,9 +61,9 @@ func shop(t *testing.T) gen.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, problems, err := scan.Resolve(t.Context(), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
-	if err != nil || gen.Failed(problems) || len(app.Functions) == 0 {
-		t.Fatal(problems, err)
+	app, diagnostics, err := scan.Resolve(t.Context(), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
+	if err != nil || gen.Failed(diagnostics) || len(app.Functions) == 0 {
+		t.Fatal(diagnostics, err)
 	}
 	return app
 }

@@ -35,10 +35,10 @@ func TestPackageBinary(t *testing.T) {
 		"targets: {openwhisk: {kind: [\"go:1.23\"]}}":              {"confirm.zip": "openwhisk/action-golang-v1.23"},
 		"targets: {openwhisk: {kind: [\"go:1.23\", \"go:1.24\"]}}": {"go1.23/confirm.zip": "openwhisk/action-golang-v1.23", "go1.24/confirm.zip": "openwhisk/action-golang-v1.24"},
 	} {
-		o, problems := target(t, config)
+		o, diagnostics := target(t, config)
 		archives, err := o.PackageBinary(gen.Function{Name: "confirm"}, []byte("binary"))
-		if err != nil || len(problems) > 0 {
-			t.Fatalf("%q: %v, %v", config, err, problems)
+		if err != nil || len(diagnostics) > 0 {
+			t.Fatalf("%q: %v, %v", config, err, diagnostics)
 		}
 		var want []gen.Archive
 		for path, image := range images {

@@ -47,7 +47,7 @@ func FuzzManifest(f *testing.F) {
 		}
 		c := gen.ParseConfig(config, []string{"openwhisk"})
 		o := openwhiskgen.New(c.Target("openwhisk"), c.Resources("openwhisk"))
-		if len(c.Problems()) > 0 {
+		if len(c.Diagnostics()) > 0 {
 			t.Skip("refused in fngen.yaml")
 		}
 		functions := []gen.Function{

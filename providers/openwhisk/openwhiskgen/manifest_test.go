@@ -36,22 +36,22 @@ func scanned(t *testing.T, dir string) (openwhiskgen.Target, gen.App) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, problems, err := scan.Resolve(t.Context(), o.Platform())
+	app, diagnostics, err := scan.Resolve(t.Context(), o.Platform())
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems = append(problems, scan.Problems...)
+	diagnostics = append(diagnostics, scan.Diagnostics...)
 	var meant []gen.Function
 	for _, f := range app.Functions {
 		if f = config.Operate(f); f.MeantFor("openwhisk") {
 			meant = append(meant, f)
-			problems = append(problems, o.Check(f)...)
+			diagnostics = append(diagnostics, o.Check(f)...)
 		}
 	}
 	app.Functions = meant
-	problems = append(append(problems, o.CheckApp(meant)...), config.Problems()...)
-	if gen.Failed(problems) {
-		t.Fatal(problems)
+	diagnostics = append(append(diagnostics, o.CheckApp(meant)...), config.Diagnostics()...)
+	if gen.Failed(diagnostics) {
+		t.Fatal(diagnostics)
 	}
 	return o, app
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/fngen/fngen/providers/openwhisk/openwhiskgen"
 )
 
-func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Problem) {
+func target(t *testing.T, config string) (openwhiskgen.Target, []gen.Diagnostic) {
 	t.Helper()
 	c := gen.ParseConfig([]byte(config), []string{"openwhisk"})
 	built := openwhiskgen.New(c.Target("openwhisk"), c.Resources("openwhisk"))
-	return built, c.Problems()
+	return built, c.Diagnostics()
 }
 
 // A kind is part of a file's content and of a manifest: nothing but the kinds
@@ -22,9 +22,9 @@ func TestKind(t *testing.T) {
 	for kind, ok := range map[string]bool{
 		"go:1.24": true, "go:1.9": true, "go:1.100": false, "go:1.0": false, "go:1": false, "go:default": false, "nodejs:20": false, "go:1.24\\n": false, "go:1.24/../x": false,
 	} {
-		_, problems := target(t, "targets: {openwhisk: {kind: \""+kind+"\"}}")
-		if (len(problems) == 0) != ok {
-			t.Errorf("kind %q: %v; want it taken: %t", kind, problems, ok)
+		_, diagnostics := target(t, "targets: {openwhisk: {kind: \""+kind+"\"}}")
+		if (len(diagnostics) == 0) != ok {
+			t.Errorf("kind %q: %v; want it taken: %t", kind, diagnostics, ok)
 		}
 	}
 }

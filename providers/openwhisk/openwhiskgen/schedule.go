@@ -18,15 +18,15 @@ func expression(t gen.Schedule) (string, error) {
 }
 
 // checkSchedule has the limits of the alarms and interval feeds.
-func checkSchedule(g *gen.Gate, t gen.Schedule) {
-	g.Warnf("the alarms feed tells no scheduled time: it is the time of arrival, and a firing that is lost is not repeated")
+func checkSchedule(report *gen.Report, t gen.Schedule) {
+	report.Warnf("the alarms feed tells no scheduled time: it is the time of arrival, and a firing that is lost is not repeated")
 	if t.Every > 0 {
 		if t.TimeZone != "" {
-			g.Errorf("the interval feed has no time zone; remove tz=, or write a cron expression")
+			report.Errorf("the interval feed has no time zone; remove tz=, or write a cron expression")
 		}
 		return
 	}
 	if _, err := expression(t); err != nil {
-		g.Errorf("%s", err)
+		report.Errorf("%s", err)
 	}
 }

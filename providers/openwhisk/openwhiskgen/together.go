@@ -5,26 +5,26 @@ import "github.com/fngen/fngen/gen"
 // CheckApp refuses functions that would share what the platform cannot share as
 // it is meant: a trigger, which belongs to the namespace, or a queue. It warns
 // of triggers that would be fired in vain.
-func (t Target) CheckApp(functions []gen.Function) []gen.Problem {
-	var problems []gen.Problem
+func (t Target) CheckApp(functions []gen.Function) []gen.Diagnostic {
+	var diagnostics []gen.Diagnostic
 	for i, f := range functions {
 		for _, other := range functions[:i] {
-			if g := t.together(f, other); len(g.Problems) > 0 {
-				problems = append(problems, g.Problems...)
+			if report := t.together(f, other); len(report.Diagnostics) > 0 {
+				diagnostics = append(diagnostics, report.Diagnostics...)
 				break
 			}
 		}
 		for _, s := range sinks(f) {
-			g := gen.NewGate(t.Name(), f)
-			t.reaches(g, f, s, functions)
-			problems = append(problems, g.Problems...)
+			report := gen.NewReport(t.Name(), f)
+			t.reaches(report, f, s, functions)
+			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return problems
+	return diagnostics
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
-func (t Target) reaches(g *gen.Gate, f gen.Function, s gen.Sink, functions []gen.Function) {
+func (t Target) reaches(report *gen.Report, f gen.Function, s gen.Sink, functions []gen.Function) {
 	name, verb := t.fires(s), directive(f, s)
 	if name == "" {
 		return
@@ -37,47 +37,47 @@ func (t Target) reaches(g *gen.Gate, f gen.Function, s gen.Sink, functions []gen
 		fired := ok && fed.name == name
 		switch {
 		case fired && other.Name == f.Name:
-			g.ErrorAt(verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
+			report.ErrorAt(verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
 			return
 		case fired && kind != s.Kind:
-			g.ErrorAt(verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
+			report.ErrorAt(verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
 			return
 		case resource == s.Name && kind == "queue" && verb == "deadletter":
-			g.ErrorAt(verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
+			report.ErrorAt(verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
 			return
 		case resource == s.Name && fed.feed != "" && exists:
-			g.ErrorAt(verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
+			report.ErrorAt(verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
 			return
 		}
 		heard = heard || fired
 	}
 	if !heard {
-		g.WarnAt(verb, "the trigger %s fires no function of the application, and to send to one without a rule is an error; create a rule", name)
+		report.WarnAt(verb, "the trigger %s fires no function of the application, and to send to one without a rule is an error; create a rule", name)
 	}
 }
 
-func (t Target) together(f, other gen.Function) *gen.Gate {
+func (t Target) together(f, other gen.Function) *gen.Report {
 	if _, ok := other.Trigger.(gen.Schedule); ok {
 		f, other = other, f // it is a schedule's function that is easily renamed
 	}
-	g := gen.NewGate(t.Name(), f)
+	report := gen.NewReport(t.Name(), f)
 	kind, resource := other.Trigger.Kind(), other.Trigger.Resource()
 	if f.Trigger.Kind() == kind && f.Trigger.Resource() == resource {
 		if _, ok := f.Trigger.(gen.Queue); ok {
-			g.Errorf("the queue %s feeds %s at %s too, and the Kafka feed gives each of them every message; handle both in one function, or write //fn:topic",
+			report.Errorf("the queue %s feeds %s at %s too, and the Kafka feed gives each of them every message; handle both in one function, or write //fn:topic",
 				resource, other.Name, gen.Position(other.Pos))
 		}
-		return g
+		return report
 	}
 	mine, fired := t.trigger("", f)
 	others, otherFired := t.trigger("", other)
 	if !fired || !otherFired || mine.name != others.name {
-		return g
+		return report
 	}
 	way := "give one of them another name"
 	if _, ok := f.Trigger.(gen.Schedule); ok {
 		way = "give the function another name with //fn:name"
 	}
-	g.Errorf("its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, gen.Position(other.Pos), way)
-	return g
+	report.Errorf("its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, gen.Position(other.Pos), way)
+	return report
 }
