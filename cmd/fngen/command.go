@@ -58,9 +58,6 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			if o.output != "human" && o.output != "json" {
 				return usageError{fmt.Errorf("--output %q is neither human nor json", o.output)}
 			}
-			if o.verbose {
-				c.SetContext(gen.WithCommandLog(c.Context(), o.stderr))
-			}
 			return nil
 		},
 	}
@@ -71,7 +68,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
-	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.DirectiveHelp()})
+	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	return root
@@ -80,7 +77,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 // targetFlag gives the command the flags --target and --env.
 func targetFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
-	complete(c, "target", append([]string{"all"}, targetNames...))
+	complete(c, "target", append([]string{"all"}, gen.Targets()...))
 	envFlag(c, o)
 }
 

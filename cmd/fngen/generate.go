@@ -35,51 +35,18 @@ func generate(ctx context.Context, o *options, check bool) error {
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	var files []gen.File
-	for _, t := range p.targets {
-		entrypoints, err := gen.Entrypoints(t, t.app.Functions)
-		if err != nil {
-			return err
-		}
-		files = append(files, entrypoints...)
-	}
-	changes, err := gen.Changes(p.root, names(p.targets), files)
-	if err != nil {
-		return err
-	}
-	w, err := gen.NewWorkspace(p.targets[0].app, files)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	added, err := p.complete(ctx, w)
+	defer p.Close()
+	g, err := p.Generate(ctx)
 	if err != nil {
 		return err
 	}
 	if check {
-		return stale(o, changes, added)
+		return stale(o, g)
 	}
-	if err := gen.Apply(p.root, changes); err != nil {
+	if err := p.Apply(g); err != nil {
 		return err
 	}
-	if len(added) > 0 {
-		if err := w.Save(); err != nil {
-			return err
-		}
-	}
-	return report(o, changes, added)
-}
-
-// complete adds to the workspace what the entrypoints of the targets import, and
-// returns what was missing.
-func (p *project) complete(ctx context.Context, w *gen.Workspace) ([]string, error) {
-	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name(), err)
-		}
-	}
-	return w.Added()
+	return report(o, g)
 }
 
 // a changed file, as -o json shows it.
@@ -89,14 +56,14 @@ type change struct {
 }
 
 // report prints what was written.
-func report(o *options, changes []gen.Change, added []string) error {
-	done := map[string]string{"missing": "created", "changed": "updated", "orphaned": "deleted"}
+func report(o *options, g *gen.Generation) error {
+	done := map[gen.Reason]string{gen.Missing: "created", gen.Changed: "updated", gen.Orphaned: "deleted"}
 	list := []change{}
-	for _, c := range changes {
+	for _, c := range g.Changes {
 		list = append(list, change{c.Path, done[c.Reason]})
 	}
-	if len(added) > 0 {
-		list = append(list, change{"go.mod", "added " + strings.Join(added, ", ")})
+	if len(g.Added) > 0 {
+		list = append(list, change{"go.mod", "added " + strings.Join(g.Added, ", ")})
 	}
 	if o.output == "json" {
 		return printJSON(o.stdout, list)
@@ -111,13 +78,13 @@ func report(o *options, changes []gen.Change, added []string) error {
 }
 
 // stale prints what generate would change.
-func stale(o *options, changes []gen.Change, added []string) error {
+func stale(o *options, g *gen.Generation) error {
 	list := []change{}
-	for _, c := range changes {
-		list = append(list, change{c.Path, c.Reason})
+	for _, c := range g.Changes {
+		list = append(list, change{c.Path, string(c.Reason)})
 	}
-	if len(added) > 0 {
-		list = append(list, change{"go.mod", "lacks " + strings.Join(added, ", ")})
+	if len(g.Added) > 0 {
+		list = append(list, change{"go.mod", "lacks " + strings.Join(g.Added, ", ")})
 	}
 	if o.output == "json" {
 		if err := printJSON(o.stdout, list); err != nil {

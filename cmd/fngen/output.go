@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/fngen/fngen/gen"
 )
 
 func printJSON(w io.Writer, v any) error {
@@ -26,8 +28,8 @@ func newProgress(o *options) *progress {
 	return &progress{w: o.stderr, terminal: isTerminal(o.stderr) && !o.verbose}
 }
 
-func (p *progress) step(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (p *progress) step(s gen.Step) {
+	text := fmt.Sprintf("%s: compiling and packaging %s for %s", s.Target, count(s.Functions, "function"), s.Platform)
 	if !p.terminal {
 		fmt.Fprintln(p.w, text)
 		return

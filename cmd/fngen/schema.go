@@ -16,11 +16,7 @@ the YAML language server, keep it in a file and name it in the first line:
 	# yaml-language-server: $schema=fngen.schema.json`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			data, err := gen.Schema(targetNames, func(c *gen.Config) {
-				for _, name := range targetNames {
-					newTarget(name, c.Target(name), c.Resources(name))
-				}
-			})
+			data, err := gen.Schema()
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,144 @@
+package aws
+
+import (
+	"encoding/json"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+// asynchronous is the feeding of a function that Lambda itself calls again: at
+// most twice, within six hours, and then the event goes to a queue.
+func (s *stack) asynchronous(f model.Function, source func()) feeding {
+	letters := s.letters(f)
+	config := output.Mapping{
+		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "Qualifier", Value: "$LATEST"},
+		{Key: "MaximumRetryAttempts", Value: retries(f, 2)},
+		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
+	}
+	if letters != nil {
+		config = append(config, output.Member{Key: "DestinationConfig", Value: output.Mapping{
+			{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: letters}}},
+		}})
+	}
+	return feeding{add: []func(){
+		func() { s.add(logical(f.Name, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
+		source,
+	}}
+}
+
+// subscribe subscribes the function to the topic.
+func (s *stack) subscribe(f model.Function, t model.Topic) {
+	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), refArn)
+	s.permit(f, logical(f.Name, "Permission"), "sns.amazonaws.com", topic)
+	subscription := output.Mapping{
+		{Key: "TopicArn", Value: topic},
+		{Key: "Protocol", Value: "lambda"},
+		{Key: "Endpoint", Value: arn(logical(f.Name, "Function"))},
+	}
+	if letters := s.letters(f); letters != nil {
+		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
+		s.letQueue(f, "sns.amazonaws.com", topic)
+	}
+	s.add(logical(f.Name, "Subscription"), "AWS::SNS::Subscription", subscription)
+}
+
+// notify has the bucket tell the function of its objects: by the bucket's own
+// notifications, which are its properties, or by a rule of EventBridge for one
+// that exists already. Such a bucket must send its events to EventBridge.
+func (s *stack) notify(f model.Function, t model.Object) {
+	if name := s.names[t.Bucket]; name != "" {
+		s.rule(f, "", objectPattern(t, name))
+		return
+	}
+	s.permit(f, logical(f.Name, "Permission"), "s3.amazonaws.com", output.Tagged{Tag: "!Sub", Value: []any{
+		"arn:${AWS::Partition}:s3:::" + t.Bucket + "-${Stack}", output.Mapping{{Key: "Stack", Value: stackPart}},
+	}}, output.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
+}
+
+// rule adds a rule of the EventBridge bus that has the function as its target;
+// the account's default bus if the name is "".
+func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
+	id := logical(f.Name, "Rule")
+	target := output.Mapping{
+		{Key: "Id", Value: "function"},
+		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
+	}
+	if letters := s.letters(f); letters != nil {
+		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
+		s.letQueue(f, "events.amazonaws.com", arn(id))
+	}
+	s.add(id, "AWS::Events::Rule", mapping(
+		output.Member{Key: "EventBusName", Value: bus},
+		output.Member{Key: "EventPattern", Value: pattern},
+		output.Member{Key: "Targets", Value: []output.Mapping{target}},
+	))
+	s.permit(f, logical(f.Name, "Permission"), "events.amazonaws.com", arn(id))
+}
+
+// eventPattern matches the type, and the source if the directive names one.
+func eventPattern(t model.Event) output.Mapping {
+	pattern := output.Mapping{{Key: "detail-type", Value: []output.Text{output.Text(t.Type)}}}
+	if t.Source != "" {
+		pattern = append(output.Mapping{{Key: "source", Value: []output.Text{output.Text(t.Source)}}}, pattern...)
+	}
+	return pattern
+}
+
+// objectPattern matches the changes of a bucket. Of prefix and suffix it has
+// one, since several matches of a field are alternatives; the adapter looks at
+// both again.
+func objectPattern(t model.Object, bucket string) output.Mapping {
+	var kinds []string
+	if t.Created || !t.Deleted {
+		kinds = append(kinds, "Object Created")
+	}
+	if t.Deleted || !t.Created {
+		kinds = append(kinds, "Object Deleted")
+	}
+	detail := output.Mapping{{Key: "bucket", Value: output.Mapping{{Key: "name", Value: []output.Text{output.Text(bucket)}}}}}
+	switch {
+	case t.Prefix != "":
+		detail = append(detail, output.Member{Key: "object", Value: keyMatch("prefix", t.Prefix)})
+	case t.Suffix != "":
+		detail = append(detail, output.Member{Key: "object", Value: keyMatch("suffix", t.Suffix)})
+	}
+	return output.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: kinds}, {Key: "detail", Value: detail}}
+}
+
+func keyMatch(how, text string) output.Mapping {
+	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: literal(text)}}}}}
+}
+
+// schedule adds a schedule of EventBridge Scheduler, with a role of its own to
+// call the function. Its input is what the adapter reads.
+func (s *stack) schedule(f model.Function, t model.Schedule) {
+	when, _ := expression(t) // Check has refused what has none
+	zone := t.TimeZone
+	if zone == "" {
+		zone = "UTC"
+	}
+	input, _ := json.Marshal(f.Name)
+	target := output.Mapping{
+		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleCaller"))},
+		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
+			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
+	}
+	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
+	if letters := s.letters(f); letters != nil {
+		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
+		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
+	}
+	s.add(logical(f.Name, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
+		{Key: "ScheduleExpression", Value: output.Text(when)},
+		{Key: "ScheduleExpressionTimezone", Value: output.Text(zone)},
+		{Key: "FlexibleTimeWindow", Value: output.Mapping{{Key: "Mode", Value: output.Text("OFF")}}},
+		{Key: "Target", Value: target},
+	})
+	s.role(logical(f.Name, "ScheduleCaller"), "scheduler.amazonaws.com",
+		output.Mapping{{Key: "StringEquals", Value: output.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
+}

@@ -1,0 +1,64 @@
+package gcp
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+// Binary generates for Cloud Run and for whatever else runs a program that
+// listens on $PORT: a static binary that needs nothing around it.
+//
+// The archive holds it as main, the name that Google's own documentation gives
+// a Go binary. Unpacked in a folder, it is deployed without a build by
+//
+//	gcloud beta run deploy SERVICE --source=FOLDER --no-build --base-image=osonly24 --command=./main
+//
+// (https://cloud.google.com/docs/buildpacks/osonly), or is the one file of an
+// image FROM scratch that has the certificates a client of TLS needs. Cloud Run
+// runs amd64 alone.
+type Binary struct{ target }
+
+var (
+	_ model.Target         = Binary{}
+	_ model.BinaryPackager = Binary{}
+)
+
+// Check has the limits of Cloud Run and of what feeds it.
+func (t Binary) Check(f model.Function) []model.Diagnostic {
+	report := t.check(f)
+	if t.audience == "" && !public(f) {
+		report.Warnf("without targets.gcp.audience and caller whoever reaches the binary is trusted, so that it is safe only behind Cloud Run's own check; set them to run it elsewhere")
+	}
+	return report.Diagnostics
+}
+
+// Entrypoint returns main.go.
+func (t Binary) Entrypoint(f model.Function) ([]model.File, error) {
+	fed, source := feed(f)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports)
+	start, handler := t.handler(e, f, source)
+	start = append(start, jen.Qual(gcpPath, "Serve").Call(handler))
+	e.Func().Id("main").Params().Block(e.Body(jen.Qual(gcpPath, "Fail"), start...)...)
+	data, err := e.Bytes()
+	return []model.File{{Path: "main.go", Data: data}}, err
+}
+
+// PackageBinary returns the program.
+func (Binary) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {
+	return []model.Archive{{Path: f.Name + ".zip", Files: []model.File{{Path: "main", Data: binary, Executable: true}}}}, nil
+}
+
+// Infrastructure returns main.tf: a Cloud Run service for each function, and
+// what feeds it. Terraform's provider deploys no archive without a build, so
+// that the variable images names what the operator has made of each, with
+//
+//	FROM gcr.io/distroless/static
+//	COPY main /
+//	ENTRYPOINT ["/main"]
+//
+// for instance.
+func (t Binary) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
+	return t.infrastructure(app, true)
+}

@@ -1,0 +1,45 @@
+package gcp
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// expression returns the unix-cron expression of Cloud Scheduler:
+// https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules.
+// It is the directive's own, but that Sunday is 0 there, never 7.
+func expression(t model.Schedule) (string, error) {
+	if t.Cron == "" {
+		return every(t.Every)
+	}
+	c, err := model.ParseCron(t.Cron)
+	if err != nil {
+		return "", err
+	}
+	dayOfWeek := c.DayOfWeek.Text
+	if strings.Contains(dayOfWeek, "7") {
+		dayOfWeek = c.DayOfWeek.Numbers()
+	}
+	return strings.Join([]string{c.Minute.Text, c.Hour.Text, c.DayOfMonth.Text, c.Month.Text, dayOfWeek}, " "), nil
+}
+
+// every returns the interval as cron, where it divides an hour or a day evenly.
+func every(d time.Duration) (string, error) {
+	minutes := int(d / time.Minute)
+	switch hours := minutes / 60; {
+	case minutes == 1:
+		return "* * * * *", nil
+	case minutes < 60 && 60%minutes == 0:
+		return fmt.Sprintf("*/%d * * * *", minutes), nil
+	case minutes == 60:
+		return "0 * * * *", nil
+	case minutes == 24*60:
+		return "0 0 * * *", nil
+	case minutes%60 == 0 && hours < 24 && 24%hours == 0:
+		return fmt.Sprintf("0 */%d * * *", hours), nil
+	}
+	return "", fmt.Errorf("every=%s divides neither an hour nor a day evenly, and Cloud Scheduler knows cron only; choose an interval that does, or write a cron expression", d)
+}
