@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -114,4 +115,39 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		}
 	})
 	return err
+}
+
+func newSchema(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of fngen.yaml",
+		Long: `Print the JSON Schema of fngen.yaml, for editors that complete and check it. With
+the YAML language server, keep it in a file and name it in the first line:
+
+	# yaml-language-server: $schema=fngen.schema.json`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			data, err := gen.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = o.stdout.Write(data)
+			return err
+		},
+	}
+}
+
+func newVersion(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show the version of fngen and of Go",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if o.output == "json" {
+				return printJSON(o.stdout, map[string]string{"fngen": gen.Version(), "go": runtime.Version()})
+			}
+			_, err := fmt.Fprintf(o.stdout, "fngen %s (%s)\n", gen.Version(), runtime.Version())
+			return err
+		},
+	}
 }

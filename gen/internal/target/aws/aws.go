@@ -2,8 +2,11 @@
 package aws
 
 import (
-	"time"
+	"fmt"
+	"regexp"
+	"strings"
 
+	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -37,85 +40,57 @@ func (t Target) Platform() model.Platform {
 	return model.Platform{GOOS: "linux", GOARCH: t.arch, Tags: []string{"lambda.norpc"}}
 }
 
-// Check has the limits of AWS Lambda and its event sources.
-func (t Target) Check(f model.Function) []model.Diagnostic {
-	report := model.NewReport(t.Name(), f)
-	report.Timeout(900*time.Second, "a function")
-	t.sinks(report, f)
-	operation(report, f)
-	t.existing(report, f)
-	asynchronous := true
-	switch trigger := f.Trigger.(type) {
-	case model.HTTP:
-		asynchronous = false
-		report.HTTP(trigger)
-		if f.DeadLetter != "" && f.DeadLetter != "none" {
-			report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
-		}
-		if t.api {
-			behindAPI(report, f, trigger)
-		}
-	case model.Queue:
-		asynchronous = false
-		queue(report, f, trigger)
-	case model.Schedule:
-		if _, err := expression(trigger); err != nil {
-			report.Errorf("%s", err)
-		}
-		if trigger.Every >= 24*time.Hour {
-			report.Warnf("every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
-		}
-	case model.Stream:
-		asynchronous = false
-		stream(report, trigger)
-	case model.Document:
-		asynchronous = false
-	}
-	if f.Retries != nil && *f.Retries > 2 && asynchronous {
-		report.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
-	}
-	return report.Diagnostics
-}
-
-func queue(report *model.Report, f model.Function, t model.Queue) {
-	if t.FIFO && t.Batch > 10 {
-		report.Errorf("batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
-	}
-	if t.FIFO && t.Window > 0 {
-		report.Errorf("FIFO queues have no window; remove window=")
-	}
-	if t.Window > 300*time.Second {
-		report.Errorf("window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
-	}
-	if t.Batch > 10 && t.Window == 0 {
-		report.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
-	}
-	if timeout := timeout(f); t.Visibility > 0 && t.Visibility < 6*timeout {
-		report.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
-	}
-	if t.Visibility > 12*time.Hour {
-		report.Errorf("visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
-	}
-	if f.Retries != nil {
-		switch n := *f.Retries; {
-		case n+1 < 2:
-			report.ErrorAt("retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
-		case n+1 < 4:
-			report.WarnAt("retries", "%d retries are few: a throttled delivery counts as one too", n)
-		}
-	}
-}
-
-func stream(report *model.Report, t model.Stream) {
-	if t.Concurrency > 10 {
-		report.Errorf("concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
-	}
-	if t.Latest {
-		report.Warnf("start=latest misses the records that arrive while the mapping is created")
-	}
-}
-
 // PackageBinary returns the bootstrap of a custom runtime.
 func (Target) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {
 	return []model.Archive{{Path: f.Name + ".zip", Files: []model.File{{Path: "bootstrap", Data: binary, Executable: true}}}}, nil
+}
+
+var (
+	arch   = config.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
+	region = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
+		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
+	http = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
+	bus  = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
+		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
+
+	envelope = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
+	keys     = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
+		if attribute == "" || len(attribute) > 255 {
+			return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
+		}
+		if strings.Contains(attribute, reference) {
+			return fmt.Errorf("has an attribute with {{resolve: in its name, which CloudFormation takes for a reference; it cannot be deployed")
+		}
+		return nil
+	}}
+	sinkURL = config.Key{Name: "url", Doc: "The URL of an http sink.", Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`),
+		Want: "http:// or https://, a host and a path"}
+	name = config.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
+		Grammar: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`), Want: "the name without the ARN around it"}
+	tableStream = config.Key{Name: "stream", Doc: "The ARN of the stream of a table that exists already.",
+		Grammar: regexp.MustCompile(`^arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9._-]+/stream/[0-9T:.-]+$`),
+		Want:    "what aws dynamodb describe-table shows as LatestStreamArn"}
+)
+
+// New returns the target as fngen.yaml has it: s is what it says of the
+// target, resources what it says of each resource there.
+func New(s *config.Settings, resources map[string]*config.Settings) Target {
+	t := Target{
+		arch: s.String(arch), api: s.String(http) == "api", bus: s.String(bus), region: s.String(region),
+		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]string{},
+	}
+	for logical, r := range resources {
+		t.envelopes[logical] = r.String(envelope)
+		t.keys[logical] = r.Strings(keys)
+		t.names[logical] = r.String(name)
+		t.streams[logical] = r.String(tableStream)
+		t.urls[logical] = r.String(sinkURL)
+		if r.Has(tableStream.Name) && !r.Has(name.Name) {
+			r.Refuse(tableStream.Name, "belongs to a table that exists already; add its name, or remove it")
+		}
+		if len(t.keys[logical]) > 2 {
+			r.Refuse(keys.Name, "has %d attributes; a table has a partition key and perhaps a sort key", len(t.keys[logical]))
+		}
+	}
+	return t
 }

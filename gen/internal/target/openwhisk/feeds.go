@@ -1,8 +1,11 @@
 package openwhisk
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,4 +132,50 @@ func (t *trigger) ask(input, logical, what string) {
 	name := strings.ToUpper(strings.ReplaceAll(logical, "-", "_")) + "_" + what
 	t.inputs = append(t.inputs, output.Member{Key: input, Value: output.Text("$" + name)})
 	t.variables = append(t.variables, name)
+}
+
+// misread are the texts that wskdeploy takes for a type, whose zero value it
+// puts in their place, and those that its YAML library does not read as an
+// input, in quotes or not.
+var misread = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
+
+// literal is an input that arrives as the text is. In strings, wskdeploy
+// replaces $NAME and ${NAME} and offers no way to write every text; what it
+// takes out of JSON, it leaves alone.
+// https://github.com/apache/openwhisk-wskdeploy/blob/master/docs/wskdeploy_interpolation.md
+// and its parsers/parameters.go.
+func literal(text string) any {
+	if !strings.Contains(text, "$") && !slices.Contains(misread, text) {
+		return output.Text(text)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text) // a string always encodes
+	return output.Mapping{{Key: "type", Value: "json"}, {Key: "value", Value: output.Text(strings.TrimSuffix(b.String(), "\n"))}}
+}
+
+// expression returns the cron expression of the alarms feed, whose library
+// counts months from 0 and knows no day 7: months and days are names.
+// https://github.com/apache/openwhisk-package-alarms.
+func expression(t model.Schedule) (string, error) {
+	c, err := model.ParseCron(t.Cron)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join([]string{c.Minute.Text, c.Hour.Text, c.DayOfMonth.Text, c.MonthNames(), c.DayNames()}, " "), nil
+}
+
+// checkSchedule has the limits of the alarms and interval feeds.
+func checkSchedule(report *model.Report, t model.Schedule) {
+	report.Warnf("the alarms feed tells no scheduled time: it is the time of arrival, and a firing that is lost is not repeated")
+	if t.Every > 0 {
+		if t.TimeZone != "" {
+			report.Errorf("the interval feed has no time zone; remove tz=, or write a cron expression")
+		}
+		return
+	}
+	if _, err := expression(t); err != nil {
+		report.Errorf("%s", err)
+	}
 }

@@ -2,6 +2,11 @@
 package openwhisk
 
 import (
+	"errors"
+	"regexp"
+	"slices"
+
+	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -31,3 +36,65 @@ func (Target) Name() string { return "openwhisk" }
 
 // Platform is Linux.
 func (t Target) Platform() model.Platform { return model.Platform{GOOS: "linux", GOARCH: t.arch} }
+
+// A resource is what fngen.yaml says of a queue, a stream, a collection or a
+// sink.
+type resource struct {
+	name    string   // of the Kafka topic, the CouchDB database or the sink's trigger; "" for the logical name
+	feed    string   // the full name; "" for that of the catalog
+	brokers []string // of Kafka
+	url     string   // of CouchDB, or of the sink
+}
+
+var (
+	goKind = regexp.MustCompile(`^go:1\.[1-9][0-9]?$`)
+	// Entities of OpenWhisk may be called so, among others:
+	// https://github.com/apache/openwhisk/blob/master/docs/reference.md
+	packageName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	packagePath = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	feedPath    = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	physical    = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
+	broker      = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
+	triggerName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	address     = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$`)
+	server      = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
+)
+
+// New returns the target as fngen.yaml has it.
+func New(s *config.Settings, resources map[string]*config.Settings) Target {
+	t := Target{
+		arch: s.String(config.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
+		kinds: s.OneOrMore(config.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
+			Default: "go:1.24", Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
+		pkg: s.String(config.Key{Name: "package", Doc: "The package of the actions, the last part of the application's import path by default.",
+			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
+		alarms: s.String(config.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
+			Grammar: packagePath, Want: "the full name of a package, /whisk.system/alarms for instance"}),
+		resources: map[string]resource{},
+	}
+	for i, kind := range t.kinds {
+		if slices.Contains(t.kinds[:i], kind) {
+			s.Refuse("kind", "names %s twice; keep one", kind)
+		}
+	}
+	for name, r := range resources {
+		t.resources[name] = resource{
+			name: r.String(config.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default; of a sink, the trigger that exists already.",
+				Grammar: physical, Want: "the name of a Kafka topic, of a CouchDB database or of a trigger"}),
+			feed: r.String(config.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
+				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
+			brokers: r.Strings(config.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
+			url: r.String(config.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, from the environment of wskdeploy by default.",
+				Valid: validURL}),
+		}
+	}
+	return t
+}
+
+// validURL repeats nothing of the value, which may hold a password.
+func validURL(url string) error {
+	if !address.MatchString(url) {
+		return errors.New("is not a URL of http:// or https://, a host and a path; give one without credentials and query")
+	}
+	return nil
+}

@@ -3,9 +3,88 @@ package aws
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
+
+// Check has the limits of AWS Lambda and its event sources.
+func (t Target) Check(f model.Function) []model.Diagnostic {
+	report := model.NewReport(t.Name(), f)
+	report.Timeout(900*time.Second, "a function")
+	t.sinks(report, f)
+	operation(report, f)
+	t.existing(report, f)
+	asynchronous := true
+	switch trigger := f.Trigger.(type) {
+	case model.HTTP:
+		asynchronous = false
+		report.HTTP(trigger)
+		if f.DeadLetter != "" && f.DeadLetter != "none" {
+			report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+		}
+		if t.api {
+			behindAPI(report, f, trigger)
+		}
+	case model.Queue:
+		asynchronous = false
+		queue(report, f, trigger)
+	case model.Schedule:
+		if _, err := expression(trigger); err != nil {
+			report.Errorf("%s", err)
+		}
+		if trigger.Every >= 24*time.Hour {
+			report.Warnf("every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
+		}
+	case model.Stream:
+		asynchronous = false
+		stream(report, trigger)
+	case model.Document:
+		asynchronous = false
+	}
+	if f.Retries != nil && *f.Retries > 2 && asynchronous {
+		report.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
+	}
+	return report.Diagnostics
+}
+
+func queue(report *model.Report, f model.Function, t model.Queue) {
+	if t.FIFO && t.Batch > 10 {
+		report.Errorf("batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
+	}
+	if t.FIFO && t.Window > 0 {
+		report.Errorf("FIFO queues have no window; remove window=")
+	}
+	if t.Window > 300*time.Second {
+		report.Errorf("window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
+	}
+	if t.Batch > 10 && t.Window == 0 {
+		report.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
+	}
+	if timeout := timeout(f); t.Visibility > 0 && t.Visibility < 6*timeout {
+		report.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
+	}
+	if t.Visibility > 12*time.Hour {
+		report.Errorf("visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
+	}
+	if f.Retries != nil {
+		switch n := *f.Retries; {
+		case n+1 < 2:
+			report.ErrorAt("retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
+		case n+1 < 4:
+			report.WarnAt("retries", "%d retries are few: a throttled delivery counts as one too", n)
+		}
+	}
+}
+
+func stream(report *model.Report, t model.Stream) {
+	if t.Concurrency > 10 {
+		report.Errorf("concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
+	}
+	if t.Latest {
+		report.Warnf("start=latest misses the records that arrive while the mapping is created")
+	}
+}
 
 // operation has the limits of what operators decide.
 //
@@ -107,4 +186,63 @@ func behindAPI(report *model.Report, f model.Function, t model.HTTP) {
 	if timeout(f) > defaultTimeout {
 		report.ErrorAt("timeout", "the timeout of %s is above %s, the limit of an HTTP API; shorten it, or remove targets.aws.http", timeout(f), defaultTimeout)
 	}
+}
+
+// CheckApp refuses functions that are in each other's way.
+func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
+	var diagnostics []model.Diagnostic
+	for i, f := range functions {
+		for _, other := range functions[:i] {
+			report := model.NewReport(t.Name(), f)
+			t.together(report, f, other)
+			diagnostics = append(diagnostics, report.Diagnostics...)
+		}
+	}
+	return diagnostics
+}
+
+func (t Target) together(report *model.Report, f, other model.Function) {
+	at := model.Position(other.Pos)
+	for _, pair := range [][2]model.Function{{f, other}, {other, f}} {
+		q, ok := pair[1].Trigger.(model.Queue)
+		if ok && q.Name == pair[0].DeadLetter && q.FIFO != lettersFIFO(pair[0]) {
+			report.Errorf("the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
+		}
+	}
+	switch a := f.Trigger.(type) {
+	case model.Object:
+		if b, ok := other.Trigger.(model.Object); ok && t.names[a.Bucket] == "" && overlap(a, b) {
+			report.Errorf("the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
+				a.Bucket, other.Name, at)
+		}
+	case model.Queue:
+		if b, ok := other.Trigger.(model.Queue); ok && a.Name == b.Name {
+			report.Errorf("the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, at)
+		}
+	case model.HTTP:
+		b, ok := other.Trigger.(model.HTTP)
+		if !ok || !t.api {
+			return
+		}
+		for _, route := range routes(a) {
+			for _, taken := range routes(b) {
+				if route == taken {
+					report.Errorf("the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
+					return
+				}
+			}
+		}
+	}
+}
+
+// overlap reports whether one bucket cannot tell the objects of two functions
+// apart: S3 takes no two notifications for one event whose prefixes and
+// suffixes both overlap.
+func overlap(a, b model.Object) bool {
+	if a.Bucket != b.Bucket || a.Created != b.Created {
+		return false
+	}
+	prefixes := strings.HasPrefix(a.Prefix, b.Prefix) || strings.HasPrefix(b.Prefix, a.Prefix)
+	suffixes := strings.HasSuffix(a.Suffix, b.Suffix) || strings.HasSuffix(b.Suffix, a.Suffix)
+	return prefixes && suffixes
 }
