@@ -40,13 +40,12 @@ func generate(ctx context.Context, o *options, check bool) error {
 	if err != nil {
 		return err
 	}
-	if check {
-		return stale(o, g)
+	if !check {
+		if err := p.Apply(g); err != nil {
+			return err
+		}
 	}
-	if err := p.Apply(g); err != nil {
-		return err
-	}
-	return report(o, g)
+	return printChanges(o, g, check)
 }
 
 // a changed file, as -o json shows it.
@@ -55,49 +54,30 @@ type change struct {
 	Change string `json:"change"`
 }
 
-// report prints what was written.
-func report(o *options, g *gen.Generation) error {
-	done := map[gen.Reason]string{gen.Missing: "created", gen.Changed: "updated", gen.Orphaned: "deleted"}
+// printChanges prints what was written, or with check what would be, which are
+// findings then.
+func printChanges(o *options, g *gen.Generation, check bool) error {
+	said := map[gen.Reason]string{gen.Missing: "created", gen.Changed: "updated", gen.Orphaned: "deleted"}
+	modules := "added "
+	if check {
+		said = map[gen.Reason]string{gen.Missing: "missing", gen.Changed: "changed", gen.Orphaned: "orphaned"}
+		modules = "lacks "
+	}
 	list := []change{}
 	for _, c := range g.Changes {
-		list = append(list, change{c.Path, done[c.Reason]})
+		list = append(list, change{c.Path, said[c.Reason]})
 	}
 	if len(g.Added) > 0 {
-		list = append(list, change{"go.mod", "added " + strings.Join(g.Added, ", ")})
+		list = append(list, change{"go.mod", modules + strings.Join(g.Added, ", ")})
 	}
-	if o.output == "json" {
-		return printJSON(o.stdout, list)
-	}
-	for _, c := range list {
-		fmt.Fprintf(o.stdout, "%s: %s\n", c.Path, c.Change)
-	}
-	if len(list) == 0 {
+	err := printList(o, list, func(c change) string { return c.Path + ": " + c.Change })
+	switch {
+	case err != nil || check && len(list) == 0:
+	case check:
+		fmt.Fprintln(o.stderr, "stale; run fngen generate")
+		return errFindings
+	case len(list) == 0 && o.output != "json":
 		fmt.Fprintln(o.stderr, "entrypoints are up to date")
 	}
-	return nil
-}
-
-// stale prints what generate would change.
-func stale(o *options, g *gen.Generation) error {
-	list := []change{}
-	for _, c := range g.Changes {
-		list = append(list, change{c.Path, string(c.Reason)})
-	}
-	if len(g.Added) > 0 {
-		list = append(list, change{"go.mod", "lacks " + strings.Join(g.Added, ", ")})
-	}
-	if o.output == "json" {
-		if err := printJSON(o.stdout, list); err != nil {
-			return err
-		}
-	} else {
-		for _, c := range list {
-			fmt.Fprintf(o.stdout, "%s: %s\n", c.Path, c.Change)
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	fmt.Fprintln(o.stderr, "stale; run fngen generate")
-	return errFindings
+	return err
 }

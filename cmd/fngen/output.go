@@ -16,6 +16,17 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// printList prints the elements as JSON, or a line for each.
+func printList[T any](o *options, list []T, line func(T) string) error {
+	if o.output == "json" {
+		return printJSON(o.stdout, append([]T{}, list...))
+	}
+	for _, element := range list {
+		fmt.Fprintln(o.stdout, line(element))
+	}
+	return nil
+}
+
 // progress shows what takes long: one line that changes on a terminal, plain
 // lines elsewhere.
 type progress struct {

@@ -46,14 +46,8 @@ func verify(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	if o.output == "json" {
-		if err := printJSON(o.stdout, append([]gen.Difference{}, v.Differences...)); err != nil {
-			return err
-		}
-	} else {
-		for _, d := range v.Differences {
-			fmt.Fprintf(o.stdout, "%s: %s\n", d.Path, d.Reason)
-		}
+	if err := printList(o, v.Differences, func(d gen.Difference) string { return d.Path + ": " + d.Reason }); err != nil {
+		return err
 	}
 	if len(v.Differences) > 0 {
 		fmt.Fprintf(o.stderr, "%d of %s in dist/ are not what this source builds\n", len(v.Differences), count(v.Files, "file"))

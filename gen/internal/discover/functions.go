@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"go/types"
 	"path"
 	"slices"
 	"strings"
@@ -18,39 +19,66 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform) (model.App,
 	if err != nil {
 		return model.App{}, nil, err
 	}
-	r := resolver{scan: Scan{root: s.root, fset: s.fset}, app: model.App{Root: s.root, Path: appPath, Module: module}}
+	r := resolver{
+		Scan:   Scan{root: s.root, fset: s.fset},
+		app:    model.App{Root: s.root, Path: appPath, Module: module},
+		setups: map[string]*types.Func{},
+	}
 	if len(s.candidates) == 0 {
 		return r.app, nil, nil
 	}
-	if r.scan.Diagnostics, err = r.types(ctx, s, platform); err != nil {
+	packages, err := r.load(ctx, s.candidates, platform)
+	if err != nil {
 		return model.App{}, nil, err
 	}
 	for _, pos := range module.Absolute {
-		r.scan.Diagnostics = append(r.scan.Diagnostics, model.Diagnostic{Pos: pos, Severity: model.Warning,
+		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Pos: pos, Severity: model.Warning,
 			Message: "the replacement's absolute path is recorded in binaries, which then differ from machine to machine; write it relative to go.mod"})
 	}
-	for i, h := range r.handlers {
-		if h != nil {
-			r.functions(s.candidates[i], *h)
+	for _, c := range s.candidates {
+		if pkg := packages[c.dir]; c.directives.Setup && pkg.files[c.file] {
+			r.setup(pkg, c)
+		}
+	}
+	for _, c := range s.candidates {
+		switch pkg, ok := packages[c.dir]; {
+		case !ok: // its errors are reported
+		case !pkg.files[c.file]:
+			r.leftOut(c, platform)
+		case !c.directives.Setup:
+			r.functions(pkg, c)
 		}
 	}
 	r.unique()
-	return r.app, model.Sort(r.scan.Diagnostics), nil
+	return r.app, model.Sort(r.Diagnostics), nil
 }
 
+// A resolver makes functions of candidates.
 type resolver struct {
-	scan     Scan // of the diagnostics
-	app      model.App
-	handlers []*typedHandler // by candidate; nil for what is none
+	Scan   // without candidates; has the diagnostics
+	app    model.App
+	setups map[string]*types.Func // by package path and type name
 }
 
-func (r *resolver) errorf(pos token.Pos, format string, args ...any) {
-	r.scan.errorf(pos, format, args...)
+// load loads the candidates' packages, by their folders.
+func (r *resolver) load(ctx context.Context, candidates []candidate, platform model.Platform) (packages map[string]typedPackage, err error) {
+	var dirs []string
+	for _, c := range candidates {
+		dirs = append(dirs, c.dir)
+	}
+	slices.Sort(dirs)
+	packages, r.Diagnostics, err = loadTypes(ctx, r.root, slices.Compact(dirs), platform)
+	return packages, err
 }
 
-// functions adds the handler once for each of its triggers.
-func (r *resolver) functions(c candidate, h typedHandler) {
-	before := len(r.scan.Diagnostics)
+// functions adds the candidate's handler once for each of its triggers, unless
+// anything is wrong with it.
+func (r *resolver) functions(pkg typedPackage, c candidate) {
+	before := len(r.Diagnostics)
+	h, ok := r.handler(pkg, c)
+	if !ok {
+		return
+	}
 	name := c.decl.Name
 	for _, t := range c.directives.Triggers {
 		if err := fits(h.Shape, t.Trigger, c.directives.Sinks); err != nil {
@@ -71,18 +99,18 @@ func (r *resolver) functions(c candidate, h typedHandler) {
 		} else if !model.NameGrammar.MatchString(function) {
 			r.errorf(name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, function)
 		}
-		if len(r.scan.Diagnostics) > before || h.refused || t.Unclear {
+		if len(r.Diagnostics) > before || t.Unclear {
 			continue
 		}
 		positions := map[string]token.Position{}
 		for verb, pos := range c.directives.Positions {
-			positions[verb] = r.scan.position(pos)
+			positions[verb] = r.position(pos)
 		}
 		r.app.Functions = append(r.app.Functions, model.Function{
-			Name: function, Handler: h.Handler, Trigger: t.Trigger,
+			Name: function, Handler: h, Trigger: t.Trigger,
 			Timeout: c.directives.Timeout, Retries: c.directives.Retries, DeadLetter: c.directives.DeadLetter,
 			Sinks: c.directives.Sinks, Targets: c.directives.Targets,
-			Pos: r.scan.position(t.Pos), Positions: positions,
+			Pos: r.position(t.Pos), Positions: positions,
 		})
 	}
 }
@@ -113,7 +141,7 @@ func (r *resolver) unique() {
 		if model.Sort([]model.Diagnostic{{Pos: first}, {Pos: second}})[0].Pos == second {
 			first, second = second, first
 		}
-		r.scan.Diagnostics = append(r.scan.Diagnostics, model.Diagnostic{Pos: second,
+		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Pos: second,
 			Message: fmt.Sprintf("the function's name %q is taken at %s; give another with //fn:name", f.Name, model.Position(first))})
 	}
 }

@@ -79,6 +79,15 @@ func (f Function) Letters() string {
 	return f.DeadLetter
 }
 
+// RetriesOr is how often the function is tried again, preset if the directives do
+// not say.
+func (f Function) RetriesOr(preset int) int {
+	if f.Retries != nil {
+		return *f.Retries
+	}
+	return preset
+}
+
 // SinkVariable is the environment variable that holds the address of the sink
 // with the name, FNGEN_SINK_NEWS of the sink news for instance. Package emit
 // reads it.

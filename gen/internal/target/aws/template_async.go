@@ -14,7 +14,7 @@ func (s *stack) asynchronous(f model.Function, source func()) feeding {
 	config := output.Mapping{
 		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
-		{Key: "MaximumRetryAttempts", Value: retries(f, 2)},
+		{Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
 	}
 	if letters != nil {
@@ -30,7 +30,7 @@ func (s *stack) asynchronous(f model.Function, source func()) feeding {
 
 // subscribe subscribes the function to the topic.
 func (s *stack) subscribe(f model.Function, t model.Topic) {
-	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), refArn)
+	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), ref)
 	s.permit(f, logical(f.Name, "Permission"), "sns.amazonaws.com", topic)
 	subscription := output.Mapping{
 		{Key: "TopicArn", Value: topic},
@@ -64,7 +64,7 @@ func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
 	target := output.Mapping{
 		{Key: "Id", Value: "function"},
 		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
 	}
 	if letters := s.letters(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
@@ -126,7 +126,7 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleCaller"))},
 		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
 			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f, 2)}}},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
 	}
 	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
 	if letters := s.letters(f); letters != nil {

@@ -21,15 +21,6 @@ const (
 
 func timeout(f model.Function) time.Duration { return cmp.Or(f.Timeout, defaultTimeout) }
 
-// retries is how often an event is delivered again where the platform counts
-// the deliveries of one event.
-func retries(f model.Function, preset int) int {
-	if f.Retries != nil {
-		return *f.Retries
-	}
-	return preset
-}
-
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
 // function adds the function, its role and its log, and what feeds it.

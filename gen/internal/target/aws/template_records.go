@@ -40,7 +40,7 @@ func (s *stack) queue(f model.Function, t model.Queue) feeding {
 
 // stream is the feeding by a Kinesis stream.
 func (s *stack) stream(f model.Function, t model.Stream) feeding {
-	source := s.arnOf(t.Name, "kinesis", "stream/", logical(t.Name, "Stream"), getAttArn)
+	source := s.arnOf(t.Name, "kinesis", "stream/", logical(t.Name, "Stream"), arn)
 	start := "TRIM_HORIZON"
 	if t.Latest {
 		start = "LATEST"
@@ -106,7 +106,7 @@ func (s *stack) records(f model.Function, source any, read statement, start stri
 	fed.add = append(fed.add, func() {
 		s.eventSource(f, source, append(mapping(further...),
 			output.Member{Key: "StartingPosition", Value: start},
-			output.Member{Key: "MaximumRetryAttempts", Value: retries(f, 5)},
+			output.Member{Key: "MaximumRetryAttempts", Value: f.RetriesOr(5)},
 			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
 			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
 			output.Member{Key: "DestinationConfig", Value: onFailure})...)

@@ -15,9 +15,6 @@ import (
 var stackPart = output.Tagged{Tag: "!Select", Value: []any{4, output.Tagged{Tag: "!Split", Value: []any{"-",
 	output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
 
-func refArn(id string) output.Tagged    { return ref(id) }
-func getAttArn(id string) output.Tagged { return arn(id) }
-
 // arnOf returns the ARN of the resource with the logical name: of one that
 // exists already, or of the stack's own.
 func (s *stack) arnOf(name, service, kind, id string, own func(id string) output.Tagged) any {
@@ -29,7 +26,7 @@ func (s *stack) arnOf(name, service, kind, id string, own func(id string) output
 
 // queueArn returns the ARN of a queue; a FIFO queue is another one.
 func (s *stack) queueArn(name string, fifo bool) any {
-	return s.arnOf(name, "sqs", "", queueID(name, fifo), getAttArn)
+	return s.arnOf(name, "sqs", "", queueID(name, fifo), arn)
 }
 
 func queueID(name string, fifo bool) string {

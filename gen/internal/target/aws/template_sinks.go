@@ -18,7 +18,7 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 			may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.queueArn(sink.Name, s.isFIFO(sink.Name))}})
 			address = s.queueURL(sink.Name, s.isFIFO(sink.Name))
 		case "topic":
-			topic := s.arnOf(sink.Name, "sns", "", logical(sink.Name, "Topic"), refArn)
+			topic := s.arnOf(sink.Name, "sns", "", logical(sink.Name, "Topic"), ref)
 			may = append(may, statement{actions: []string{"sns:Publish"}, resources: []any{topic}})
 			address = topic
 		case "event":

@@ -20,7 +20,7 @@ func (t target) Facts(f model.Function) model.Facts {
 		if s, err := expression(trigger); err == nil {
 			facts.Source += " " + s
 		}
-		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", schedulerRetries(f))
+		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", f.RetriesOr(someRetries))
 		if lettered(f) {
 			facts.DeadLetter = "by the function, to the topic " + t.called(letters(f)) + "; what fails at the last try is lost"
 		}

@@ -67,19 +67,11 @@ func (w *terraform) job(f function, t model.Schedule) {
 		pair{"schedule", schedule},
 		pair{"time_zone", cmp.Or(t.TimeZone, "Etc/UTC")},
 		pair{"attempt_deadline", seconds(min(timeoutOf(f.Function)+10*time.Second, maxAttempt))})
-	b.block("retry_config", pair{"retry_count", schedulerRetries(f.Function)})
+	b.block("retry_config", pair{"retry_count", f.RetriesOr(someRetries)})
 	b.block("http_target",
 		pair{"http_method", "POST"},
 		pair{"uri", w.uri(f)},
 		pair{"headers", []pair{{"Content-Type", "application/json"}}},
 		pair{"body", call("base64encode", call("jsonencode", []pair{{"name", f.Name}}))}).
 		block("oidc_token", pair{"service_account_email", w.as()}, pair{"audience", audience})
-}
-
-// schedulerRetries returns how often a call that failed is repeated.
-func schedulerRetries(f model.Function) int {
-	if f.Retries != nil {
-		return *f.Retries
-	}
-	return someRetries
 }

@@ -221,9 +221,9 @@ func (w *terraform) outputs() {
 	}
 	w.output("urls", "The URLs of the HTTP functions.", urls)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
-	w.output("topics", "The topics that feed the functions, to publish to.", w.topics())
+	w.output("topics", "The topics that feed the functions, to publish to.", w.topicIDs(w.listened()))
 	messages, letters := w.held()
-	w.output("sinks", "The topics that the functions send to, to subscribe to.", w.sinkTopics())
+	w.output("sinks", "The topics that the functions send to, to subscribe to.", w.topicIDs(w.sent()))
 	w.output("queues", "The subscriptions that hold what the functions send and none of them takes, to pull from.", messages)
 	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", letters)
 	w.output("buckets", "The buckets that feed the functions.", w.buckets())

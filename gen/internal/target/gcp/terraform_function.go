@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -10,12 +11,7 @@ import (
 
 // timeoutOf returns a function's timeout: what it says, or a minute, the
 // default of Cloud Functions.
-func timeoutOf(f model.Function) time.Duration {
-	if f.Timeout == 0 {
-		return time.Minute
-	}
-	return f.Timeout
-}
+func timeoutOf(f model.Function) time.Duration { return cmp.Or(f.Timeout, time.Minute) }
 
 // sourceBucket writes the bucket that the functions are compiled from.
 func (w *terraform) sourceBucket() {

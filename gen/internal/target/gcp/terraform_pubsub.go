@@ -77,7 +77,7 @@ func (w *terraform) subscription(f function) {
 			pair{"dead_letter_topic", w.topicID(letters(f.Function))},
 			pair{"max_delivery_attempts", deliveries(f.Function)})
 	}
-	never(b)
+	neverExpire(b)
 	if f.gives() {
 		w.mayTake(push)
 	}
@@ -94,8 +94,8 @@ func (w *terraform) pushes(b body, f function) {
 	b.block("retry_policy", pair{"minimum_backoff", "10s"}, pair{"maximum_backoff", "600s"})
 }
 
-// never keeps a subscription that nobody uses for a while.
-func never(b body) { b.block("expiration_policy", pair{"ttl", ""}) }
+// neverExpire keeps a subscription that nobody uses for a while.
+func neverExpire(b body) { b.block("expiration_policy", pair{"ttl", ""}) }
 
 // mayTake lets Pub/Sub take dead letters off the subscription.
 func (w *terraform) mayTake(push string) {
@@ -112,14 +112,14 @@ func (w *terraform) topic(t topic) {
 		pair{"name", w.physical(t.physical())})
 }
 
-// holding writes the subscription without which the topic's messages vanish.
-func (w *terraform) holding(t topic, kept time.Duration) {
+// retain writes the subscription without which the topic's messages vanish.
+func (w *terraform) retain(t topic, kept time.Duration) {
 	b := w.top("resource", []string{"google_pubsub_subscription", t.label()},
 		pair{"project", ref("var", "project")},
 		pair{"name", w.physical(t.physical())},
 		pair{"topic", w.topicID(t)},
 		pair{"message_retention_duration", seconds(kept)})
-	never(b)
+	neverExpire(b)
 }
 
 // mayPublish lets Pub/Sub move dead letters to the topic.
@@ -142,12 +142,7 @@ func ackDeadline(f model.Function) time.Duration {
 
 // deliveries returns how often a message is delivered before it is a dead
 // letter.
-func deliveries(f model.Function) int {
-	if f.Retries != nil {
-		return *f.Retries + 1
-	}
-	return fewAttempts
-}
+func deliveries(f model.Function) int { return f.RetriesOr(fewAttempts-1) + 1 }
 
 // ordered reports whether messages of one ordering key come one after another.
 func ordered(t model.Trigger) bool {

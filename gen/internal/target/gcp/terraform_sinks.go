@@ -81,7 +81,7 @@ func (w *terraform) ownLetters(f function) {
 		return
 	}
 	w.topic(to)
-	w.holding(to, keptLetters)
+	w.retain(to, keptLetters)
 	if f.gives() {
 		w.mayPublish(to)
 	}
@@ -112,7 +112,7 @@ func (w *terraform) eventSubscriptions(f function, t model.Event) {
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
 		pair{"message_retention_duration", seconds(keptEvents)})
 	w.pushes(b, f)
-	never(b)
+	neverExpire(b)
 }
 
 // sent returns the topics of all sinks.

@@ -21,7 +21,7 @@ func (w *terraform) sources() {
 		if slices.Contains(named, t) {
 			kept = keptLetters
 		}
-		w.holding(t, kept)
+		w.retain(t, kept)
 	}
 	for _, t := range moved {
 		w.mayPublish(t)
@@ -95,14 +95,6 @@ func (w *terraform) bucketName(name string) expr {
 		return value(existing)
 	}
 	return ref("google_storage_bucket", label(name, "bucket"), "name")
-}
-
-func (w *terraform) topics() []pair {
-	return w.topicIDs(w.listened())
-}
-
-func (w *terraform) sinkTopics() []pair {
-	return w.topicIDs(w.sent())
 }
 
 func (w *terraform) topicIDs(topics []topic) []pair {

@@ -59,9 +59,4 @@ func (t Target) Facts(f model.Function) model.Facts {
 	return facts
 }
 
-func tries(f model.Function) int {
-	if f.Retries != nil {
-		return *f.Retries
-	}
-	return defaultRetries
-}
+func tries(f model.Function) int { return f.RetriesOr(defaultRetries) }
