@@ -68,7 +68,7 @@ func (m *binaryMaker) archives(f model.Function) ([]archive, error) {
 	}
 	archives, err := m.pack(f, binary)
 	for i := range archives {
-		archives[i].modules = binaryModules(info)
+		archives[i].Modules = binaryModules(info)
 	}
 	return archives, err
 }
@@ -136,7 +136,12 @@ func (m *binaryMaker) key(f model.Function) (string, error) {
 	for _, a := range archives {
 		k.Archives = append(k.Archives, a.Archive)
 	}
-	data, err := json.Marshal(k)
+	return keyOf(k)
+}
+
+// keyOf is the digest of all that is in the value.
+func keyOf(v any) (string, error) {
+	data, err := json.Marshal(v)
 	return digest(data), err
 }
 

@@ -18,7 +18,6 @@ import (
 // An Artifact is a built package of one function.
 type Artifact struct {
 	Function model.Function
-	Target   string
 	Path     string // relative to the application's root
 	SBOM     string // the path of its bill of materials, CycloneDX in JSON
 	Size     int64  // bytes
@@ -120,7 +119,7 @@ func artifactsOf(t model.Target, f model.Function, files []DistFile) []Artifact 
 	var artifacts []Artifact
 	for _, file := range files {
 		if name, ok := strings.CutSuffix(file.Path, archiveExt); ok {
-			artifacts = append(artifacts, Artifact{f, t.Name(), path.Join(dir, file.Path), path.Join(dir, name+sbomExt), file.Size, file.SHA256})
+			artifacts = append(artifacts, Artifact{f, path.Join(dir, file.Path), path.Join(dir, name+sbomExt), file.Size, file.SHA256})
 		}
 	}
 	return artifacts

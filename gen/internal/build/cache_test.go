@@ -13,7 +13,7 @@ import (
 
 func nowhere(DistFile) bool { return false }
 
-func keyOf(n int) string { return fmt.Sprintf("%064x", n) }
+func cacheKey(n int) string { return fmt.Sprintf("%064x", n) }
 
 func cached(text string) []DistFile {
 	return []DistFile{newDistFile("confirm.zip", []byte(text)), newDistFile("confirm.cdx.json", []byte("{}\n"))}
@@ -25,18 +25,18 @@ func testCache(t *testing.T) *Cache { return NewCache(filepath.Join(t.TempDir(),
 func TestCache(t *testing.T) {
 	t.Parallel()
 	c := testCache(t)
-	if _, ok := c.get(keyOf(1), nowhere); ok {
+	if _, ok := c.get(cacheKey(1), nowhere); ok {
 		t.Error("an empty cache has an entry")
 	}
-	c.put(keyOf(1), cached("one\n\x00two"))
-	files, ok := c.get(keyOf(1), nowhere)
+	c.put(cacheKey(1), cached("one\n\x00two"))
+	files, ok := c.get(cacheKey(1), nowhere)
 	if !ok || len(files) != 2 || files[0].Path != "confirm.zip" || string(files[0].Data) != "one\n\x00two" || string(files[1].Data) != "{}\n" {
 		t.Errorf("got %v, %+v", ok, files)
 	}
-	if _, ok := c.get(keyOf(2), nowhere); ok {
+	if _, ok := c.get(cacheKey(2), nowhere); ok {
 		t.Error("another key has the entry")
 	}
-	files, ok = c.get(keyOf(1), func(f DistFile) bool { return f.Path == "confirm.zip" })
+	files, ok = c.get(cacheKey(1), func(f DistFile) bool { return f.Path == "confirm.zip" })
 	if !ok || files[0].Data != nil || files[0].SHA256 != digest([]byte("one\n\x00two")) || string(files[1].Data) != "{}\n" {
 		t.Errorf("with one file there: got %v, %+v", ok, files)
 	}
@@ -47,8 +47,8 @@ func TestCache(t *testing.T) {
 func TestCacheDamage(t *testing.T) {
 	t.Parallel()
 	c := testCache(t)
-	name := filepath.Join(c.dir, keyOf(1))
-	c.put(keyOf(1), cached("some text"))
+	name := filepath.Join(c.dir, cacheKey(1))
+	c.put(cacheKey(1), cached("some text"))
 	whole, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -64,15 +64,15 @@ func TestCacheDamage(t *testing.T) {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if files, ok := c.get(keyOf(1), nowhere); ok {
+		if files, ok := c.get(cacheKey(1), nowhere); ok {
 			t.Errorf("%s: served %q", what, files[0].Data)
 		}
 		if _, err := os.Stat(name); err == nil {
 			t.Errorf("%s: the entry is still there", what)
 		}
 	}
-	c.put(keyOf(1), cached("some text"))
-	if _, ok := c.get(keyOf(1), nowhere); !ok {
+	c.put(cacheKey(1), cached("some text"))
+	if _, ok := c.get(cacheKey(1), nowhere); !ok {
 		t.Error("the entry was not made again")
 	}
 }
@@ -85,8 +85,8 @@ func TestCacheWithoutFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []*Cache{nil, NewCache(file), NewCache(filepath.Join(file, "below"))} {
-		c.put(keyOf(1), cached("text"))
-		if _, ok := c.get(keyOf(1), nowhere); ok {
+		c.put(cacheKey(1), cached("text"))
+		if _, ok := c.get(cacheKey(1), nowhere); ok {
 			t.Errorf("%v has an entry", c)
 		}
 		c.trim()
@@ -108,9 +108,9 @@ func TestCacheLimit(t *testing.T) {
 	c := testCache(t)
 	text := strings.Repeat("x", 1000)
 	for n := range 4 {
-		c.put(keyOf(n), cached(text))
+		c.put(cacheKey(n), cached(text))
 		old := time.Now().Add(time.Duration(n-10) * time.Hour)
-		if err := os.Chtimes(filepath.Join(c.dir, keyOf(n)), old, old); err != nil {
+		if err := os.Chtimes(filepath.Join(c.dir, cacheKey(n)), old, old); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +118,7 @@ func TestCacheLimit(t *testing.T) {
 	if err := os.WriteFile(own, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	abandoned := filepath.Join(c.dir, keyOf(9)+".123.tmp")
+	abandoned := filepath.Join(c.dir, cacheKey(9)+".123.tmp")
 	if err := os.WriteFile(abandoned, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -128,13 +128,13 @@ func TestCacheLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, ok := c.get(keyOf(0), nowhere); !ok { // which is the oldest no more
+	if _, ok := c.get(cacheKey(0), nowhere); !ok { // which is the oldest no more
 		t.Fatal("the entry is not there")
 	}
 	c.limit = 3000 // room for two
 	c.trim()
 	for n, want := range []bool{true, false, false, true} {
-		if _, ok := c.get(keyOf(n), nowhere); ok != want {
+		if _, ok := c.get(cacheKey(n), nowhere); ok != want {
 			t.Errorf("entry %d is there: %t, want %t", n, ok, want)
 		}
 	}
@@ -156,8 +156,8 @@ func TestCacheIsShared(t *testing.T) {
 		group.Go(func() {
 			c := &Cache{dir: dir, limit: 1 << 17}
 			for n := range 50 {
-				c.put(keyOf(n%3), cached(texts[i%2]))
-				if files, ok := c.get(keyOf(n%3), nowhere); ok && string(files[0].Data) != texts[0] && string(files[0].Data) != texts[1] {
+				c.put(cacheKey(n%3), cached(texts[i%2]))
+				if files, ok := c.get(cacheKey(n%3), nowhere); ok && string(files[0].Data) != texts[0] && string(files[0].Data) != texts[1] {
 					t.Errorf("served %d bytes that nobody kept", len(files[0].Data))
 				}
 				c.trim()

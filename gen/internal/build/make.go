@@ -16,7 +16,7 @@ import (
 // An archive is an archive and the modules that are in it.
 type archive struct {
 	model.Archive
-	modules []usedModule
+	Modules []usedModule
 }
 
 // name is the artifact's path without its extension.
@@ -40,13 +40,10 @@ func (w *Workspace) maker(ctx context.Context, t model.Target, functions []model
 	if err != nil {
 		return nil, err
 	}
-	switch packager := t.(type) {
-	case model.BinaryPackager:
+	if packager, ok := t.(model.BinaryPackager); ok {
 		return newBinaryMaker(w, t, packager, packages), nil
-	case model.SourcePackager:
-		return newSourceMaker(ctx, w, t, packager, functions, entrypoints)
 	}
-	return nil, fmt.Errorf("the target %s has no packager", t.Name())
+	return newSourceMaker(ctx, w, t, functions, entrypoints)
 }
 
 // A job is to make the files of one function's artifacts. Its key is "" if they
@@ -121,7 +118,7 @@ func pack(archives []archive) ([]DistFile, error) {
 			return nil, err
 		}
 		artifact := newDistFile(a.Path, data)
-		bill, err := sbom(artifact, a.modules)
+		bill, err := sbom(artifact, a.Modules)
 		if err != nil {
 			return nil, err
 		}

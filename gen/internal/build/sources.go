@@ -2,9 +2,6 @@ package build
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"path"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -14,7 +11,7 @@ import (
 // a module with all that it needs in vendor/.
 type sourceMaker struct{ made map[string][]archive } // by function
 
-func newSourceMaker(ctx context.Context, w *Workspace, t model.Target, packager model.SourcePackager, functions []model.Function, entrypoints []model.File) (maker, error) {
+func newSourceMaker(ctx context.Context, w *Workspace, t model.Target, functions []model.Function, entrypoints []model.File) (maker, error) {
 	roots := map[string][]model.File{}
 	var all []model.File
 	for _, f := range functions {
@@ -33,11 +30,7 @@ func newSourceMaker(ctx context.Context, w *Workspace, t model.Target, packager 
 	}
 	m := sourceMaker{made: map[string][]archive{}}
 	for _, f := range functions {
-		module, modules, err := s.module(path.Join(w.app.Path, model.DistDir, t.Name(), f.Name), roots[f.Name])
-		if err != nil {
-			return nil, err
-		}
-		files, err := packager.PackageSource(f, module)
+		files, modules, err := s.module(path.Join(w.app.Path, model.DistDir, t.Name(), f.Name), roots[f.Name])
 		if err != nil {
 			return nil, err
 		}
@@ -62,17 +55,8 @@ func (m sourceMaker) key(f model.Function) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	hash := sha256.New()
-	fmt.Fprintln(hash, self)
-	for _, a := range m.made[f.Name] {
-		fmt.Fprintf(hash, "%q\n", a.name())
-		for _, m := range a.modules {
-			fmt.Fprintf(hash, "%q %q %q %q\n", m.Path, m.Version, m.Sum, m.Replaces)
-		}
-		for _, file := range a.Files {
-			fmt.Fprintf(hash, "%q %t %d\n", file.Path, file.Executable, len(file.Data))
-			hash.Write(file.Data)
-		}
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	return keyOf(struct {
+		Fngen    string // the digest of this program
+		Archives []archive
+	}{self, m.made[f.Name]})
 }

@@ -59,7 +59,7 @@ func (c *Config) Resources(target string) map[string]*Settings {
 	for _, name := range resources.order {
 		if err := model.ValidName(name); err != nil {
 			resources.ask(Key{Name: name})
-			resources.failOnce(resources.keys[name], "resources: %s", err)
+			resources.fail(resources.keys[name], "resources: %s", err)
 			continue
 		}
 		out[name] = resources.Section(name, "").Section(target, "The resource on the target "+target+".")
@@ -93,12 +93,9 @@ func Read(root *os.Root, env string, known []string) (*Config, error) {
 	return ParseOverlaid(data, env, over, known), nil
 }
 
-// Parse understands the text of fngen.yaml; what is wrong with it is among
-// the Config's diagnostics.
-func Parse(data []byte, known []string) *Config {
-	node, diagnostics := parseYAML(File, data)
-	return newConfig(&source{}, node, diagnostics, known)
-}
+// Parse understands the text of fngen.yaml; what is wrong with it is among the
+// Config's diagnostics.
+func Parse(data []byte, known []string) *Config { return ParseOverlaid(data, "", nil, known) }
 
 // ParseOverlaid is Parse with the text of the environment's file over it:
 // mappings are merged, and anything else takes the other's place.
@@ -107,12 +104,8 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 	overNode, more := parseYAML(OverlayFile(env), over)
 	src := &source{over: OverlayFile(env), nodes: map[*yaml.Node]bool{}}
 	src.add(overNode)
-	return newConfig(src, src.merge(node, overNode, 0), append(diagnostics, more...), known)
-}
-
-func newConfig(src *source, node *yaml.Node, diagnostics []model.Diagnostic, known []string) *Config {
-	c := &Config{top: newSettings(src, "", node), known: known}
-	c.top.diagnostics = append(c.top.diagnostics, diagnostics...)
+	c := &Config{top: newSettings(src, "", src.merge(node, overNode, 0)), known: known}
+	c.top.diagnostics = slices.Concat(c.top.diagnostics, diagnostics, more)
 	for _, name := range known {
 		c.Target(name)
 		c.Resources(name)

@@ -44,7 +44,7 @@ func newSettings(src *source, path string, node *yaml.Node) *Settings {
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		if s.has(key.Value) {
+		if s.Has(key.Value) {
 			s.fail(key, "the key %q is there twice; keep one", model.Clip(key.Value))
 			continue
 		}
@@ -68,22 +68,11 @@ func (s *Settings) full(key string) string {
 	return s.path + "." + key
 }
 
-func (s *Settings) has(key string) bool { return s.keys[key] != nil }
-
 func (s *Settings) fail(at *yaml.Node, format string, args ...any) {
 	s.diagnostics = append(s.diagnostics, model.Diagnostic{
 		Pos:     s.source.position(at),
 		Message: fmt.Sprintf(format, args...),
 	})
-}
-
-// failOnce is fail for what may be found several times.
-func (s *Settings) failOnce(at *yaml.Node, format string, args ...any) {
-	before := len(s.diagnostics)
-	s.fail(at, format, args...)
-	if slices.Contains(s.diagnostics[:before], s.diagnostics[before]) {
-		s.diagnostics = s.diagnostics[:before]
-	}
 }
 
 func (s *Settings) ask(key Key) {
@@ -100,7 +89,7 @@ func (s *Settings) hasAsked(name string) bool {
 func (s *Settings) Names() []string { return s.order }
 
 // Has reports whether the key is there. It does not ask for it.
-func (s *Settings) Has(key string) bool { return s.has(key) }
+func (s *Settings) Has(key string) bool { return s.keys[key] != nil }
 
 // Position is where the value of the key stands, which is there.
 func (s *Settings) Position(key string) token.Position { return s.source.position(s.values[key]) }
@@ -125,7 +114,7 @@ func (s *Settings) Section(key, doc string) *Settings {
 // there or not possible.
 func (s *Settings) String(key Key) string {
 	s.ask(key)
-	if !s.has(key.Name) {
+	if !s.Has(key.Name) {
 		return key.Default
 	}
 	value, ok := s.text(key, s.values[key.Name])
@@ -140,7 +129,7 @@ func (s *Settings) String(key Key) string {
 func (s *Settings) Strings(key Key) []string {
 	key.kind = ofList
 	s.ask(key)
-	if !s.has(key.Name) {
+	if !s.Has(key.Name) {
 		return nil
 	}
 	list := resolve(s.values[key.Name])
@@ -164,7 +153,7 @@ func (s *Settings) OneOrMore(key Key) []string {
 	either := key
 	either.kind = ofOneOrMore
 	s.ask(either)
-	if s.has(key.Name) && resolve(s.values[key.Name]).Kind == yaml.SequenceNode {
+	if s.Has(key.Name) && resolve(s.values[key.Name]).Kind == yaml.SequenceNode {
 		if list := s.Strings(key); len(list) > 0 {
 			return list
 		}
@@ -178,7 +167,7 @@ func (s *Settings) OneOrMore(key Key) []string {
 func (s *Settings) Int(key Key) int {
 	key.kind = ofInt
 	s.ask(key)
-	if !s.has(key.Name) {
+	if !s.Has(key.Name) {
 		return 0
 	}
 	node := resolve(s.values[key.Name])
@@ -207,7 +196,7 @@ func (s *Settings) text(key Key, node *yaml.Node) (string, bool) {
 // Refuse says why the value of the key, which is there, is not possible. The
 // message completes the key's name to a sentence.
 func (s *Settings) Refuse(key, format string, args ...any) {
-	s.failOnce(s.values[key], "%s %s", s.full(key), fmt.Sprintf(format, args...))
+	s.fail(s.values[key], "%s %s", s.full(key), fmt.Sprintf(format, args...))
 }
 
 // resolve follows aliases.
@@ -218,8 +207,8 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// Diagnostics returns what was wrong here and below, and the keys that nobody
-// asked for. It is called when all are.
+// Diagnostics returns what was wrong here and below, what was found several times
+// as often, and the keys that nobody asked for. It is called when all are.
 func (s *Settings) Diagnostics() []model.Diagnostic {
 	diagnostics := slices.Clone(s.diagnostics)
 	var names []string

@@ -97,9 +97,6 @@ func findModule(root string) (model.Module, string, error) {
 			return model.Module{}, "", fmt.Errorf("%s has no module line", name)
 		}
 		m := model.Module{Path: file.Module.Mod.Path, Dir: dir}
-		if file.Go != nil {
-			m.GoVersion = file.Go.Version
-		}
 		for _, r := range file.Require {
 			if r.Mod.Path == model.FngenModule {
 				m.SDK = r.Mod.Version

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -239,10 +240,7 @@ func fitsHTTP(s model.Shape, t model.HTTP) error {
 }
 
 func bodyless(methods []string) bool {
-	for _, m := range methods {
-		if m != "GET" && m != "HEAD" && m != "OPTIONS" && m != "TRACE" {
-			return false
-		}
-	}
-	return len(methods) > 0
+	return len(methods) > 0 && !slices.ContainsFunc(methods, func(m string) bool {
+		return m != "GET" && m != "HEAD" && m != "OPTIONS" && m != "TRACE"
+	})
 }

@@ -138,33 +138,28 @@ func (g fieldGrammar) value(s string) (int, error) {
 	return n, nil
 }
 
-// Names returns the field's values as names in upper case, MON,TUE for
-// instance, or * for any. It serves months and days of the week.
-func (f CronField) Names(names []string, low int) string {
-	if f.Any {
-		return "*"
-	}
-	var out []string
-	for _, v := range f.Values {
-		out = append(out, strings.ToUpper(names[v-low]))
-	}
-	return strings.Join(out, ",")
-}
+// MonthNames returns the months, JAN,APR for instance, or * for any.
+func (c Cron) MonthNames() string { return c.Month.join(1, monthNames) }
 
-// MonthNames returns the months, JAN,APR for instance, or *.
-func (c Cron) MonthNames() string { return c.Month.Names(monthNames, 1) }
-
-// DayNames returns the days of the week, MON,TUE for instance, or *.
-func (c Cron) DayNames() string { return c.DayOfWeek.Names(dayNames, 0) }
+// DayNames returns the days of the week, MON,TUE for instance, or * for any.
+func (c Cron) DayNames() string { return c.DayOfWeek.join(0, dayNames) }
 
 // Numbers returns the field's values, 0,30 for instance, or * for any.
-func (f CronField) Numbers() string {
+func (f CronField) Numbers() string { return f.join(0, nil) }
+
+// join returns the field's values, by their names if there are any, of which the
+// first is that of low.
+func (f CronField) join(low int, names []string) string {
 	if f.Any {
 		return "*"
 	}
 	var out []string
 	for _, v := range f.Values {
-		out = append(out, strconv.Itoa(v))
+		text := strconv.Itoa(v)
+		if names != nil {
+			text = strings.ToUpper(names[v-low])
+		}
+		out = append(out, text)
 	}
 	return strings.Join(out, ",")
 }

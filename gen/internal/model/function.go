@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,10 +23,9 @@ type App struct {
 
 // A Module is the main module of an application.
 type Module struct {
-	Path      string
-	Dir       string // absolute path; never emitted
-	GoVersion string // of the go line, 1.26 for instance
-	SDK       string // the version of fngen that is required; "" if none or a folder is
+	Path string
+	Dir  string // absolute path; never emitted
+	SDK  string // the version of fngen that is required; "" if none or a folder is
 
 	Absolute []token.Position // of replacements by an absolute path
 }
@@ -50,15 +50,7 @@ type Function struct {
 
 // MeantFor reports whether the function is meant for the target.
 func (f Function) MeantFor(target string) bool {
-	if f.Targets == nil {
-		return true
-	}
-	for _, t := range f.Targets {
-		if t == target {
-			return true
-		}
-	}
-	return false
+	return f.Targets == nil || slices.Contains(f.Targets, target)
 }
 
 // Source names the handler in full, example.com/shop.(*Shop).Refund for instance.

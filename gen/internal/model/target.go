@@ -28,19 +28,13 @@ type AppChecker interface {
 }
 
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
+// The platforms of others compile it: their artifacts hold the entrypoint as the
+// root package of a module with all that it needs in vendor/.
 type BinaryPackager interface {
 	// PackageBinary returns the function's archives: one, or one for each
 	// image that may run it. They hold the binary as it is, and what does not
 	// depend on its bytes; it is nil when only the rest is asked for.
 	PackageBinary(f Function, binary []byte) ([]Archive, error)
-}
-
-// A SourcePackager is a [Target] whose platform compiles the entrypoint, from
-// a module that holds all it needs.
-type SourcePackager interface {
-	// PackageSource returns what the function's archive holds. module is the
-	// entrypoint as the root package of a module with vendored dependencies.
-	PackageSource(f Function, module []File) ([]File, error)
 }
 
 // An Archive is a zip file that the platform takes as a function.

@@ -20,9 +20,6 @@ type Member struct {
 	Value any
 }
 
-// MarshalYAML implements yaml.Marshaler.
-func (m Mapping) MarshalYAML() (any, error) { return nodeOf(m) }
-
 // nodeOf returns the node of a value. It takes mappings and lists apart by
 // itself, since the library would write and read a document for each.
 func nodeOf(value any) (*yaml.Node, error) {
@@ -98,16 +95,17 @@ type Tagged struct {
 	Value any
 }
 
-// MarshalYAML implements yaml.Marshaler.
-func (t Tagged) MarshalYAML() (any, error) { return nodeOf(t) }
-
 // EncodeYAML returns the document with a comment before it, whose lines begin
 // with #.
 func EncodeYAML(comment string, document Mapping) ([]byte, error) {
 	b := bytes.NewBufferString(comment)
 	e := yaml.NewEncoder(b)
 	e.SetIndent(2)
-	if err := e.Encode(document); err != nil {
+	node, err := nodeOf(document)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Encode(node); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), e.Close()

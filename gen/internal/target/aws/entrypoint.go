@@ -20,31 +20,19 @@ var imports = map[string]string{awsPath: "aws", sqsPath: "sqs", snsPath: "sns", 
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source, fields := t.source(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", imports)
-	e.SendTo(sink)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", imports, sinkLiteral)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(e.Mux(trigger), output.Literal(awsPath, source, fields...)))
 	} else {
-		fields = append(fields, deadLetters(e, f)...)
+		fields = append(fields, e.DeadLetterField())
 		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), output.Literal(awsPath, source, fields...))}
 	}
-	e.Func().Id("main").Params().Block(e.Body(jen.Qual(awsPath, "Fail"), start...)...)
-	data, err := e.Bytes()
-	return []model.File{{Path: "main.go", Data: data}}, err
+	return e.Write("main.go", "main", jen.Qual(awsPath, "Fail"), start...)
 }
 
-// deadLetters are the fields of every source that say where what fails for good
-// goes.
-func deadLetters(e *output.Entry, f model.Function) []output.Field {
-	if f.Letters() == "" {
-		return []output.Field{{Name: "NoDeadLetter", Value: true}}
-	}
-	return []output.Field{{Name: "DeadLetter", Value: e.DeadLetters(sink(model.Sink{Kind: "queue", Name: f.Letters()}))}}
-}
-
-// sink is the literal of a sink.
-func sink(s model.Sink) jen.Code {
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
 	path, name := sqsPath, "Queue"
 	switch s.Kind {
 	case "topic":

@@ -79,6 +79,7 @@ type stack struct {
 	resources output.Mapping
 	outputs   output.Mapping
 	senders   []sender
+	added     []string // ids of what is shared
 	hasAPI    bool
 }
 

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -116,10 +117,6 @@ func keyMatch(how, text string) output.Mapping {
 // call the function. Its input is what the adapter reads.
 func (s *stack) schedule(f model.Function, t model.Schedule) {
 	when, _ := expression(t) // Check has refused what has none
-	zone := t.TimeZone
-	if zone == "" {
-		zone = "UTC"
-	}
 	input, _ := json.Marshal(f.Name)
 	target := output.Mapping{
 		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
@@ -135,7 +132,7 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 	}
 	s.add(logical(f.Name, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
 		{Key: "ScheduleExpression", Value: output.Text(when)},
-		{Key: "ScheduleExpressionTimezone", Value: output.Text(zone)},
+		{Key: "ScheduleExpressionTimezone", Value: output.Text(cmp.Or(t.TimeZone, "UTC"))},
 		{Key: "FlexibleTimeWindow", Value: output.Mapping{{Key: "Mode", Value: output.Text("OFF")}}},
 		{Key: "Target", Value: target},
 	})

@@ -1,6 +1,9 @@
 package aws
 
 import (
+	"cmp"
+	"encoding/json"
+
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 )
@@ -23,15 +26,11 @@ func (s *stack) queue(f model.Function, t model.Queue) feeding {
 	if n := f.Operation.MaxInstances; n >= 2 {
 		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
 	}
-	batch := t.Batch
-	if batch == 0 {
-		batch = 10
-	}
 	return feeding{
 		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
 		add: []func(){func() {
 			s.eventSource(f, queue, mapping(
-				output.Member{Key: "BatchSize", Value: batch},
+				output.Member{Key: "BatchSize", Value: cmp.Or(t.Batch, 10)},
 				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
 				output.Member{Key: "ScalingConfig", Value: concurrency})...)
 		}},
@@ -70,22 +69,20 @@ func (s *stack) document(f model.Function, t model.Document) feeding {
 
 // changeFilter is the filter for the kinds of change; nil for all.
 func changeFilter(t model.Document) any {
-	kinds := ""
+	var kinds []string
 	for _, k := range []struct {
 		asked bool
 		name  string
 	}{{t.Created, "INSERT"}, {t.Updated, "MODIFY"}, {t.Deleted, "REMOVE"}} {
-		if k.asked && kinds != "" {
-			kinds += ","
-		}
 		if k.asked {
-			kinds += `"` + k.name + `"`
+			kinds = append(kinds, k.name)
 		}
 	}
-	if t.Created && t.Updated && t.Deleted {
+	if len(kinds) == 3 {
 		return nil
 	}
-	return output.Mapping{{Key: "Filters", Value: []output.Mapping{{{Key: "Pattern", Value: output.Text(`{"eventName":[` + kinds + `]}`)}}}}}
+	pattern, _ := json.Marshal(map[string][]string{"eventName": kinds})
+	return output.Mapping{{Key: "Filters", Value: []output.Mapping{{{Key: "Pattern", Value: output.Text(pattern)}}}}}
 }
 
 // records is the feeding by a stream: five retries from the first record that

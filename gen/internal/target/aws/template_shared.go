@@ -39,35 +39,36 @@ func queueID(name string, fifo bool) string {
 // shared adds what the functions' directives name and the stack creates, each
 // once.
 func (s *stack) shared() {
-	var added []string
-	once := func(id string, add func()) {
-		if !slices.Contains(added, id) {
-			added = append(added, id)
-			add()
-		}
-	}
 	for _, f := range s.app.Functions {
-		s.sinkResources(f, once)
+		s.sinkResources(f)
 		name := f.Trigger.Resource()
 		if s.names[name] != "" {
 			continue
 		}
 		switch t := f.Trigger.(type) {
 		case model.Queue:
-			once(queueID(name, t.FIFO), func() { s.createQueue(f, t) })
+			s.once(queueID(name, t.FIFO), func() { s.createQueue(f, t) })
 		case model.Topic:
-			once(logical(name, "Topic"), func() { s.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
+			s.once(logical(name, "Topic"), func() { s.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
 		case model.Object:
-			once(logical(name, "Bucket"), func() { s.createBucket(name) })
+			s.once(logical(name, "Bucket"), func() { s.createBucket(name) })
 		case model.Stream:
-			once(logical(name, "Stream"), func() {
+			s.once(logical(name, "Stream"), func() {
 				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}})
 			})
 		case model.Document:
-			once(logical(name, "Table"), func() { s.createTable(name) })
+			s.once(logical(name, "Table"), func() { s.createTable(name) })
 		}
 	}
-	s.queuePolicies(once)
+	s.queuePolicies()
+}
+
+// once adds what is shared under the id, if nothing is.
+func (s *stack) once(id string, add func()) {
+	if !slices.Contains(s.added, id) {
+		s.added = append(s.added, id)
+		add()
+	}
 }
 
 // createQueue adds a queue whose messages stay invisible for six times the

@@ -101,7 +101,7 @@ func (s *stack) lettersURL(f model.Function) any {
 
 // sinkResources adds the queues and topics that the function sends to, unless
 // they are there already or feed a function.
-func (s *stack) sinkResources(f model.Function, once func(string, func())) {
+func (s *stack) sinkResources(f model.Function) {
 	for _, sink := range f.Sinks {
 		if s.names[sink.Name] != "" || s.feeds(sink.Kind, sink.Name) {
 			continue
@@ -109,13 +109,13 @@ func (s *stack) sinkResources(f model.Function, once func(string, func())) {
 		switch sink.Kind {
 		case "queue":
 			id := queueID(sink.Name, false)
-			once(id, func() {
+			s.once(id, func() {
 				s.add(id, "AWS::SQS::Queue", mapping(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}))
 				s.output(id, "URL of the queue "+sink.Name, ref(id))
 			})
 		case "topic":
 			id := logical(sink.Name, "Topic")
-			once(id, func() {
+			s.once(id, func() {
 				s.add(id, "AWS::SNS::Topic", output.Mapping{})
 				s.output(id, "ARN of the topic "+sink.Name, ref(id))
 			})
@@ -125,7 +125,7 @@ func (s *stack) sinkResources(f model.Function, once func(string, func())) {
 		return
 	}
 	id := lettersID(f)
-	once(id, func() {
+	s.once(id, func() {
 		s.add(id, "AWS::SQS::Queue", mapping(
 			output.Member{Key: "FifoQueue", Value: lettersFIFO(f)},
 			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
@@ -165,9 +165,9 @@ func (s *stack) letQueue(f model.Function, principal string, source any) {
 
 // queuePolicies adds the policies of queues, one for each with all that may
 // send to it, since a queue has only one.
-func (s *stack) queuePolicies(once func(string, func())) {
+func (s *stack) queuePolicies() {
 	for _, first := range s.senders {
-		once(first.queue+"Policy", func() {
+		s.once(first.queue+"Policy", func() {
 			var statements []statement
 			for _, other := range s.senders {
 				if other.queue == first.queue {

@@ -46,6 +46,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	binary := s.String(config.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
 		Default: "source", OneOf: []string{"source", "binary"}}) == "binary"
 	t := target{
+		binary:   binary,
 		arch:     s.String(config.Key{Name: "arch", Doc: "Architecture of the functions; arm64 only for a binary elsewhere.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
 		audience: s.String(audience),
 		caller:   s.String(caller),
@@ -76,6 +77,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 
 // target is what both packages have in common.
 type target struct {
+	binary           bool // instead of a source
 	arch             string
 	audience, caller string // both or none
 	project, region  string // "" for none
@@ -93,14 +95,13 @@ func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux",
 // handler returns the statements that come before it, if any, and the
 // function's http.Handler.
 func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code, jen.Code) {
-	e.SendTo(literal)
 	var before []jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		before = e.Routes(trigger)
 		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name))
 	} else {
-		fields := append(s.fields, deadLetters(e, f))
+		fields := append(s.fields, e.DeadLetterField())
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
 	}
 	if t.audience != "" && !public(f) {

@@ -101,8 +101,8 @@ func TestEntrypoints(t *testing.T) {
 	}
 }
 
-// The buildpack runs on linux/amd64, and its archive is the staged module as
-// it is.
+// The buildpack runs on linux/amd64 and compiles what it gets: there is no binary
+// to package.
 func TestPackageSource(t *testing.T) {
 	source := target(t, "{}")
 	if diff := cmp.Diff(model.Platform{GOOS: "linux", GOARCH: "amd64"}, source.Platform()); diff != "" {
@@ -110,14 +110,6 @@ func TestPackageSource(t *testing.T) {
 	}
 	if _, binary := source.(model.BinaryPackager); binary {
 		t.Error("the package source is a binary too")
-	}
-	module := []model.File{{Path: "function.go", Data: []byte("package function\n")}, {Path: "go.mod", Data: []byte("module m\n")}}
-	files, err := source.(model.SourcePackager).PackageSource(model.Function{Name: "confirm"}, module)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(module, files); diff != "" {
-		t.Errorf("package differs (-want +got):\n%s", diff)
 	}
 }
 
@@ -127,9 +119,6 @@ func TestPackageBinary(t *testing.T) {
 		binary := target(t, settings)
 		if diff := cmp.Diff(model.Platform{GOOS: "linux", GOARCH: arch}, binary.Platform()); diff != "" {
 			t.Errorf("platform differs (-want +got):\n%s", diff)
-		}
-		if _, source := binary.(model.SourcePackager); source {
-			t.Error("the package binary is a source too")
 		}
 		archives, err := binary.(model.BinaryPackager).PackageBinary(model.Function{Name: "confirm"}, []byte("program"))
 		if err != nil {

@@ -13,10 +13,7 @@ import (
 // buildpack compiles without the network.
 type Source struct{ target }
 
-var (
-	_ model.Target         = Source{}
-	_ model.SourcePackager = Source{}
-)
+var _ model.Target = Source{}
 
 // Check has the limits of Google Cloud Functions, of what feeds them, and of
 // the buildpack.
@@ -35,24 +32,11 @@ func (t Source) Check(f model.Function) []model.Diagnostic {
 // buildpack compiles a main that imports it.
 func (t Source) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
-	e := output.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".", imports)
+	e := output.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".", imports, sinkLiteral)
 	e.Anon(frameworkPath + "/funcframework") // the buildpack's main needs it among the vendored packages
 	start, handler := t.handler(e, f, source)
 	start = append(start, jen.Qual(frameworkPath+"/functions", "HTTP").Call(jen.Lit(model.Camel(f.Name)), jen.Add(handler).Dot("ServeHTTP")))
-	e.Func().Id("init").Params().Block(e.Body(jen.Qual(gcpPath, "Fail"), start...)...)
-	data, err := e.Bytes()
-	return []model.File{{Path: "function.go", Data: data}}, err
-}
-
-// PackageSource returns the module as it is: the root of the archive is the
-// function's package.
-func (Source) PackageSource(_ model.Function, module []model.File) ([]model.File, error) {
-	return module, nil
-}
-
-// Infrastructure returns main.tf: a Cloud Function for each, and what feeds them.
-func (t Source) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
-	return t.infrastructure(app, false)
+	return e.Write("function.go", "init", jen.Qual(gcpPath, "Fail"), start...)
 }
 
 // Binary generates for Cloud Run and for whatever else runs a program that
@@ -85,28 +69,12 @@ func (t Binary) Check(f model.Function) []model.Diagnostic {
 // Entrypoint returns main.go.
 func (t Binary) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports, sinkLiteral)
 	start, handler := t.handler(e, f, source)
-	start = append(start, jen.Qual(gcpPath, "Serve").Call(handler))
-	e.Func().Id("main").Params().Block(e.Body(jen.Qual(gcpPath, "Fail"), start...)...)
-	data, err := e.Bytes()
-	return []model.File{{Path: "main.go", Data: data}}, err
+	return e.Write("main.go", "main", jen.Qual(gcpPath, "Fail"), append(start, jen.Qual(gcpPath, "Serve").Call(handler))...)
 }
 
 // PackageBinary returns the program.
 func (Binary) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {
 	return []model.Archive{{Path: f.Name + ".zip", Files: []model.File{{Path: "main", Data: binary, Executable: true}}}}, nil
-}
-
-// Infrastructure returns main.tf: a Cloud Run service for each function, and
-// what feeds it. Terraform's provider deploys no archive without a build, so
-// that the variable images names what the operator has made of each, with
-//
-//	FROM gcr.io/distroless/static
-//	COPY main /
-//	ENTRYPOINT ["/main"]
-//
-// for instance.
-func (t Binary) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
-	return t.infrastructure(app, true)
 }

@@ -60,8 +60,7 @@ func (w *terraform) job(f function, t model.Schedule) {
 	if w.audience != "" {
 		audience = value(w.audience)
 	}
-	b := w.top("resource", []string{"google_cloud_scheduler_job", f.label},
-		pair{"project", ref("var", "project")},
+	b := w.resource("google_cloud_scheduler_job", f.label,
 		pair{"region", ref("var", "region")},
 		pair{"name", w.physical(f.Name)},
 		pair{"schedule", schedule},

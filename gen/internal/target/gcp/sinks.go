@@ -17,22 +17,13 @@ var imports = map[string]string{
 	gcpPath: "gcp", pubsubPath: "pubsub", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
 }
 
-// literal is the literal of a sink.
-func literal(s model.Sink) jen.Code {
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
 	path, name := pubsubPath, "Topic"
 	if s.Kind == "http" {
 		path, name = httpsinkPath, "HTTP"
 	}
 	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
-}
-
-// deadLetters is the field of every source of events that says where what can
-// never succeed goes.
-func deadLetters(e *output.Entry, f model.Function) output.Field {
-	if f.Letters() == "" {
-		return output.Field{Name: "NoDeadLetter", Value: true}
-	}
-	return output.Field{Name: "DeadLetter", Value: e.DeadLetters(literal(model.Sink{Kind: "queue", Name: f.Letters()}))}
 }
 
 // sinkTopics returns the topics that the function's handler sends to, in the

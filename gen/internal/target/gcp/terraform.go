@@ -15,7 +15,6 @@ import (
 type terraform struct {
 	body
 	target
-	binary    bool // a Cloud Run service for each function, instead of a Cloud Function
 	app       model.App
 	functions []function
 	invoker   string // the name of the service account as which Google's services call
@@ -31,12 +30,21 @@ type function struct {
 // providerVersions are those of hashicorp/google whose names main.tf uses.
 const providerVersions = ">= 6.50.0, < 8.0.0"
 
-// infrastructure returns main.tf.
-func (t target) infrastructure(app model.App, binary bool) ([]model.File, []model.Diagnostic, error) {
+// Infrastructure returns main.tf: a Cloud Function for each of the functions, or
+// for binaries a Cloud Run service, and what feeds them. Terraform's provider
+// deploys no archive without a build, so that the variable images names what the
+// operator has made of each binary, with
+//
+//	FROM gcr.io/distroless/static
+//	COPY main /
+//	ENTRYPOINT ["/main"]
+//
+// for instance.
+func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
 	file := hclwrite.NewEmptyFile()
-	w := &terraform{body: body{file.Body()}, target: t, app: app, binary: binary}
+	w := &terraform{body: body{file.Body()}, target: t, app: app}
 	resource := "google_cloudfunctions2_function"
-	if binary {
+	if t.binary {
 		resource = "google_cloud_run_v2_service"
 	}
 	var names []string
@@ -186,10 +194,14 @@ func (w *terraform) pushed() bool {
 	return w.has(func(t model.Trigger) bool { _, http := t.(model.HTTP); return !http })
 }
 
+// resource writes a resource of the project's.
+func (w *terraform) resource(kind, label string, pairs ...pair) body {
+	return w.top("resource", []string{kind, label}, append([]pair{{"project", ref("var", "project")}}, pairs...)...)
+}
+
 // account writes a service account.
 func (w *terraform) account(name, what string) {
-	w.top("resource", []string{"google_service_account", label(name)},
-		pair{"project", ref("var", "project")},
+	w.resource("google_service_account", label(name),
 		pair{"account_id", w.physical(short(name, maxAccount))},
 		pair{"display_name", text(ref("var", "name"), ": "+what)})
 }

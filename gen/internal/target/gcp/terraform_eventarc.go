@@ -95,22 +95,19 @@ func (w *terraform) eventarc() {
 	if !w.has(routed) {
 		return
 	}
-	w.top("resource", []string{"google_project_iam_member", "eventarc"},
-		pair{"project", ref("var", "project")},
+	w.resource("google_project_iam_member", "eventarc",
 		pair{"role", "roles/eventarc.eventReceiver"},
 		pair{"member", w.member()})
 	if w.has(isObject) {
 		w.top("data", []string{"google_storage_project_service_account", "this"}, pair{"project", ref("var", "project")})
 		w.comment("Cloud Storage sends its events as this account.")
-		w.top("resource", []string{"google_project_iam_member", "storage"},
-			pair{"project", ref("var", "project")},
+		w.resource("google_project_iam_member", "storage",
 			pair{"role", "roles/pubsub.publisher"},
 			pair{"member", ref("data", "google_storage_project_service_account", "this", "member")})
 	}
 	if w.channeled() && w.channel == "" {
 		w.comment("The application's own events are published to this channel.")
-		w.top("resource", []string{"google_eventarc_channel", "events"},
-			pair{"project", ref("var", "project")},
+		w.resource("google_eventarc_channel", "events",
 			pair{"location", ref("var", "region")},
 			pair{"name", w.physical("events")})
 	}
@@ -167,8 +164,7 @@ func (w *terraform) trigger(f function) {
 	s := w.eventarcSource(f.Trigger)
 	// https://cloud.google.com/eventarc/docs/retry-events
 	w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
-	b := w.top("resource", []string{"google_eventarc_trigger", f.label},
-		pair{"project", ref("var", "project")},
+	b := w.resource("google_eventarc_trigger", f.label,
 		pair{"location", s.location},
 		pair{"name", w.physical(short(f.Name, maxService))},
 		pair{"service_account", w.as()})

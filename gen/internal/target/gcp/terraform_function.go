@@ -20,8 +20,7 @@ func (w *terraform) sourceBucket() {
 }
 
 func (w *terraform) bucket(label, name string) {
-	w.top("resource", []string{"google_storage_bucket", label},
-		pair{"project", ref("var", "project")},
+	w.resource("google_storage_bucket", label,
 		pair{"location", ref("var", "region")},
 		pair{"name", text(ref("var", "project"), "-", ref("var", "name"), "-"+short(name, maxBucket))},
 		pair{"uniform_bucket_level_access", true},
@@ -62,8 +61,7 @@ func (w *terraform) cloudFunction(f function) {
 		pair{"name", text(f.Name+"-", call("filesha256", archive), ".zip")},
 		pair{"source", archive})
 
-	b := w.top("resource", []string{f.resource, f.label},
-		pair{"project", ref("var", "project")},
+	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
 		pair{"name", w.physical(short(f.Name, maxService))})
 	b.block("build_config",
@@ -113,8 +111,7 @@ func (w *terraform) service(f function) {
 	if _, ok := f.Trigger.(model.HTTP); ok {
 		ingress = "INGRESS_TRAFFIC_ALL"
 	}
-	b := w.top("resource", []string{f.resource, f.label},
-		pair{"project", ref("var", "project")},
+	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
 		pair{"name", w.physical(short(f.Name, maxService))},
 		pair{"ingress", ingress},

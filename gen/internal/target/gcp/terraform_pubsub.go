@@ -62,8 +62,7 @@ func (w *terraform) topicName(t topic) expr {
 func (w *terraform) subscription(f function) {
 	of := topicOf(f.Trigger)
 	push := label(f.Name, "push")
-	b := w.top("resource", []string{"google_pubsub_subscription", push},
-		pair{"project", ref("var", "project")},
+	b := w.resource("google_pubsub_subscription", push,
 		pair{"name", w.physical(f.Name + "-push")},
 		pair{"topic", w.topicID(of)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
@@ -99,23 +98,20 @@ func neverExpire(b body) { b.block("expiration_policy", pair{"ttl", ""}) }
 
 // mayTake lets Pub/Sub take dead letters off the subscription.
 func (w *terraform) mayTake(push string) {
-	w.top("resource", []string{"google_pubsub_subscription_iam_member", push},
-		pair{"project", ref("var", "project")},
+	w.resource("google_pubsub_subscription_iam_member", push,
 		pair{"subscription", ref("google_pubsub_subscription", push, "name")},
 		pair{"role", "roles/pubsub.subscriber"},
 		pair{"member", ref("local", "pubsub_agent")})
 }
 
 func (w *terraform) topic(t topic) {
-	w.top("resource", []string{"google_pubsub_topic", t.label()},
-		pair{"project", ref("var", "project")},
+	w.resource("google_pubsub_topic", t.label(),
 		pair{"name", w.physical(t.physical())})
 }
 
 // retain writes the subscription without which the topic's messages vanish.
 func (w *terraform) retain(t topic, kept time.Duration) {
-	b := w.top("resource", []string{"google_pubsub_subscription", t.label()},
-		pair{"project", ref("var", "project")},
+	b := w.resource("google_pubsub_subscription", t.label(),
 		pair{"name", w.physical(t.physical())},
 		pair{"topic", w.topicID(t)},
 		pair{"message_retention_duration", seconds(kept)})
@@ -124,8 +120,7 @@ func (w *terraform) retain(t topic, kept time.Duration) {
 
 // mayPublish lets Pub/Sub move dead letters to the topic.
 func (w *terraform) mayPublish(t topic) {
-	w.top("resource", []string{"google_pubsub_topic_iam_member", t.label()},
-		pair{"project", ref("var", "project")},
+	w.resource("google_pubsub_topic_iam_member", t.label(),
 		pair{"topic", w.topicName(t)},
 		pair{"role", "roles/pubsub.publisher"},
 		pair{"member", ref("local", "pubsub_agent")})

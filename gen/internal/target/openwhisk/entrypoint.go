@@ -19,25 +19,22 @@ var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", trig
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, name, fields := source(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports)
-	e.SendTo(sink)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name)))
 	} else {
 		fields = append(fields, output.Field{Name: "Retries", Value: tries(f)}, output.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"})
 		if s, ok := letters(f); ok {
-			fields = append(fields, output.Field{Name: "DeadLetter", Value: e.DeadLetters(sink(s))})
+			fields = append(fields, output.Field{Name: "DeadLetter", Value: e.DeadLetters(s)})
 		}
 		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), output.Literal(openwhiskPath, name, fields...))}
 	}
-	e.Func().Id("main").Params().Block(e.Body(jen.Qual(openwhiskPath, "Fail"), start...)...)
-	data, err := e.Bytes()
-	return []model.File{{Path: "main.go", Data: data}}, err
+	return e.Write("main.go", "main", jen.Qual(openwhiskPath, "Fail"), start...)
 }
 
-// sink is the literal of a sink.
-func sink(s model.Sink) jen.Code {
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
 	path, name := triggerPath, "Trigger"
 	if s.Kind == "http" {
 		path, name = httpsinkPath, "HTTP"
