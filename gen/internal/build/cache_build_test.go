@@ -114,6 +114,9 @@ type edited struct {
 // Whatever decides the bytes of a compiled function has it linked anew, and
 // what does not, has not.
 func TestCacheOfBinaries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a function 27 times")
+	}
 	c := newCached(t)
 	yaml := ""
 	for _, change := range []edited{
@@ -170,6 +173,9 @@ func TestCacheOfBinaries(t *testing.T) {
 
 // Whatever is part of an archive of sources has it made anew.
 func TestCacheOfSources(t *testing.T) {
+	if testing.Short() {
+		t.Skip("vendors an application 18 times")
+	}
 	c := newCached(t)
 	for _, change := range []edited{
 		{name: "first build"},

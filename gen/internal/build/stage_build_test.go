@@ -21,6 +21,9 @@ import (
 // it, though all of a target are vendored at once. Each holds what it imports on
 // any system, with the licences from there up, and what is embedded, and no more.
 func TestArtifactsAreIndependent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds an application seven times for two targets")
+	}
 	testkit.FromCache(t)
 	top := t.TempDir()
 	dir := filepath.Join(top, "shop")

@@ -183,7 +183,7 @@ func checkComment(t *testing.T, f model.Function, text string) {
 
 // valuesOf returns the strings that the function's entrypoint may hold.
 func valuesOf(f model.Function) []string {
-	values := []string{f.Name, model.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name, f.Letters()}
+	values := []string{f.Name, model.Camel(f.Name), "/" + f.Handler.PkgPath + "/" + f.Name, f.DeadLetterSink()}
 	for _, s := range f.Sinks {
 		values = append(values, s.Name, s.Type)
 	}

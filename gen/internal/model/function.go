@@ -59,9 +59,9 @@ func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.S
 // FullName is what events that the function makes have as their source.
 func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
 
-// Letters is the name of the sink for the function's dead letters: the one that
+// DeadLetterSink is the name of the sink for the function's dead letters: the one that
 // the directive gives, or a name of its own; "" for none.
-func (f Function) Letters() string {
+func (f Function) DeadLetterSink() string {
 	switch f.DeadLetter {
 	case "none":
 		return ""

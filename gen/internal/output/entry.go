@@ -1,5 +1,5 @@
-// Package output writes what the generator emits: Go and YAML into memory, and
-// entrypoints onto disk.
+// Package output writes what is generated: Go and YAML into memory, and entrypoints
+// onto disk.
 package output
 
 import (
@@ -72,10 +72,10 @@ func (e *Entry) DeadLetters(sink model.Sink) jen.Code {
 // DeadLetterField is the field of every source that says where what fails for
 // good goes: to the queue of the function's dead letters.
 func (e *Entry) DeadLetterField() Field {
-	if e.function.Letters() == "" {
+	if e.function.DeadLetterSink() == "" {
 		return Field{"NoDeadLetter", true}
 	}
-	return Field{"DeadLetter", e.DeadLetters(model.Sink{Kind: "queue", Name: e.function.Letters()})}
+	return Field{"DeadLetter", e.DeadLetters(model.Sink{Kind: "queue", Name: e.function.DeadLetterSink()})}
 }
 
 // Handler returns the function as an fn.Handler, whose replies go to the first

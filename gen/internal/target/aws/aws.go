@@ -46,15 +46,15 @@ func (Target) PackageBinary(f model.Function, binary []byte) ([]model.Archive, e
 }
 
 var (
-	arch   = config.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
-	region = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
+	archKey   = config.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
+	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
-	http = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
-	bus  = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
+	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
+	busKey   = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
-	envelope = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
-	keys     = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
+	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
+	attributesKey = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
 		if attribute == "" || len(attribute) > 255 {
 			return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
 		}
@@ -63,11 +63,11 @@ var (
 		}
 		return nil
 	}}
-	sinkURL = config.Key{Name: "url", Doc: "The URL of an http sink.", Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`),
+	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink.", Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`),
 		Want: "http:// or https://, a host and a path"}
-	name = config.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
+	nameKey = config.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`), Want: "the name without the ARN around it"}
-	tableStream = config.Key{Name: "stream", Doc: "The ARN of the stream of a table that exists already.",
+	streamKey = config.Key{Name: "stream", Doc: "The ARN of the stream of a table that exists already.",
 		Grammar: regexp.MustCompile(`^arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9._-]+/stream/[0-9T:.-]+$`),
 		Want:    "what aws dynamodb describe-table shows as LatestStreamArn"}
 )
@@ -76,20 +76,20 @@ var (
 // target, resources what it says of each resource there.
 func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	t := Target{
-		arch: s.String(arch), api: s.String(http) == "api", bus: s.String(bus), region: s.String(region),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey),
 		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]string{},
 	}
 	for logical, r := range resources {
-		t.envelopes[logical] = r.String(envelope)
-		t.keys[logical] = r.Strings(keys)
-		t.names[logical] = r.String(name)
-		t.streams[logical] = r.String(tableStream)
-		t.urls[logical] = r.String(sinkURL)
-		if r.Has(tableStream.Name) && !r.Has(name.Name) {
-			r.Refuse(tableStream.Name, "belongs to a table that exists already; add its name, or remove it")
+		t.envelopes[logical] = r.String(envelopeKey)
+		t.keys[logical] = r.Strings(attributesKey)
+		t.names[logical] = r.String(nameKey)
+		t.streams[logical] = r.String(streamKey)
+		t.urls[logical] = r.String(urlKey)
+		if r.Has(streamKey.Name) && !r.Has(nameKey.Name) {
+			r.Refuse(streamKey.Name, "belongs to a table that exists already; add its name, or remove it")
 		}
 		if len(t.keys[logical]) > 2 {
-			r.Refuse(keys.Name, "has %d attributes; a table has a partition key and perhaps a sort key", len(t.keys[logical]))
+			r.Refuse(attributesKey.Name, "has %d attributes; a table has a partition key and perhaps a sort key", len(t.keys[logical]))
 		}
 	}
 	return t

@@ -138,7 +138,7 @@ const reference = "{{resolve:"
 
 // existing has what is needed of resources that are there already.
 func (t Target) existing(report *model.Report, f model.Function) {
-	if letters := t.names[f.DeadLetter]; letters != "" && lettersFIFO(f) != strings.HasSuffix(letters, ".fifo") {
+	if letters := t.names[f.DeadLetter]; letters != "" && deadLettersFIFO(f) != strings.HasSuffix(letters, ".fifo") {
 		report.ErrorAt("deadletter", "the dead letters of FIFO queues go to a FIFO queue, whose name ends in .fifo, and all others to a standard queue, but resources.%s.aws.name is %q; name another queue", f.DeadLetter, letters)
 	}
 	resource := f.Trigger.Resource()
@@ -205,7 +205,7 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 	at := model.Position(other.Pos)
 	for _, pair := range [][2]model.Function{{f, other}, {other, f}} {
 		q, ok := pair[1].Trigger.(model.Queue)
-		if ok && q.Name == pair[0].DeadLetter && q.FIFO != lettersFIFO(pair[0]) {
+		if ok && q.Name == pair[0].DeadLetter && q.FIFO != deadLettersFIFO(pair[0]) {
 			report.Errorf("the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
 		}
 	}

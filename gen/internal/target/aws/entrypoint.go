@@ -56,7 +56,7 @@ func (target Target) source(f model.Function) (words, name string, fields []outp
 			{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content},
 			{Name: "Concurrency", Value: t.Concurrency}, {Name: "Envelope", Value: target.envelopes[t.Name]},
 		}
-		if t.FIFO && f.Letters() != "" && target.names[t.Name] == "" {
+		if t.FIFO && f.DeadLetterSink() != "" && target.names[t.Name] == "" {
 			fields = append(fields, output.Field{Name: "Receives", Value: receives(f)})
 		}
 		return "fed by an SQS queue", "SQS", fields

@@ -9,6 +9,9 @@ import (
 
 // cfn-lint has nothing to say of any template.
 func TestLint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("cfn-lint takes half a minute")
+	}
 	lint, err := exec.LookPath("cfn-lint")
 	if err != nil {
 		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {

@@ -11,7 +11,7 @@ import (
 // asynchronous is the feeding of a function that Lambda itself calls again: at
 // most twice, within six hours, and then the event goes to a queue.
 func (s *stack) asynchronous(f model.Function, source func()) feeding {
-	letters := s.letters(f)
+	letters := s.deadLetterQueue(f)
 	config := output.Mapping{
 		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
@@ -38,9 +38,9 @@ func (s *stack) subscribe(f model.Function, t model.Topic) {
 		{Key: "Protocol", Value: "lambda"},
 		{Key: "Endpoint", Value: arn(logical(f.Name, "Function"))},
 	}
-	if letters := s.letters(f); letters != nil {
+	if letters := s.deadLetterQueue(f); letters != nil {
 		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
-		s.letQueue(f, "sns.amazonaws.com", topic)
+		s.permitDeadLetters(f, "sns.amazonaws.com", topic)
 	}
 	s.add(logical(f.Name, "Subscription"), "AWS::SNS::Subscription", subscription)
 }
@@ -67,9 +67,9 @@ func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
 		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
 		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
 	}
-	if letters := s.letters(f); letters != nil {
+	if letters := s.deadLetterQueue(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
-		s.letQueue(f, "events.amazonaws.com", arn(id))
+		s.permitDeadLetters(f, "events.amazonaws.com", arn(id))
 	}
 	s.add(id, "AWS::Events::Rule", mapping(
 		output.Member{Key: "EventBusName", Value: bus},
@@ -110,7 +110,7 @@ func objectPattern(t model.Object, bucket string) output.Mapping {
 }
 
 func keyMatch(how, text string) output.Mapping {
-	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: literal(text)}}}}}
+	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: verbatim(text)}}}}}
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
@@ -126,7 +126,7 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
 	}
 	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
-	if letters := s.letters(f); letters != nil {
+	if letters := s.deadLetterQueue(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
 		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
 	}

@@ -78,7 +78,7 @@ func environment(env []model.Variable, addresses output.Mapping) any {
 	}
 	variables := slices.Clone(addresses)
 	for _, v := range env {
-		value := literal(v.Value)
+		value := verbatim(v.Value)
 		if v.IsSecret {
 			value = output.Text("{{resolve:secretsmanager:" + v.Value + "}}")
 		}
@@ -87,9 +87,9 @@ func environment(env []model.Variable, addresses output.Mapping) any {
 	return output.Mapping{{Key: "Variables", Value: variables}}
 }
 
-// literal is text as it stands. What looks like a substitution is put together
+// verbatim is text as it stands. What looks like a substitution is put together
 // from parts, so that neither a reader nor a linter takes it for one.
-func literal(s string) any {
+func verbatim(s string) any {
 	if !strings.Contains(s, "${") {
 		return output.Text(s)
 	}

@@ -85,7 +85,7 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
 		output.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
 	)
-	if letters := s.letters(f); letters != nil {
+	if letters := s.deadLetterQueue(f); letters != nil {
 		properties = append(properties, output.Member{Key: "RedrivePolicy", Value: output.Mapping{
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
 		}})
@@ -170,8 +170,8 @@ func (s *stack) createTable(name string) {
 	}
 	var attributes, schema []output.Mapping
 	for i, key := range keys {
-		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: literal(key)}, {Key: "AttributeType", Value: "S"}})
-		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: literal(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
+		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "AttributeType", Value: "S"}})
+		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
 	s.add(id, "AWS::DynamoDB::Table", output.Mapping{

@@ -33,13 +33,13 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 		}
 		addresses = append(addresses, output.Member{Key: model.SinkVariable(sink.Name), Value: address})
 	}
-	if _, ok := f.Trigger.(model.HTTP); ok || f.Letters() == "" {
+	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" {
 		return may, addresses
 	}
-	may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.letters(f)}})
-	variable := model.SinkVariable(f.Letters())
+	may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.deadLetterQueue(f)}})
+	variable := model.SinkVariable(f.DeadLetterSink())
 	if !slices.ContainsFunc(addresses, func(m output.Member) bool { return m.Key == variable }) {
-		addresses = append(addresses, output.Member{Key: variable, Value: s.lettersURL(f)})
+		addresses = append(addresses, output.Member{Key: variable, Value: s.deadLetterURL(f)})
 	}
 	return may, addresses
 }
@@ -61,17 +61,17 @@ func (s *stack) queueURL(name string, fifo bool) any {
 	return ref(queueID(name, fifo))
 }
 
-// lettersFIFO reports whether the function's dead letters lie in a FIFO queue: a
+// deadLettersFIFO reports whether the function's dead letters lie in a FIFO queue: a
 // queue moves what it gives up to one of its own kind alone.
-func lettersFIFO(f model.Function) bool {
+func deadLettersFIFO(f model.Function) bool {
 	q, ok := f.Trigger.(model.Queue)
 	return ok && q.FIFO
 }
 
-// lettersID is the logical id of the queue for the function's dead letters.
-func lettersID(f model.Function) string {
+// deadLetterID is the logical id of the queue for the function's dead letters.
+func deadLetterID(f model.Function) string {
 	if f.DeadLetter != "" {
-		return queueID(f.DeadLetter, lettersFIFO(f))
+		return queueID(f.DeadLetter, deadLettersFIFO(f))
 	}
 	switch f.Trigger.(type) {
 	case model.Stream, model.Document:
@@ -80,23 +80,23 @@ func lettersID(f model.Function) string {
 	return logical(f.Name, "DeadLetters")
 }
 
-// letters returns the ARN of the queue for the function's dead letters: the one
+// deadLetterQueue returns the ARN of the queue for the function's dead letters: the one
 // that the directive names, or one of its own; nil for none.
-func (s *stack) letters(f model.Function) any {
+func (s *stack) deadLetterQueue(f model.Function) any {
 	switch f.DeadLetter {
 	case "none":
 		return nil
 	case "":
-		return arn(lettersID(f))
+		return arn(deadLetterID(f))
 	}
-	return s.queueArn(f.DeadLetter, lettersFIFO(f))
+	return s.queueArn(f.DeadLetter, deadLettersFIFO(f))
 }
 
-func (s *stack) lettersURL(f model.Function) any {
+func (s *stack) deadLetterURL(f model.Function) any {
 	if f.DeadLetter == "" {
-		return ref(lettersID(f))
+		return ref(deadLetterID(f))
 	}
-	return s.queueURL(f.DeadLetter, lettersFIFO(f))
+	return s.queueURL(f.DeadLetter, deadLettersFIFO(f))
 }
 
 // sinkResources adds the queues and topics that the function sends to, unless
@@ -121,13 +121,13 @@ func (s *stack) sinkResources(f model.Function) {
 			})
 		}
 	}
-	if _, ok := f.Trigger.(model.HTTP); ok || f.Letters() == "" || s.names[f.DeadLetter] != "" || s.feeds("queue", f.DeadLetter) {
+	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" || s.names[f.DeadLetter] != "" || s.feeds("queue", f.DeadLetter) {
 		return
 	}
-	id := lettersID(f)
+	id := deadLetterID(f)
 	s.once(id, func() {
 		s.add(id, "AWS::SQS::Queue", mapping(
-			output.Member{Key: "FifoQueue", Value: lettersFIFO(f)},
+			output.Member{Key: "FifoQueue", Value: deadLettersFIFO(f)},
 			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
 		))
 	})
@@ -141,7 +141,7 @@ func (s *stack) feeds(kind, name string) bool {
 // retention is how long the queue keeps messages, in seconds: as long as SQS can
 // if it has the dead letters of a function, and 0 for SQS's own default.
 func (s *stack) retention(queue string, fifo bool) int {
-	if slices.ContainsFunc(s.app.Functions, func(f model.Function) bool { return f.DeadLetter == queue && lettersFIFO(f) == fifo }) {
+	if slices.ContainsFunc(s.app.Functions, func(f model.Function) bool { return f.DeadLetter == queue && deadLettersFIFO(f) == fifo }) {
 		return seconds(deadLetterRetention)
 	}
 	return 0
@@ -154,13 +154,13 @@ type sender struct {
 	source    any
 }
 
-// letQueue lets the service send dead letters for the source to the function's
+// permitDeadLetters lets the service send dead letters for the source to the function's
 // queue, if that is the stack's own.
-func (s *stack) letQueue(f model.Function, principal string, source any) {
+func (s *stack) permitDeadLetters(f model.Function, principal string, source any) {
 	if s.names[f.DeadLetter] != "" {
 		return // whose policy is its owner's
 	}
-	s.senders = append(s.senders, sender{lettersID(f), principal, source})
+	s.senders = append(s.senders, sender{deadLetterID(f), principal, source})
 }
 
 // queuePolicies adds the policies of queues, one for each with all that may

@@ -9,8 +9,8 @@ import (
 // Facts has what events and their infrastructure mean on Google Cloud.
 func (t target) Facts(f model.Function) model.Facts {
 	facts := model.Facts{Guarantee: model.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: logged whole and acknowledged"}
-	if lettered(f) {
-		facts.DeadLetter = "by the function, to the topic " + t.called(letters(f)) + "; what Eventarc gives up is lost"
+	if hasDeadLetters(f) {
+		facts.DeadLetter = "by the function, to the topic " + t.called(deadLetterTopic(f)) + "; what Eventarc gives up is lost"
 	}
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
@@ -21,15 +21,15 @@ func (t target) Facts(f model.Function) model.Facts {
 			facts.Source += " " + s
 		}
 		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", f.RetriesOr(someRetries))
-		if lettered(f) {
-			facts.DeadLetter = "by the function, to the topic " + t.called(letters(f)) + "; what fails at the last try is lost"
+		if hasDeadLetters(f) {
+			facts.DeadLetter = "by the function, to the topic " + t.called(deadLetterTopic(f)) + "; what fails at the last try is lost"
 		}
 	case model.Queue, model.Topic, model.Stream:
 		facts.Source = "Pub/Sub subscription"
 		facts.Retries = "for 7 days, by the subscription"
-		if lettered(f) {
+		if hasDeadLetters(f) {
 			facts.Retries = fmt.Sprintf("%d, by the subscription", deliveries(f)-1)
-			facts.DeadLetter = "by the function and the subscription, to the topic " + t.called(letters(f))
+			facts.DeadLetter = "by the function and the subscription, to the topic " + t.called(deadLetterTopic(f))
 		}
 		if q, ok := trigger.(model.Queue); ok && q.FIFO {
 			facts.Order = "ordering key"

@@ -33,7 +33,7 @@ const (
 )
 
 // New returns the target as fngen.yaml has it. package is source, the default,
-// for a [Source], or binary, for a [Binary]. arch is amd64, the default and the
+// for a [Buildpack], or binary, for a [Binary]. arch is amd64, the default and the
 // only one that Google runs, or arm64, for a binary elsewhere. audience and
 // caller, an ID token's audience and the e-mail of the service account that
 // pushes the events, come together: what is not public lets nobody else
@@ -48,18 +48,18 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	t := target{
 		binary:   binary,
 		arch:     s.String(config.Key{Name: "arch", Doc: "Architecture of the functions; arm64 only for a binary elsewhere.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
-		audience: s.String(audience),
-		caller:   s.String(caller),
-		project:  s.String(project),
-		region:   s.String(region),
-		runtime:  s.String(runtime),
-		channel:  s.String(channel),
+		audience: s.String(audienceKey),
+		caller:   s.String(callerKey),
+		project:  s.String(projectKey),
+		region:   s.String(regionKey),
+		runtime:  s.String(runtimeKey),
+		channel:  s.String(channelKey),
 
 		resources: map[string]resource{},
 	}
 	for name, r := range resources {
 		t.resources[name] = resource{
-			name: r.String(resourceName), location: r.String(resourceLocation), database: r.String(resourceDatabase), url: r.String(resourceURL),
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.String(urlKey),
 		}
 	}
 	if binary && s.Has("runtime") {
@@ -72,7 +72,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	if binary {
 		return Binary{t}
 	}
-	return Source{t}
+	return Buildpack{t}
 }
 
 // target is what both packages have in common.
@@ -146,32 +146,32 @@ func feed(f model.Function) (string, source) {
 }
 
 var (
-	audience = config.Key{Name: "audience", Doc: "The audience of the ID tokens that callers bring, where Cloud Run does not check them itself.",
+	audienceKey = config.Key{Name: "audience", Doc: "The audience of the ID tokens that callers bring, where Cloud Run does not check them itself.",
 		Grammar: regexp.MustCompile(`^[!-~]{1,512}$`),
 		Want:    "the audience of the tokens, which is often the URL of the function, in 1 to 512 ASCII characters without spaces"}
-	caller = config.Key{Name: "caller", Doc: "The e-mail of the service account that calls with such a token.",
+	callerKey = config.Key{Name: "caller", Doc: "The e-mail of the service account that calls with such a token.",
 		Grammar: regexp.MustCompile(`^[a-z0-9.-]{1,64}@([a-z0-9-]{1,63}\.){0,8}gserviceaccount\.com$`),
 		Want:    "the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com"}
 
 	// https://cloud.google.com/resource-manager/docs/creating-managing-projects
-	project = config.Key{Name: "project", Doc: "The default of the variable project in main.tf; without one it has to be given.",
+	projectKey = config.Key{Name: "project", Doc: "The default of the variable project in main.tf; without one it has to be given.",
 		Grammar: regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`), Want: "a project's ID such as acme-shop"}
-	region = config.Key{Name: "region", Doc: "The default of the variable region in main.tf; without one it has to be given.",
+	regionKey = config.Key{Name: "region", Doc: "The default of the variable region in main.tf; without one it has to be given.",
 		Grammar: regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]{1,2}$`), Want: "a region such as europe-west1"}
 	// https://cloud.google.com/run/docs/runtimes/go
-	runtime = config.Key{Name: "runtime", Doc: "The runtime that compiles the functions.", Default: "go126", OneOf: []string{"go126", "go127"}}
-	channel = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
+	runtimeKey = config.Key{Name: "runtime", Doc: "The runtime that compiles the functions.", Default: "go126", OneOf: []string{"go126", "go127"}}
+	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
 		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
 
-	resourceName = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
+	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
 	// https://cloud.google.com/eventarc/docs/locations
-	resourceLocation = config.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
+	locationKey = config.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
 		Grammar: regexp.MustCompile(`^[a-z]+[0-9]{0,2}(-[a-z]+[0-9]{1,2})?$`), Want: "a location such as europe-west1, eu or eur3"}
 	// https://cloud.google.com/firestore/docs/manage-databases
-	resourceDatabase = config.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
+	databaseKey = config.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
 		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
-	resourceURL = config.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
+	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
 		Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`), Want: "http:// or https://, a host and a path"}
 )
 
@@ -188,7 +188,7 @@ func (t target) named(name string) resource {
 	if r, ok := t.resources[name]; ok {
 		return r
 	}
-	return resource{database: resourceDatabase.Default}
+	return resource{database: databaseKey.Default}
 }
 
 // together refuses each of two keys that is there without the other.

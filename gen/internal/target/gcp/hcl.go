@@ -62,15 +62,15 @@ func ref(root string, steps ...any) expr {
 			t = append(t, hcl.TraverseAttr{Name: s})
 		case int:
 			t = append(t, hcl.TraverseIndex{Key: cty.NumberIntVal(int64(s))})
-		case key:
+		case index:
 			t = append(t, hcl.TraverseIndex{Key: cty.StringVal(string(s))})
 		}
 	}
 	return hclwrite.TokensForTraversal(t)
 }
 
-// A key is a step of a reference in brackets.
-type key string
+// An index is a step of a reference in brackets.
+type index string
 
 // call returns the call of a function of Terraform's.
 func call(name string, args ...any) expr {

@@ -9,15 +9,15 @@ import (
 	"github.com/fngen/fngen/gen/internal/output"
 )
 
-// Source generates for Google Cloud Functions: a module that the platform's
+// Buildpack generates for Google Cloud Functions: a module that the platform's
 // buildpack compiles without the network.
-type Source struct{ target }
+type Buildpack struct{ target }
 
-var _ model.Target = Source{}
+var _ model.Target = Buildpack{}
 
 // Check has the limits of Google Cloud Functions, of what feeds them, and of
 // the buildpack.
-func (t Source) Check(f model.Function) []model.Diagnostic {
+func (t Buildpack) Check(f model.Function) []model.Diagnostic {
 	report := t.check(f)
 	if first, _, _ := strings.Cut(f.Handler.PkgPath, "/"); !strings.Contains(first, ".") {
 		report.Errorf("the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
@@ -30,7 +30,7 @@ func (t Source) Check(f model.Function) []model.Diagnostic {
 
 // Entrypoint returns function.go, whose init registers the function: the
 // buildpack compiles a main that imports it.
-func (t Source) Entrypoint(f model.Function) ([]model.File, error) {
+func (t Buildpack) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
 	e := output.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".", imports, sinkLiteral)
 	e.Anon(frameworkPath + "/funcframework") // the buildpack's main needs it among the vendored packages

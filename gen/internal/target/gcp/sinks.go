@@ -62,7 +62,7 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		case s.Kind == "event":
 			report.WarnAt("sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
 		}
-		if lettered(f) && s.Name == f.Letters() && to != letters(f) {
+		if hasDeadLetters(f) && s.Name == f.DeadLetterSink() && to != deadLetterTopic(f) {
 			report.ErrorAt("sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
 		}
 	}
@@ -75,7 +75,7 @@ func (t target) deadLetter(report *model.Report, f model.Function) {
 	switch {
 	case http && f.DeadLetter != "" && f.DeadLetter != "none":
 		report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
-	case lettered(f) && subscribes(f.Trigger) && t.called(letters(f)) == t.called(topicOf(f.Trigger)):
-		report.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(letters(f)))
+	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(deadLetterTopic(f)) == t.called(topicOf(f.Trigger)):
+		report.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(deadLetterTopic(f)))
 	}
 }

@@ -168,13 +168,13 @@ func (w *terraform) physical(what string) expr { return text(ref("var", "name"),
 // shared writes what the functions have in common.
 func (w *terraform) shared() {
 	if !w.binary {
-		w.sourceBucket()
+		w.archiveBucket()
 	}
 	if w.pushed() && w.caller == "" {
 		w.comment("Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.")
 		w.account(w.invoker, "calls the functions")
 	}
-	if slices.ContainsFunc(w.functions, function.gives) {
+	if slices.ContainsFunc(w.functions, function.hasDeadLetterPolicy) {
 		w.top("data", []string{"google_project", "this"}, pair{"project_id", ref("var", "project")})
 		// https://cloud.google.com/pubsub/docs/dead-letter-topics
 		w.comment("Pub/Sub moves dead letters as this account.")

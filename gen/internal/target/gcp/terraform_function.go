@@ -13,8 +13,8 @@ import (
 // default of Cloud Functions.
 func timeoutOf(f model.Function) time.Duration { return cmp.Or(f.Timeout, time.Minute) }
 
-// sourceBucket writes the bucket that the functions are compiled from.
-func (w *terraform) sourceBucket() {
+// archiveBucket writes the bucket that the functions are compiled from.
+func (w *terraform) archiveBucket() {
 	w.comment("The archives of the functions, by what is in them.")
 	w.bucket("source", free("source", w.bucketNames()))
 }
@@ -32,7 +32,7 @@ func (w *terraform) function(f function) {
 	w.comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
 	w.account(f.Name, f.Name)
 	w.secretAccess(f)
-	w.ownLetters(f)
+	w.ownDeadLetters(f)
 	w.maySend(f)
 	if w.binary {
 		w.service(f)
@@ -127,7 +127,7 @@ func (w *terraform) service(f function) {
 	if o.Reserved > 0 || o.MaxInstances > 0 {
 		instances(t.block("scaling"), o)
 	}
-	c := t.block("containers", pair{"image", ref("var", "images", key(f.Name))})
+	c := t.block("containers", pair{"image", ref("var", "images", index(f.Name))})
 	if o.Memory > 0 {
 		c.block("resources", pair{"limits", []pair{{"cpu", cpu(o.Memory)}, {"memory", fmt.Sprintf("%dMi", o.Memory)}}})
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	keptMessages = 7 * 24 * time.Hour  // what no function has taken yet
-	keptLetters  = 14 * 24 * time.Hour // what one has given up
+	messageRetention = 7 * 24 * time.Hour  // what no function has taken yet
+	deadLetterRetention  = 14 * 24 * time.Hour // what one has given up
 	minAck       = 10 * time.Second    // https://cloud.google.com/pubsub/docs/lease-management
 	maxAck       = 600 * time.Second
 	fewAttempts  = 5   // of a subscription's dead letter policy, at least and by default
@@ -66,18 +66,18 @@ func (w *terraform) subscription(f function) {
 		pair{"name", w.physical(f.Name + "-push")},
 		pair{"topic", w.topicID(of)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
-		pair{"message_retention_duration", seconds(keptMessages)})
+		pair{"message_retention_duration", seconds(messageRetention)})
 	if ordered(f.Trigger) {
 		b.set(pair{"enable_message_ordering", true})
 	}
 	w.pushes(b, f)
-	if f.gives() {
+	if f.hasDeadLetterPolicy() {
 		b.block("dead_letter_policy",
-			pair{"dead_letter_topic", w.topicID(letters(f.Function))},
+			pair{"dead_letter_topic", w.topicID(deadLetterTopic(f.Function))},
 			pair{"max_delivery_attempts", deliveries(f.Function)})
 	}
 	neverExpire(b)
-	if f.gives() {
+	if f.hasDeadLetterPolicy() {
 		w.mayTake(push)
 	}
 }

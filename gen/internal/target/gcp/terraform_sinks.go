@@ -8,22 +8,22 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// keptEvents is how long an event is tried again, as Eventarc does.
-const keptEvents = 24 * time.Hour
+// eventRetention is how long an event is tried again, as Eventarc does.
+const eventRetention = 24 * time.Hour
 
-// lettered reports whether the function has dead letters, which it writes
+// hasDeadLetters reports whether the function has dead letters, which it writes
 // itself.
-func lettered(f model.Function) bool {
+func hasDeadLetters(f model.Function) bool {
 	_, http := f.Trigger.(model.HTTP)
-	return !http && f.Letters() != ""
+	return !http && f.DeadLetterSink() != ""
 }
 
-// gives reports whether the function's subscription has dead letters too.
-func (f function) gives() bool { return subscribes(f.Trigger) && lettered(f.Function) }
+// hasDeadLetterPolicy reports whether the function's subscription has dead letters too.
+func (f function) hasDeadLetterPolicy() bool { return subscribes(f.Trigger) && hasDeadLetters(f.Function) }
 
-// letters returns the topic of a function's dead letters: the queue that the
+// deadLetterTopic returns the topic of a function's dead letters: the queue that the
 // directive names, or one for the function alone.
-func letters(f model.Function) topic {
+func deadLetterTopic(f model.Function) topic {
 	if f.DeadLetter != "" {
 		return topic{"queue", f.DeadLetter}
 	}
@@ -34,7 +34,7 @@ func letters(f model.Function) topic {
 // the one of its dead letters.
 func (f function) publishes() []topic {
 	topics := sinkTopics(f.Function)
-	if to := letters(f.Function); lettered(f.Function) && !slices.Contains(topics, to) {
+	if to := deadLetterTopic(f.Function); hasDeadLetters(f.Function) && !slices.Contains(topics, to) {
 		topics = append(topics, to)
 	}
 	return topics
@@ -50,9 +50,9 @@ func (w *terraform) addresses(f function) []pair {
 		}
 		out = append(out, pair{model.SinkVariable(s.Name), address})
 	}
-	variable := model.SinkVariable(f.Letters())
-	if lettered(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
-		out = append(out, pair{variable, w.topicID(letters(f.Function))})
+	variable := model.SinkVariable(f.DeadLetterSink())
+	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
+		out = append(out, pair{variable, w.topicID(deadLetterTopic(f.Function))})
 	}
 	return out
 }
@@ -74,15 +74,15 @@ func (w *terraform) maySend(f function) {
 		pair{"member", ref("google_service_account", f.label, "member")})
 }
 
-// ownLetters writes the topic of dead letters that is the function's alone.
-func (w *terraform) ownLetters(f function) {
-	to := letters(f.Function)
-	if !lettered(f.Function) || to.kind != "deadletter" {
+// ownDeadLetters writes the topic of dead letters that is the function's alone.
+func (w *terraform) ownDeadLetters(f function) {
+	to := deadLetterTopic(f.Function)
+	if !hasDeadLetters(f.Function) || to.kind != "deadletter" {
 		return
 	}
 	w.topic(to)
-	w.retain(to, keptLetters)
-	if f.gives() {
+	w.retain(to, deadLetterRetention)
+	if f.hasDeadLetterPolicy() {
 		w.mayPublish(to)
 	}
 }
@@ -110,7 +110,7 @@ func (w *terraform) eventSubscriptions(f function, t model.Event) {
 		pair{"topic", ref("each", "value")},
 		pair{"filter", fmt.Sprintf("attributes.\"ce-type\" = %q", t.Type)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
-		pair{"message_retention_duration", seconds(keptEvents)})
+		pair{"message_retention_duration", seconds(eventRetention)})
 	w.pushes(b, f)
 	neverExpire(b)
 }

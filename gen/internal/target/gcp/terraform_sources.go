@@ -10,16 +10,16 @@ import (
 
 // sources writes what feeds the functions, once for all that listen to it.
 func (w *terraform) sources() {
-	named, moved := w.namedLetters()
+	named, moved := w.namedDeadLetters()
 	for _, t := range unique(slices.Concat(w.listened(), named, w.sent())) {
 		if w.existing(t) == "" {
 			w.topic(t)
 		}
 	}
 	for _, t := range w.queues() {
-		kept := keptMessages
+		kept := messageRetention
 		if slices.Contains(named, t) {
-			kept = keptLetters
+			kept = deadLetterRetention
 		}
 		w.retain(t, kept)
 	}
@@ -44,16 +44,16 @@ func (w *terraform) listened() []topic {
 	return unique(out)
 }
 
-// namedLetters returns the queues that directives name for dead letters, and
+// namedDeadLetters returns the queues that directives name for dead letters, and
 // those of them to which subscriptions move some.
-func (w *terraform) namedLetters() (all, moved []topic) {
+func (w *terraform) namedDeadLetters() (all, moved []topic) {
 	for _, f := range w.functions {
-		if f.DeadLetter == "" || !lettered(f.Function) {
+		if f.DeadLetter == "" || !hasDeadLetters(f.Function) {
 			continue
 		}
-		all = append(all, letters(f.Function))
-		if f.gives() {
-			moved = append(moved, letters(f.Function))
+		all = append(all, deadLetterTopic(f.Function))
+		if f.hasDeadLetterPolicy() {
+			moved = append(moved, deadLetterTopic(f.Function))
 		}
 	}
 	return unique(all), unique(moved)
@@ -63,7 +63,7 @@ func (w *terraform) namedLetters() (all, moved []topic) {
 // so that a subscription has to hold what they get. What exists has
 // subscriptions, or none on purpose.
 func (w *terraform) queues() []topic {
-	named, _ := w.namedLetters()
+	named, _ := w.namedDeadLetters()
 	listened := w.listened()
 	return slices.DeleteFunc(unique(slices.Concat(named, w.sent())), func(t topic) bool {
 		return t.kind != "queue" || w.existing(t) != "" || slices.Contains(listened, t)
@@ -116,9 +116,9 @@ func (w *terraform) buckets() []pair {
 // held returns the subscriptions to queues that hold messages for others, and
 // those that hold dead letters.
 func (w *terraform) held() (messages, letters []pair) {
-	named, _ := w.namedLetters()
+	named, _ := w.namedDeadLetters()
 	for _, f := range w.functions {
-		if f.DeadLetter == "" && lettered(f.Function) {
+		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
 			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", topic{"deadletter", f.Name}.label(), "id")})
 		}
 	}

@@ -25,7 +25,7 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name)))
 	} else {
 		fields = append(fields, output.Field{Name: "Retries", Value: tries(f)}, output.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"})
-		if s, ok := letters(f); ok {
+		if s, ok := deadLetterSink(f); ok {
 			fields = append(fields, output.Field{Name: "DeadLetter", Value: e.DeadLetters(s)})
 		}
 		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), output.Literal(openwhiskPath, name, fields...))}

@@ -45,7 +45,7 @@ func (t Target) Facts(f model.Function) model.Facts {
 			facts.Emulated = append(facts.Emulated, "source=")
 		}
 	}
-	if s, ok := letters(f); ok {
+	if s, ok := deadLetterSink(f); ok {
 		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole if that fails"
 	}
 	for _, s := range f.Sinks {

@@ -68,8 +68,8 @@ func (t Target) alarm(f model.Function, s model.Schedule) trigger {
 	}
 	cron, _ := expression(s) // which Check has seen
 	return trigger{name: f.Name, feed: t.alarms + "/alarm", inputs: output.Mapping{
-		{Key: "cron", Value: literal(cron)},
-		{Key: "timezone", Value: literal(cmp.Or(s.TimeZone, "UTC"))},
+		{Key: "cron", Value: verbatim(cron)},
+		{Key: "timezone", Value: verbatim(cmp.Or(s.TimeZone, "UTC"))},
 		{Key: "strict", Value: true}, // or the feed adds up to a minute
 		payload,
 	}}
@@ -91,7 +91,7 @@ func (t Target) kafka(name, logical string) trigger {
 		out.ask("brokers", logical, "BROKERS")
 	}
 	out.inputs = append(out.inputs, output.Mapping{
-		{Key: "topic", Value: literal(cmp.Or(r.name, logical))},
+		{Key: "topic", Value: verbatim(cmp.Or(r.name, logical))},
 		{Key: "isJSONData", Value: false},
 		{Key: "isBinaryKey", Value: true},
 		{Key: "isBinaryValue", Value: true},
@@ -106,7 +106,7 @@ func (t Target) couchDB(name, logical string) trigger {
 	out := trigger{name: name, feed: cmp.Or(r.feed, "/whisk.system/cloudant/changes")}
 	out.inputs = output.Mapping{{Key: "dbname", Value: t.database(logical)}}
 	if parts := server.FindStringSubmatch(r.url); parts != nil {
-		out.inputs = append(out.inputs, output.Member{Key: "protocol", Value: parts[1]}, output.Member{Key: "host", Value: literal(parts[2])})
+		out.inputs = append(out.inputs, output.Member{Key: "protocol", Value: parts[1]}, output.Member{Key: "host", Value: verbatim(parts[2])})
 		if port, err := strconv.Atoi(parts[3]); err == nil {
 			out.inputs = append(out.inputs, output.Member{Key: "port", Value: port})
 		}
@@ -123,7 +123,7 @@ func (t Target) couchDB(name, logical string) trigger {
 
 // database is the input that names the collection's database.
 func (t Target) database(logical string) any {
-	return literal(cmp.Or(t.resources[logical].name, logical))
+	return verbatim(cmp.Or(t.resources[logical].name, logical))
 }
 
 // ask has wskdeploy take the input from its environment, where it is called
@@ -139,12 +139,12 @@ func (t *trigger) ask(input, logical, what string) {
 // input, in quotes or not.
 var misread = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
 
-// literal is an input that arrives as the text is. In strings, wskdeploy
+// verbatim is an input that arrives as the text is. In strings, wskdeploy
 // replaces $NAME and ${NAME} and offers no way to write every text; what it
 // takes out of JSON, it leaves alone.
 // https://github.com/apache/openwhisk-wskdeploy/blob/master/docs/wskdeploy_interpolation.md
 // and its parsers/parameters.go.
-func literal(text string) any {
+func verbatim(text string) any {
 	if !strings.Contains(text, "$") && !slices.Contains(misread, text) {
 		return output.Text(text)
 	}

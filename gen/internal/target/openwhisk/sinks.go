@@ -8,10 +8,10 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// letters returns the sink of the function's dead letters: the trigger with the
+// deadLetterSink returns the sink of the function's dead letters: the trigger with the
 // name in the directive. Without a name there is none, since nothing would
 // keep what it is fired with.
-func letters(f model.Function) (model.Sink, bool) {
+func deadLetterSink(f model.Function) (model.Sink, bool) {
 	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetter == "" || f.DeadLetter == "none" {
 		return model.Sink{}, false
 	}
@@ -21,7 +21,7 @@ func letters(f model.Function) (model.Sink, bool) {
 // sinks returns the function's sinks in the order of its directives, and after
 // them that of its dead letters.
 func sinks(f model.Function) []model.Sink {
-	if s, ok := letters(f); ok {
+	if s, ok := deadLetterSink(f); ok {
 		return append(slices.Clone(f.Sinks), s)
 	}
 	return f.Sinks
