@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	messageRetention = 7 * 24 * time.Hour  // what no function has taken yet
-	deadLetterRetention  = 14 * 24 * time.Hour // what one has given up
-	minAck       = 10 * time.Second    // https://cloud.google.com/pubsub/docs/lease-management
-	maxAck       = 600 * time.Second
-	fewAttempts  = 5   // of a subscription's dead letter policy, at least and by default
-	manyAttempts = 100 // at most
+	messageRetention    = 7 * 24 * time.Hour  // what no function has taken yet
+	deadLetterRetention = 14 * 24 * time.Hour // what one has given up
+	minAck              = 10 * time.Second    // https://cloud.google.com/pubsub/docs/lease-management
+	maxAck              = 600 * time.Second
+	fewAttempts         = 5   // of a subscription's dead letter policy, at least and by default
+	manyAttempts        = 100 // at most
 )
 
 // subscribes reports whether the trigger is a Pub/Sub topic's.

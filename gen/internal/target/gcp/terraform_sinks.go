@@ -19,7 +19,9 @@ func hasDeadLetters(f model.Function) bool {
 }
 
 // hasDeadLetterPolicy reports whether the function's subscription has dead letters too.
-func (f function) hasDeadLetterPolicy() bool { return subscribes(f.Trigger) && hasDeadLetters(f.Function) }
+func (f function) hasDeadLetterPolicy() bool {
+	return subscribes(f.Trigger) && hasDeadLetters(f.Function)
+}
 
 // deadLetterTopic returns the topic of a function's dead letters: the queue that the
 // directive names, or one for the function alone.
