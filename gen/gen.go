@@ -177,14 +177,10 @@ func (t *targeted) check() error {
 	return err
 }
 
-// errFindings is returned where something would be made of an application in
-// which something is wrong.
-var errFindings = errors.New("there are errors in the application, which its diagnostics show")
-
-// usable returns an error if something is refused.
+// usable returns an error if something is refused, of which nothing is made.
 func (p *Project) usable() error {
 	if model.Failed(p.diagnostics) {
-		return errFindings
+		return errors.New("there are errors in the application, which its diagnostics show")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func newBuild(o *options) *cobra.Command {
-	var b buildOptions
+	var b gen.BuildOptions
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Compile and package the functions into dist/",
@@ -32,27 +32,23 @@ that it is made of has changed.`,
 		RunE: func(c *cobra.Command, _ []string) error { return build(c.Context(), o, b) },
 	}
 	targetFlag(c, o)
-	c.Flags().StringSliceVar(&b.functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
-	c.Flags().StringVar(&b.cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
+	c.Flags().StringSliceVar(&b.Functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
+	c.Flags().StringVar(&b.Cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
 }
 
-type buildOptions struct {
-	functions []string
-	cache     string
-}
-
-func build(ctx context.Context, o *options, b buildOptions) error {
+func build(ctx context.Context, o *options, b gen.BuildOptions) error {
 	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	if err := checkNames(p, b.functions); err != nil {
+	if err := checkNames(p, b.Functions); err != nil {
 		return err
 	}
 	progress := newProgress(o)
-	built, err := p.Build(ctx, gen.BuildOptions{Functions: b.functions, Cache: cacheFolder(b.cache), Progress: progress.step})
+	b.Cache, b.Progress = cacheFolder(b.Cache), progress.step
+	built, err := p.Build(ctx, b)
 	progress.end()
 	if err != nil {
 		return err

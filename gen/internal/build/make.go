@@ -1,13 +1,19 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zip"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -36,12 +42,12 @@ type maker interface {
 }
 
 func (w *Workspace) maker(ctx context.Context, t model.Target, functions []model.Function, entrypoints []model.File) (maker, error) {
-	packages, err := w.load(ctx, t, w.app.Functions)
-	if err != nil {
-		return nil, err
-	}
 	if packager, ok := t.(model.BinaryPackager); ok {
-		return newBinaryMaker(w, t, packager, packages), nil
+		m := &binaryMaker{w: w, target: t, packager: packager}
+		return m, m.reload(ctx)
+	}
+	if _, err := w.load(ctx, t, w.app.Functions); err != nil {
+		return nil, err
 	}
 	return newSourceMaker(ctx, w, t, functions, entrypoints)
 }
@@ -145,4 +151,45 @@ func each[T any](list []T, do func(T) error) error {
 		group.Go(func() error { return do(element) })
 	}
 	return group.Wait()
+}
+
+// zipTime is the time of every file in an archive: the earliest that zip knows.
+var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// zipArchive returns the bytes of the archive, which the platform takes.
+func zipArchive(a model.Archive) ([]byte, error) {
+	data, err := Zip(a.Files)
+	if a.Limit > 0 && len(data) > a.Limit {
+		err = fmt.Errorf("%s has %d bytes, above %d, the most that the platform takes; link and embed less, or leave the target out", a.Path, len(data), a.Limit)
+	}
+	return data, err
+}
+
+// Zip returns an archive of the files. The same files give the same bytes.
+func Zip(files []model.File) ([]byte, error) {
+	files = slices.Clone(files)
+	slices.SortFunc(files, func(a, b model.File) int { return strings.Compare(a.Path, b.Path) })
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, flate.DefaultCompression)
+	})
+	for _, f := range files {
+		header := &zip.FileHeader{Name: f.Path, Method: zip.Deflate, Modified: zipTime}
+		header.SetMode(0o644)
+		if f.Executable {
+			header.SetMode(0o755)
+		}
+		out, err := w.CreateHeader(header)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := out.Write(f.Data); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

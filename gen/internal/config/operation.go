@@ -43,7 +43,7 @@ func (c *Config) Operate(f model.Function) model.Function {
 		}
 	}
 	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name.")
-	for _, name := range env.Names() {
+	for _, name := range env.order {
 		v, ok := variable(env, name)
 		if !ok {
 			continue

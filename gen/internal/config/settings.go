@@ -85,9 +85,6 @@ func (s *Settings) hasAsked(name string) bool {
 	return slices.ContainsFunc(s.asked, func(k Key) bool { return k.Name == name })
 }
 
-// Names returns the keys that are there, in their order. It asks for none.
-func (s *Settings) Names() []string { return s.order }
-
 // Has reports whether the key is there. It does not ask for it.
 func (s *Settings) Has(key string) bool { return s.keys[key] != nil }
 

@@ -131,25 +131,18 @@ func mapping(members ...output.Member) output.Mapping {
 
 // A statement allows actions on resources.
 type statement struct {
-	actions   []string
-	resources []any
-	principal any // of a resource's own policy
-	condition output.Mapping
+	actions                         []string
+	resources, principal, condition any // nil for none; a principal is of a resource's own policy
 }
 
 func (s statement) mapping() output.Mapping {
-	out := output.Mapping{{Key: "Effect", Value: "Allow"}}
-	if s.principal != nil {
-		out = append(out, output.Member{Key: "Principal", Value: s.principal})
+	return output.Mapping{
+		{Key: "Effect", Value: "Allow"},
+		{Key: "Principal", Value: s.principal},
+		{Key: "Action", Value: s.actions},
+		{Key: "Resource", Value: s.resources},
+		{Key: "Condition", Value: s.condition},
 	}
-	out = append(out, output.Member{Key: "Action", Value: s.actions})
-	if s.resources != nil {
-		out = append(out, output.Member{Key: "Resource", Value: s.resources})
-	}
-	if s.condition != nil {
-		out = append(out, output.Member{Key: "Condition", Value: s.condition})
-	}
-	return out
 }
 
 // policy is a policy document.
@@ -164,7 +157,7 @@ func policy(statements ...statement) output.Mapping {
 func service(name string) output.Mapping { return output.Mapping{{Key: "Service", Value: name}} }
 
 // role adds a role that the service takes on, with what it may do.
-func (s *stack) role(id, trusted string, trust output.Mapping, statements ...statement) {
+func (s *stack) role(id, trusted string, trust any, statements ...statement) {
 	s.add(id, "AWS::IAM::Role", output.Mapping{
 		{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
 		{Key: "Policies", Value: []output.Mapping{{{Key: "PolicyName", Value: "function"}, {Key: "PolicyDocument", Value: policy(statements...)}}}},

@@ -105,7 +105,7 @@ func (s *stack) createBucket(name string) {
 			continue
 		}
 		permissions = append(permissions, logical(f.Name, "Permission"))
-		for _, event := range notified(t) {
+		for _, event := range changes(t, "s3:ObjectCreated:*", "s3:ObjectRemoved:*") {
 			notifications = append(notifications, output.Mapping{
 				{Key: "Event", Value: event},
 				{Key: "Function", Value: arn(logical(f.Name, "Function"))},
@@ -122,15 +122,15 @@ func (s *stack) createBucket(name string) {
 	s.output(id, "Name of the bucket "+name, ref(id))
 }
 
-func notified(t model.Object) []string {
-	var out []string
-	if t.Created || !t.Deleted {
-		out = append(out, "s3:ObjectCreated:*")
+// changes returns the names of the kinds of change that the trigger is for.
+func changes(t model.Object, created, deleted string) []string {
+	switch {
+	case t.Created && !t.Deleted:
+		return []string{created}
+	case t.Deleted && !t.Created:
+		return []string{deleted}
 	}
-	if t.Deleted || !t.Created {
-		out = append(out, "s3:ObjectRemoved:*")
-	}
-	return out
+	return []string{created, deleted}
 }
 
 // keyFilter is the filter for the object's key; nil for all. S3 compares with

@@ -149,3 +149,45 @@ func reserved(name string) bool {
 		"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION",
 	}, name)
 }
+
+// sinks refuses sinks that cannot be reached, that would feed the function
+// itself, or whose addresses would take one variable.
+func (t target) sinks(report *model.Report, f model.Function) {
+	own, eventType := "", ""
+	if subscribes(f.Trigger) {
+		own = t.called(topicOf(f.Trigger))
+	}
+	if trigger, ok := f.Trigger.(model.Event); ok && (trigger.Source == "" || trigger.Source == f.FullName()) {
+		eventType = trigger.Type
+	}
+	for _, s := range f.Sinks {
+		to := topic{s.Kind, s.Name}
+		switch {
+		case s.Kind == "http":
+			if t.named(s.Name).url == "" {
+				report.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
+			}
+		case t.called(to) == own:
+			report.ErrorAt("sink", "what is sent would come back as messages of the topic %s; name another", own)
+		case s.Kind == "event" && s.Type != "" && s.Type == eventType:
+			report.ErrorAt("sink", "what is sent would come back as events of the type %s; give another type", eventType)
+		case s.Kind == "event":
+			report.WarnAt("sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
+		}
+		if hasDeadLetters(f) && s.Name == f.DeadLetterSink() && to != deadLetterTopic(f) {
+			report.ErrorAt("sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
+		}
+	}
+}
+
+// deadLetter refuses dead letters that would feed the function itself, and
+// those of a function that has none.
+func (t target) deadLetter(report *model.Report, f model.Function) {
+	_, http := f.Trigger.(model.HTTP)
+	switch {
+	case http && f.DeadLetter != "" && f.DeadLetter != "none":
+		report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(deadLetterTopic(f)) == t.called(topicOf(f.Trigger)):
+		report.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(deadLetterTopic(f)))
+	}
+}

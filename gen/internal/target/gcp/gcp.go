@@ -30,6 +30,8 @@ import (
 const (
 	gcpPath       = "github.com/fngen/fngen/providers/gcp"
 	frameworkPath = "github.com/GoogleCloudPlatform/functions-framework-go"
+	pubsubPath    = gcpPath + "/sink/pubsub"
+	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
 // New returns the target as fngen.yaml has it. package is source, the default,
@@ -91,6 +93,20 @@ func (target) Name() string { return "gcp" }
 
 // Platform is Linux: that of the buildpack, or of the binary.
 func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux", GOARCH: t.arch} }
+
+// imports are the names of the packages that entrypoints import.
+var imports = map[string]string{
+	gcpPath: "gcp", pubsubPath: "pubsub", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
+}
+
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
+	path, name := pubsubPath, "Topic"
+	if s.Kind == "http" {
+		path, name = httpsinkPath, "HTTP"
+	}
+	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
 
 // handler returns the statements that come before it, if any, and the
 // function's http.Handler.

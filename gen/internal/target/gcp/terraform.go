@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -62,15 +63,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	w.sources()
 	w.outputs()
-	return []model.File{{Path: "main.tf", Data: hclwrite.Format(trimmed(file.Bytes()))}}, nil, nil
-}
-
-// trimmed takes the empty line off the end.
-func trimmed(data []byte) []byte {
-	for len(data) > 1 && data[len(data)-1] == '\n' && data[len(data)-2] == '\n' {
-		data = data[:len(data)-1]
-	}
-	return data
+	return []model.File{{Path: "main.tf", Data: hclwrite.Format(append(bytes.TrimRight(file.Bytes(), "\n"), '\n'))}}, nil, nil
 }
 
 func (w *terraform) head() {

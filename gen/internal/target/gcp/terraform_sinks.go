@@ -32,6 +32,18 @@ func deadLetterTopic(f model.Function) topic {
 	return topic{"deadletter", f.Name}
 }
 
+// sinkTopics returns the topics that the function's handler sends to, in the
+// order of its directives.
+func sinkTopics(f model.Function) []topic {
+	var out []topic
+	for _, s := range f.Sinks {
+		if s.Kind != "http" {
+			out = append(out, topic{s.Kind, s.Name})
+		}
+	}
+	return out
+}
+
 // publishes returns the topics that the function publishes to: its sinks, and
 // the one of its dead letters.
 func (f function) publishes() []topic {
