@@ -38,6 +38,7 @@ type Options struct {
 	Targets []string  // of those that Targets returns; none for those in fngen.yaml, or all if it names none
 	Env     string    // the environment, whose fngen.ENV.yaml lies over fngen.yaml; "" for none
 	Log     io.Writer // gets a line for each go command that runs; nil for none
+	List    bool      // what targets say of functions is told by Functions, not by Diagnostics
 }
 
 // A Project is an application that is open, with its functions on each target
@@ -140,15 +141,14 @@ func (p *Project) read(ctx context.Context, o Options) error {
 			return err
 		}
 		p.targets = append(p.targets, t)
+		if !o.List {
+			p.diagnostics = append(p.diagnostics, t.diagnostics...)
+		}
 	}
 	if !model.Failed(p.diagnostics) { // of a function that is refused nobody knows the resources
 		c.CheckResources(functions)
 	}
-	p.diagnostics = append(p.diagnostics, c.Diagnostics()...)
-	for _, t := range p.targets {
-		p.diagnostics = append(p.diagnostics, t.diagnostics...)
-	}
-	p.diagnostics = model.Sort(p.diagnostics)
+	p.diagnostics = model.Sort(append(p.diagnostics, c.Diagnostics()...))
 	return nil
 }
 
@@ -179,7 +179,7 @@ func (t *targeted) check() error {
 
 // usable returns an error if something is refused, of which nothing is made.
 func (p *Project) usable() error {
-	if model.Failed(p.diagnostics) {
+	if model.Failed(p.diagnostics) || slices.ContainsFunc(p.targets, func(t targeted) bool { return model.Failed(t.diagnostics) }) {
 		return errors.New("there are errors in the application, which its diagnostics show")
 	}
 	return nil

@@ -20,7 +20,7 @@ func open(ctx context.Context, o *options, listing bool) (*gen.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env}
+	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, List: listing}
 	if o.verbose {
 		project.Log = o.stderr
 	}
@@ -57,9 +57,6 @@ func parseTargets(flag string) ([]string, error) {
 func say(o *options, p *gen.Project, listing bool) error {
 	failed := false
 	for _, d := range p.Diagnostics() {
-		if listing && d.Target != "" {
-			continue
-		}
 		fmt.Fprintln(o.stderr, d)
 		failed = failed || d.Severity == gen.Error
 	}

@@ -1,5 +1,6 @@
-// Package build compiles and packages functions into dist/: the module files that
-// they need, the cache of what was built, archives and their bills of materials.
+// Package build compiles and packages functions into dist/: the module files
+// that they need, the cache of what was built, archives and their bills of
+// materials.
 package build
 
 import (

@@ -1,5 +1,5 @@
-// Package config is fngen.yaml: what operators decide, read key by key by whoever
-// understands it, and its JSON Schema.
+// Package config is fngen.yaml: what operators decide, read key by key by
+// whoever understands it, and its JSON Schema.
 package config
 
 import (
@@ -133,8 +133,8 @@ func parseYAML(file string, data []byte) (*yaml.Node, []model.Diagnostic) {
 	return document.Content[0], nil
 }
 
-// yamlDiagnostic turns "yaml: line 3: text" into a diagnostic of line 3, and an error
-// without a line into one of the first of data.
+// yamlDiagnostic turns "yaml: line 3: text" into a diagnostic of line 3, and an
+// error without a line into one of the first of data.
 func yamlDiagnostic(err error, file string, data []byte) model.Diagnostic {
 	p := model.Diagnostic{Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	var line int

@@ -1,5 +1,5 @@
-// Package directive is the grammar of //fn: directives: how they are written, what each
-// may say, and what several of them say together.
+// Package directive is the grammar of //fn: directives: how they are written,
+// what each may say, and what several of them say together.
 package directive
 
 import (

@@ -1,6 +1,6 @@
-// Package discover finds the functions of an application: those that have directives
-// in its source files, and what types say of them. It explains why a package
-// does not compile.
+// Package discover finds the functions of an application: those that have
+// directives in its source files, and what types say of them. It explains why a
+// package does not compile.
 package discover
 
 import (

@@ -1,6 +1,6 @@
-// Package model is an application in the generator's eyes: its functions with what
-// triggers them, what is wrong with them, and the targets that turn them into
-// files. It names no platform, and everything else here speaks of it.
+// Package model is an application in the generator's eyes: its functions with
+// what triggers them, what is wrong with them, and the targets that turn them
+// into files. It names no platform, and everything else here speaks of it.
 package model
 
 import (
@@ -59,8 +59,8 @@ func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.S
 // FullName is what events that the function makes have as their source.
 func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
 
-// DeadLetterSink is the name of the sink for the function's dead letters: the one that
-// the directive gives, or a name of its own; "" for none.
+// DeadLetterSink is the name of the sink for the function's dead letters: the
+// one that the directive gives, or a name of its own; "" for none.
 func (f Function) DeadLetterSink() string {
 	switch f.DeadLetter {
 	case "none":
@@ -205,7 +205,8 @@ func Kebab(identifier string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// Camel returns a function's name as an exported Go identifier: order-v2 is OrderV2.
+// Camel returns a function's name as an exported Go identifier: order-v2 is
+// OrderV2.
 func Camel(name string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(name, "-") {

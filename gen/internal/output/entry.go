@@ -1,5 +1,5 @@
-// Package output writes what is generated: Go and YAML into memory, and entrypoints
-// onto disk.
+// Package output writes what is generated: Go and YAML into memory, and
+// entrypoints onto disk.
 package output
 
 import (
@@ -31,8 +31,8 @@ type Entry struct {
 }
 
 // NewEntry begins the file of the package. doc is its comment without the
-// slashes. imports gives the name of each package by its path, of those that
-// the file uses besides the function's own and fn. sink returns the literal of a
+// slashes. imports gives the name of each package by its path, of those that the
+// file uses besides the function's own and fn. sink returns the literal of a
 // sink.
 func NewEntry(f model.Function, pkg, doc string, imports map[string]string, sink func(model.Sink) jen.Code) *Entry {
 	file := jen.NewFile(pkg)

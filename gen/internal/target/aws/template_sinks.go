@@ -61,8 +61,8 @@ func (s *stack) queueURL(name string, fifo bool) any {
 	return ref(queueID(name, fifo))
 }
 
-// deadLettersFIFO reports whether the function's dead letters lie in a FIFO queue: a
-// queue moves what it gives up to one of its own kind alone.
+// deadLettersFIFO reports whether the function's dead letters lie in a FIFO
+// queue: a queue moves what it gives up to one of its own kind alone.
 func deadLettersFIFO(f model.Function) bool {
 	q, ok := f.Trigger.(model.Queue)
 	return ok && q.FIFO
@@ -80,8 +80,8 @@ func deadLetterID(f model.Function) string {
 	return logical(f.Name, "DeadLetters")
 }
 
-// deadLetterQueue returns the ARN of the queue for the function's dead letters: the one
-// that the directive names, or one of its own; nil for none.
+// deadLetterQueue returns the ARN of the queue for the function's dead letters:
+// the one that the directive names, or one of its own; nil for none.
 func (s *stack) deadLetterQueue(f model.Function) any {
 	switch f.DeadLetter {
 	case "none":
@@ -154,8 +154,8 @@ type sender struct {
 	source    any
 }
 
-// permitDeadLetters lets the service send dead letters for the source to the function's
-// queue, if that is the stack's own.
+// permitDeadLetters lets the service send dead letters for the source to the
+// function's queue, if that is the stack's own.
 func (s *stack) permitDeadLetters(f model.Function, principal string, source any) {
 	if s.names[f.DeadLetter] != "" {
 		return // whose policy is its owner's

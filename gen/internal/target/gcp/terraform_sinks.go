@@ -18,13 +18,14 @@ func hasDeadLetters(f model.Function) bool {
 	return !http && f.DeadLetterSink() != ""
 }
 
-// hasDeadLetterPolicy reports whether the function's subscription has dead letters too.
+// hasDeadLetterPolicy reports whether the function's subscription has dead
+// letters too.
 func (f function) hasDeadLetterPolicy() bool {
 	return subscribes(f.Trigger) && hasDeadLetters(f.Function)
 }
 
-// deadLetterTopic returns the topic of a function's dead letters: the queue that the
-// directive names, or one for the function alone.
+// deadLetterTopic returns the topic of a function's dead letters: the queue that
+// the directive names, or one for the function alone.
 func deadLetterTopic(f model.Function) topic {
 	if f.DeadLetter != "" {
 		return topic{"queue", f.DeadLetter}

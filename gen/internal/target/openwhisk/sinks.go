@@ -8,9 +8,9 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// deadLetterSink returns the sink of the function's dead letters: the trigger with the
-// name in the directive. Without a name there is none, since nothing would
-// keep what it is fired with.
+// deadLetterSink returns the sink of the function's dead letters: the trigger
+// with the name in the directive. Without a name there is none, since nothing
+// would keep what it is fired with.
 func deadLetterSink(f model.Function) (model.Sink, bool) {
 	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetter == "" || f.DeadLetter == "none" {
 		return model.Sink{}, false
