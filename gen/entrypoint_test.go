@@ -1,7 +1,6 @@
 package gen_test
 
 import (
-	"context"
 	"fmt"
 	"go/format"
 	"os"
@@ -15,7 +14,11 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"golang.org/x/mod/modfile"
 
-	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/gen/internal/config"
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/testkit"
+	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
 // entrypointConfig has what the packages in testdata/entrypoints need.
@@ -46,7 +49,7 @@ func TestEntrypoints(t *testing.T) {
 					sources = append(sources, f)
 				}
 			}
-			writeFiles(t, dir, sources)
+			testkit.WriteFiles(t, dir, sources)
 			if pattern == "testdata/entrypoints/*.txtar" {
 				archives[strings.TrimSuffix(filepath.Base(name), ".txtar")] = &txtar.Archive{Comment: archive.Comment, Files: want}
 			}
@@ -67,12 +70,12 @@ func TestEntrypoints(t *testing.T) {
 
 	got := map[string][]txtar.File{}
 	app := resolve(t, dir)
-	for _, target := range targets(gen.ParseConfig([]byte(entrypointConfig), targetNames)) {
+	for _, target := range testkit.Targets(config.Parse([]byte(entrypointConfig), testkit.TargetNames)) {
 		for _, f := range app.Functions {
 			if !f.MeantFor(target.Name()) {
 				continue
 			}
-			files, err := gen.Entrypoints(target, []gen.Function{f})
+			files, err := output.Entrypoints(target, []model.Function{f})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +84,7 @@ func TestEntrypoints(t *testing.T) {
 				name := strings.TrimPrefix(file.Path, "entrypoints/")
 				checkText(t, name, dir, string(file.Data))
 				got[folder] = append(got[folder], txtar.File{Name: name, Data: file.Data})
-				writeFiles(t, dir, []txtar.File{{Name: file.Path, Data: file.Data}})
+				testkit.WriteFiles(t, dir, []txtar.File{{Name: file.Path, Data: file.Data}})
 			}
 		}
 	}
@@ -103,26 +106,19 @@ func TestEntrypoints(t *testing.T) {
 }
 
 // resolve returns the application, in which nothing is wrong for any target.
-func resolve(t *testing.T, dir string) gen.App {
+func resolve(t *testing.T, dir string) model.App {
 	t.Helper()
-	scan, err := gen.ScanDir(dir, targetNames)
-	if err != nil {
-		t.Fatal(err)
-	}
-	app, problems, err := scan.Resolve(context.WithoutCancel(t.Context()), gen.Platform{GOOS: "linux", GOARCH: "amd64"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	problems = append(problems, scan.Problems...)
-	for _, target := range targets(gen.ParseConfig([]byte(entrypointConfig), targetNames)) {
+	app := testkit.Resolve(t, dir, model.Platform{GOOS: "linux", GOARCH: "amd64"})
+	var diagnostics []model.Diagnostic
+	for _, target := range testkit.Targets(config.Parse([]byte(entrypointConfig), testkit.TargetNames)) {
 		for _, f := range app.Functions {
 			if f.MeantFor(target.Name()) {
-				problems = append(problems, target.Check(f)...)
+				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
 	}
-	if gen.Failed(problems) {
-		t.Fatalf("findings: %v", problems)
+	if model.Failed(diagnostics) {
+		t.Fatalf("findings: %v", diagnostics)
 	}
 	return app
 }
@@ -131,7 +127,7 @@ func resolve(t *testing.T, dir string) gen.App {
 // fngen itself from this repository.
 func requireRepository(t *testing.T, dir string) {
 	t.Helper()
-	root, err := filepath.Abs("..")
+	root, err := repository.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +148,7 @@ func requireRepository(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, []txtar.File{{Name: "go.mod", Data: []byte(out.String())}, {Name: "go.sum", Data: sum}})
+	testkit.WriteFiles(t, dir, []txtar.File{{Name: "go.mod", Data: []byte(out.String())}, {Name: "go.sum", Data: sum}})
 }
 
 var dateOrLine = regexp.MustCompile(`\d{4}-\d\d|\.go:\d|line \d`)

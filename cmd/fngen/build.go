@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +15,7 @@ import (
 )
 
 func newBuild(o *options) *cobra.Command {
-	var b buildOptions
+	var b gen.BuildOptions
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Compile and package the functions into dist/",
@@ -34,135 +32,73 @@ that it is made of has changed.`,
 		RunE: func(c *cobra.Command, _ []string) error { return build(c.Context(), o, b) },
 	}
 	targetFlag(c, o)
-	c.Flags().StringSliceVar(&b.functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
-	cacheFlag(c, &b.cache)
+	c.Flags().StringSliceVar(&b.Functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
+	c.Flags().StringVar(&b.Cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
 }
 
-func cacheFlag(c *cobra.Command, folder *string) {
-	c.Flags().StringVar(folder, "cache", "", "the `folder` that keeps what was found out and built, or off (default fngen in the user's cache folder)")
-}
-
-type buildOptions struct {
-	functions []string
-	cache     string
-}
-
-// an artifact, as -o json shows it.
-type artifact struct {
-	Function string `json:"function"`
-	Trigger  string `json:"trigger"`
-	Resource string `json:"resource"`
-	Target   string `json:"target"`
-	Artifact string `json:"artifact"`
-	SBOM     string `json:"sbom"`
-	Size     int64  `json:"size"`
-	SHA256   string `json:"sha256"`
-}
-
-func build(ctx context.Context, o *options, b buildOptions) error {
-	p, err := open(ctx, o, !listing, nil)
+func build(ctx context.Context, o *options, b gen.BuildOptions) error {
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	if err := p.checkNames(b.functions); err != nil {
+	defer p.Close()
+	if err := checkNames(p, b.Functions); err != nil {
 		return err
 	}
-	built, err := p.build(ctx, o, gen.BuildOptions{Cache: openCache(b.cache), Only: b.functions})
+	progress := newProgress(o)
+	b.Cache, b.Progress = cacheFolder(b.Cache), progress.step
+	built, err := p.Build(ctx, b)
+	progress.end()
 	if err != nil {
 		return err
 	}
-	if err := gen.WriteDist(p.root, built); err != nil {
-		return err
+	for _, name := range built.Missing {
+		fmt.Fprintf(o.stderr, "warning: %s is not there yet; run fngen build before you deploy\n", name)
 	}
-	p.sayMissing(o, built)
-	return printArtifacts(o, built)
+	return printArtifacts(o, built.List)
 }
 
-// checkNames refuses names that no function has.
-func (p *project) checkNames(asked []string) error {
-	known := map[string]bool{}
-	for _, t := range p.targets {
-		for _, f := range t.app.Functions {
-			known[f.Name] = true
+// checkNames refuses names that no function has which is meant for a target.
+func checkNames(p *gen.Project, asked []string) error {
+	var known []string
+	for _, f := range p.Functions() {
+		if slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Status != gen.LeftOut }) {
+			known = append(known, f.Name)
 		}
 	}
 	for _, name := range asked {
-		if !known[name] {
-			return usageError{fmt.Errorf("--function %q is none of %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))}
+		if !slices.Contains(known, name) {
+			return usageError{fmt.Errorf("--function %q is none of %s", name, strings.Join(known, ", "))}
 		}
 	}
 	return nil
 }
 
-// openCache returns the cache in the folder, nil for off or if there is no
-// folder to be had.
-func openCache(folder string) *gen.Cache {
-	switch folder {
+// cacheFolder returns the folder of the cache, "" for off or if there is none to
+// be had.
+func cacheFolder(flag string) string {
+	switch flag {
 	case "off":
-		return nil
+		return ""
 	case "":
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return nil
+			return ""
 		}
-		folder = filepath.Join(user, "fngen")
+		return filepath.Join(user, "fngen")
 	}
-	return gen.NewCache(folder)
+	return flag
 }
 
-// build builds for each target that has functions to build.
-func (p *project) build(ctx context.Context, o *options, options gen.BuildOptions) ([]gen.Built, error) {
-	progress := newProgress(o)
-	defer progress.end()
-	var all []gen.Built
-	for _, t := range p.targets {
-		n := 0
-		for _, f := range t.app.Functions {
-			if len(options.Only) == 0 || slices.Contains(options.Only, f.Name) {
-				n++
-			}
-		}
-		if n == 0 {
-			continue
-		}
-		progress.step("%s: compiling and packaging %s for %s", t.Name(), count(n, "function"), t.Platform())
-		built, err := gen.Build(ctx, t.Target, t.app, options)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, built)
-	}
-	return all, nil
-}
-
-// sayMissing says what the infrastructure names and was never built.
-func (p *project) sayMissing(o *options, all []gen.Built) {
-	for _, b := range all {
-		for _, name := range b.Others {
-			name = path.Join(gen.DistDir, b.Target, name)
-			if _, err := p.root.Stat(name); err != nil && path.Ext(name) == ".zip" {
-				fmt.Fprintf(o.stderr, "warning: %s is not there yet; run fngen build before you deploy\n", name)
-			}
-		}
-	}
-}
-
-func printArtifacts(o *options, all []gen.Built) error {
-	list := []artifact{}
-	for _, b := range all {
-		for _, a := range b.Artifacts {
-			list = append(list, artifact{a.Function.Name, a.Function.Trigger.Kind(), a.Function.Trigger.Resource(), a.Target, a.Path, a.SBOM, a.Size, a.SHA256})
-		}
-	}
+func printArtifacts(o *options, list []gen.Artifact) error {
 	if o.output == "json" {
-		return printJSON(o.stdout, list)
+		return printJSON(o.stdout, append([]gen.Artifact{}, list...))
 	}
 	w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FUNCTION\tTRIGGER\tTARGET\tARTIFACT\tSIZE\tSHA-256")
 	for _, a := range list {
-		fmt.Fprintf(w, "%s\t%s %s\t%s\t%s\t%s\t%s\n", a.Function, a.Trigger, a.Resource, a.Target, a.Artifact, size(a.Size), a.SHA256)
+		fmt.Fprintf(w, "%s\t%s %s\t%s\t%s\t%s\t%s\n", a.Function, a.Trigger, a.Resource, a.Target, a.Path, size(a.Size), a.SHA256)
 	}
 	return w.Flush()
 }

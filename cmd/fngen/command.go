@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,9 +59,6 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			if o.output != "human" && o.output != "json" {
 				return usageError{fmt.Errorf("--output %q is neither human nor json", o.output)}
 			}
-			if o.verbose {
-				c.SetContext(gen.WithCommandLog(c.Context(), o.stderr))
-			}
 			return nil
 		},
 	}
@@ -71,7 +69,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
-	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.DirectiveHelp()})
+	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	return root
@@ -80,7 +78,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 // targetFlag gives the command the flags --target and --env.
 func targetFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
-	complete(c, "target", append([]string{"all"}, targetNames...))
+	complete(c, "target", append([]string{"all"}, gen.Targets()...))
 	envFlag(c, o)
 }
 
@@ -117,4 +115,39 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		}
 	})
 	return err
+}
+
+func newSchema(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of fngen.yaml",
+		Long: `Print the JSON Schema of fngen.yaml, for editors that complete and check it. With
+the YAML language server, keep it in a file and name it in the first line:
+
+	# yaml-language-server: $schema=fngen.schema.json`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			data, err := gen.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = o.stdout.Write(data)
+			return err
+		},
+	}
+}
+
+func newVersion(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show the version of fngen and of Go",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if o.output == "json" {
+				return printJSON(o.stdout, map[string]string{"fngen": gen.Version(), "go": runtime.Version()})
+			}
+			_, err := fmt.Fprintf(o.stdout, "fngen %s (%s)\n", gen.Version(), runtime.Version())
+			return err
+		},
+	}
 }

@@ -12,7 +12,6 @@ import (
 
 func newGenerate(o *options) *cobra.Command {
 	var check bool
-	var cache string
 	c := &cobra.Command{
 		Use:   "generate",
 		Short: "Write the entrypoints",
@@ -20,75 +19,33 @@ func newGenerate(o *options) *cobra.Command {
 the modules that they import to go.mod and go.sum where they are missing. Nothing
 else of yours is touched. Entrypoints of functions that are gone are deleted.
 
-What the go command says of the application is kept in the user's cache folder. It is
-asked again when anything has changed that it may have read.
-
 In a repository, one line in the application's root keeps them up to date:
 
 	//go:generate fngen generate`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, openCache(cache), check) },
+		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, check) },
 	}
 	targetFlag(c, o)
-	cacheFlag(c, &cache)
 	c.Flags().BoolVar(&check, "check", false, "write nothing; list what is stale and exit with 100 if anything is")
 	return c
 }
 
-func generate(ctx context.Context, o *options, cache *gen.Cache, check bool) error {
-	p, err := open(ctx, o, !listing, cache)
+func generate(ctx context.Context, o *options, check bool) error {
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	var files []gen.File
-	for _, t := range p.targets {
-		entrypoints, err := gen.Entrypoints(t, t.app.Functions)
-		if err != nil {
-			return err
-		}
-		files = append(files, entrypoints...)
-	}
-	changes, err := gen.Changes(p.root, names(p.targets), files)
+	defer p.Close()
+	g, err := p.Generate(ctx)
 	if err != nil {
 		return err
 	}
-	var w *gen.Workspace
-	var added []string
-	if !p.memory.Covers(files) {
-		if w, err = gen.NewWorkspace(p.targets[0].app, files); err != nil {
-			return err
-		}
-		defer w.Close()
-		if added, err = p.complete(ctx, w); err != nil {
+	if !check {
+		if err := p.Apply(g); err != nil {
 			return err
 		}
 	}
-	p.memory.Keep(files, len(added) == 0)
-	if check {
-		return stale(o, changes, added)
-	}
-	if err := gen.Apply(p.root, changes); err != nil {
-		return err
-	}
-	if len(added) > 0 {
-		if err := w.Save(); err != nil {
-			return err
-		}
-	}
-	return report(o, changes, added)
-}
-
-// complete adds to the workspace what the entrypoints of the targets import, and
-// returns what was missing.
-func (p *project) complete(ctx context.Context, w *gen.Workspace) ([]string, error) {
-	w.Memory = p.memory
-	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name(), err)
-		}
-	}
-	return w.Added()
+	return printChanges(o, g, check)
 }
 
 // a changed file, as -o json shows it.
@@ -97,49 +54,30 @@ type change struct {
 	Change string `json:"change"`
 }
 
-// report prints what was written.
-func report(o *options, changes []gen.Change, added []string) error {
-	done := map[string]string{"missing": "created", "changed": "updated", "orphaned": "deleted"}
+// printChanges prints what was written, or with check what would be, which are
+// findings then.
+func printChanges(o *options, g *gen.Generation, check bool) error {
+	said := map[gen.Reason]string{gen.Missing: "created", gen.Changed: "updated", gen.Orphaned: "deleted"}
+	modules := "added "
+	if check {
+		said = map[gen.Reason]string{gen.Missing: "missing", gen.Changed: "changed", gen.Orphaned: "orphaned"}
+		modules = "lacks "
+	}
 	list := []change{}
-	for _, c := range changes {
-		list = append(list, change{c.Path, done[c.Reason]})
+	for _, c := range g.Changes {
+		list = append(list, change{c.Path, said[c.Reason]})
 	}
-	if len(added) > 0 {
-		list = append(list, change{"go.mod", "added " + strings.Join(added, ", ")})
+	if len(g.Added) > 0 {
+		list = append(list, change{"go.mod", modules + strings.Join(g.Added, ", ")})
 	}
-	if o.output == "json" {
-		return printJSON(o.stdout, list)
-	}
-	for _, c := range list {
-		fmt.Fprintf(o.stdout, "%s: %s\n", c.Path, c.Change)
-	}
-	if len(list) == 0 {
+	err := printList(o, list, func(c change) string { return c.Path + ": " + c.Change })
+	switch {
+	case err != nil || check && len(list) == 0:
+	case check:
+		fmt.Fprintln(o.stderr, "stale; run fngen generate")
+		return errFindings
+	case len(list) == 0 && o.output != "json":
 		fmt.Fprintln(o.stderr, "entrypoints are up to date")
 	}
-	return nil
-}
-
-// stale prints what generate would change.
-func stale(o *options, changes []gen.Change, added []string) error {
-	list := []change{}
-	for _, c := range changes {
-		list = append(list, change{c.Path, c.Reason})
-	}
-	if len(added) > 0 {
-		list = append(list, change{"go.mod", "lacks " + strings.Join(added, ", ")})
-	}
-	if o.output == "json" {
-		if err := printJSON(o.stdout, list); err != nil {
-			return err
-		}
-	} else {
-		for _, c := range list {
-			fmt.Fprintf(o.stdout, "%s: %s\n", c.Path, c.Change)
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	fmt.Fprintln(o.stderr, "stale; run fngen generate")
-	return errFindings
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -28,89 +27,30 @@ a function is shown with the reason and the way out; build and generate refuse i
 	return c
 }
 
-// a listed function, as -o json shows it.
-type listed struct {
-	Function string         `json:"function"`
-	Handler  string         `json:"handler"`
-	Trigger  string         `json:"trigger"`
-	Resource string         `json:"resource"`
-	Position string         `json:"position"`
-	Targets  []listedTarget `json:"targets"`
-}
-
-type listedTarget struct {
-	Target   string     `json:"target"`
-	Status   string     `json:"status"` // served, refused or left out
-	Facts    *gen.Facts `json:"facts,omitempty"`
-	Refusals []string   `json:"refusals,omitempty"`
-	Warnings []string   `json:"warnings,omitempty"`
-}
-
 func list(ctx context.Context, o *options) error {
-	p, err := open(ctx, o, listing, nil)
+	p, err := open(ctx, o, listing)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	functions := p.report()
+	defer p.Close()
+	functions := p.Functions()
 	if o.output == "json" {
 		return printJSON(o.stdout, functions)
 	}
 	return printReport(o.stdout, functions)
 }
 
-// report returns the functions of all targets, sorted by name.
-func (p *project) report() []listed {
-	functions := []listed{}
-	for _, t := range p.targets {
-		for _, f := range append(slices.Clone(t.app.Functions), t.left...) {
-			i, found := slices.BinarySearchFunc(functions, f.Name, func(l listed, name string) int { return strings.Compare(l.Function, name) })
-			if !found {
-				functions = slices.Insert(functions, i, listed{Function: f.Name, Handler: f.Source(),
-					Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(), Position: gen.Position(f.Pos)})
-			}
-			functions[i].Targets = append(functions[i].Targets, t.listed(f))
-		}
-	}
-	return functions
-}
-
-func (t targeted) listed(f gen.Function) listedTarget {
-	l := listedTarget{Target: t.Name(), Status: "served"}
-	if !f.MeantFor(t.Name()) {
-		l.Status = "left out"
-		return l
-	}
-	prefix := f.Name + ": " + t.Name() + ": "
-	for _, problem := range t.problems {
-		if !strings.HasPrefix(problem.Message, prefix) {
-			continue
-		}
-		message := strings.TrimPrefix(problem.Message, prefix)
-		if problem.Warning {
-			l.Warnings = append(l.Warnings, message)
-		} else {
-			l.Status, l.Refusals = "refused", append(l.Refusals, message)
-		}
-	}
-	if l.Status == "served" {
-		facts := t.Facts(f)
-		l.Facts = &facts
-	}
-	return l
-}
-
 // printReport prints a block for each function, its targets side by side.
-func printReport(w io.Writer, functions []listed) error {
+func printReport(w io.Writer, functions []gen.Function) error {
 	for i, f := range functions {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s  %s %s\n  %s at %s\n", f.Function, f.Trigger, f.Resource, f.Handler, f.Position)
+		fmt.Fprintf(w, "%s  %s %s\n  %s at %s\n", f.Name, f.Trigger, f.Resource, f.Handler, f.Position)
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, t := range f.Targets {
 			if t.Facts == nil {
-				fmt.Fprintf(table, "  %s\t%s\n", t.Target, strings.Join(append([]string{t.Status}, t.Refusals...), ": "))
+				fmt.Fprintf(table, "  %s\t%s\n", t.Target, strings.Join(append([]string{string(t.Status)}, t.Refusals...), ": "))
 				continue
 			}
 			fmt.Fprintf(table, "  %s\t%s\n", t.Target, t.Facts.Source)

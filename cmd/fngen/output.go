@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/fngen/fngen/gen"
 )
 
 func printJSON(w io.Writer, v any) error {
@@ -12,6 +14,17 @@ func printJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// printList prints the elements as JSON, or a line for each.
+func printList[T any](o *options, list []T, line func(T) string) error {
+	if o.output == "json" {
+		return printJSON(o.stdout, append([]T{}, list...))
+	}
+	for _, element := range list {
+		fmt.Fprintln(o.stdout, line(element))
+	}
+	return nil
 }
 
 // progress shows what takes long: one line that changes on a terminal, plain
@@ -26,8 +39,8 @@ func newProgress(o *options) *progress {
 	return &progress{w: o.stderr, terminal: isTerminal(o.stderr) && !o.verbose}
 }
 
-func (p *progress) step(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (p *progress) step(s gen.Step) {
+	text := fmt.Sprintf("%s: compiling and packaging %s for %s", s.Target, count(s.Functions, "function"), s.Platform)
 	if !p.terminal {
 		fmt.Fprintln(p.w, text)
 		return

@@ -3,165 +3,83 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen"
 )
 
-// A project is an application and its functions for each target.
-type project struct {
-	root    *os.Root
-	targets []targeted
-	memory  *gen.Memory // nil if the go command is asked in any case
-}
-
-// targeted are the functions that are meant for one target.
-type targeted struct {
-	gen.Target
-	app      gen.App        // as the target's platform compiles it, with the functions that are meant for the target
-	left     []gen.Function // that are not
-	problems []gen.Problem  // the target's own
-}
-
 // listing opens a project to show it: what a target refuses is part of the
 // report then, and so are warnings.
 const listing = true
 
 // open reads the application and prints what is wrong with it. Findings that
-// are more than warnings end in errFindings. With a cache, the go command is
-// not asked for what it said before.
-func open(ctx context.Context, o *options, listing bool, cache *gen.Cache) (*project, error) {
-	root, err := openRoot(o.dir)
+// are more than warnings end in errFindings.
+func open(ctx context.Context, o *options, listing bool) (*gen.Project, error) {
+	targets, err := parseTargets(o.target)
 	if err != nil {
 		return nil, err
 	}
-	p := &project{root: root}
-	if err := p.read(ctx, o, root.Name(), listing, cache); err != nil {
-		root.Close()
+	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, List: listing}
+	if o.verbose {
+		project.Log = o.stderr
+	}
+	p, err := gen.Open(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	if err := say(o, p, listing); err != nil {
+		p.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-// openRoot opens the application's root, whose name is absolute.
-func openRoot(dir string) (*os.Root, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
+// parseTargets understands --target: names separated by commas, all, or "" for
+// those in fngen.yaml.
+func parseTargets(flag string) ([]string, error) {
+	switch flag {
+	case "":
+		return nil, nil
+	case "all":
+		return gen.Targets(), nil
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the application: %w", err)
+	names := strings.Split(flag, ",")
+	for _, name := range names {
+		if !slices.Contains(gen.Targets(), name) {
+			return nil, usageError{fmt.Errorf("--target %q is none of %s, all", name, strings.Join(gen.Targets(), ", "))}
+		}
 	}
-	return root, nil
+	return names, nil
 }
 
-func (p *project) close() { p.root.Close() }
-
-func (p *project) read(ctx context.Context, o *options, dir string, listing bool, cache *gen.Cache) error {
-	config, err := gen.ReadConfig(p.root, o.env, targetNames)
-	if err != nil {
-		return err
+// say says what is wrong, and what a user may not expect though nothing is.
+func say(o *options, p *gen.Project, listing bool) error {
+	failed := false
+	for _, d := range p.Diagnostics() {
+		fmt.Fprintln(o.stderr, d)
+		failed = failed || d.Severity == gen.Error
 	}
-	names := config.Targets()
-	if o.target != "" {
-		if names, err = parseTargets(o.target); err != nil {
-			return err
-		}
-	} else if len(names) == 0 {
-		names = targetNames
-	}
-	p.memory = gen.Recall(ctx, cache, dir, names)
-	scan, err := gen.ScanDir(dir, targetNames)
-	if err != nil {
-		return err
-	}
-	scan.Memory = p.memory
-	problems := scan.Problems
-	type resolved struct {
-		app      gen.App
-		problems []gen.Problem
-	}
-	platforms := map[string]resolved{}
-	var functions []gen.Function
-	for _, name := range targetNames {
-		t := newTarget(name, config.Target(name), config.Resources(name))
-		if !slices.Contains(names, name) {
-			continue
-		}
-		key := fmt.Sprint(t.Platform())
-		r, ok := platforms[key]
-		if !ok {
-			if r.app, r.problems, err = scan.Resolve(ctx, t.Platform()); err != nil {
-				return err
-			}
-			for i, f := range r.app.Functions {
-				r.app.Functions[i] = config.Operate(f)
-			}
-			functions = append(functions, r.app.Functions...)
-			platforms[key] = r
-			problems = append(problems, r.problems...)
-		}
-		one := targeted{Target: t, app: r.app}
-		one.app.Functions = nil
-		for _, f := range r.app.Functions {
-			if !f.MeantFor(name) {
-				one.left = append(one.left, f)
-				continue
-			}
-			one.app.Functions = append(one.app.Functions, f)
-			one.problems = append(one.problems, t.Check(f)...)
-		}
-		if checker, ok := t.(gen.AppChecker); ok {
-			one.problems = append(one.problems, checker.CheckApp(one.app.Functions)...)
-		}
-		if !listing {
-			problems = append(problems, one.problems...)
-		}
-		p.targets = append(p.targets, one)
-	}
-	if !gen.Failed(problems) { // of a function that is refused nobody knows the resources
-		config.CheckResources(functions)
-	}
-	problems = gen.SortProblems(append(problems, config.Problems()...))
-	for _, problem := range problems {
-		fmt.Fprintln(o.stderr, problem)
-	}
-	if gen.Failed(problems) {
+	if failed {
 		return errFindings
 	}
-	return p.say(o, listing)
-}
-
-// say says what a user may not expect though nothing is wrong with it.
-func (p *project) say(o *options, listing bool) error {
-	any := false
-	for _, t := range p.targets {
-		any = any || len(t.app.Functions) > 0
-		for _, f := range t.left {
-			if listing {
-				continue
+	meant := false
+	functions := p.Functions()
+	for _, name := range p.Targets() {
+		for _, f := range functions {
+			isLeft := slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Target == name && t.Status == gen.LeftOut })
+			meant = meant || !isLeft
+			if isLeft && !listing {
+				fmt.Fprintf(o.stderr, "%s is left out of %s: it is meant for %s\n", f.Name, name, strings.Join(f.MeantFor, ", "))
 			}
-			fmt.Fprintf(o.stderr, "%s is left out of %s: it is meant for %s\n", f.Name, t.Name(), strings.Join(f.Targets, ", "))
 		}
 	}
-	if !any {
-		return fmt.Errorf("no function is meant for %s; write a directive such as //fn:queue orders above a handler", strings.Join(names(p.targets), ", "))
+	if !meant {
+		return fmt.Errorf("no function is meant for %s; write a directive such as //fn:queue orders above a handler", strings.Join(p.Targets(), ", "))
 	}
-	sdk, own := p.targets[0].app.Module.SDK, gen.Version()
+	sdk, own := p.SDK(), gen.Version()
 	if sdk != "" && own != "(devel)" && sdk != own {
 		fmt.Fprintf(o.stderr, "warning: this is fngen %s, but go.mod requires %s; install the same version of both\n", own, sdk)
 	}
 	return nil
-}
-
-func names(targets []targeted) []string {
-	var out []string
-	for _, t := range targets {
-		out = append(out, t.Name())
-	}
-	return out
 }

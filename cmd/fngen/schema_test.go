@@ -2,107 +2,19 @@ package main
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
-	"regexp"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
-
 	"github.com/fngen/fngen/gen"
-	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
-// What the schema says of a file and what fngen says of it is the same, as far
-// as a schema can say it.
+// What the command prints is the schema and nothing else.
 func TestSchema(t *testing.T) {
-	schema := compiledSchema(t)
-	for text, valid := range map[string]bool{
-		"": true,
-		"targets: {aws: {arch: amd64}, gcp: , openwhisk: {}}":                                                                true,
-		"functions: {confirm: {memory: 512MB, max-instances: 5, log-retention: 30d, env: {LOG_LEVEL: info, DB: secret:db}}}": true,
-		"resources: {orders: {aws: {envelope: sns}}, users: {aws: {keys: [tenant, id]}}}":                                    true,
-
-		"targets: {azure: {}}":                     false,
-		"targets: {aws: {arch: arm}}":              false,
-		"targets: {aws: {arch: 64}}":               false,
-		"targets: [aws]":                           false,
-		"targets: {openwhisk: {kind: go}}":         false,
-		"functions: {confirm: {memory: 512}}":      false,
-		"functions: {confirm: {memory: 512 MB}}":   false,
-		"functions: {confirm: {max-instances: 0}}": false,
-		"functions: {confirm: {cpu: 1}}":           false,
-		"functions: {Confirm: {}}":                 false,
-		"functions: {confirm: {env: {1A: x}}}":     false,
-		"functions: {confirm: {env: {A: 1}}}":      false,
-		"resources: {orders: {aws: {keys: id}}}":   false,
-		"resources: {orders: {aws: {keys: []}}}":   false,
-		"other: {}":                                false,
-	} {
-		err := validate(t, schema, []byte(text))
-		if (err == nil) != valid {
-			t.Errorf("%q: the schema says %v, want valid %v", text, err, valid)
-		}
-		config := gen.ParseConfig([]byte(text), targetNames)
-		for _, name := range targetNames {
-			newTarget(name, config.Target(name), config.Resources(name))
-		}
-		config.Operate(gen.Function{Name: "confirm"})
-		if problems := config.Problems(); (len(problems) == 0) != valid {
-			t.Errorf("%q: fngen says %v, want valid %v", text, problems, valid)
-		}
-	}
-}
-
-// Each fngen.yaml that the documentation shows is one to the schema.
-func TestSchemaOfDocumentation(t *testing.T) {
-	repo, err := repository.Root()
+	want, err := gen.Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllSubmatch(readme, -1)
-	if len(blocks) == 0 {
-		t.Fatal("README shows no fngen.yaml")
-	}
-	for _, b := range blocks {
-		if err := validate(t, compiledSchema(t), b[1]); err != nil {
-			t.Errorf("%v\n%s", err, b[1])
-		}
-	}
-}
-
-// compiledSchema is what the command prints.
-func compiledSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"schema"}, &stdout, &stderr); code != 0 {
-		t.Fatalf("exit code %d: %s", code, stderr.String())
+	if code := run(t.Context(), []string{"schema"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 || !bytes.Equal(stdout.Bytes(), want) {
+		t.Errorf("exit code %d, %s%s", code, stderr.String(), stdout.String())
 	}
-	document, err := jsonschema.UnmarshalJSON(&stdout)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource(gen.SchemaID, document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile(gen.SchemaID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
-func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
-	t.Helper()
-	var document any
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		t.Fatal(err)
-	}
-	return schema.Validate(document)
 }

@@ -29,52 +29,30 @@ then, and 0 if all are the same. 1 says that the comparison could not be made.`,
 }
 
 func verify(ctx context.Context, o *options) error {
-	targets, err := distTargets(o.dir)
+	targets, err := gen.DistTargets(o.dir)
 	if err != nil {
 		return err
 	}
 	asked := *o
 	asked.target = strings.Join(targets, ",")
-	p, err := open(ctx, &asked, !listing, nil)
+	p, err := open(ctx, &asked, !listing)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	built, err := p.build(ctx, o, gen.BuildOptions{})
+	defer p.Close()
+	progress := newProgress(o)
+	v, err := p.Verify(ctx, progress.step)
+	progress.end()
 	if err != nil {
 		return err
 	}
-	differences, files, err := gen.Compare(p.root, built)
-	if err != nil {
+	if err := printList(o, v.Differences, func(d gen.Difference) string { return d.Path + ": " + d.Reason }); err != nil {
 		return err
 	}
-	if o.output == "json" {
-		if err := printJSON(o.stdout, append([]gen.Difference{}, differences...)); err != nil {
-			return err
-		}
-	} else {
-		for _, d := range differences {
-			fmt.Fprintf(o.stdout, "%s: %s\n", d.Path, d.Reason)
-		}
-	}
-	if len(differences) > 0 {
-		fmt.Fprintf(o.stderr, "%d of %s in dist/ are not what this source builds\n", len(differences), count(files, "file"))
+	if len(v.Differences) > 0 {
+		fmt.Fprintf(o.stderr, "%d of %s in dist/ are not what this source builds\n", len(v.Differences), count(v.Files, "file"))
 		return errFindings
 	}
-	fmt.Fprintf(o.stderr, "%s in dist/: all are what this source builds\n", count(files, "file"))
+	fmt.Fprintf(o.stderr, "%s in dist/: all are what this source builds\n", count(v.Files, "file"))
 	return nil
-}
-
-// distTargets returns the targets that lie in dist/ of the folder.
-func distTargets(dir string) ([]string, error) {
-	root, err := openRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	targets, err := gen.DistTargets(root, targetNames)
-	if err == nil && len(targets) == 0 {
-		err = fmt.Errorf("dist/ holds no target; run fngen build first")
-	}
-	return targets, err
 }

@@ -119,7 +119,7 @@ func TestCloudFormationKinds(t *testing.T) {
 // replacements in it. Nothing runs there, so that the archives are empty.
 func (a account) deployGolden(name string, replace *strings.Replacer) *stack {
 	a.t.Helper()
-	archive, err := txtar.ParseFile("../../providers/aws/awsgen/testdata/" + name + ".txtar")
+	archive, err := txtar.ParseFile("../../gen/internal/target/aws/testdata/" + name + ".txtar")
 	if err != nil {
 		a.t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package docs
 
 import (
-	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
 
-	"github.com/fngen/fngen/gen"
 	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
@@ -177,38 +175,6 @@ func Audit(ctx context.Context, e event.Event) error { return nil }
 		if strings.Contains(mod, other) {
 			t.Errorf("go.mod holds %s:\n%s", other, mod)
 		}
-	}
-}
-
-// Every directive that the documents show is understood.
-func TestDirectives(t *testing.T) {
-	dir := t.TempDir()
-	var source strings.Builder
-	source.WriteString("package p\n")
-	n := 0
-	for _, name := range []string{"README.md"} {
-		for _, m := range regexp.MustCompile("`(//fn:[^`]*)`").FindAllStringSubmatch(read(t, repo(t), name), -1) {
-			directive, trigger := m[1], "//fn:queue q\n"
-			if strings.ContainsAny(directive, "…") || directive == "//fn:name" {
-				continue
-			}
-			if regexp.MustCompile(`^//fn:(http|queue|topic|schedule|object|document|stream|event)`).MatchString(directive) {
-				trigger = ""
-			}
-			n++
-			fmt.Fprintf(&source, "\n%s%s\nfunc F%d()\n", trigger, directive, n)
-		}
-	}
-	if n < 12 {
-		t.Fatalf("found %d directives in README", n)
-	}
-	write(t, dir, "p.go", source.String())
-	scan, err := gen.ScanDir(dir, []string{"aws", "gcp", "openwhisk"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range scan.Problems {
-		t.Errorf("%s\n%s", p, source.String())
 	}
 }
 

@@ -3,19 +3,29 @@
 package repository
 
 import (
+	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 )
 
-// Root returns the folder of this module for a test in a folder two levels
-// below it.
+// Root returns the folder of this module for a test in a folder below it.
 //
 // It looks at every file on the way: go test would take an earlier result for
 // valid if it did not see the test itself look at what go commands read.
 func Root() (string, error) {
-	dir, err := filepath.Abs("../..")
+	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("no go.mod above the test")
+		}
+		dir = filepath.Dir(dir)
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return "", err

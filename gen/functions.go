@@ -1,0 +1,90 @@
+package gen
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// A Function is a function of the application and what it is on each target.
+type Function struct {
+	Name     string           `json:"function"`
+	Handler  string           `json:"handler"` // in full
+	Trigger  string           `json:"trigger"` // the directive's verb
+	Resource string           `json:"resource"`
+	Position string           `json:"position"` // of the directive, file:line:col
+	Targets  []TargetFunction `json:"targets"`
+	MeantFor []string         `json:"-"` // the targets that the directives name; none for all
+}
+
+// A TargetFunction is what a function is on a target.
+type TargetFunction struct {
+	Target   string   `json:"target"`
+	Status   Status   `json:"status"`
+	Facts    *Facts   `json:"facts,omitempty"` // of a function that is served
+	Refusals []string `json:"refusals,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// A Status says whether a target serves a function.
+type Status string
+
+// What a [Status] can be.
+const (
+	Served  Status = "served"
+	Refused Status = "refused"  // the target cannot serve it
+	LeftOut Status = "left out" // the directives name other targets
+)
+
+// Facts are what a person wants to know of a function on a target before
+// choosing it. Each is a short phrase.
+type Facts struct {
+	Source     string   `json:"source"`     // the native service that feeds it
+	Guarantee  string   `json:"guarantee"`  // of delivery
+	Retries    string   `json:"retries"`    // who tries again, how often
+	Order      string   `json:"order"`      // what is kept in order
+	DeadLetter string   `json:"deadletter"` // where what fails for good goes
+	Emulated   []string `json:"emulated"`   // what fngen's adapter does because the platform does not
+	Differs    []string `json:"differs"`    // what of the event is not as on the other targets
+}
+
+// Functions returns the functions that are accepted as such, sorted by name,
+// whether or not the targets serve them.
+func (p *Project) Functions() []Function {
+	functions := []Function{}
+	for _, t := range p.targets {
+		for _, f := range append(slices.Clone(t.app.Functions), t.left...) {
+			i, found := slices.BinarySearchFunc(functions, f.Name, func(l Function, name string) int { return strings.Compare(l.Name, name) })
+			if !found {
+				functions = slices.Insert(functions, i, Function{Name: f.Name, Handler: f.Source(),
+					Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(), Position: model.Position(f.Pos), MeantFor: f.Targets})
+			}
+			functions[i].Targets = append(functions[i].Targets, t.function(f))
+		}
+	}
+	return functions
+}
+
+// function returns what the function is on the target.
+func (t targeted) function(f model.Function) TargetFunction {
+	out := TargetFunction{Target: t.Name(), Status: Served}
+	if !f.MeantFor(t.Name()) {
+		out.Status = LeftOut
+		return out
+	}
+	for _, d := range t.diagnostics {
+		switch {
+		case d.Function != f.Name:
+		case d.Severity == model.Warning:
+			out.Warnings = append(out.Warnings, d.Message)
+		default:
+			out.Status, out.Refusals = Refused, append(out.Refusals, d.Message)
+		}
+	}
+	if out.Status == Served {
+		facts := Facts(t.Facts(f))
+		out.Facts = &facts
+	}
+	return out
+}

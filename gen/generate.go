@@ -1,0 +1,84 @@
+package gen
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fngen/fngen/gen/internal/build"
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+// A Generation is what has to be done for the entrypoints on disk, and for the
+// application's go.mod and go.sum, to be as they should. Nothing of it is done
+// before Apply.
+type Generation struct {
+	Changes []Change
+	Added   []string // path@version of the modules that go.mod lacks, or what else is added to go.mod and go.sum
+	files   []output.Change
+	modules build.Completion
+}
+
+// A Change is a generated file that is not as it should be.
+type Change struct {
+	Path   string // relative to the application's root
+	Reason Reason
+}
+
+// A Reason says how a file is not as it should be.
+type Reason string
+
+// The reasons of a [Change].
+const (
+	Missing  Reason = "missing"
+	Changed  Reason = "changed"
+	Orphaned Reason = "orphaned" // its function is gone
+)
+
+// Generate writes the entrypoints of the project's targets in memory and
+// compares them with those on disk. An error names every file that fngen did
+// not write and that is in the way of one.
+func (p *Project) Generate(ctx context.Context) (*Generation, error) {
+	if err := p.usable(); err != nil {
+		return nil, err
+	}
+	ctx = p.logged(ctx)
+	var files []model.File
+	for _, t := range p.targets {
+		entrypoints, err := output.Entrypoints(t, t.app.Functions)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, entrypoints...)
+	}
+	changes, err := output.Changes(p.root, p.Targets(), files)
+	if err != nil {
+		return nil, err
+	}
+	w, err := build.NewWorkspace(p.targets[0].app, files)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	for _, t := range p.targets {
+		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name(), err)
+		}
+	}
+	g := &Generation{files: changes}
+	for _, c := range changes {
+		g.Changes = append(g.Changes, Change{c.Path, Reason(c.Reason)})
+	}
+	g.modules, err = w.Completion()
+	g.Added = g.modules.Added
+	return g, err
+}
+
+// Apply does what there is to do: it writes and deletes entrypoints, and adds to
+// go.mod and go.sum.
+func (p *Project) Apply(g *Generation) error {
+	if err := output.Apply(p.root, g.files); err != nil {
+		return err
+	}
+	return g.modules.Save()
+}

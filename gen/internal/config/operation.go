@@ -1,0 +1,138 @@
+package config
+
+import (
+	"fmt"
+	"go/token"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+var (
+	memory = Key{Name: model.KeyMemory, Doc: "Memory of an instance, in units of 1024 times 1024 bytes.",
+		Grammar: regexp.MustCompile(`^[1-9][0-9]{0,5}(MB|GB)$`), Want: "a size such as 512MB or 2GB"}
+	reservedInstances = Key{Name: model.KeyReserved, Doc: "Instances that are kept for the function.", Low: 1, High: 10_000}
+	maxInstances      = Key{Name: model.KeyMaxInstances, Doc: "Instances that there are at most.", Low: 1, High: 10_000}
+	logRetention      = Key{Name: model.KeyLogRetention, Doc: "How long logs are kept, in days.",
+		Grammar: regexp.MustCompile(`^[1-9][0-9]{0,3}d$`), Want: "days such as 30d"}
+)
+
+func (c *Config) functions() *Settings {
+	return c.top.Section("functions", "What operators decide for each function, by its name.")
+}
+
+// Operate returns the function with what the file says of it.
+func (c *Config) Operate(f model.Function) model.Function {
+	s := c.functions().Section(f.Name, "")
+	f.Operation = model.Operation{
+		Memory:       megabytes(s.String(memory)),
+		Reserved:     s.Int(reservedInstances),
+		MaxInstances: s.Int(maxInstances),
+		LogRetention: days(s.String(logRetention)),
+	}
+	positions := map[string]token.Position{}
+	maps.Copy(positions, f.Positions)
+	f.Positions = positions
+	for _, key := range []string{model.KeyMemory, model.KeyReserved, model.KeyMaxInstances, model.KeyLogRetention} {
+		if s.Has(key) {
+			f.Positions[key] = s.Position(key)
+		}
+	}
+	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name.")
+	for _, name := range env.order {
+		v, ok := variable(env, name)
+		if !ok {
+			continue
+		}
+		f.Operation.Env = append(f.Operation.Env, v)
+		f.Positions[model.KeyEnv+"."+name] = env.Position(name)
+	}
+	slices.SortFunc(f.Operation.Env, func(a, b model.Variable) int { return strings.Compare(a.Name, b.Name) })
+	return f
+}
+
+// CheckResources says which resources in the file no function has.
+func (c *Config) CheckResources(functions []model.Function) {
+	used := map[string]bool{}
+	for _, f := range functions {
+		used[f.Trigger.Resource()] = true
+		used[f.DeadLetter] = true
+		for _, s := range f.Sinks {
+			used[s.Name] = true
+		}
+	}
+	resources := c.resources()
+	for _, name := range resources.order {
+		if model.ValidName(name) == nil && !used[name] {
+			resources.Refuse(name, "belongs to no function; correct the name, or remove it")
+		}
+	}
+}
+
+func megabytes(size string) int {
+	n, err := strconv.Atoi(strings.TrimRight(size, "MGB"))
+	if err != nil {
+		return 0
+	}
+	if strings.HasSuffix(size, "GB") {
+		n *= 1024
+	}
+	return n
+}
+
+func days(s string) int {
+	n, _ := strconv.Atoi(strings.TrimSuffix(s, "d"))
+	return n
+}
+
+const secretPrefix = "secret:"
+
+var (
+	variableGrammar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
+	secretGrammar   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$`)
+)
+
+// variable returns the environment variable under the name, if it is possible.
+func variable(env *Settings, name string) (model.Variable, bool) {
+	v := model.Variable{Name: name}
+	diagnostics := len(env.diagnostics)
+	text := env.String(Key{Name: name, Valid: func(value string) error {
+		secret, isSecret := strings.CutPrefix(value, secretPrefix)
+		switch {
+		case isSecret && !secretGrammar.MatchString(secret):
+			return fmt.Errorf("names the secret %q; use letters, digits, - and _, at most 255 of them", model.Clip(secret))
+		case isSecret:
+			return nil
+		case len(value) > 4096:
+			return fmt.Errorf("has %d bytes; the platforms take 4096 at most", len(value))
+		case strings.ContainsRune(value, 0):
+			return fmt.Errorf("holds a zero byte, which no environment does; remove it")
+		}
+		return credential(name, value)
+	}})
+	if !variableGrammar.MatchString(name) {
+		env.fail(env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
+	}
+	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
+	return v, len(env.diagnostics) == diagnostics
+}
+
+// Settings of the names and values by which a credential is known. What names
+// hold, without a word after it, is one: API_TOKEN, but not TOKEN_URL.
+var (
+	credentialName  = regexp.MustCompile(`(?i)(^|_)(password|passwd|pwd|passphrase|secret|token|credentials?|api_?key|access_?key|secret_?key|private_?key|auth_?key|signing_?key|encryption_?key)$`)
+	credentialValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY|(^|[^A-Za-z0-9])(A(KIA|SIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{16}|sk-[A-Za-z0-9_-]{32}|SG\.[A-Za-z0-9_-]{16}\.|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.)|^[a-z][a-z0-9+.-]*://[^/@:?#]*:[^/@?#]+@`)
+)
+
+// credential refuses what looks like a secret, which would stand in a
+// repository and in the platform's console. The error does not repeat it.
+func credential(name, value string) error {
+	if value == "" || !credentialName.MatchString(name) && !credentialValue.MatchString(value) {
+		return nil
+	}
+	return fmt.Errorf("looks like a credential, and what is written here can be read by many; store it as a secret of the platform and write secret:NAME")
+}

@@ -1,0 +1,275 @@
+package config
+
+import (
+	"fmt"
+	"go/token"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// Settings is one mapping of fngen.yaml. Each key is asked for by who
+// understands it; a key that nobody asked for is an error.
+type Settings struct {
+	source      *source
+	path        string
+	doc         string
+	order       []string
+	keys        map[string]*yaml.Node
+	values      map[string]*yaml.Node
+	asked       []Key
+	sections    map[string]*Settings
+	diagnostics []model.Diagnostic
+}
+
+// newSettings returns the mapping that the node is, an empty one if it is nil.
+func newSettings(src *source, path string, node *yaml.Node) *Settings {
+	s := &Settings{source: src, path: path, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
+	if node == nil {
+		return s
+	}
+	node = resolve(node)
+	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
+		return s
+	}
+	if node.Kind != yaml.MappingNode {
+		s.fail(node, "%s is not a mapping; write key: value below it", s.describe())
+		return s
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		if s.Has(key.Value) {
+			s.fail(key, "the key %q is there twice; keep one", model.Clip(key.Value))
+			continue
+		}
+		s.order = append(s.order, key.Value)
+		s.keys[key.Value], s.values[key.Value] = key, value
+	}
+	return s
+}
+
+func (s *Settings) describe() string {
+	if s.path == "" {
+		return "the file"
+	}
+	return s.path
+}
+
+func (s *Settings) full(key string) string {
+	if s.path == "" {
+		return key
+	}
+	return s.path + "." + key
+}
+
+func (s *Settings) fail(at *yaml.Node, format string, args ...any) {
+	s.diagnostics = append(s.diagnostics, model.Diagnostic{
+		Pos:     s.source.position(at),
+		Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (s *Settings) ask(key Key) {
+	if !s.hasAsked(key.Name) {
+		s.asked = append(s.asked, key)
+	}
+}
+
+func (s *Settings) hasAsked(name string) bool {
+	return slices.ContainsFunc(s.asked, func(k Key) bool { return k.Name == name })
+}
+
+// Has reports whether the key is there. It does not ask for it.
+func (s *Settings) Has(key string) bool { return s.keys[key] != nil }
+
+// Position is where the value of the key stands, which is there.
+func (s *Settings) Position(key string) token.Position { return s.source.position(s.values[key]) }
+
+// Section returns the mapping under the key, an empty one if it is not there.
+// doc says in a sentence what it holds.
+func (s *Settings) Section(key, doc string) *Settings {
+	s.ask(Key{Name: key, kind: ofSection})
+	if section := s.sections[key]; section != nil {
+		return section
+	}
+	section := newSettings(s.source, s.full(key), s.values[key])
+	section.doc = doc
+	if s.sections == nil {
+		s.sections = map[string]*Settings{}
+	}
+	s.sections[key] = section
+	return section
+}
+
+// String returns the string under the key, or the key's default if it is not
+// there or not possible.
+func (s *Settings) String(key Key) string {
+	s.ask(key)
+	if !s.Has(key.Name) {
+		return key.Default
+	}
+	value, ok := s.text(key, s.values[key.Name])
+	if !ok {
+		return key.Default
+	}
+	return value
+}
+
+// Strings returns the list of strings under the key, or nil if it is not there.
+// The key's default counts for nothing.
+func (s *Settings) Strings(key Key) []string {
+	key.kind = ofList
+	s.ask(key)
+	if !s.Has(key.Name) {
+		return nil
+	}
+	list := resolve(s.values[key.Name])
+	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		s.fail(s.values[key.Name], "%s is not a list; write [a, b]", s.full(key.Name))
+		return nil
+	}
+	var out []string
+	for _, node := range list.Content {
+		if value, ok := s.text(key, node); ok {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
+// OneOrMore returns the strings of the list under the key, or the one string
+// that is there. The key's default stands for one that is not there or not
+// possible.
+func (s *Settings) OneOrMore(key Key) []string {
+	either := key
+	either.kind = ofOneOrMore
+	s.ask(either)
+	if s.Has(key.Name) && resolve(s.values[key.Name]).Kind == yaml.SequenceNode {
+		if list := s.Strings(key); len(list) > 0 {
+			return list
+		}
+		return []string{key.Default}
+	}
+	return []string{s.String(key)}
+}
+
+// Int returns the whole number under the key, or 0 if it is not there. It lies
+// from the key's Low to its High.
+func (s *Settings) Int(key Key) int {
+	key.kind = ofInt
+	s.ask(key)
+	if !s.Has(key.Name) {
+		return 0
+	}
+	node := resolve(s.values[key.Name])
+	n, err := strconv.Atoi(node.Value)
+	if node.Kind != yaml.ScalarNode || node.Tag != "!!int" || err != nil || n < key.Low || n > key.High {
+		s.fail(s.values[key.Name], "%s is not a whole number from %d to %d; give one", s.full(key.Name), key.Low, key.High)
+		return 0
+	}
+	return n
+}
+
+// text returns the string that the node under the key is.
+func (s *Settings) text(key Key, node *yaml.Node) (string, bool) {
+	value := resolve(node)
+	if value.Kind != yaml.ScalarNode || value.Tag != "!!str" {
+		s.fail(node, "%s is not a string; quote it", s.full(key.Name))
+		return "", false
+	}
+	if err := key.check(value.Value); err != nil {
+		s.fail(node, "%s %s", s.full(key.Name), err)
+		return "", false
+	}
+	return value.Value, true
+}
+
+// Refuse says why the value of the key, which is there, is not possible. The
+// message completes the key's name to a sentence.
+func (s *Settings) Refuse(key, format string, args ...any) {
+	s.fail(s.values[key], "%s %s", s.full(key), fmt.Sprintf(format, args...))
+}
+
+// resolve follows aliases.
+func resolve(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	return node
+}
+
+// Diagnostics returns what was wrong here and below, what was found several times
+// as often, and the keys that nobody asked for. It is called when all are.
+func (s *Settings) Diagnostics() []model.Diagnostic {
+	diagnostics := slices.Clone(s.diagnostics)
+	var names []string
+	for _, key := range s.asked {
+		names = append(names, key.Name)
+	}
+	slices.Sort(names)
+	known := strings.Join(names, ", ")
+	for _, key := range s.order {
+		if s.hasAsked(key) {
+			continue
+		}
+		way := fmt.Sprintf("the keys of %s are %s", s.describe(), known)
+		if known == "" {
+			way = s.describe() + " has none; remove it"
+		}
+		diagnostics = append(diagnostics, model.Diagnostic{
+			Pos:     s.source.position(s.keys[key]),
+			Message: fmt.Sprintf("unknown key %q; %s", model.Clip(key), way),
+		})
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.sections)) {
+		diagnostics = append(diagnostics, s.sections[key].Diagnostics()...)
+	}
+	return diagnostics
+}
+
+// A Key is a key of fngen.yaml and what its value may be. Whoever understands
+// it declares it where it is read; the schema shows the same.
+type Key struct {
+	Name    string
+	Doc     string         // a sentence
+	Default string         // what stands for a key that is not there; "" for nothing
+	OneOf   []string       // the values there are; nil for any
+	Grammar *regexp.Regexp // of the whole value; nil for any
+	Want    string         // what to give instead of a value that Grammar does not take
+	Low     int            // of a number
+	High    int
+	Valid   func(string) error // why a value is not possible; nil for nothing further
+
+	kind keyKind
+}
+
+type keyKind uint8
+
+const (
+	ofString keyKind = iota
+	ofList
+	ofOneOrMore
+	ofInt
+	ofSection
+)
+
+// check says why the value is not possible. The error completes the key's name
+// to a sentence.
+func (k Key) check(value string) error {
+	if len(k.OneOf) > 0 && !slices.Contains(k.OneOf, value) {
+		return fmt.Errorf("is %q; give one of %s", model.Clip(value), strings.Join(k.OneOf, ", "))
+	}
+	if k.Grammar != nil && !k.Grammar.MatchString(value) {
+		return fmt.Errorf("is %q; give %s", model.Clip(value), k.Want)
+	}
+	if k.Valid != nil {
+		return k.Valid(value)
+	}
+	return nil
+}

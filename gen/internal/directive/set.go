@@ -1,0 +1,203 @@
+package directive
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// A Set is what the directives of one function say, taken together: of a handler
+// its triggers, one at least unless one is not understood, or that it is a
+// setup.
+type Set struct {
+	Triggers []Trigger
+	Options
+}
+
+// A Trigger is the trigger of one directive.
+type Trigger struct {
+	model.Trigger
+	Pos     token.Pos
+	Unclear bool // something is wrong with it, so that nothing is concluded from it
+}
+
+// mention is in every file that a directive, or a near miss of one, is in.
+var mention = regexp.MustCompile(`(?i)fn[ \t]*:`)
+
+// Mentioned reports whether the text of a file may hold a directive. Any other
+// file need not be parsed.
+func Mentioned(src []byte) bool { return mention.Match(src) }
+
+// Read reads the directives in the doc comment of the function with the name. It
+// returns all that is wrong with them, and false if there are none or if they
+// contradict each other. targets are the names of the targets there are.
+func Read(name string, doc *ast.CommentGroup, targets []string) (Set, []Finding, bool) {
+	ds, wrong := directives(doc)
+	if len(ds) == 0 {
+		return Set{}, wrong, false
+	}
+	var set Set
+	findings := wrong
+	for _, d := range ds {
+		t, more := triggerOf(d)
+		findings = append(findings, more...)
+		if t != nil {
+			set.Triggers = append(set.Triggers, Trigger{t, d.pos, len(more) > 0})
+		}
+	}
+	var more []Finding
+	set.Options, more = optionsOf(ds, targets)
+	findings = append(findings, more...)
+	if f := set.contradiction(name, ds, len(wrong) > 0); f.Message != "" {
+		return Set{}, append(findings, f), false
+	}
+	return set, findings, true
+}
+
+// contradiction says what is wrong with the directives taken together. unread
+// says that there are more, which are not understood.
+func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
+	switch {
+	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" }):
+		return Finding{s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
+	case s.Setup:
+		return Finding{}
+	case len(s.Triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
+		return Finding{ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
+	}
+	for _, sink := range s.Sinks {
+		if d := s.DeadLetter; d != "" && d != "none" && sink.Name == d && sink.Kind != "queue" {
+			return Finding{s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
+		}
+	}
+	for i, t := range s.Triggers {
+		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
+			return Finding{t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
+		}
+		for _, sink := range s.Sinks {
+			if sink.Kind == t.Kind() && sink.Name == t.Resource() {
+				return Finding{s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
+			}
+		}
+		if t.Kind() == "queue" && s.DeadLetter != "" && s.DeadLetter == t.Resource() {
+			return Finding{s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
+		}
+	}
+	return Finding{}
+}
+
+// Options are what the directives of one function say besides its triggers. What
+// they do not say is zero.
+type Options struct {
+	Name       string
+	Timeout    time.Duration
+	Retries    *int
+	DeadLetter string
+	Sinks      []model.Sink
+	Targets    []string
+	Setup      bool
+	Positions  map[string]token.Pos // of the last directive, by verb
+}
+
+// optionsOf understands all directives that are no triggers, and says which
+// are not known at all. targets are the names of the targets there are.
+func optionsOf(ds []directive, targets []string) (Options, []Finding) {
+	o := Options{Positions: map[string]token.Pos{}}
+	var findings []Finding
+	for _, d := range ds {
+		w := &words{d: d, args: slices.Clone(d.args)}
+		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" {
+			w.fail(arg{}, "//fn:%s stands here twice; keep one", d.verb)
+		}
+		switch d.verb {
+		case "http", "queue", "topic", "schedule", "object", "document", "stream", "event":
+			continue
+		case "name":
+			o.Name = w.required("a name", validFunctionName)
+			if len(w.findings) > 0 {
+				o.Name = "" // it is reported here, not once more as the function's
+			}
+		case "timeout":
+			w.required("a duration", func(s string) (err error) {
+				o.Timeout, err = parseDuration(s)
+				if err == nil && o.Timeout%time.Second != 0 {
+					return model.ErrText("%q is no whole number of seconds; round it", s)
+				}
+				if err != nil {
+					return fmt.Errorf("the timeout %w", err)
+				}
+				return nil
+			})
+		case "retries":
+			w.required("a number", func(s string) error {
+				n, err := strconv.Atoi(s)
+				if err != nil || n < 0 || n > 100 {
+					return model.ErrText("%q is not a number of retries; give 0 to 100", s)
+				}
+				o.Retries = &n
+				return nil
+			})
+		case "deadletter":
+			o.DeadLetter = w.required("a queue's name or none", model.ValidName)
+		case "sink":
+			o.Sinks = append(o.Sinks, w.sink(o.Sinks))
+		case "targets":
+			o.Targets = w.targets(targets)
+		case "setup":
+			o.Setup = true
+		default:
+			w.fail(arg{}, "unknown directive //fn:%s; the directives are %s", model.Clip(d.verb), strings.Join(verbs, ", "))
+			w.args = nil
+		}
+		w.end()
+		o.Positions[d.verb] = d.pos
+		findings = append(findings, w.findings...)
+	}
+	return o, findings
+}
+
+func (w *words) sink(before []model.Sink) model.Sink {
+	var s model.Sink
+	w.required("a kind and a name", func(text string) error {
+		kind, name, _ := strings.Cut(text, ":")
+		if !slices.Contains([]string{"queue", "topic", "event", "http"}, kind) {
+			return model.ErrText("%q is not a sink; write %s", text, usage["sink"])
+		}
+		s.Kind, s.Name = kind, name
+		for _, b := range before {
+			if b.Kind == kind && b.Name == name {
+				return model.ErrText("the sink %s stands here twice; keep one", text)
+			}
+			if b.Name == name {
+				return model.ErrText("another sink has the name of %s, by which handlers tell them apart; choose another", text)
+			}
+		}
+		return model.ValidName(name)
+	})
+	s.Type = w.option("type", validEventType)
+	return s
+}
+
+func (w *words) targets(known []string) []string {
+	var out []string
+	w.required("targets", func(text string) error {
+		for name := range strings.SplitSeq(text, ",") {
+			if !slices.Contains(known, name) {
+				return model.ErrText("%q is not a target; the targets are %s", name, strings.Join(known, ", "))
+			}
+			if slices.Contains(out, name) {
+				return model.ErrText("%q stands here twice; keep one", name)
+			}
+			out = append(out, name)
+		}
+		return nil
+	})
+	return out
+}

@@ -1,0 +1,96 @@
+// Package aws generates functions for AWS Lambda.
+package aws
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/config"
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// Target generates for AWS Lambda: a binary for the runtime provided.al2023.
+type Target struct {
+	arch string
+	api  bool   // HTTP functions are behind one HTTP API
+	bus  string // "" for the account's default
+
+	region string // in which alone the template may be deployed; "" for any
+
+	// By the name in directives.
+	envelopes map[string]string   // of queues
+	keys      map[string][]string // of collections
+	names     map[string]string   // of what exists already
+	streams   map[string]string   // the ARNs of tables' streams
+	urls      map[string]string   // of http sinks
+}
+
+var (
+	_ model.Target         = Target{}
+	_ model.AppChecker     = Target{}
+	_ model.BinaryPackager = Target{}
+)
+
+// Name is aws.
+func (Target) Name() string { return "aws" }
+
+// Platform is Linux. The tag leaves out the runtime of go1.x, which ended.
+func (t Target) Platform() model.Platform {
+	return model.Platform{GOOS: "linux", GOARCH: t.arch, Tags: []string{"lambda.norpc"}}
+}
+
+// PackageBinary returns the bootstrap of a custom runtime.
+func (Target) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {
+	return []model.Archive{{Path: f.Name + ".zip", Files: []model.File{{Path: "bootstrap", Data: binary, Executable: true}}}}, nil
+}
+
+var (
+	archKey   = config.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
+	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
+		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
+	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
+	busKey   = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
+		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
+
+	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
+	attributesKey = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
+		if attribute == "" || len(attribute) > 255 {
+			return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
+		}
+		if strings.Contains(attribute, reference) {
+			return fmt.Errorf("has an attribute with {{resolve: in its name, which CloudFormation takes for a reference; it cannot be deployed")
+		}
+		return nil
+	}}
+	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink.", Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`),
+		Want: "http:// or https://, a host and a path"}
+	nameKey = config.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
+		Grammar: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`), Want: "the name without the ARN around it"}
+	streamKey = config.Key{Name: "stream", Doc: "The ARN of the stream of a table that exists already.",
+		Grammar: regexp.MustCompile(`^arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9._-]+/stream/[0-9T:.-]+$`),
+		Want:    "what aws dynamodb describe-table shows as LatestStreamArn"}
+)
+
+// New returns the target as fngen.yaml has it: s is what it says of the
+// target, resources what it says of each resource there.
+func New(s *config.Settings, resources map[string]*config.Settings) Target {
+	t := Target{
+		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey),
+		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]string{},
+	}
+	for logical, r := range resources {
+		t.envelopes[logical] = r.String(envelopeKey)
+		t.keys[logical] = r.Strings(attributesKey)
+		t.names[logical] = r.String(nameKey)
+		t.streams[logical] = r.String(streamKey)
+		t.urls[logical] = r.String(urlKey)
+		if r.Has(streamKey.Name) && !r.Has(nameKey.Name) {
+			r.Refuse(streamKey.Name, "belongs to a table that exists already; add its name, or remove it")
+		}
+		if len(t.keys[logical]) > 2 {
+			r.Refuse(attributesKey.Name, "has %d attributes; a table has a partition key and perhaps a sort key", len(t.keys[logical]))
+		}
+	}
+	return t
+}

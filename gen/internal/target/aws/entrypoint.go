@@ -1,0 +1,78 @@
+package aws
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+const (
+	awsPath      = "github.com/fngen/fngen/providers/aws"
+	sqsPath      = awsPath + "/sink/sqs"
+	snsPath      = awsPath + "/sink/sns"
+	busPath      = awsPath + "/sink/eventbridge"
+	httpsinkPath = "github.com/fngen/fngen/fn/emit/httpsink"
+)
+
+var imports = map[string]string{awsPath: "aws", sqsPath: "sqs", snsPath: "sns", busPath: "eventbridge", httpsinkPath: "httpsink"}
+
+// Entrypoint returns main.go.
+func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
+	fed, source, fields := t.source(f)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", imports, sinkLiteral)
+	var start []jen.Code
+	if trigger, ok := f.Trigger.(model.HTTP); ok {
+		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(e.Mux(trigger), output.Literal(awsPath, source, fields...)))
+	} else {
+		fields = append(fields, e.DeadLetterField())
+		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), output.Literal(awsPath, source, fields...))}
+	}
+	return e.Write("main.go", "main", jen.Qual(awsPath, "Fail"), start...)
+}
+
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
+	path, name := sqsPath, "Queue"
+	switch s.Kind {
+	case "topic":
+		path, name = snsPath, "Topic"
+	case "event":
+		path, name = busPath, "Bus"
+	case "http":
+		path, name = httpsinkPath, "HTTP"
+	}
+	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// source says what feeds the function: in words, as the name of the source's
+// type, and as its fields.
+func (target Target) source(f model.Function) (words, name string, fields []output.Field) {
+	switch t := f.Trigger.(type) {
+	case model.HTTP:
+		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}}
+	case model.Queue:
+		fields := []output.Field{
+			{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content},
+			{Name: "Concurrency", Value: t.Concurrency}, {Name: "Envelope", Value: target.envelopes[t.Name]},
+		}
+		if t.FIFO && f.DeadLetterSink() != "" && target.names[t.Name] == "" {
+			fields = append(fields, output.Field{Name: "Receives", Value: receives(f)})
+		}
+		return "fed by an SQS queue", "SQS", fields
+	case model.Object:
+		return "fed by an S3 bucket", "S3", output.ObjectFields(t)
+	case model.Topic:
+		return "fed by an SNS topic", "SNS", []output.Field{{Name: "Topic", Value: t.Name}, {Name: "Content", Value: t.Content}}
+	case model.Stream:
+		return "fed by a Kinesis stream", "Kinesis", []output.Field{{Name: "Stream", Value: t.Name}}
+	case model.Schedule:
+		return "fired by EventBridge Scheduler", "Scheduler", []output.Field{{Name: "Name", Value: f.Name}}
+	case model.Document:
+		return "fed by a DynamoDB stream", "DynamoDB", append(output.DocumentFields(t),
+			output.Field{Name: "Before", Value: t.Before}, output.Field{Name: "Keys", Value: target.keys[t.Collection]})
+	case model.Event:
+		return "fed by EventBridge", "EventBridge", []output.Field{{Name: "Type", Value: t.Type}, {Name: "Source", Value: t.Source}}
+	}
+	return "", "", nil
+}

@@ -1,0 +1,268 @@
+package aws_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/cfn"
+)
+
+// wildcards are the resources with a * that policies may name, with the action
+// and the reason.
+var wildcards = []struct{ action, suffix, reason string }{
+	{"dynamodb:ListStreams", "/stream/*", "IAM knows the action for the streams of a table alone, whose names hold times: " +
+		"https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html"},
+	{"s3:PutObject", ".Arn}/aws/lambda/*", "Lambda names the objects that hold dead letters, below this prefix: " +
+		"https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"},
+}
+
+// No policy of any template is broader than what it is for: each statement
+// allows named actions on named resources, to named principals.
+func TestPolicies(t *testing.T) {
+	for _, g := range goldens(t) {
+		template := g.template(t)
+		documents := 0
+		for _, id := range template.IDs("") {
+			for at, document := range policies(template.Resources[id].Properties, id) {
+				documents++
+				checkPolicy(t, g.name+": "+at, document)
+			}
+		}
+		if want := 2*len(template.IDs("AWS::IAM::Role")) + len(template.IDs("AWS::SQS::QueuePolicy")); documents != want {
+			t.Errorf("%s: %d policy documents, want %d: each role's trust and own policy, and those of queues", g.name, documents, want)
+		}
+	}
+}
+
+// policies returns every policy document in the value, by its place.
+func policies(value any, at string) map[string]map[string]any {
+	out := map[string]map[string]any{}
+	switch v := value.(type) {
+	case []any:
+		for i, element := range v {
+			maps.Copy(out, policies(element, fmt.Sprintf("%s.%d", at, i)))
+		}
+	case map[string]any:
+		for key, member := range v {
+			if document, ok := member.(map[string]any); ok && strings.HasSuffix(key, "PolicyDocument") {
+				out[at+"."+key] = document
+				continue
+			}
+			maps.Copy(out, policies(member, at+"."+key))
+		}
+	}
+	return out
+}
+
+func checkPolicy(t *testing.T, at string, document map[string]any) {
+	t.Helper()
+	statements, _ := document["Statement"].([]any)
+	if document["Version"] != "2012-10-17" || len(statements) == 0 || len(document) != 2 {
+		t.Errorf("%s is not a policy of version 2012-10-17: %v", at, document)
+	}
+	for i, s := range statements {
+		statement, ok := s.(map[string]any)
+		if !ok || statement["Effect"] != "Allow" {
+			t.Errorf("%s: statement %d allows nothing: %v", at, i, s)
+			continue
+		}
+		checkStatement(t, fmt.Sprintf("%s: statement %d", at, i), statement)
+	}
+}
+
+func checkStatement(t *testing.T, at string, statement map[string]any) {
+	t.Helper()
+	for key := range statement { // NotAction, NotResource and NotPrincipal are not among them
+		if !slices.Contains([]string{"Effect", "Action", "Resource", "Principal", "Condition"}, key) {
+			t.Errorf("%s has the member %s", at, key)
+		}
+	}
+	actions := cfn.Strings(statement["Action"])
+	if len(actions) == 0 {
+		t.Errorf("%s has no actions: %v", at, statement["Action"])
+	}
+	for _, action := range actions {
+		if service, verb, ok := strings.Cut(action, ":"); !ok || service == "" || verb == "" || strings.ContainsAny(action, "*?") {
+			t.Errorf("%s allows the action %s", at, action)
+		}
+	}
+	// A trust policy has no resource: its own is the role.
+	if resource, ok := statement["Resource"]; ok || !slices.Equal(actions, []string{"sts:AssumeRole"}) {
+		checkResources(t, at, actions, resource)
+	}
+	if principal, ok := statement["Principal"]; ok {
+		if service(principal) == "" {
+			t.Errorf("%s has the principal %v, want one service", at, principal)
+		}
+	}
+	for _, text := range texts(statement["Condition"]) {
+		if text == "*" {
+			t.Errorf("%s has a condition that holds for all: %v", at, statement["Condition"])
+		}
+	}
+}
+
+func checkResources(t *testing.T, at string, actions []string, resource any) {
+	t.Helper()
+	resources, isList := resource.([]any)
+	if !isList {
+		resources = []any{resource}
+	}
+	if len(resources) == 0 {
+		t.Errorf("%s names no resource", at)
+	}
+	for _, r := range resources {
+		found := texts(r)
+		if len(found) == 0 {
+			t.Errorf("%s names the resource %v", at, r)
+		}
+		for _, text := range found {
+			if !strings.ContainsAny(text, "*?") || len(actions) == 1 && slices.ContainsFunc(wildcards, func(w struct{ action, suffix, reason string }) bool {
+				return actions[0] == w.action && strings.HasSuffix(text, w.suffix) && strings.Count(text, "*") == 1
+			}) {
+				continue
+			}
+			t.Errorf("%s allows %v on %s", at, actions, text)
+		}
+	}
+}
+
+// service returns the service that is the principal; "" if it is anything else
+// or more.
+func service(principal any) string {
+	members, _ := principal.(map[string]any)
+	name, _ := members["Service"].(string)
+	if len(members) != 1 || !strings.HasSuffix(name, ".amazonaws.com") || strings.Contains(name, "*") {
+		return ""
+	}
+	return name
+}
+
+// texts returns all strings in the value, sorted; keys of mappings are not
+// among them.
+func texts(value any) []string {
+	var out []string
+	switch v := value.(type) {
+	case string:
+		out = append(out, v)
+	case []any:
+		for _, element := range v {
+			out = append(out, texts(element)...)
+		}
+	case map[string]any:
+		for _, member := range v {
+			out = append(out, texts(member)...)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// A role is one service's, has no managed policy, and only what the function or
+// the schedule needs.
+func TestRoles(t *testing.T) {
+	for _, g := range goldens(t) {
+		template := g.template(t)
+		used := map[string]string{} // roles, by whom
+		for _, id := range template.IDs("") {
+			r := template.Resources[id]
+			switch r.Type {
+			case "AWS::IAM::Role":
+				for key := range r.Properties {
+					if key != "AssumeRolePolicyDocument" && key != "Policies" {
+						t.Errorf("%s: the role %s has %s", g.name, id, key)
+					}
+				}
+				trust := policies(r.Properties, "")[".AssumeRolePolicyDocument"]
+				statements, _ := trust["Statement"].([]any)
+				if len(statements) != 1 {
+					t.Errorf("%s: %s trusts %v, want one service", g.name, id, statements)
+				}
+			case "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::User", "AWS::IAM::Group":
+				t.Errorf("%s: %s is of the type %s; a role has its policies inside", g.name, id, r.Type)
+			case "AWS::Lambda::Function", "AWS::Scheduler::Schedule":
+				want := "lambda.amazonaws.com"
+				value := r.Properties["Role"]
+				if r.Type == "AWS::Scheduler::Schedule" {
+					want = "scheduler.amazonaws.com"
+					value = r.Properties["Target"].(map[string]any)["RoleArn"]
+				}
+				role := one(t, value).ID
+				if used[role] != "" {
+					t.Errorf("%s: %s shares the role of %s", g.name, id, used[role])
+				}
+				used[role] = id
+				trust := policies(template.Resources[role].Properties, "")[".AssumeRolePolicyDocument"]
+				if got := trusted(trust); got != want {
+					t.Errorf("%s: the role of %s trusts %q, want %s", g.name, id, got, want)
+				}
+			}
+		}
+		for _, id := range template.IDs("AWS::IAM::Role") {
+			if used[id] == "" {
+				t.Errorf("%s: nobody has the role %s", g.name, id)
+			}
+		}
+	}
+}
+
+func trusted(document map[string]any) string {
+	statements, _ := document["Statement"].([]any)
+	if len(statements) != 1 {
+		return ""
+	}
+	statement, _ := statements[0].(map[string]any)
+	return service(statement["Principal"])
+}
+
+// one returns the only reference in the value.
+func one(t *testing.T, value any) cfn.Reference {
+	t.Helper()
+	references, err := cfn.References(value)
+	if err != nil || len(references) != 1 {
+		t.Fatalf("%v refers to %v, %v, want one", value, references, err)
+	}
+	return references[0]
+}
+
+// A permission is for one service and one source of it; the bucket's also for
+// one account, since the name of a deleted bucket can be another's. Everybody
+// may call a public URL, and only that.
+func TestPermissions(t *testing.T) {
+	for _, g := range goldens(t) {
+		template := g.template(t)
+		for _, id := range template.IDs("AWS::Lambda::Permission") {
+			p := template.Resources[id].Properties
+			if p["Principal"] == "*" {
+				url := p["Action"] == "lambda:InvokeFunctionUrl" && p["FunctionUrlAuthType"] == "NONE" ||
+					p["Action"] == "lambda:InvokeFunction" && p["InvokedViaFunctionUrl"] == true
+				if !url || !isPublic(t, template, one(t, p["FunctionName"]).ID) {
+					t.Errorf("%s: %s lets everybody call the function: %v", g.name, id, p)
+				}
+				continue
+			}
+			principal, _ := p["Principal"].(string)
+			if p["Action"] != "lambda:InvokeFunction" || service(map[string]any{"Service": principal}) == "" {
+				t.Errorf("%s: %s is %v", g.name, id, p)
+			}
+			source := texts(p["SourceArn"])
+			if len(source) == 0 || slices.Contains(source, "*") || strings.Contains(strings.Join(source, " "), ":*") {
+				t.Errorf("%s: %s has the source %v", g.name, id, p["SourceArn"])
+			}
+			if principal == "s3.amazonaws.com" && one(t, p["SourceAccount"]).ID != "AWS::AccountId" {
+				t.Errorf("%s: %s is for the buckets of all accounts", g.name, id)
+			}
+		}
+	}
+}
+
+func isPublic(t *testing.T, template cfn.Template, function string) bool {
+	t.Helper()
+	return slices.ContainsFunc(template.IDs("AWS::Lambda::Url"), func(id string) bool {
+		p := template.Resources[id].Properties
+		return one(t, p["TargetFunctionArn"]).ID == function && p["AuthType"] == "NONE"
+	})
+}

@@ -1,0 +1,184 @@
+package aws
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+// stackPart is the last part of the stack's own id: twelve digits that no other
+// stack has, and that may stand in a bucket's name.
+var stackPart = output.Tagged{Tag: "!Select", Value: []any{4, output.Tagged{Tag: "!Split", Value: []any{"-",
+	output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
+
+// arnOf returns the ARN of the resource with the logical name: of one that
+// exists already, or of the stack's own.
+func (s *stack) arnOf(name, service, kind, id string, own func(id string) output.Tagged) any {
+	if physical := s.names[name]; physical != "" {
+		return regional(service, kind+physical)
+	}
+	return own(id)
+}
+
+// queueArn returns the ARN of a queue; a FIFO queue is another one.
+func (s *stack) queueArn(name string, fifo bool) any {
+	return s.arnOf(name, "sqs", "", queueID(name, fifo), arn)
+}
+
+func queueID(name string, fifo bool) string {
+	if fifo {
+		return logical(name, "QueueFifo")
+	}
+	return logical(name, "Queue")
+}
+
+// shared adds what the functions' directives name and the stack creates, each
+// once.
+func (s *stack) shared() {
+	for _, f := range s.app.Functions {
+		s.sinkResources(f)
+		name := f.Trigger.Resource()
+		if s.names[name] != "" {
+			continue
+		}
+		switch t := f.Trigger.(type) {
+		case model.Queue:
+			s.once(queueID(name, t.FIFO), func() { s.createQueue(f, t) })
+		case model.Topic:
+			s.once(logical(name, "Topic"), func() { s.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
+		case model.Object:
+			s.once(logical(name, "Bucket"), func() { s.createBucket(name) })
+		case model.Stream:
+			s.once(logical(name, "Stream"), func() {
+				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}})
+			})
+		case model.Document:
+			s.once(logical(name, "Table"), func() { s.createTable(name) })
+		}
+	}
+	s.queuePolicies()
+}
+
+// once adds what is shared under the id, if nothing is.
+func (s *stack) once(id string, add func()) {
+	if !slices.Contains(s.added, id) {
+		s.added = append(s.added, id)
+		add()
+	}
+}
+
+// createQueue adds a queue whose messages stay invisible for six times the
+// function's timeout and the time that a batch waits, as Lambda asks for.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+func (s *stack) createQueue(f model.Function, t model.Queue) {
+	visibility := t.Visibility
+	if visibility == 0 {
+		visibility = min(6*timeout(f)+t.Window, 12*time.Hour)
+	}
+	properties := mapping(
+		output.Member{Key: "FifoQueue", Value: t.FIFO},
+		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
+		output.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
+	)
+	if letters := s.deadLetterQueue(f); letters != nil {
+		properties = append(properties, output.Member{Key: "RedrivePolicy", Value: output.Mapping{
+			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
+		}})
+	}
+	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties)
+	s.output(queueID(t.Name, t.FIFO), "URL of the queue "+t.Name, ref(queueID(t.Name, t.FIFO)))
+}
+
+// createBucket adds a bucket with the notifications of its functions, which it
+// checks when it is created: the permissions must be there.
+func (s *stack) createBucket(name string) {
+	var notifications []output.Mapping
+	var permissions []string
+	for _, f := range s.app.Functions {
+		t, ok := f.Trigger.(model.Object)
+		if !ok || t.Bucket != name {
+			continue
+		}
+		permissions = append(permissions, logical(f.Name, "Permission"))
+		for _, event := range changes(t, "s3:ObjectCreated:*", "s3:ObjectRemoved:*") {
+			notifications = append(notifications, output.Mapping{
+				{Key: "Event", Value: event},
+				{Key: "Function", Value: arn(logical(f.Name, "Function"))},
+				{Key: "Filter", Value: keyFilter(t)},
+			})
+		}
+	}
+	id := logical(name, "Bucket")
+	properties := append(output.Mapping{
+		{Key: "BucketName", Value: output.Tagged{Tag: "!Sub", Value: []any{name + "-${Stack}", output.Mapping{{Key: "Stack", Value: stackPart}}}}},
+		{Key: "NotificationConfiguration", Value: output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}},
+	}, privateBucket()...)
+	s.add(id, "AWS::S3::Bucket", properties, append([]output.Member{{Key: "DependsOn", Value: permissions}}, retained...)...)
+	s.output(id, "Name of the bucket "+name, ref(id))
+}
+
+// changes returns the names of the kinds of change that the trigger is for.
+func changes(t model.Object, created, deleted string) []string {
+	switch {
+	case t.Created && !t.Deleted:
+		return []string{created}
+	case t.Deleted && !t.Created:
+		return []string{deleted}
+	}
+	return []string{created, deleted}
+}
+
+// keyFilter is the filter for the object's key; nil for all. S3 compares with
+// keys as notifications have them, which are encoded.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+func keyFilter(t model.Object) any {
+	var rules []output.Mapping
+	for _, r := range []struct{ name, value string }{{"prefix", t.Prefix}, {"suffix", t.Suffix}} {
+		if r.value != "" {
+			rules = append(rules, output.Mapping{{Key: "Name", Value: r.name}, {Key: "Value", Value: output.Text(encodedKey(r.value))}})
+		}
+	}
+	if rules == nil {
+		return nil
+	}
+	return output.Mapping{{Key: "S3Key", Value: output.Mapping{{Key: "Rules", Value: rules}}}}
+}
+
+// encodedKey percent-encodes a part of a key, but for its slashes.
+func encodedKey(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(s), "%2F", "/"), "+", "%20")
+}
+
+// createTable adds a table with the key attributes that the adapter knows, as
+// strings, and a stream with the images that its functions ask for.
+func (s *stack) createTable(name string) {
+	images := "NEW_IMAGE"
+	for _, f := range s.app.Functions {
+		if t, ok := f.Trigger.(model.Document); ok && t.Collection == name && t.Before {
+			images = "NEW_AND_OLD_IMAGES"
+		}
+	}
+	keys := s.keys[name]
+	if keys == nil {
+		keys = []string{"id"}
+	}
+	var attributes, schema []output.Mapping
+	for i, key := range keys {
+		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "AttributeType", Value: "S"}})
+		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
+	}
+	id := logical(name, "Table")
+	s.add(id, "AWS::DynamoDB::Table", output.Mapping{
+		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
+		{Key: "AttributeDefinitions", Value: attributes},
+		{Key: "KeySchema", Value: schema},
+		{Key: "StreamSpecification", Value: output.Mapping{{Key: "StreamViewType", Value: images}}},
+	}, retained...)
+	s.output(id, "Name of the table "+name, ref(id))
+}

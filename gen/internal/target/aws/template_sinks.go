@@ -1,0 +1,186 @@
+package aws
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+// sends returns what the function needs to send to its sinks and to its dead
+// letters: the permissions, and the addresses for its environment.
+func (s *stack) sends(f model.Function) (may []statement, addresses output.Mapping) {
+	for _, sink := range f.Sinks {
+		var address any
+		switch sink.Kind {
+		case "queue":
+			may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.queueArn(sink.Name, s.isFIFO(sink.Name))}})
+			address = s.queueURL(sink.Name, s.isFIFO(sink.Name))
+		case "topic":
+			topic := s.arnOf(sink.Name, "sns", "", logical(sink.Name, "Topic"), ref)
+			may = append(may, statement{actions: []string{"sns:Publish"}, resources: []any{topic}})
+			address = topic
+		case "event":
+			bus := "default"
+			if s.names[sink.Name] != "" {
+				bus = s.names[sink.Name]
+			}
+			may = append(may, statement{actions: []string{"events:PutEvents"}, resources: []any{regional("events", "event-bus/"+bus)}})
+			address = output.Text(bus)
+		case "http":
+			address = output.Text(s.urls[sink.Name])
+		}
+		addresses = append(addresses, output.Member{Key: model.SinkVariable(sink.Name), Value: address})
+	}
+	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" {
+		return may, addresses
+	}
+	may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.deadLetterQueue(f)}})
+	variable := model.SinkVariable(f.DeadLetterSink())
+	if !slices.ContainsFunc(addresses, func(m output.Member) bool { return m.Key == variable }) {
+		addresses = append(addresses, output.Member{Key: variable, Value: s.deadLetterURL(f)})
+	}
+	return may, addresses
+}
+
+// isFIFO reports whether the queue is a FIFO one: one that feeds a function, or
+// that exists already.
+func (s *stack) isFIFO(queue string) bool {
+	return strings.HasSuffix(s.names[queue], ".fifo") || slices.ContainsFunc(s.app.Functions, func(f model.Function) bool {
+		q, ok := f.Trigger.(model.Queue)
+		return ok && q.Name == queue && q.FIFO
+	})
+}
+
+// queueURL returns the URL of a queue.
+func (s *stack) queueURL(name string, fifo bool) any {
+	if physical := s.names[name]; physical != "" {
+		return sub("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/" + physical)
+	}
+	return ref(queueID(name, fifo))
+}
+
+// deadLettersFIFO reports whether the function's dead letters lie in a FIFO
+// queue: a queue moves what it gives up to one of its own kind alone.
+func deadLettersFIFO(f model.Function) bool {
+	q, ok := f.Trigger.(model.Queue)
+	return ok && q.FIFO
+}
+
+// deadLetterID is the logical id of the queue for the function's dead letters.
+func deadLetterID(f model.Function) string {
+	if f.DeadLetter != "" {
+		return queueID(f.DeadLetter, deadLettersFIFO(f))
+	}
+	switch f.Trigger.(type) {
+	case model.Stream, model.Document:
+		return logical(f.Name, "Refused") // beside the bucket for whole records
+	}
+	return logical(f.Name, "DeadLetters")
+}
+
+// deadLetterQueue returns the ARN of the queue for the function's dead letters:
+// the one that the directive names, or one of its own; nil for none.
+func (s *stack) deadLetterQueue(f model.Function) any {
+	switch f.DeadLetter {
+	case "none":
+		return nil
+	case "":
+		return arn(deadLetterID(f))
+	}
+	return s.queueArn(f.DeadLetter, deadLettersFIFO(f))
+}
+
+func (s *stack) deadLetterURL(f model.Function) any {
+	if f.DeadLetter == "" {
+		return ref(deadLetterID(f))
+	}
+	return s.queueURL(f.DeadLetter, deadLettersFIFO(f))
+}
+
+// sinkResources adds the queues and topics that the function sends to, unless
+// they are there already or feed a function.
+func (s *stack) sinkResources(f model.Function) {
+	for _, sink := range f.Sinks {
+		if s.names[sink.Name] != "" || s.feeds(sink.Kind, sink.Name) {
+			continue
+		}
+		switch sink.Kind {
+		case "queue":
+			id := queueID(sink.Name, false)
+			s.once(id, func() {
+				s.add(id, "AWS::SQS::Queue", mapping(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}))
+				s.output(id, "URL of the queue "+sink.Name, ref(id))
+			})
+		case "topic":
+			id := logical(sink.Name, "Topic")
+			s.once(id, func() {
+				s.add(id, "AWS::SNS::Topic", output.Mapping{})
+				s.output(id, "ARN of the topic "+sink.Name, ref(id))
+			})
+		}
+	}
+	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" || s.names[f.DeadLetter] != "" || s.feeds("queue", f.DeadLetter) {
+		return
+	}
+	id := deadLetterID(f)
+	s.once(id, func() {
+		s.add(id, "AWS::SQS::Queue", mapping(
+			output.Member{Key: "FifoQueue", Value: deadLettersFIFO(f)},
+			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
+		))
+	})
+}
+
+// feeds reports whether the queue or topic feeds a function of the application.
+func (s *stack) feeds(kind, name string) bool {
+	return slices.ContainsFunc(s.app.Functions, func(f model.Function) bool { return f.Trigger.Kind() == kind && f.Trigger.Resource() == name })
+}
+
+// retention is how long the queue keeps messages, in seconds: as long as SQS can
+// if it has the dead letters of a function, and 0 for SQS's own default.
+func (s *stack) retention(queue string, fifo bool) int {
+	if slices.ContainsFunc(s.app.Functions, func(f model.Function) bool { return f.DeadLetter == queue && deadLettersFIFO(f) == fifo }) {
+		return seconds(deadLetterRetention)
+	}
+	return 0
+}
+
+// A sender sends dead letters to a queue of the stack, for a source.
+type sender struct {
+	queue     string // its logical id
+	principal string
+	source    any
+}
+
+// permitDeadLetters lets the service send dead letters for the source to the
+// function's queue, if that is the stack's own.
+func (s *stack) permitDeadLetters(f model.Function, principal string, source any) {
+	if s.names[f.DeadLetter] != "" {
+		return // whose policy is its owner's
+	}
+	s.senders = append(s.senders, sender{deadLetterID(f), principal, source})
+}
+
+// queuePolicies adds the policies of queues, one for each with all that may
+// send to it, since a queue has only one.
+func (s *stack) queuePolicies() {
+	for _, first := range s.senders {
+		s.once(first.queue+"Policy", func() {
+			var statements []statement
+			for _, other := range s.senders {
+				if other.queue == first.queue {
+					statements = append(statements, statement{
+						principal: service(other.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(other.queue)},
+						condition: output.Mapping{{Key: "ArnEquals", Value: output.Mapping{{Key: "aws:SourceArn", Value: other.source}}}},
+					})
+				}
+			}
+			s.add(first.queue+"Policy", "AWS::SQS::QueuePolicy", output.Mapping{
+				{Key: "Queues", Value: []any{ref(first.queue)}},
+				{Key: "PolicyDocument", Value: policy(statements...)},
+			})
+		})
+	}
+}

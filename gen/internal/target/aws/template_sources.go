@@ -1,0 +1,244 @@
+package aws
+
+import (
+	"cmp"
+	"encoding/json"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+// eventSource adds the mapping that feeds the function with batches of records.
+// Of a batch only what failed comes again, which the adapter names.
+func (s *stack) eventSource(f model.Function, source any, further ...output.Member) {
+	s.add(logical(f.Name, "Mapping"), "AWS::Lambda::EventSourceMapping", append(output.Mapping{
+		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "EventSourceArn", Value: source},
+		{Key: "FunctionResponseTypes", Value: []string{"ReportBatchItemFailures"}},
+	}, further...))
+}
+
+// queue is the feeding by an SQS queue, whose own policy writes the dead
+// letters.
+func (s *stack) queue(f model.Function, t model.Queue) feeding {
+	queue := s.queueArn(t.Name, t.FIFO)
+	concurrency := any(nil)
+	if n := f.Operation.MaxInstances; n >= 2 {
+		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
+	}
+	return feeding{
+		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
+		add: []func(){func() {
+			s.eventSource(f, queue, mapping(
+				output.Member{Key: "BatchSize", Value: cmp.Or(t.Batch, 10)},
+				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
+				output.Member{Key: "ScalingConfig", Value: concurrency})...)
+		}},
+	}
+}
+
+// stream is the feeding by a Kinesis stream.
+func (s *stack) stream(f model.Function, t model.Stream) feeding {
+	source := s.arnOf(t.Name, "kinesis", "stream/", logical(t.Name, "Stream"), arn)
+	start := "TRIM_HORIZON"
+	if t.Latest {
+		start = "LATEST"
+	}
+	return s.records(f, source, statement{
+		actions:   []string{"kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"},
+		resources: []any{source},
+	}, start,
+		output.Member{Key: "BatchSize", Value: t.Batch},
+		output.Member{Key: "ParallelizationFactor", Value: t.Concurrency})
+}
+
+// document is the feeding by the stream of a DynamoDB table.
+func (s *stack) document(f model.Function, t model.Document) feeding {
+	id := logical(t.Collection, "Table")
+	var source, all any = getAtt(id, "StreamArn"), sub("${" + id + ".Arn}/stream/*")
+	if name := s.names[t.Collection]; name != "" {
+		source, all = output.Text(s.streams[t.Collection]), regional("dynamodb", "table/"+name+"/stream/*")
+	}
+	fed := s.records(f, source, statement{
+		actions:   []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+		resources: []any{source},
+	}, "TRIM_HORIZON", output.Member{Key: "FilterCriteria", Value: changeFilter(t)})
+	fed.may = append(fed.may, statement{actions: []string{"dynamodb:ListStreams"}, resources: []any{all}})
+	return fed
+}
+
+// changeFilter is the filter for the kinds of change; nil for all.
+func changeFilter(t model.Document) any {
+	var kinds []string
+	for _, k := range []struct {
+		asked bool
+		name  string
+	}{{t.Created, "INSERT"}, {t.Updated, "MODIFY"}, {t.Deleted, "REMOVE"}} {
+		if k.asked {
+			kinds = append(kinds, k.name)
+		}
+	}
+	if len(kinds) == 3 {
+		return nil
+	}
+	pattern, _ := json.Marshal(map[string][]string{"eventName": kinds})
+	return output.Mapping{{Key: "Filters", Value: []output.Mapping{{{Key: "Pattern", Value: output.Text(pattern)}}}}}
+}
+
+// records is the feeding by a stream: five retries from the first record that
+// failed, half of a batch at a time, within six hours. What is given up then
+// goes to a bucket whole, where a queue would get its position alone.
+func (s *stack) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
+	fed := feeding{may: []statement{read}}
+	var onFailure any
+	if f.DeadLetter != "none" {
+		bucket := logical(f.Name, "DeadLetters")
+		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: arn(bucket)}}}}
+		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+		fed.may = append(fed.may,
+			statement{actions: []string{"s3:PutObject"}, resources: []any{sub("${" + bucket + ".Arn}/aws/lambda/*")}},
+			statement{actions: []string{"s3:ListBucket"}, resources: []any{arn(bucket)}})
+		fed.add = append(fed.add, func() { s.add(bucket, "AWS::S3::Bucket", privateBucket(), retained...) })
+	}
+	fed.add = append(fed.add, func() {
+		s.eventSource(f, source, append(mapping(further...),
+			output.Member{Key: "StartingPosition", Value: start},
+			output.Member{Key: "MaximumRetryAttempts", Value: f.RetriesOr(5)},
+			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
+			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
+			output.Member{Key: "DestinationConfig", Value: onFailure})...)
+	})
+	return fed
+}
+
+func privateBucket() output.Mapping {
+	return output.Mapping{{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
+		{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
+		{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
+	}}}
+}
+
+// asynchronous is the feeding of a function that Lambda itself calls again: at
+// most twice, within six hours, and then the event goes to a queue.
+func (s *stack) asynchronous(f model.Function, source func()) feeding {
+	letters := s.deadLetterQueue(f)
+	config := output.Mapping{
+		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "Qualifier", Value: "$LATEST"},
+		{Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)},
+		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
+	}
+	if letters != nil {
+		config = append(config, output.Member{Key: "DestinationConfig", Value: output.Mapping{
+			{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: letters}}},
+		}})
+	}
+	return feeding{add: []func(){
+		func() { s.add(logical(f.Name, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
+		source,
+	}}
+}
+
+// subscribe subscribes the function to the topic.
+func (s *stack) subscribe(f model.Function, t model.Topic) {
+	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), ref)
+	s.permit(f, logical(f.Name, "Permission"), "sns.amazonaws.com", topic)
+	subscription := output.Mapping{
+		{Key: "TopicArn", Value: topic},
+		{Key: "Protocol", Value: "lambda"},
+		{Key: "Endpoint", Value: arn(logical(f.Name, "Function"))},
+	}
+	if letters := s.deadLetterQueue(f); letters != nil {
+		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
+		s.permitDeadLetters(f, "sns.amazonaws.com", topic)
+	}
+	s.add(logical(f.Name, "Subscription"), "AWS::SNS::Subscription", subscription)
+}
+
+// notify has the bucket tell the function of its objects: by the bucket's own
+// notifications, which are its properties, or by a rule of EventBridge for one
+// that exists already. Such a bucket must send its events to EventBridge.
+func (s *stack) notify(f model.Function, t model.Object) {
+	if name := s.names[t.Bucket]; name != "" {
+		s.rule(f, "", objectPattern(t, name))
+		return
+	}
+	s.permit(f, logical(f.Name, "Permission"), "s3.amazonaws.com", output.Tagged{Tag: "!Sub", Value: []any{
+		"arn:${AWS::Partition}:s3:::" + t.Bucket + "-${Stack}", output.Mapping{{Key: "Stack", Value: stackPart}},
+	}}, output.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
+}
+
+// rule adds a rule of the EventBridge bus that has the function as its target;
+// the account's default bus if the name is "".
+func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
+	id := logical(f.Name, "Rule")
+	target := output.Mapping{
+		{Key: "Id", Value: "function"},
+		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
+	}
+	if letters := s.deadLetterQueue(f); letters != nil {
+		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
+		s.permitDeadLetters(f, "events.amazonaws.com", arn(id))
+	}
+	s.add(id, "AWS::Events::Rule", mapping(
+		output.Member{Key: "EventBusName", Value: bus},
+		output.Member{Key: "EventPattern", Value: pattern},
+		output.Member{Key: "Targets", Value: []output.Mapping{target}},
+	))
+	s.permit(f, logical(f.Name, "Permission"), "events.amazonaws.com", arn(id))
+}
+
+// eventPattern matches the type, and the source if the directive names one.
+func eventPattern(t model.Event) output.Mapping {
+	pattern := output.Mapping{{Key: "detail-type", Value: []output.Text{output.Text(t.Type)}}}
+	if t.Source != "" {
+		pattern = append(output.Mapping{{Key: "source", Value: []output.Text{output.Text(t.Source)}}}, pattern...)
+	}
+	return pattern
+}
+
+// objectPattern matches the changes of a bucket. Of prefix and suffix it has
+// one, since several matches of a field are alternatives; the adapter looks at
+// both again.
+func objectPattern(t model.Object, bucket string) output.Mapping {
+	detail := output.Mapping{{Key: "bucket", Value: output.Mapping{{Key: "name", Value: []output.Text{output.Text(bucket)}}}}}
+	switch {
+	case t.Prefix != "":
+		detail = append(detail, output.Member{Key: "object", Value: keyMatch("prefix", t.Prefix)})
+	case t.Suffix != "":
+		detail = append(detail, output.Member{Key: "object", Value: keyMatch("suffix", t.Suffix)})
+	}
+	return output.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: changes(t, "Object Created", "Object Deleted")}, {Key: "detail", Value: detail}}
+}
+
+func keyMatch(how, text string) output.Mapping {
+	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: verbatim(text)}}}}}
+}
+
+// schedule adds a schedule of EventBridge Scheduler, with a role of its own to
+// call the function. Its input is what the adapter reads.
+func (s *stack) schedule(f model.Function, t model.Schedule) {
+	when, _ := expression(t) // Check has refused what has none
+	input, _ := json.Marshal(f.Name)
+	target := output.Mapping{
+		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleCaller"))},
+		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
+			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
+	}
+	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
+	if letters := s.deadLetterQueue(f); letters != nil {
+		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
+		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
+	}
+	s.add(logical(f.Name, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
+		{Key: "ScheduleExpression", Value: output.Text(when)},
+		{Key: "ScheduleExpressionTimezone", Value: output.Text(cmp.Or(t.TimeZone, "UTC"))},
+		{Key: "FlexibleTimeWindow", Value: output.Mapping{{Key: "Mode", Value: output.Text("OFF")}}},
+		{Key: "Target", Value: target},
+	})
+	s.role(logical(f.Name, "ScheduleCaller"), "scheduler.amazonaws.com",
+		output.Mapping{{Key: "StringEquals", Value: output.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
+}

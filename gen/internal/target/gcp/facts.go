@@ -1,0 +1,82 @@
+package gcp
+
+import (
+	"fmt"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// Facts has what events and their infrastructure mean on Google Cloud.
+func (t target) Facts(f model.Function) model.Facts {
+	facts := model.Facts{Guarantee: model.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: logged whole and acknowledged"}
+	if hasDeadLetters(f) {
+		facts.DeadLetter = "by the function, to the topic " + t.called(deadLetterTopic(f)) + "; what Eventarc gives up is lost"
+	}
+	switch trigger := f.Trigger.(type) {
+	case model.HTTP:
+		facts = model.Facts{Source: "Cloud Run", Guarantee: model.OnRequest, Retries: "none", Order: "none", DeadLetter: "none"}
+	case model.Schedule:
+		facts.Source = "Cloud Scheduler job"
+		if s, err := expression(trigger); err == nil {
+			facts.Source += " " + s
+		}
+		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", f.RetriesOr(someRetries))
+		if hasDeadLetters(f) {
+			facts.DeadLetter = "by the function, to the topic " + t.called(deadLetterTopic(f)) + "; what fails at the last try is lost"
+		}
+	case model.Queue, model.Topic, model.Stream:
+		facts.Source = "Pub/Sub subscription"
+		facts.Retries = "for 7 days, by the subscription"
+		if hasDeadLetters(f) {
+			facts.Retries = fmt.Sprintf("%d, by the subscription", deliveries(f)-1)
+			facts.DeadLetter = "by the function and the subscription, to the topic " + t.called(deadLetterTopic(f))
+		}
+		if q, ok := trigger.(model.Queue); ok && q.FIFO {
+			facts.Order = "ordering key"
+		}
+		if _, ok := trigger.(model.Stream); ok {
+			facts.Order = "ordering key"
+			facts.Differs = []string{"there is no sequence"}
+		}
+	case model.Object:
+		facts.Source = "Eventarc, Cloud Storage bucket"
+		facts.Differs = []string{"data.etag, version and contenttype are Cloud Storage's own"}
+		if trigger.Prefix != "" || trigger.Suffix != "" {
+			facts.Emulated = []string{"prefix and suffix"}
+		}
+	case model.Document:
+		facts.Source = "Eventarc, Firestore collection"
+		if subset(trigger) {
+			facts.Emulated = []string{"the choice of changes"}
+		}
+	case model.Event:
+		facts.Source = "Eventarc channel, and the application's event sinks if any"
+		if googles(trigger.Type) {
+			facts.Source = "Eventarc"
+		}
+		if trigger.Source != "" {
+			facts.Emulated = []string{"source"}
+		}
+	}
+	return facts
+}
+
+// called returns the topic's name, NAME being the variable of main.tf.
+func (t target) called(to topic) string {
+	if name := t.existing(to); name != "" {
+		return name
+	}
+	return "NAME-" + to.physical()
+}
+
+// subset reports whether two of the three changes are asked for, which Eventarc
+// has no filter for.
+func subset(t model.Document) bool {
+	n := 0
+	for _, asked := range []bool{t.Created, t.Updated, t.Deleted} {
+		if asked {
+			n++
+		}
+	}
+	return n == 2
+}

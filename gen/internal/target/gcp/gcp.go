@@ -1,0 +1,218 @@
+// Package gcp generates functions for Google Cloud Functions, or Cloud Run,
+// and the Terraform module that deploys them.
+//
+// The module creates what feeds the functions unless fngen.yaml names it, but
+// for three things that are there already: the project with its APIs, the
+// secrets, and the Firestore database. Its variable name begins all names, so
+// that an application can be in one project several times, and project and
+// region have to be given unless fngen.yaml has them.
+//
+// Queues, topics and streams are Pub/Sub topics, with a subscription for each
+// function that pushes to it, and a topic for what it gives up. Events of a
+// type of one's own come through an Eventarc channel, to which they are
+// published with the Eventarc Publishing API, and from the topics that are the
+// application's event sinks. Each function runs as an account that may read its
+// secrets, publish to its sinks and the topic of its dead letters, and nothing
+// else; one more account is that as which Pub/Sub, Eventarc and Cloud Scheduler
+// call.
+package gcp
+
+import (
+	"regexp"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen/internal/config"
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+const (
+	gcpPath       = "github.com/fngen/fngen/providers/gcp"
+	frameworkPath = "github.com/GoogleCloudPlatform/functions-framework-go"
+	pubsubPath    = gcpPath + "/sink/pubsub"
+	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
+)
+
+// New returns the target as fngen.yaml has it. package is source, the default,
+// for a [Buildpack], or binary, for a [Binary]. arch is amd64, the default and the
+// only one that Google runs, or arm64, for a binary elsewhere. audience and
+// caller, an ID token's audience and the e-mail of the service account that
+// pushes the events, come together: what is not public lets nobody else
+// through then. See gcp.Verify for where that works. project and region are
+// the defaults of main.tf's variables, runtime is what compiles a source, and
+// channel an Eventarc channel that exists. Of a resource, name says that it
+// exists, or what a collection is called, location where it is, database where
+// the collection is, and url where an http sink is.
+func New(s *config.Settings, resources map[string]*config.Settings) model.Target {
+	binary := s.String(config.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
+		Default: "source", OneOf: []string{"source", "binary"}}) == "binary"
+	t := target{
+		binary:   binary,
+		arch:     s.String(config.Key{Name: "arch", Doc: "Architecture of the functions; arm64 only for a binary elsewhere.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
+		audience: s.String(audienceKey),
+		caller:   s.String(callerKey),
+		project:  s.String(projectKey),
+		region:   s.String(regionKey),
+		runtime:  s.String(runtimeKey),
+		channel:  s.String(channelKey),
+
+		resources: map[string]resource{},
+	}
+	for name, r := range resources {
+		t.resources[name] = resource{
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.String(urlKey),
+		}
+	}
+	if binary && s.Has("runtime") {
+		s.Refuse("runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
+	}
+	if !binary && t.arch != "amd64" {
+		s.Refuse("arch", "is %q, and Google's buildpack compiles for amd64; remove it, or write package: binary", t.arch)
+	}
+	together(s, "audience", "caller")
+	if binary {
+		return Binary{t}
+	}
+	return Buildpack{t}
+}
+
+// target is what both packages have in common.
+type target struct {
+	binary           bool // instead of a source
+	arch             string
+	audience, caller string // both or none
+	project, region  string // "" for none
+	runtime          string
+	channel          string // "" for one that is created
+	resources        map[string]resource
+}
+
+// Name is gcp.
+func (target) Name() string { return "gcp" }
+
+// Platform is Linux: that of the buildpack, or of the binary.
+func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux", GOARCH: t.arch} }
+
+// imports are the names of the packages that entrypoints import.
+var imports = map[string]string{
+	gcpPath: "gcp", pubsubPath: "pubsub", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
+}
+
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
+	path, name := pubsubPath, "Topic"
+	if s.Kind == "http" {
+		path, name = httpsinkPath, "HTTP"
+	}
+	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// handler returns the statements that come before it, if any, and the
+// function's http.Handler.
+func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code, jen.Code) {
+	var before []jen.Code
+	var handler jen.Code
+	if trigger, ok := f.Trigger.(model.HTTP); ok {
+		before = e.Routes(trigger)
+		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name))
+	} else {
+		fields := append(s.fields, e.DeadLetterField())
+		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
+	}
+	if t.audience != "" && !public(f) {
+		handler = jen.Qual(gcpPath, "Verify").Call(handler, jen.Lit(t.audience), jen.Lit(t.caller))
+	}
+	return before, handler
+}
+
+// public reports whether everybody may call the function.
+func public(f model.Function) bool {
+	trigger, ok := f.Trigger.(model.HTTP)
+	return ok && trigger.Public
+}
+
+// A source is the type of what feeds a function, and its fields.
+type source struct {
+	name   string
+	fields []output.Field
+}
+
+// feed says what feeds the function, in words and as its source.
+func feed(f model.Function) (string, source) {
+	switch t := f.Trigger.(type) {
+	case model.HTTP:
+		return "behind HTTP", source{"HTTP", nil}
+	case model.Queue:
+		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}}
+	case model.Object:
+		return "fed by a Cloud Storage bucket", source{"Storage", output.ObjectFields(t)}
+	case model.Topic:
+		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Topic", Value: t.Name}, {Name: "Content", Value: t.Content}}}
+	case model.Stream:
+		return "fed by an ordered Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Stream", Value: t.Name}}}
+	case model.Schedule:
+		return "fired by Cloud Scheduler", source{"Scheduler", []output.Field{{Name: "Name", Value: f.Name}}}
+	case model.Document:
+		return "fed by a Firestore collection", source{"Firestore", append(output.DocumentFields(t), output.Field{Name: "Before", Value: t.Before})}
+	case model.Event:
+		return "fed by Eventarc", source{"Event", []output.Field{{Name: "Type", Value: t.Type}, {Name: "Source", Value: t.Source}}}
+	}
+	return "", source{}
+}
+
+var (
+	audienceKey = config.Key{Name: "audience", Doc: "The audience of the ID tokens that callers bring, where Cloud Run does not check them itself.",
+		Grammar: regexp.MustCompile(`^[!-~]{1,512}$`),
+		Want:    "the audience of the tokens, which is often the URL of the function, in 1 to 512 ASCII characters without spaces"}
+	callerKey = config.Key{Name: "caller", Doc: "The e-mail of the service account that calls with such a token.",
+		Grammar: regexp.MustCompile(`^[a-z0-9.-]{1,64}@([a-z0-9-]{1,63}\.){0,8}gserviceaccount\.com$`),
+		Want:    "the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com"}
+
+	// https://cloud.google.com/resource-manager/docs/creating-managing-projects
+	projectKey = config.Key{Name: "project", Doc: "The default of the variable project in main.tf; without one it has to be given.",
+		Grammar: regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`), Want: "a project's ID such as acme-shop"}
+	regionKey = config.Key{Name: "region", Doc: "The default of the variable region in main.tf; without one it has to be given.",
+		Grammar: regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]{1,2}$`), Want: "a region such as europe-west1"}
+	// https://cloud.google.com/run/docs/runtimes/go
+	runtimeKey = config.Key{Name: "runtime", Doc: "The runtime that compiles the functions.", Default: "go126", OneOf: []string{"go126", "go127"}}
+	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
+		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
+
+	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
+		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
+	// https://cloud.google.com/eventarc/docs/locations
+	locationKey = config.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
+		Grammar: regexp.MustCompile(`^[a-z]+[0-9]{0,2}(-[a-z]+[0-9]{1,2})?$`), Want: "a location such as europe-west1, eu or eur3"}
+	// https://cloud.google.com/firestore/docs/manage-databases
+	databaseKey = config.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
+		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
+	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
+		Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`), Want: "http:// or https://, a host and a path"}
+)
+
+// A resource is what fngen.yaml says of one that exists.
+type resource struct {
+	name     string // "" for one that is created
+	location string // "" for the region
+	database string
+	url      string // "" for none
+}
+
+// named returns the resource of the logical name.
+func (t target) named(name string) resource {
+	if r, ok := t.resources[name]; ok {
+		return r
+	}
+	return resource{database: databaseKey.Default}
+}
+
+// together refuses each of two keys that is there without the other.
+func together(s *config.Settings, a, b string) {
+	switch {
+	case s.Has(a) && !s.Has(b):
+		s.Refuse(a, "does nothing alone; add %s, or remove it", b)
+	case s.Has(b) && !s.Has(a):
+		s.Refuse(b, "does nothing alone; add %s, or remove it", a)
+	}
+}

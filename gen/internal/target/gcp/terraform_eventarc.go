@@ -1,0 +1,208 @@
+package gcp
+
+import (
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// published is the type of the events that a Pub/Sub topic of Eventarc's own
+// carries; all other types of Google's have filters that a directive does not
+// tell: https://cloud.google.com/eventarc/docs/reference/supported-events.
+const published = "google.cloud.pubsub.topic.v1.messagePublished"
+
+// googles reports whether events of the type are those of Google's services,
+// which no channel carries.
+func googles(eventType string) bool { return strings.HasPrefix(eventType, "google.") }
+
+// A filter is what Eventarc compares of an event.
+type filter struct {
+	attribute string
+	value     any
+	pattern   bool
+}
+
+// An eventarcSource is what Eventarc has to know of a trigger.
+type eventarcSource struct {
+	eventType string
+	location  expr // of the trigger, which is where the events are from
+	filters   []filter
+	protobuf  bool // the data is
+	channel   expr // nil for the one of Google's own services
+}
+
+// eventarcSource returns it for a trigger of Eventarc's.
+func (w *terraform) eventarcSource(t model.Trigger) eventarcSource {
+	s := eventarcSource{location: ref("var", "region")}
+	if of := w.named(t.Resource()).location; of != "" && inFunction(t) {
+		s.location = value(of)
+	}
+	switch t := t.(type) {
+	case model.Object:
+		s.eventType = "google.cloud.storage.object.v1.finalized"
+		if t.Deleted {
+			s.eventType = "google.cloud.storage.object.v1.deleted"
+		}
+		s.filters = []filter{{attribute: "bucket", value: w.bucketName(t.Bucket)}}
+	case model.Document:
+		at := w.named(t.Collection)
+		collection := t.Collection
+		if at.name != "" {
+			collection = at.name
+		}
+		s.eventType = "google.cloud.firestore.document.v1." + change(t)
+		s.filters = []filter{
+			{attribute: "database", value: at.database},
+			{attribute: "document", value: collection + "/{id}", pattern: true},
+		}
+		s.protobuf = true
+	case model.Event:
+		s.eventType = t.Type
+		if !googles(t.Type) {
+			s.channel = w.channelID()
+		}
+	}
+	return s
+}
+
+// change returns the last word of the type of a document's events.
+func change(t model.Document) string {
+	switch {
+	case t.Created && !t.Updated && !t.Deleted:
+		return "created"
+	case t.Updated && !t.Created && !t.Deleted:
+		return "updated"
+	case t.Deleted && !t.Created && !t.Updated:
+		return "deleted"
+	}
+	return "written"
+}
+
+// routed reports whether Eventarc feeds the function.
+func routed(t model.Trigger) bool {
+	switch t.(type) {
+	case model.Object, model.Document, model.Event:
+		return true
+	}
+	return false
+}
+
+func isObject(t model.Trigger) bool { _, ok := t.(model.Object); return ok }
+
+// eventarc writes what Eventarc may do, and the channel of the application's
+// own events.
+func (w *terraform) eventarc() {
+	if !w.has(routed) {
+		return
+	}
+	w.resource("google_project_iam_member", "eventarc",
+		pair{"role", "roles/eventarc.eventReceiver"},
+		pair{"member", w.member()})
+	if w.has(isObject) {
+		w.top("data", []string{"google_storage_project_service_account", "this"}, pair{"project", ref("var", "project")})
+		w.comment("Cloud Storage sends its events as this account.")
+		w.resource("google_project_iam_member", "storage",
+			pair{"role", "roles/pubsub.publisher"},
+			pair{"member", ref("data", "google_storage_project_service_account", "this", "member")})
+	}
+	if w.channeled() && w.channel == "" {
+		w.comment("The application's own events are published to this channel.")
+		w.resource("google_eventarc_channel", "events",
+			pair{"location", ref("var", "region")},
+			pair{"name", w.physical("events")})
+	}
+}
+
+// channeled reports whether a function takes events from the channel.
+func (w *terraform) channeled() bool {
+	return w.has(func(t model.Trigger) bool { e, ok := t.(model.Event); return ok && !googles(e.Type) })
+}
+
+// channelID returns the channel's name in full.
+func (w *terraform) channelID() expr {
+	if w.channel != "" {
+		return text("projects/", ref("var", "project"), "/locations/", ref("var", "region"), "/channels/"+w.channel)
+	}
+	return ref("google_eventarc_channel", "events", "id")
+}
+
+// eventTrigger writes the trigger of a Cloud Function, which has none for
+// channels.
+func (w *terraform) eventTrigger(b body, f function) {
+	if !inFunction(f.Trigger) {
+		return
+	}
+	s := w.eventarcSource(f.Trigger)
+	t := b.block("event_trigger",
+		pair{"event_type", s.eventType},
+		pair{"trigger_region", s.location},
+		pair{"service_account_email", w.as()},
+		pair{"retry_policy", "RETRY_POLICY_RETRY"})
+	for _, filter := range s.filters {
+		filter.write(t, "event_filters")
+	}
+}
+
+// inFunction reports whether the trigger is a part of a Cloud Function.
+func inFunction(t model.Trigger) bool {
+	_, event := t.(model.Event)
+	return routed(t) && !event
+}
+
+func (f filter) write(b body, block string) {
+	inner := b.block(block, pair{"attribute", f.attribute}, pair{"value", f.value})
+	if f.pattern {
+		inner.set(pair{"operator", "match-path-pattern"})
+	}
+}
+
+// trigger writes a trigger of its own.
+func (w *terraform) trigger(f function) {
+	if !w.binary && inFunction(f.Trigger) {
+		return
+	}
+	s := w.eventarcSource(f.Trigger)
+	// https://cloud.google.com/eventarc/docs/retry-events
+	w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
+	b := w.resource("google_eventarc_trigger", f.label,
+		pair{"location", s.location},
+		pair{"name", w.physical(short(f.Name, maxService))},
+		pair{"service_account", w.as()})
+	if s.channel != nil {
+		b.set(pair{"channel", s.channel})
+	}
+	if s.protobuf {
+		b.set(pair{"event_data_content_type", "application/protobuf"})
+	}
+	filter{attribute: "type", value: s.eventType}.write(b, "matching_criteria")
+	for _, filter := range s.filters {
+		filter.write(b, "matching_criteria")
+	}
+	b.block("destination").block("cloud_run_service",
+		pair{"service", ref(f.resource, f.label, "name")},
+		pair{"region", ref("var", "region")})
+	b.AppendNewline()
+	b.set(pair{"depends_on", append(w.eventarcDepends(f), w.invokes(f)...)})
+}
+
+// eventarcDepends returns what Eventarc must be allowed before it can be told
+// of the trigger.
+func (w *terraform) eventarcDepends(f function) []any {
+	var on []any
+	if routed(f.Trigger) {
+		on = append(on, ref("google_project_iam_member", "eventarc"))
+	}
+	if isObject(f.Trigger) {
+		on = append(on, ref("google_project_iam_member", "storage"))
+	}
+	return on
+}
+
+// invokes returns what lets Google's services call the function, if that is
+// written.
+func (w *terraform) invokes(f function) []any {
+	if w.verifies(f) {
+		return nil
+	}
+	return []any{ref("google_cloud_run_v2_service_iam_member", label(f.Name, "events"))}
+}

@@ -1,0 +1,140 @@
+package gcp
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// eventRetention is how long an event is tried again, as Eventarc does.
+const eventRetention = 24 * time.Hour
+
+// hasDeadLetters reports whether the function has dead letters, which it writes
+// itself.
+func hasDeadLetters(f model.Function) bool {
+	_, http := f.Trigger.(model.HTTP)
+	return !http && f.DeadLetterSink() != ""
+}
+
+// hasDeadLetterPolicy reports whether the function's subscription has dead
+// letters too.
+func (f function) hasDeadLetterPolicy() bool {
+	return subscribes(f.Trigger) && hasDeadLetters(f.Function)
+}
+
+// deadLetterTopic returns the topic of a function's dead letters: the queue that
+// the directive names, or one for the function alone.
+func deadLetterTopic(f model.Function) topic {
+	if f.DeadLetter != "" {
+		return topic{"queue", f.DeadLetter}
+	}
+	return topic{"deadletter", f.Name}
+}
+
+// sinkTopics returns the topics that the function's handler sends to, in the
+// order of its directives.
+func sinkTopics(f model.Function) []topic {
+	var out []topic
+	for _, s := range f.Sinks {
+		if s.Kind != "http" {
+			out = append(out, topic{s.Kind, s.Name})
+		}
+	}
+	return out
+}
+
+// publishes returns the topics that the function publishes to: its sinks, and
+// the one of its dead letters.
+func (f function) publishes() []topic {
+	topics := sinkTopics(f.Function)
+	if to := deadLetterTopic(f.Function); hasDeadLetters(f.Function) && !slices.Contains(topics, to) {
+		topics = append(topics, to)
+	}
+	return topics
+}
+
+// addresses returns the variables by which the program finds its sinks.
+func (w *terraform) addresses(f function) []pair {
+	var out []pair
+	for _, s := range f.Sinks {
+		var address any = w.named(s.Name).url
+		if s.Kind != "http" {
+			address = w.topicID(topic{s.Kind, s.Name})
+		}
+		out = append(out, pair{model.SinkVariable(s.Name), address})
+	}
+	variable := model.SinkVariable(f.DeadLetterSink())
+	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
+		out = append(out, pair{variable, w.topicID(deadLetterTopic(f.Function))})
+	}
+	return out
+}
+
+// maySend lets the function publish to its topics and to no others.
+func (w *terraform) maySend(f function) {
+	var topics []pair
+	for _, t := range f.publishes() {
+		topics = append(topics, pair{t.physical(), w.topicName(t)})
+	}
+	if len(topics) == 0 {
+		return
+	}
+	w.top("resource", []string{"google_pubsub_topic_iam_member", label(f.Name, "sends")},
+		pair{"for_each", topics},
+		pair{"project", ref("var", "project")},
+		pair{"topic", ref("each", "value")},
+		pair{"role", "roles/pubsub.publisher"},
+		pair{"member", ref("google_service_account", f.label, "member")})
+}
+
+// ownDeadLetters writes the topic of dead letters that is the function's alone.
+func (w *terraform) ownDeadLetters(f function) {
+	to := deadLetterTopic(f.Function)
+	if !hasDeadLetters(f.Function) || to.kind != "deadletter" {
+		return
+	}
+	w.topic(to)
+	w.retain(to, deadLetterRetention)
+	if f.hasDeadLetterPolicy() {
+		w.mayPublish(to)
+	}
+}
+
+// eventSubscriptions subscribes the function to the events of its type that
+// the application sends. What fails is tried again as by Eventarc, from which
+// the others come.
+//
+// https://cloud.google.com/pubsub/docs/subscription-message-filter
+func (w *terraform) eventSubscriptions(f function, t model.Event) {
+	var topics []pair
+	for _, to := range w.sent() {
+		if to.kind == "event" {
+			topics = append(topics, pair{to.physical(), w.topicID(to)})
+		}
+	}
+	if len(topics) == 0 || googles(t.Type) {
+		return
+	}
+	w.comment("The application's own sinks send events to these topics.")
+	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Name, "events")},
+		pair{"for_each", topics},
+		pair{"project", ref("var", "project")},
+		pair{"name", text(ref("var", "name"), "-"+f.Name+".", ref("each", "key"))},
+		pair{"topic", ref("each", "value")},
+		pair{"filter", fmt.Sprintf("attributes.\"ce-type\" = %q", t.Type)},
+		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
+		pair{"message_retention_duration", seconds(eventRetention)})
+	w.pushes(b, f)
+	neverExpire(b)
+}
+
+// sent returns the topics of all sinks.
+func (w *terraform) sent() []topic {
+	var out []topic
+	for _, f := range w.functions {
+		out = append(out, sinkTopics(f.Function)...)
+	}
+	return unique(out)
+}

@@ -1,0 +1,134 @@
+package gcp
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// sources writes what feeds the functions, once for all that listen to it.
+func (w *terraform) sources() {
+	named, moved := w.namedDeadLetters()
+	for _, t := range unique(slices.Concat(w.listened(), named, w.sent())) {
+		if w.existing(t) == "" {
+			w.topic(t)
+		}
+	}
+	for _, t := range w.queues() {
+		kept := messageRetention
+		if slices.Contains(named, t) {
+			kept = deadLetterRetention
+		}
+		w.retain(t, kept)
+	}
+	for _, t := range moved {
+		w.mayPublish(t)
+	}
+	for _, name := range w.bucketNames() {
+		if w.named(name).name == "" {
+			w.bucket(label(name, "bucket"), name)
+		}
+	}
+}
+
+// listened returns the topics of triggers.
+func (w *terraform) listened() []topic {
+	var out []topic
+	for _, f := range w.functions {
+		if subscribes(f.Trigger) {
+			out = append(out, topicOf(f.Trigger))
+		}
+	}
+	return unique(out)
+}
+
+// namedDeadLetters returns the queues that directives name for dead letters, and
+// those of them to which subscriptions move some.
+func (w *terraform) namedDeadLetters() (all, moved []topic) {
+	for _, f := range w.functions {
+		if f.DeadLetter == "" || !hasDeadLetters(f.Function) {
+			continue
+		}
+		all = append(all, deadLetterTopic(f.Function))
+		if f.hasDeadLetterPolicy() {
+			moved = append(moved, deadLetterTopic(f.Function))
+		}
+	}
+	return unique(all), unique(moved)
+}
+
+// queues returns the queues that are sent to and that no function listens to,
+// so that a subscription has to hold what they get. What exists has
+// subscriptions, or none on purpose.
+func (w *terraform) queues() []topic {
+	named, _ := w.namedDeadLetters()
+	listened := w.listened()
+	return slices.DeleteFunc(unique(slices.Concat(named, w.sent())), func(t topic) bool {
+		return t.kind != "queue" || w.existing(t) != "" || slices.Contains(listened, t)
+	})
+}
+
+func unique(topics []topic) []topic {
+	slices.SortFunc(topics, func(a, b topic) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.kind, b.kind))
+	})
+	return slices.Compact(topics)
+}
+
+// bucketNames returns the logical names of the buckets, sorted.
+func (w *terraform) bucketNames() []string {
+	var names []string
+	for _, f := range w.functions {
+		if t, ok := f.Trigger.(model.Object); ok {
+			names = append(names, t.Bucket)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// bucketName returns what the bucket is called.
+func (w *terraform) bucketName(name string) expr {
+	if existing := w.named(name).name; existing != "" {
+		return value(existing)
+	}
+	return ref("google_storage_bucket", label(name, "bucket"), "name")
+}
+
+func (w *terraform) topicIDs(topics []topic) []pair {
+	var out []pair
+	for _, t := range topics {
+		out = append(out, pair{t.physical(), w.topicID(t)})
+	}
+	return out
+}
+
+func (w *terraform) buckets() []pair {
+	var out []pair
+	for _, name := range w.bucketNames() {
+		out = append(out, pair{name, w.bucketName(name)})
+	}
+	return out
+}
+
+// held returns the subscriptions to queues that hold messages for others, and
+// those that hold dead letters.
+func (w *terraform) held() (messages, letters []pair) {
+	named, _ := w.namedDeadLetters()
+	for _, f := range w.functions {
+		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
+			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", topic{"deadletter", f.Name}.label(), "id")})
+		}
+	}
+	for _, t := range w.queues() {
+		p := pair{t.physical(), ref("google_pubsub_subscription", t.label(), "id")}
+		if slices.Contains(named, t) {
+			letters = append(letters, p)
+		} else {
+			messages = append(messages, p)
+		}
+	}
+	return messages, letters
+}

@@ -1,0 +1,209 @@
+package gcp_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/fngen/fngen/gen/internal/discover"
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// everything is an application with every trigger and every option that has a
+// place in main.tf.
+func everything() model.App {
+	retries := func(n int) *int { return &n }
+	functions := []model.Function{
+		{Name: "api", Trigger: model.HTTP{Path: "/api"}, Timeout: time.Hour, Operation: model.Operation{Memory: 8 << 10, Reserved: 1, MaxInstances: 20},
+			Sinks: []model.Sink{{Kind: "queue", Name: "orders"}, {Kind: "http", Name: "crm"}}},
+		{Name: "archive", Trigger: model.Stream{Name: "clicks"}, Retries: retries(9)},
+		{Name: "audit", Trigger: model.Event{Type: "com.example.order.placed", Source: "/orders"}},
+		{Name: "changes", Trigger: model.Document{Collection: "users", Created: true, Updated: true}, DeadLetter: "none"},
+		{Name: "cleanup", Trigger: model.Object{Bucket: "uploads", Deleted: true}},
+		{Name: "confirm", Trigger: model.Queue{Name: "orders", FIFO: true}, Timeout: 540 * time.Second, DeadLetter: "letters", Sinks: []model.Sink{
+			{Kind: "queue", Name: "letters"}, {Kind: "event", Name: "shop-bus"}, {Kind: "topic", Name: "confirmed"}, {Kind: "queue", Name: "to-do"}}, Operation: model.Operation{
+			Memory: 512, LogRetention: 7, Env: []model.Variable{
+				{Name: "API_KEY", Value: "stripe", IsSecret: true},
+				{Name: "DB_PASSWORD", Value: "db", IsSecret: true},
+				{Name: "GREETING", Value: "${name}, %{if true}\"hello\"\nworld%{endif} $${x}\\"},
+				{Name: "OLD_API_KEY", Value: "stripe", IsSecret: true},
+			}}},
+		{Name: "daily", Trigger: model.Schedule{Cron: "30 4 * * 1-5", TimeZone: "Europe/Berlin"}, Timeout: 30 * time.Minute, Retries: retries(0), DeadLetter: "late"},
+		{Name: "greet", Trigger: model.Event{Type: "google.cloud.pubsub.topic.v1.messagePublished"}},
+		{Name: "home", Trigger: model.HTTP{Methods: []string{"GET"}, Path: "/{$}", Public: true}},
+		{Name: "invoker", Trigger: model.Topic{Name: "news"}, DeadLetter: "none"},
+		{Name: "often", Trigger: model.Schedule{Every: 5 * time.Minute}},
+		{Name: "refund", Trigger: model.Queue{Name: "refunds", Visibility: 90 * time.Second}, DeadLetter: "given-up"},
+		{Name: "retry", Trigger: model.Queue{Name: "given-up"}},
+		{Name: "second", Trigger: model.Topic{Name: "news"}},
+		{Name: "the-function-with-the-longest-name-that-there-is", Trigger: model.Object{Bucket: "pictures", Created: true, Prefix: "a/"}},
+		{Name: "users", Trigger: model.Document{Collection: "members", Deleted: true}},
+	}
+	return model.App{Path: "example.com/shop", Functions: functions}
+}
+
+// shop is the example, as it is scanned.
+func shop(t *testing.T) model.App {
+	t.Helper()
+	dir, err := filepath.Abs("../../../../examples/shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan, err := discover.ScanDir(dir, []string{"aws", "gcp", "openwhisk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, diagnostics, err := scan.Resolve(t.Context(), model.Platform{GOOS: "linux", GOARCH: "amd64"})
+	if err != nil || model.Failed(diagnostics) || len(app.Functions) == 0 {
+		t.Fatal(diagnostics, err)
+	}
+	return app
+}
+
+// verified is an application whose program checks the callers' tokens.
+func verifiedApp() model.App {
+	return model.App{Path: "example.com/verified", Functions: []model.Function{
+		{Name: "closed", Trigger: model.HTTP{Path: "/closed"}},
+		{Name: "daily", Trigger: model.Schedule{Every: 24 * time.Hour}},
+		{Name: "event", Trigger: model.Event{Type: "com.example.order.placed"}},
+		{Name: "invoker", Trigger: model.Topic{Name: "news"}, DeadLetter: "none"},
+		{Name: "open", Trigger: model.HTTP{Path: "/open", Public: true}},
+		{Name: "picture", Trigger: model.Object{Bucket: "source", Created: true}},
+	}}
+}
+
+const everySetting = `targets:
+  gcp: {project: acme-shop, region: europe-west1, package: PACKAGE}
+resources:
+  uploads: {gcp: {name: acme-uploads, location: eu}}
+  users: {gcp: {name: people, location: eur3, database: directory}}
+  letters: {gcp: {name: all-letters}}
+  crm: {gcp: {url: "https://crm.example/events"}}
+`
+
+// Each application, configuration and the main.tf that they make.
+func TestInfrastructure(t *testing.T) {
+	for name, tc := range map[string]struct {
+		settings string
+		app      model.App
+	}{
+		"everything_source": {replaced(everySetting, "source"), everything()},
+		"everything_binary": {replaced(everySetting, "binary"), everything()},
+		"shop_source":       {"", shop(t)},
+		"shop_binary":       {"targets: {gcp: {package: binary}}\n", shop(t)},
+		"verified_source":   {"targets: {gcp: {channel: bus, " + verified + "}}\n", verifiedApp()},
+		"verified_binary":   {"targets: {gcp: {channel: bus, package: binary, " + verified + "}}\n", verifiedApp()},
+		"minimal":           {"", model.App{Path: "example.com/hello/v2", Functions: []model.Function{{Name: "confirm", Trigger: model.Queue{Name: "orders"}}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := mainTF(t, tc.settings, tc.app)
+			golden := filepath.Join("testdata", "terraform", name+".tf")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Terraform's own formatter finds nothing to change in them.
+func TestFormatted(t *testing.T) {
+	out, err := exec.Command(terraform(t), "fmt", "-check", "-diff", "testdata/terraform").Output()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// terraform returns the program, without which the test is skipped, or fails
+// where the tools are required.
+func terraform(t *testing.T) string {
+	t.Helper()
+	name, err := exec.LookPath("terraform")
+	if err != nil {
+		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip("terraform is not installed")
+	}
+	return name
+}
+
+// Terraform itself reads every string as it was, whatever looks like its own
+// language in it.
+func TestTerraformReadsValues(t *testing.T) {
+	program := terraform(t)
+	var env []model.Variable
+	want := map[string]any{}
+	for i, value := range []string{
+		"", "plain", "${var.name}", "$${x}", "$$${x}", "%{ if true }", "%%{x}", "a$", "a%", "\"quoted\"", "back\\slash", "\\${x}", "line\nbreak\r\n\ttab",
+		"<<EOT\nx\nEOT", "\u0001\u007f\u2028", "Zürich ☃ 🙂", "# no comment", "/* no */", "${\"${1}\"}", "$", "{", "$ {", "%",
+	} {
+		name := fmt.Sprintf("V%02d", i)
+		env = append(env, model.Variable{Name: name, Value: value})
+		want[name] = value
+	}
+	src := mainTF(t, "", model.App{Path: "example.com/shop", Functions: []model.Function{
+		{Name: "confirm", Trigger: model.HTTP{Path: "/"}, Operation: model.Operation{Env: env}}}})
+	args := find(t, parsed(t, "main.tf", src), "google_cloudfunctions2_function", "confirm", "service_config").Attributes
+	written := string(args["environment_variables"].Expr.Range().SliceBytes(src))
+	written = strings.NewReplacer("var.project", "null", "var.region", "null").Replace(written)
+
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte("output \"env\" {\n  value = "+written+"\n}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(program, "-chdir="+dir, "apply", "-auto-approve", "-no-color").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command(program, "-chdir="+dir, "output", "-json", "env").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	delete(got, "GOOGLE_CLOUD_PROJECT")
+	delete(got, "GOOGLE_CLOUD_REGION")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values differ (-want +got):\n%s", diff)
+	}
+}
+
+// find returns the body of the block in the resource.
+func find(t testing.TB, file *hclsyntax.Body, kind, label string, blocks ...string) *hclsyntax.Body {
+	t.Helper()
+	at := slices.IndexFunc(file.Blocks, func(b *hclsyntax.Block) bool {
+		return b.Type == "resource" && b.Labels[0] == kind && b.Labels[1] == label
+	})
+	if at < 0 {
+		t.Fatalf("there is no %s %s", kind, label)
+	}
+	body := file.Blocks[at].Body
+	for _, name := range blocks {
+		at := slices.IndexFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == name })
+		if at < 0 {
+			t.Fatalf("%s %s has no block %s", kind, label, name)
+		}
+		body = body.Blocks[at].Body
+	}
+	return body
+}

@@ -1,0 +1,65 @@
+package openwhisk
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
+)
+
+const (
+	openwhiskPath = "github.com/fngen/fngen/providers/openwhisk"
+	webPath       = openwhiskPath + "/web"
+	triggerPath   = openwhiskPath + "/sink/trigger"
+	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
+)
+
+var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", httpsinkPath: "httpsink"}
+
+// Entrypoint returns main.go.
+func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
+	fed, name, fields := source(f)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral)
+	var start []jen.Code
+	if trigger, ok := f.Trigger.(model.HTTP); ok {
+		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name)))
+	} else {
+		fields = append(fields, output.Field{Name: "Retries", Value: tries(f)}, output.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"})
+		if s, ok := deadLetterSink(f); ok {
+			fields = append(fields, output.Field{Name: "DeadLetter", Value: e.DeadLetters(s)})
+		}
+		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), output.Literal(openwhiskPath, name, fields...))}
+	}
+	return e.Write("main.go", "main", jen.Qual(openwhiskPath, "Fail"), start...)
+}
+
+// sinkLiteral is the literal of a sink.
+func sinkLiteral(s model.Sink) jen.Code {
+	path, name := triggerPath, "Trigger"
+	if s.Kind == "http" {
+		path, name = httpsinkPath, "HTTP"
+	}
+	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// source says what feeds the function: in words, as the name of the source's
+// type, and as the fields that it has besides those of every source.
+func source(f model.Function) (words, name string, fields []output.Field) {
+	switch t := f.Trigger.(type) {
+	case model.HTTP:
+		return "as a raw web action", "HTTP", nil
+	case model.Queue:
+		return "fed by Kafka", "Kafka", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}
+	case model.Topic:
+		return "fired by a trigger", "Trigger", []output.Field{{Name: "Topic", Value: t.Name}, {Name: "Content", Value: t.Content}}
+	case model.Stream:
+		return "fed by Kafka", "Kafka", []output.Field{{Name: "Stream", Value: t.Name}}
+	case model.Schedule:
+		return "fired by an alarm", "Alarm", []output.Field{{Name: "Name", Value: f.Name}}
+	case model.Document:
+		return "fed by CouchDB", "CouchDB", output.DocumentFields(t)
+	case model.Event:
+		return "fired by a trigger", "Trigger", []output.Field{{Name: "Type", Value: t.Type}, {Name: "Source", Value: t.Source}}
+	}
+	return "", "", nil
+}

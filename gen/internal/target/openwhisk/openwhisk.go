@@ -1,0 +1,150 @@
+// Package openwhisk generates actions for Apache OpenWhisk.
+package openwhisk
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/config"
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// defaultRetries is how often an event is tried again in the action if no
+// directive says: the platform itself tries nothing again.
+const defaultRetries = 2
+
+// Target generates for Apache OpenWhisk: a binary that speaks the ActionLoop
+// protocol of the official Go images, and the manifest with which wskdeploy
+// deploys it, for each kind of runtime.
+type Target struct {
+	arch      string
+	kinds     []string // one at least
+	pkg       string   // the package of the actions; "" for the application's name
+	alarms    string   // the package of the feeds alarm and interval
+	resources map[string]resource
+}
+
+var (
+	_ model.Target         = Target{}
+	_ model.AppChecker     = Target{}
+	_ model.BinaryPackager = Target{}
+)
+
+// Name is openwhisk.
+func (Target) Name() string { return "openwhisk" }
+
+// Platform is Linux.
+func (t Target) Platform() model.Platform { return model.Platform{GOOS: "linux", GOARCH: t.arch} }
+
+// A resource is what fngen.yaml says of a queue, a stream, a collection or a
+// sink.
+type resource struct {
+	name    string   // of the Kafka topic, the CouchDB database or the sink's trigger; "" for the logical name
+	feed    string   // the full name; "" for that of the catalog
+	brokers []string // of Kafka
+	url     string   // of CouchDB, or of the sink
+}
+
+var (
+	goKind = regexp.MustCompile(`^go:1\.[1-9][0-9]?$`)
+	// Entities of OpenWhisk may be called so, among others:
+	// https://github.com/apache/openwhisk/blob/master/docs/reference.md
+	packageName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	packagePath = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	feedPath    = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	physical    = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
+	broker      = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
+	triggerName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	address     = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$`)
+	server      = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
+)
+
+// New returns the target as fngen.yaml has it.
+func New(s *config.Settings, resources map[string]*config.Settings) Target {
+	t := Target{
+		arch: s.String(config.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
+		kinds: s.OneOrMore(config.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
+			Default: "go:1.24", Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
+		pkg: s.String(config.Key{Name: "package", Doc: "The package of the actions, the last part of the application's import path by default.",
+			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
+		alarms: s.String(config.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
+			Grammar: packagePath, Want: "the full name of a package, /whisk.system/alarms for instance"}),
+		resources: map[string]resource{},
+	}
+	for i, kind := range t.kinds {
+		if slices.Contains(t.kinds[:i], kind) {
+			s.Refuse("kind", "names %s twice; keep one", kind)
+		}
+	}
+	for name, r := range resources {
+		t.resources[name] = resource{
+			name: r.String(config.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default; of a sink, the trigger that exists already.",
+				Grammar: physical, Want: "the name of a Kafka topic, of a CouchDB database or of a trigger"}),
+			feed: r.String(config.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
+				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
+			brokers: r.Strings(config.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
+			url: r.String(config.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, from the environment of wskdeploy by default.",
+				Valid: validURL}),
+		}
+	}
+	return t
+}
+
+// validURL repeats nothing of the value, which may hold a password.
+func validURL(url string) error {
+	if !address.MatchString(url) {
+		return errors.New("is not a URL of http:// or https://, a host and a path; give one without credentials and query")
+	}
+	return nil
+}
+
+// maxArchive is the most that an archive may have for its base64 to have no
+// more than the 48 MB of an action's code.
+const maxArchive = 48 << 20 / 4 * 3
+
+// PackageBinary returns the action for each kind of runtime, with the name of
+// the image that it is for, without which the image refuses to start it. An
+// action with environment variables is started by a script that sets them:
+// wskdeploy cannot have the platform do it.
+func (t Target) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {
+	files := []model.File{{Path: "exec", Data: binary, Executable: true}}
+	if env := t.environment(f); len(env) > 0 {
+		files = []model.File{
+			{Path: "action", Data: binary, Executable: true},
+			{Path: "exec", Data: launcher(env), Executable: true},
+		}
+	}
+	var archives []model.Archive
+	for _, kind := range t.kinds {
+		image := model.File{Path: "exec.env", Data: []byte("openwhisk/action-golang-v" + strings.TrimPrefix(kind, "go:"))}
+		archives = append(archives, model.Archive{Path: t.folder(kind) + f.Name + ".zip", Files: append(files[:len(files):len(files)], image), Limit: maxArchive})
+	}
+	return archives, nil
+}
+
+// folder is where the archives and the manifest for the kind lie: of one kind
+// alone, right in the folder of the artifacts.
+func (t Target) folder(kind string) string {
+	if len(t.kinds) == 1 {
+		return ""
+	}
+	return strings.Replace(kind, ":", "", 1) + "/"
+}
+
+// launcher is a script that becomes the program beside it, with the variables.
+// They are arguments of env, since some names mean something to a shell.
+func launcher(env []model.Variable) []byte {
+	var b strings.Builder
+	b.WriteString("#!/bin/sh\nexec /usr/bin/env \\\n")
+	for _, v := range env {
+		fmt.Fprintf(&b, "  %s=%s \\\n", v.Name, quote(v.Value))
+	}
+	b.WriteString("  \"${0%/*}/action\"\n")
+	return []byte(b.String())
+}
+
+// quote returns the text as a word of a shell.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

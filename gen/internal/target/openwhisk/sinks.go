@@ -1,0 +1,58 @@
+package openwhisk
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// deadLetterSink returns the sink of the function's dead letters: the trigger
+// with the name in the directive. Without a name there is none, since nothing
+// would keep what it is fired with.
+func deadLetterSink(f model.Function) (model.Sink, bool) {
+	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetter == "" || f.DeadLetter == "none" {
+		return model.Sink{}, false
+	}
+	return model.Sink{Kind: "topic", Name: f.DeadLetter}, true
+}
+
+// sinks returns the function's sinks in the order of its directives, and after
+// them that of its dead letters.
+func sinks(f model.Function) []model.Sink {
+	if s, ok := deadLetterSink(f); ok {
+		return append(slices.Clone(f.Sinks), s)
+	}
+	return f.Sinks
+}
+
+// fires returns the trigger that the sink fires, which is the one that fires the
+// functions of the topic, or of events of the directive's type; "" for a sink
+// that is no trigger.
+func (t Target) fires(s model.Sink) string {
+	name := s.Name
+	switch {
+	case s.Kind == "event" && s.Type != "":
+		name = eventTrigger(s.Type)
+	case s.Kind != "event" && s.Kind != "topic":
+		return ""
+	}
+	return cmp.Or(t.resources[s.Name].name, name)
+}
+
+// needsKey reports whether the function calls the platform.
+func (t Target) needsKey(f model.Function) bool {
+	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(s) != "" })
+}
+
+// environment returns the variables of the action: those of fngen.yaml and the
+// addresses of its sinks.
+func (t Target) environment(f model.Function) []model.Variable {
+	env := slices.Clone(f.Operation.Env)
+	for _, s := range sinks(f) {
+		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url)})
+	}
+	slices.SortFunc(env, func(a, b model.Variable) int { return strings.Compare(a.Name, b.Name) })
+	return env
+}

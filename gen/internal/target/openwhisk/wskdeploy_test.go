@@ -1,0 +1,163 @@
+package openwhisk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// What wskdeploy understands of a manifest, as far as fngen uses it. It refuses
+// every other key, and so do the tests.
+type (
+	manifest struct {
+		Project struct {
+			Name     string              `yaml:"name"`
+			Packages map[string]wskGroup `yaml:"packages"`
+		} `yaml:"project"`
+	}
+	wskGroup struct {
+		Actions  map[string]wskAction  `yaml:"actions"`
+		Triggers map[string]wskTrigger `yaml:"triggers"`
+		Rules    map[string]wskRule    `yaml:"rules"`
+	}
+	wskAction struct {
+		Function string             `yaml:"function"`
+		Runtime  string             `yaml:"runtime"`
+		Web      string             `yaml:"web"`
+		Inputs   map[string]*oneOff `yaml:"inputs"`
+		Limits   struct {
+			Timeout    int `yaml:"timeout"`
+			MemorySize int `yaml:"memorySize"`
+		} `yaml:"limits"`
+		Annotations map[string]bool `yaml:"annotations"`
+	}
+	wskTrigger struct {
+		Feed   string             `yaml:"feed"`
+		Inputs map[string]*oneOff `yaml:"inputs"`
+	}
+	wskRule struct {
+		Trigger string `yaml:"trigger"`
+		Action  string `yaml:"action"`
+	}
+)
+
+// oneOff is an input: a value, or a mapping with its type.
+type oneOff struct {
+	typed bool
+	value any
+}
+
+func (o *oneOff) UnmarshalYAML(node *yaml.Node) error {
+	var typed struct {
+		Type  string
+		Value any
+	}
+	if node.Kind != yaml.MappingNode {
+		return node.Decode(&o.value)
+	}
+	if len(node.Content) != 4 {
+		return fmt.Errorf("line %d: an input with other keys than type and value", node.Line)
+	}
+	if err := node.Decode(&typed); err != nil {
+		return err
+	}
+	if typed.Type != "json" || typed.Value == nil {
+		return fmt.Errorf("line %d: an input of type %s", node.Line, typed.Type)
+	}
+	o.typed, o.value = true, typed.Value
+	return nil
+}
+
+var (
+	// taken is a text that wskdeploy takes from its environment as a whole.
+	taken = regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*)$`)
+	// instead are texts that become something else as inputs.
+	instead = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
+)
+
+// arrives is what the platform gets of the input. Texts that wskdeploy may
+// change are errors: any with a $, unless it is the whole of a variable.
+func (o oneOff) arrives(environment map[string]string) (any, error) {
+	text, ok := o.value.(string)
+	switch {
+	case !ok:
+		return o.value, nil
+	case o.typed:
+		var value any
+		return value, json.Unmarshal([]byte(text), &value)
+	case slices.Contains(instead, text):
+		return nil, fmt.Errorf("the input %q becomes another value", text)
+	case !strings.Contains(text, "$"):
+		return text, nil
+	}
+	variable := taken.FindStringSubmatch(text)
+	if variable == nil {
+		return nil, fmt.Errorf("the input %q is changed", text)
+	}
+	value, ok := environment[variable[1]]
+	if !ok {
+		return nil, fmt.Errorf("the input %q names no variable that the head of the manifest does", text)
+	}
+	return value, nil
+}
+
+// arrived is what the platform gets of the inputs.
+func arrived(t *testing.T, inputs map[string]*oneOff, environment map[string]string) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	for name, input := range inputs {
+		if input == nil {
+			t.Fatalf("the input %s is null", name)
+		}
+		value, err := input.arrives(environment)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out[name] = value
+	}
+	return out
+}
+
+// asked are the variables that the head of the manifest asks for; the value of
+// NAME is "value of NAME".
+func asked(data []byte) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		if list, ok := strings.CutPrefix(line, "# with these in the environment: "); ok {
+			for name := range strings.SplitSeq(strings.TrimSuffix(list, ".\n"), ", ") {
+				out[name] = "value of " + name
+			}
+		}
+	}
+	return out
+}
+
+// parse reads the one package of a manifest.
+func parse(t *testing.T, data []byte) (name string, pkg wskGroup) {
+	t.Helper()
+	var m manifest
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(&m); err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	if err := d.Decode(new(any)); err != io.EOF {
+		t.Fatalf("a second document: %v", err)
+	}
+	if len(m.Project.Packages) != 1 {
+		t.Fatalf("%d packages", len(m.Project.Packages))
+	}
+	for name, pkg = range m.Project.Packages {
+		if m.Project.Name != name {
+			t.Errorf("the project %s has the package %s", m.Project.Name, name)
+		}
+	}
+	return name, pkg
+}
