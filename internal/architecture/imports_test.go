@@ -130,9 +130,6 @@ const (
 	mostNames = 40 // that gen exports
 )
 
-// crowded are the folders with more than mostFiles, which may only become fewer.
-var crowded = map[string]int{"providers/aws": 29, "providers/internal/conformance": 24}
-
 // A graph is this module's packages and those that they link, by import path.
 type graph map[string]pkg
 
@@ -247,7 +244,7 @@ func check(g graph) []string {
 	fail := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	for _, name := range g.own() {
 		p := g[module+name]
-		if n, most := len(p.GoFiles)+len(p.IgnoredGoFiles), max(mostFiles, crowded[name]); n > most {
+		if n, most := len(p.GoFiles)+len(p.IgnoredGoFiles), mostFiles; n > most {
 			fail("%s has %d files, more than %d; divide it by subjects", name, n, most)
 		}
 		if n := len(p.exported); n > mostNames {
