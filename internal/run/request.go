@@ -16,24 +16,22 @@ type Request struct {
 // WithRequest returns the context of an HTTP request, in which
 // [fn.DeliveryFrom] describes native and [RequestFrom] returns q.
 func WithRequest(ctx context.Context, native Native, q Request) context.Context {
-	return &RequestContext{ctx, native, q}
+	return &requestContext{ctx, native, q}
 }
 
-// RequestContext is what [WithRequest] returns, for those who have a place for
-// it.
-type RequestContext struct {
+type requestContext struct {
 	context.Context
-	Native  Native
-	Request Request
+	native  Native
+	request Request
 }
 
 // Value implements context.Context.
-func (c *RequestContext) Value(key any) any {
+func (c *requestContext) Value(key any) any {
 	switch key {
 	case requestKey{}:
-		return &c.Request
+		return &c.request
 	case mark.DeliveryKey{}:
-		return c.Native
+		return c.native
 	}
 	return c.Context.Value(key)
 }

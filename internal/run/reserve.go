@@ -16,9 +16,8 @@ type Reserved struct {
 	// have returned; zero if the context around has no deadline.
 	AnswerBy time.Time
 
-	began, end time.Time     // of the context for handlers; zero without a deadline
-	nested     bool          // who reserved the time of a context around waits until AnswerBy
-	lasts      time.Duration // from began to end
+	end    time.Time // of the context for handlers, by the monotonic clock too; zero without a deadline
+	nested bool      // who reserved the time of a context around waits until AnswerBy
 
 	mu     sync.Mutex
 	over   bool            // End was called
@@ -59,14 +58,14 @@ func (r *Reserved) from(ctx context.Context) {
 	if !ok {
 		return
 	}
-	r.began = time.Now()
 	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
-		r.AnswerBy, r.end, r.lasts, r.nested = answerBy, deadline, deadline.Sub(r.began), true
+		r.AnswerBy, r.end, r.nested = answerBy, deadline, true
 		return
 	}
-	left := max(deadline.Sub(r.began), 0)
-	reserve := min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2)
-	r.AnswerBy, r.end, r.lasts = deadline.Add(-reserve/2), deadline.Add(-reserve), left-reserve
+	now := time.Now()
+	left := deadline.Sub(now)
+	reserve := max(min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2), 0)
+	r.AnswerBy, r.end = now.Add(left-reserve/2), now.Add(left-reserve)
 }
 
 type reservedKey struct{}
@@ -119,7 +118,7 @@ func (r *Reserved) End() {
 }
 
 func (r *Reserved) hasEnded() bool {
-	return r.over || r.Context.Err() != nil || !r.end.IsZero() && time.Since(r.began) >= r.lasts
+	return r.over || r.Context.Err() != nil || !r.end.IsZero() && time.Until(r.end) <= 0
 }
 
 func (r *Reserved) whole() context.Context {

@@ -141,7 +141,7 @@ func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 
 // An exchange is a request and its response.
 type exchange struct {
-	run.RequestContext // of the request
+	context.Context // of the request
 
 	server   *server
 	request  proxyRequest
@@ -155,7 +155,7 @@ func (x *exchange) Value(key any) any {
 	if key == http.ServerContextKey {
 		return &x.server.instance
 	}
-	return x.RequestContext.Value(key)
+	return x.Context.Value(key)
 }
 
 // answer returns the response as a whole, in the form of the gateway.
@@ -203,7 +203,7 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Re
 		x.id = q.id
 	}
 	reserved = run.Reserve(ctx)
-	x.RequestContext = run.RequestContext{Context: reserved, Native: x, Request: run.Request{ID: x.id, Source: source}}
+	x.Context = run.WithRequest(reserved, x, run.Request{ID: x.id, Source: source})
 	r, err = q.request(x, new(url.URL))
 	if err != nil {
 		slog.ErrorContext(ctx, "request failed", "record", x.String(), "status", statusOf(err), "error", err.Error())

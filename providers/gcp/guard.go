@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -66,12 +65,6 @@ func (w *writer) WriteHeader(status int) {
 func (w *writer) Write(b []byte) (int, error) {
 	w.started = true
 	return w.ResponseWriter.Write(b)
-}
-
-// ReadFrom keeps the fast path of io.Copy.
-func (w *writer) ReadFrom(r io.Reader) (int64, error) {
-	w.started = true
-	return io.Copy(w.ResponseWriter, r)
 }
 
 // Flush serves handlers that ask for an http.Flusher.
