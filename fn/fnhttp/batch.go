@@ -1,19 +1,17 @@
 package fnhttp
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -69,7 +67,7 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	records := make([]run.Record, len(elements))
 	for i, element := range elements {
 		records[i].Native = run.Name(fmt.Sprintf("HTTP request %s, event %d", id, i+1))
-		records[i].Event, records[i].Err = ce.Decode(element)
+		records[i].Event, records[i].Err = ce.Decode([]byte(element))
 		if records[i].Err == nil {
 			records[i].Event, records[i].Err = portable.Received(records[i].Event, portable.HTTP)
 		}
@@ -85,34 +83,27 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var errManyEvents = fmt.Errorf("more than %d events", MaxBatch)
 
 // split returns the elements of a JSON array.
-func split(body []byte) ([]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	switch t, err := d.Token(); {
-	case err == io.EOF:
-		return nil, io.ErrUnexpectedEOF
-	case err != nil:
-		return nil, err
-	case t != json.Delim('['):
+func split(body []byte) (elements []string, err error) {
+	const maxNesting = 10_000 // as in encoding/json
+	j := jsonscan.NewReader(string(body), maxNesting)
+	if len(body) > 0 && j.Next() != '[' {
 		return nil, errors.New("not a JSON array")
 	}
-	var elements []json.RawMessage
-	for d.More() {
+	err = j.Array(func() error {
 		if len(elements) == MaxBatch {
-			return nil, errManyEvents
+			return errManyEvents
 		}
-		var element json.RawMessage
-		if err := d.Decode(&element); err != nil {
-			return nil, err
-		}
-		elements = append(elements, element)
-	}
-	if _, err := d.Token(); err == io.EOF { // the closing bracket
-		return nil, io.ErrUnexpectedEOF
-	} else if err != nil {
+		elements = append(elements, "")
+		return j.Keep(&elements[len(elements)-1])
+	})
+	switch {
+	case errors.Is(err, errManyEvents):
 		return nil, err
+	case err == nil:
+		err = j.End()
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("more after the JSON array")
+	if err != nil {
+		return nil, jsonscan.Explain(body, err)
 	}
 	return elements, nil
 }
