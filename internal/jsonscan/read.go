@@ -4,6 +4,7 @@
 package jsonscan
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"strconv"
@@ -153,10 +154,14 @@ func (j *Reader) nullOr(want string) error {
 	return j.other(want)
 }
 
+// ErrNesting says that there are more objects and arrays inside of each other
+// than a Reader takes.
+var ErrNesting = errors.New("values are nested")
+
 // open reads the bracket that the next byte is, and the last one if it follows.
 func (j *Reader) open(last byte) (ended bool, err error) {
 	if j.level++; j.level > j.maxNesting {
-		return false, fmt.Errorf("offset %d: values are nested more than %d levels deep", j.at, j.maxNesting)
+		return false, fmt.Errorf("offset %d: %w more than %d levels deep", j.at, ErrNesting, j.maxNesting)
 	}
 	j.at++
 	if ended = j.next() == last; ended {

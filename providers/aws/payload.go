@@ -3,6 +3,7 @@ package aws
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -209,6 +210,8 @@ const (
 	maxNesting = 1000
 )
 
+var errManyRecords = fmt.Errorf("it has more than %d records", maxRecords)
+
 // checkLimits reports which limit the payload exceeds. It tells no JSON from
 // what is none.
 func checkLimits(payload []byte) error {
@@ -218,29 +221,24 @@ func checkLimits(payload []byte) error {
 	if !mayExceed(payload) {
 		return nil
 	}
-	level, records := 0, 0
-	counts := false // in a list that is a member of the payload
-	for i := 0; i < len(payload); i++ {
-		switch payload[i] {
-		case '"':
-			i = endOfString(payload, i)
-		case '{', '[':
-			if level++; level > maxNesting {
-				return fmt.Errorf("decode payload: values are nested more than %d levels deep", maxNesting)
-			}
-			if level == 2 {
-				counts, records = payload[i] == '[', 1
-			}
-		case '}', ']':
-			level--
-		case ',':
-			if level != 2 || !counts {
-				break
-			}
-			if records++; records > maxRecords {
-				return fmt.Errorf("decode payload: it has more than %d records", maxRecords)
-			}
+	j := jsonscan.NewReader(string(payload), maxNesting)
+	err := j.Object(func(string) error {
+		if j.Next() != '[' {
+			return j.Skip()
 		}
+		records := 0
+		return j.Array(func() error {
+			if records++; records > maxRecords {
+				return errManyRecords
+			}
+			return j.Skip()
+		})
+	})
+	switch {
+	case errors.Is(err, errManyRecords):
+		return fmt.Errorf("decode payload: %w", err)
+	case errors.Is(err, jsonscan.ErrNesting):
+		return fmt.Errorf("decode payload: %w more than %d levels deep", jsonscan.ErrNesting, maxNesting)
 	}
 	return nil
 }
@@ -250,23 +248,4 @@ func checkLimits(payload []byte) error {
 func mayExceed(payload []byte) bool {
 	nested := len(payload) > maxNesting && bytes.Count(payload, []byte("{"))+bytes.Count(payload, []byte("[")) > maxNesting
 	return nested || len(payload) > maxRecords && bytes.Count(payload, []byte(",")) >= maxRecords
-}
-
-// endOfString returns the index of the quote that ends the string beginning at
-// b[start], or len(b).
-func endOfString(b []byte, start int) int {
-	for i := start + 1; ; i++ {
-		n := bytes.IndexByte(b[i:], '"')
-		if n < 0 {
-			return len(b)
-		}
-		i += n
-		escapes := 0
-		for b[i-1-escapes] == '\\' {
-			escapes++
-		}
-		if escapes%2 == 0 {
-			return i
-		}
-	}
 }
