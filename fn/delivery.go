@@ -46,15 +46,10 @@ func DeliveryFrom(ctx context.Context) (Delivery, bool) {
 	return d, true
 }
 
-// retain copies the strings into one, so that who keeps them keeps nothing of
+// retain copies the strings, so that who keeps them keeps nothing of
 // the payload that they may lie in.
 func (d *Delivery) retain() {
-	size := len(d.NativeID)
-	for name, value := range d.Attributes {
-		size += len(name) + len(value)
-	}
 	var copies retain.Strings
-	copies.Grow(size)
 	d.NativeID = copies.Copy(d.NativeID)
 	if d.Attributes == nil {
 		return

@@ -71,9 +71,6 @@ type Attributes struct {
 	copies retain.Strings
 }
 
-// Grow makes room for n bytes of attributes at once.
-func (a *Attributes) Grow(n int) { a.copies.Grow(n) }
-
 // Set sets the attribute name, in lower case and without a prefix such as ce-.
 func (a *Attributes) Set(name, value string) error {
 	var err error

@@ -92,16 +92,6 @@ func attributes(eventType, source, id, subject string, at time.Time, contentType
 		"type", eventType, "source", source, "id", id, "subject", Subject(subject), "datacontenttype", contentType,
 	}
 	var a ce.Attributes
-	size := 0
-	for i := 1; i < len(all); i += 2 {
-		size += len(all[i])
-	}
-	for i := 1; i < len(extensions); i += 2 {
-		if extensions[i] != "" {
-			size += len(extensions[i-1]) + len(extensions[i])
-		}
-	}
-	a.Grow(size)
 	for i := 0; i < len(all); i += 2 {
 		if err := a.Set(all[i], all[i+1]); err != nil {
 			return nil, err

@@ -3,25 +3,21 @@ package retain
 
 import "strings"
 
-// Piece is the number of bytes that a piece of memory has at least, unless
-// [Strings.Grow] has asked for less. It bounds what one kept string keeps alive
-// besides itself.
-const Piece = 256
+// piece is the number of bytes that a piece of memory has at least. It bounds
+// what one kept string keeps alive besides itself.
+const piece = 256
 
 // Strings copies strings one after another into as few pieces of memory as
 // possible. The zero value is ready to use.
-type Strings struct{ piece strings.Builder }
-
-// Grow makes room for n bytes in one piece.
-func (s *Strings) Grow(n int) { s.piece.Grow(n) }
+type Strings struct{ last strings.Builder }
 
 // Copy returns a copy of v.
 func (s *Strings) Copy(v string) string {
-	if s.piece.Cap()-s.piece.Len() < len(v) {
-		s.piece = strings.Builder{} // what was copied before keeps the other
-		s.piece.Grow(max(len(v), Piece))
+	if s.last.Cap()-s.last.Len() < len(v) {
+		s.last = strings.Builder{} // what was copied before keeps the other
+		s.last.Grow(max(len(v), piece))
 	}
-	start := s.piece.Len()
-	s.piece.WriteString(v)
-	return s.piece.String()[start:]
+	start := s.last.Len()
+	s.last.WriteString(v)
+	return s.last.String()[start:]
 }

@@ -24,7 +24,6 @@ func TestCopy(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() {
 		var s retain.Strings
-		s.Grow(30)
 		for range 3 {
 			if s.Copy("0123456789") == "" {
 				t.Error("an empty copy")

@@ -78,29 +78,14 @@ func (q *proxyRequest) decode(payload []byte) error {
 // retain gives what a handler may keep of a request memory of its own: all but
 // the body.
 func (q *proxyRequest) retain() {
-	texts := [...]*string{&q.method, &q.path, &q.rawQuery, &q.id, &q.domain, &q.protocol, &q.clientIP}
-	size := 0
-	for _, s := range texts {
-		size += len(*s)
-	}
-	for _, c := range q.cookies {
-		size += len(c)
-	}
-	lists := [...][]pair{q.headers, q.query}
-	for _, list := range lists {
-		for _, f := range list {
-			size += len(f.name) + len(f.value)
-		}
-	}
 	var copies retain.Strings
-	copies.Grow(size)
-	for _, s := range texts {
+	for _, s := range [...]*string{&q.method, &q.path, &q.rawQuery, &q.id, &q.domain, &q.protocol, &q.clientIP} {
 		*s = copies.Copy(*s)
 	}
 	for i, c := range q.cookies {
 		q.cookies[i] = copies.Copy(c)
 	}
-	for _, list := range lists {
+	for _, list := range [...][]pair{q.headers, q.query} {
 		for i, f := range list {
 			list[i] = pair{copies.Copy(f.name), copies.Copy(f.value)}
 		}

@@ -31,8 +31,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
+	"strconv"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
@@ -111,4 +113,18 @@ func (h *handler) named(err error) error { return fmt.Errorf("%s: %w", h.source.
 func Fail(err error) {
 	slog.Error("setup failed", "error", fmt.Sprint(err))
 	os.Exit(1)
+}
+
+// answer tells the platform the outcome; package run has logged the cause.
+func answer(w http.ResponseWriter, result run.Result) {
+	if result.Outcome != run.Retry {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	status := http.StatusInternalServerError
+	if _, after := run.Kind(result.Err); after > 0 {
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+	http.Error(w, http.StatusText(status), status)
 }
