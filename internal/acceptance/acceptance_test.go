@@ -3,6 +3,7 @@ package acceptance
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -26,6 +27,11 @@ const scratchName = "fngen-acceptance-"
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("skipped: all that is built and run, which -short does without")
+		return 0
+	}
 	dir, err := os.MkdirTemp("", scratchName)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

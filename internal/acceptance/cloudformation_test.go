@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/fngen/fngen/internal/testkit/cfn"
 	"github.com/fngen/fngen/internal/testkit/moto"
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // An account is one of AWS, which moto stands for, behind the aws command.
@@ -27,13 +27,7 @@ type account struct {
 
 func newAccount(t *testing.T) account {
 	t.Helper()
-	program, err := exec.LookPath("aws")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("aws is not installed, and FNGEN_REQUIRE_TOOLS=1 demands it")
-		}
-		t.Skip("aws is not installed")
-	}
+	program := tool.Path(t, "aws")
 	// In the URLs of templates, moto knows localhost alone for itself.
 	return account{t, program, strings.Replace(moto.Start(t), "127.0.0.1", "localhost", 1)}
 }
@@ -208,13 +202,7 @@ func TestCloudFormationShop(t *testing.T) {
 // lint demands that cfn-lint has nothing to say of a packaged template.
 func lint(t *testing.T, file string) {
 	t.Helper()
-	program, err := exec.LookPath("cfn-lint")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("cfn-lint is not installed, and FNGEN_REQUIRE_TOOLS=1 demands it")
-		}
-		t.Skip("cfn-lint is not installed")
-	}
+	program := tool.Path(t, "cfn-lint")
 	if _, err := output(command(filepath.Dir(file), nil, program, "--", file)); err != nil {
 		t.Error(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/internal/testkit/moto"
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // speaking is testdata/emit_aws, built for AWS.
@@ -42,12 +43,7 @@ type cloud struct {
 // and the default bus, each of the latter with a queue behind it.
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	if _, err := exec.LookPath("aws"); err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("the aws client is not installed")
-		}
-		t.Skip("the aws client is not installed")
-	}
+	tool.Path(t, "aws")
 	c := &cloud{t: t, moto: moto.Start(t), urls: map[string]string{}}
 	for _, q := range []string{"orders.fifo", "letters.fifo"} {
 		c.urls[q] = c.aws("sqs", "create-queue", "--queue-name", q, "--attributes", "FifoQueue=true", "--query", "QueueUrl", "--output", "text")

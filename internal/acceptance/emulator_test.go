@@ -18,19 +18,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // pubsubEmulator starts gcloud's Pub/Sub emulator on loopback for the time of
 // the test and returns the base URL of a project in it.
 func pubsubEmulator(t *testing.T) string {
 	t.Helper()
-	gcloud, err := exec.LookPath("gcloud")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("gcloud is missing")
-		}
-		t.Skip("gcloud is missing")
-	}
+	gcloud := tool.Path(t, "gcloud")
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
 	if err != nil {
 		t.Fatal(err)

@@ -73,14 +73,10 @@ type soak struct {
 	killed  map[*process]bool
 }
 
-// newSoak returns a soak of 50,000 messages with the ids, or 5,000 if the tests
-// have to be short. One of every so many has a fault, and soakKills have their
+// newSoak returns a soak of 50,000 messages with the ids. One of every so many has a fault, and soakKills have their
 // process ended.
 func newSoak(t *testing.T, every int, id func(n int) string) *soak {
-	count := 50_000
-	if testing.Short() {
-		count = 5_000
-	}
+	const count = 50_000
 	s := &soak{t: t, dir: t.TempDir(), id: id, killed: map[*process]bool{}}
 	for n := range count {
 		m := &soakMessage{n: n}

@@ -64,7 +64,7 @@ func requests(tb testing.TB) []comparison {
 	h := http.HandlerFunc(greet)
 	const answer = `"body":"{\"greeting\":\"hello\",\"path\":\"/orders/42\"}"`
 	return []comparison{{
-		"GET", 30,
+		"GET", 33,
 		invoke(tb, aws.HTTPHandler(h, aws.HTTP{}), get, answer),
 		invoke(tb, lambda.NewHandler(httpadapter.NewV2(h).ProxyWithContext), get, answer),
 	}}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/fngen/fngen/internal/testkit/repository"
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // A block is a fenced block of a document.
@@ -58,15 +59,7 @@ func repo(t *testing.T) string {
 // What the documents run builds programs, so no quick test does.
 func sh(t *testing.T, dir string, env []string, script string) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds programs")
-	}
-	if _, err := exec.LookPath("sh"); err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("the commands of the documents need sh, and FNGEN_REQUIRE_TOOLS=1 demands it")
-		}
-		t.Skip("the commands of the documents need sh")
-	}
+	tool.Path(t, "sh")
 	cmd := exec.Command("sh", "-euc", script)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)

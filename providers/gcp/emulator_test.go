@@ -25,6 +25,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/tool"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -32,13 +33,7 @@ import (
 // test and returns its base URL.
 func emulator(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	gcloud, err := exec.LookPath("gcloud")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("gcloud is missing")
-		}
-		t.Skip("gcloud is missing")
-	}
+	gcloud := tool.Path(t, "gcloud")
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 var archived = []model.File{
@@ -85,13 +87,10 @@ func TestZipContents(t *testing.T) {
 
 // The modes survive the tool that people look into archives with.
 func TestUnzip(t *testing.T) {
-	unzip, err := exec.LookPath("unzip")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("unzip is not installed")
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no modes")
 	}
+	unzip := tool.Path(t, "unzip")
 	data, err := Zip(archived)
 	if err != nil {
 		t.Fatal(err)

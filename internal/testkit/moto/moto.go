@@ -7,23 +7,18 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // Start returns the URL of a server, which the test's end stops. It skips the
 // test where moto_server is missing, or fails it if tools are required.
 func Start(t testing.TB) string {
 	t.Helper()
-	name, err := exec.LookPath("moto_server")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("moto_server is not installed, and FNGEN_REQUIRE_TOOLS=1 demands it")
-		}
-		t.Skip("moto_server is not installed")
-	}
+	name := tool.Path(t, "moto_server")
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

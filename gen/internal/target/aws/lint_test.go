@@ -5,20 +5,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // cfn-lint has nothing to say of any template.
 func TestLint(t *testing.T) {
-	if testing.Short() {
-		t.Skip("cfn-lint takes half a minute")
-	}
-	lint, err := exec.LookPath("cfn-lint")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal("cfn-lint is not installed, and FNGEN_REQUIRE_TOOLS=1 demands it")
-		}
-		t.Skip("cfn-lint is not installed")
-	}
+	lint := tool.Path(t, "cfn-lint")
 	for _, g := range goldens(t) {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/discover"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
 // everything is an application with every trigger and every option that has a
@@ -126,30 +127,16 @@ func TestInfrastructure(t *testing.T) {
 
 // Terraform's own formatter finds nothing to change in them.
 func TestFormatted(t *testing.T) {
-	out, err := exec.Command(terraform(t), "fmt", "-check", "-diff", "testdata/terraform").Output()
+	out, err := exec.Command(tool.Path(t, "terraform"), "fmt", "-check", "-diff", "testdata/terraform").Output()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// terraform returns the program, without which the test is skipped, or fails
-// where the tools are required.
-func terraform(t *testing.T) string {
-	t.Helper()
-	name, err := exec.LookPath("terraform")
-	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("terraform is not installed")
-	}
-	return name
-}
-
 // Terraform itself reads every string as it was, whatever looks like its own
 // language in it.
 func TestTerraformReadsValues(t *testing.T) {
-	program := terraform(t)
+	program := tool.Path(t, "terraform")
 	var env []model.Variable
 	want := map[string]any{}
 	for i, value := range []string{
