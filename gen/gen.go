@@ -115,25 +115,40 @@ func (p *Project) read(ctx context.Context, o Options) error {
 		return err
 	}
 	p.diagnostics = scan.Diagnostics
-	platforms := map[string]model.App{}
-	var functions []model.Function
+	if model.Failed(scan.Diagnostics) {
+		c.OperateAll()
+	}
+	var targets []model.Target
 	for _, k := range known {
 		target := k.configured(c) // which asks for its keys, whether it is asked for or not
-		if !slices.Contains(asked, k.name) {
-			continue
+		if slices.Contains(asked, k.name) {
+			targets = append(targets, target)
 		}
-		platform := target.Platform()
-		app, ok := platforms[platform.String()]
+	}
+	platforms := map[string]model.App{}
+	var functions []model.Function
+	for _, target := range targets {
+		platform := fmt.Sprintf("%#v", target.Platform())
+		app, ok := platforms[platform]
 		if !ok {
+			var names []string
+			for _, t := range targets {
+				if fmt.Sprintf("%#v", t.Platform()) == platform {
+					names = append(names, t.Name())
+				}
+			}
 			var diagnostics []model.Diagnostic
-			if app, diagnostics, err = scan.Resolve(ctx, platform); err != nil {
+			if app, diagnostics, err = scan.Resolve(ctx, target.Platform(), names...); err != nil {
 				return err
 			}
 			for i, f := range app.Functions {
 				app.Functions[i] = c.Operate(f)
 			}
-			platforms[platform.String()] = app
-			functions = append(functions, app.Functions...)
+			for i, f := range app.Others {
+				app.Others[i] = c.Operate(f)
+			}
+			platforms[platform] = app
+			functions = slices.Concat(functions, app.Functions, app.Others)
 			p.diagnostics = append(p.diagnostics, diagnostics...)
 		}
 		t := targeted{Target: target, app: app}
@@ -165,6 +180,11 @@ func (t *targeted) check() error {
 		}
 		t.app.Functions = append(t.app.Functions, f)
 		t.diagnostics = append(t.diagnostics, t.Check(f)...)
+	}
+	for _, f := range t.app.Others {
+		if !f.MeantFor(t.Name()) && !slices.ContainsFunc(all, func(a model.Function) bool { return a.Name == f.Name }) {
+			t.left = append(t.left, f)
+		}
 	}
 	if checker, ok := t.Target.(model.AppChecker); ok {
 		t.diagnostics = append(t.diagnostics, checker.CheckApp(t.app.Functions)...)

@@ -55,6 +55,14 @@ func (c *Config) Operate(f model.Function) model.Function {
 	return f
 }
 
+// OperateAll takes every function that the file names as one that there is, for
+// an application whose functions are not all known.
+func (c *Config) OperateAll() {
+	for _, name := range c.functions().order {
+		c.Operate(model.Function{Name: name})
+	}
+}
+
 // CheckResources says which resources in the file no function has.
 func (c *Config) CheckResources(functions []model.Function) {
 	used := map[string]bool{}

@@ -36,9 +36,21 @@ type Finding struct {
 var verbs = []string{"http", "queue", "topic", "schedule", "object", "document", "stream", "event",
 	"name", "timeout", "retries", "deadletter", "sink", "targets", "setup"}
 
-// nearMiss matches the text of a doc comment's line, after the slashes, that
-// was meant as a directive and is none.
-var nearMiss = regexp.MustCompile(`(?i)^(?:fn[ \t]*:|[ \t]+fn[ \t]*:[ \t]*(?:` + strings.Join(verbs, "|") + `)\b)`)
+// What was meant as a directive and is none, by the text of a line after the
+// slashes. In a function's doc comment little is needed for it; elsewhere what
+// is not written as a directive, without a space before it, is prose or code
+// that is commented out.
+var (
+	anyVerb  = `(?:` + strings.Join(verbs, "|") + `)`
+	tool     = `(?:fn|fngen)`
+	mistyped = `(?:f|fb|fgen|fm|fnc|fng|fngn|fun|func|nf)`
+	written  = `[@+/]?(?:` + tool + `[ \t]*[:=/-][ \t]*` + anyVerb + `(?:[ \t]|$)|` + tool + `[ \t]+` + anyVerb + `(?:[ \t]|$)|` +
+		mistyped + `:` + anyVerb + `(?:[ \t]|$)|fngen:[^ \t=]|go:` + tool + `(?:[ \t:]|$))`
+
+	nearMiss   = regexp.MustCompile(`(?i)^(?:` + written + `|[@+/]?` + tool + `[ \t]*:|[ \t]+[@+]?` + tool + `(?::[a-z]|[ \t]*:[ \t]*` + anyVerb + `\b))`)
+	farMiss    = regexp.MustCompile(`(?i)^` + written)
+	missedLine = regexp.MustCompile(`(?im)//` + written)
+)
 
 // directives returns the directives of a function's doc comment.
 func directives(doc *ast.CommentGroup) (found []directive, wrong []Finding) {
@@ -69,7 +81,7 @@ func IsDirective(c *ast.Comment) bool {
 	return ok && d.Tool == "fn"
 }
 
-// missed returns the line of the comment that was meant as a directive.
+// missed returns the line of a doc comment that was meant as a directive.
 func missed(c *ast.Comment) (string, bool) {
 	text, isLine := strings.CutPrefix(c.Text, "//")
 	if !isLine {
@@ -85,6 +97,18 @@ func missed(c *ast.Comment) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Place says what is wrong with the place of the comment, if it is a directive
+// or was meant as one; the zero Finding if it is neither.
+func Place(c *ast.Comment, wrong string) Finding {
+	if IsDirective(c) {
+		return Finding{"directive-place", c.Slash, "directive " + wrong}
+	}
+	if text, isLine := strings.CutPrefix(c.Text, "//"); isLine && farMiss.MatchString(text) {
+		return Finding{"directive-missed", c.Slash, fmt.Sprintf("%q is not a directive, which begins with //fn:, and %s", model.Clip(text), wrong)}
+	}
+	return Finding{}
 }
 
 // parseDirective splits the arguments by Go's convention for directives,
@@ -125,8 +149,8 @@ func parseDirective(c *ast.Comment) (directive, Finding) {
 	return out, Finding{}
 }
 
-// Misplaced returns the directives of the file that are not part of a
-// function's doc comment.
+// Misplaced returns the directives of the file, and what was meant as one, that
+// are not part of a function's doc comment.
 func Misplaced(file *ast.File) []Finding {
 	const move = "; move it into the doc comment of a function, with no blank line between"
 	inDoc := map[*ast.CommentGroup]string{file.Doc: "is above the package clause" + move}
@@ -163,9 +187,6 @@ func Misplaced(file *ast.File) []Finding {
 			continue
 		}
 		for _, c := range group.List {
-			if !IsDirective(c) {
-				continue
-			}
 			why := where
 			if !known {
 				why = "belongs to no function" + move
@@ -175,7 +196,9 @@ func Misplaced(file *ast.File) []Finding {
 					}
 				}
 			}
-			out = append(out, Finding{"directive-place", c.Slash, fmt.Sprintf("directive %s", why)})
+			if f := Place(c, why); f.Message != "" {
+				out = append(out, f)
+			}
 		}
 	}
 	return out

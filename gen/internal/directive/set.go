@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -29,11 +30,15 @@ type Trigger struct {
 }
 
 // mention is in every file that a directive, or a near miss of one, is in.
-var mention = regexp.MustCompile(`(?i)fn[ \t]*:`)
+var mention = regexp.MustCompile(`(?i)` + tool + `[ \t]*:|//[@+/]?(?:go:)?(?:` + tool + `|` + mistyped + `)\b`)
 
 // Mentioned reports whether the text of a file may hold a directive. Any other
 // file need not be parsed.
 func Mentioned(src []byte) bool { return mention.Match(src) }
+
+// Written reports whether the text of a file that cannot be parsed seems to hold
+// a directive, or what was meant as one.
+func Written(src []byte) bool { return bytes.Contains(src, []byte("//fn:")) || missedLine.Match(src) }
 
 // Read reads the directives in the doc comment of the function with the name. It
 // returns all that is wrong with them, and false if there are none or if they

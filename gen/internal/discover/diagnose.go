@@ -231,7 +231,8 @@ func parsePosition(s string) token.Position {
 func workspaceHint(root, message string) string {
 	file := os.Getenv("GOWORK")
 	for dir := root; file == ""; dir = filepath.Dir(dir) {
-		if name := filepath.Join(dir, "go.work"); exists(name) {
+		name := filepath.Join(dir, "go.work")
+		if _, err := os.Lstat(name); err == nil {
 			file = name
 		} else if dir == filepath.Dir(dir) {
 			file = "off"

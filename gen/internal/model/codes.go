@@ -42,6 +42,8 @@ var Kinds = map[Code]Kind{
 	"handler-trigger":     {Error, "the handler cannot serve its trigger or fill its sinks"},
 	"handler-unreachable": {Error, "generated code cannot call the handler"},
 	"left-out":            {Warning, "a build constraint leaves a function out on a platform"},
+	"file-unreadable":     {Warning, "a Go file is no file, or a link that leads to none"},
+	"folder-left-out":     {Warning, "directives lie in a folder that is not searched: another module's, vendored, linked or generated"},
 	"module-path":         {Error, "the platform does not take the module's path"},
 	"name-grammar":        {Error, "a function's name is not possible"},
 	"name-taken":          {Error, "two functions have one name"},

@@ -19,6 +19,7 @@ type App struct {
 	Path      string     // its import path, whether or not it holds a package
 	Module    Module     // the module that it lies in
 	Functions []Function // sorted by name
+	Others    []Function // that have directives, but are refused or not compiled; their handlers have no shape
 }
 
 // A Module is the main module of an application.
