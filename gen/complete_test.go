@@ -67,7 +67,7 @@ var notFindings = []string{
 	"the environment ", "there is no ; write it with what is different in this environment", // the command's scripts
 	"package p\n",                   // a source
 	"could not import ", "too long", // compared with, and replaced by another
-	"the package does not compile; run go vet there", " is not in what the compiler exports of ; please report this, with the function", // in case that nothing says why
+	"the package does not compile; run go vet there", " is in a package that the go command does not list; run go vet there", " is not in what the compiler exports of ; please report this, with the function", // in case that nothing says why
 	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
 }
 

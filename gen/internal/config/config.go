@@ -74,12 +74,30 @@ func (c *Config) Diagnostics() []model.Diagnostic { return model.Sort(c.top.Diag
 // environment, unless env is "". known are the names of all targets.
 func Read(root *os.Root, env string, known []string) (*Config, error) {
 	data, err := root.ReadFile(File)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := root.Lstat(File); missing != nil { // else it is a link to nothing
+			err = nil
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
-	if env == "" {
-		return Parse(data, known), nil
+	unread, err := notRead(root)
+	if err != nil {
+		return nil, err
 	}
+	var over []byte
+	if env != "" {
+		if over, err = readOverlay(root, env); err != nil {
+			return nil, err
+		}
+	}
+	c := ParseOverlaid(data, env, over, known)
+	c.top.diagnostics = append(c.top.diagnostics, unread...)
+	return c, nil
+}
+
+func readOverlay(root *os.Root, env string) ([]byte, error) {
 	if err := model.ValidName(env); err != nil {
 		return nil, fmt.Errorf("the environment %w", err)
 	}
@@ -87,10 +105,7 @@ func Read(root *os.Root, env string, known []string) (*Config, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s; write it with what is different in this environment", OverlayFile(env))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return ParseOverlaid(data, env, over, known), nil
+	return over, err
 }
 
 // Parse understands the text of fngen.yaml; what is wrong with it is among the

@@ -38,6 +38,7 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "replace-absolute", Pos: pos, Severity: model.Warning,
 			Message: "the replacement's absolute path is recorded in binaries, which then differ from machine to machine; write it relative to go.mod"})
 	}
+	explained := model.Failed(r.Diagnostics)
 	compiled := map[declaration]bool{}
 	for _, c := range s.candidates {
 		pkg := packages[c.dir]
@@ -53,6 +54,9 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 		switch pkg, ok := packages[c.dir]; {
 		case !ok: // its errors are reported
 			r.others(c)
+			if !explained {
+				r.errorf("go-compile", c.decl.Name.Pos(), "%s is in a package that the go command does not list; run go vet there", c.decl.Name.Name)
+			}
 		case !pkg.files[c.file]:
 			r.others(c)
 			if !compiled[c.declaration()] { // else it is the same for other platforms

@@ -53,6 +53,8 @@ var Kinds = map[Code]Kind{
 	"setup-twice":         {Error, "a type has two setups"},
 
 	// fngen.yaml
+	"config-above":  {Warning, "an fngen.yaml lies above the folder that the command runs in"},
+	"config-name":   {Error, "a file is named almost as fngen.yaml or that of an environment, and not read"},
 	"config-key":    {Error, "there is no such key"},
 	"config-syntax": {Error, "the file is not YAML, or more than one document"},
 	"config-twice":  {Error, "a key is there twice"},
