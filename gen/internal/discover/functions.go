@@ -32,7 +32,14 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 	}
 	packages, err := r.load(ctx, s.candidates, platform)
 	if err != nil {
-		return model.App{}, nil, err
+		newer, ok := newerGo(ctx, s.root, err)
+		if !ok {
+			return model.App{}, nil, err
+		}
+		for _, c := range s.candidates {
+			r.others(c)
+		}
+		return r.app, []model.Diagnostic{newer}, nil
 	}
 	for _, pos := range module.Absolute {
 		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "replace-absolute", Pos: pos, Severity: model.Warning,

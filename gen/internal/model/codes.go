@@ -37,6 +37,7 @@ var Kinds = map[Code]Kind{
 	// Go
 	"go-compile":          {Error, "a package does not compile"},
 	"go-syntax":           {Error, "a file with directives is not Go"},
+	"go-version":          {Error, "go.mod asks for a newer go command than there is"},
 	"handler-receiver":    {Error, "a method's type is generic or has no setup"},
 	"handler-shape":       {Error, "the function is no handler, by its parameters and results"},
 	"handler-trigger":     {Error, "the handler cannot serve its trigger or fill its sinks"},
