@@ -27,9 +27,11 @@ type diagnosis struct {
 // A listed package is what the go command says of a package.
 type listedPackage struct {
 	ImportPath, Dir   string
-	Standard          bool
+	Standard, DepOnly bool
 	GoFiles, CgoFiles []string
+	IgnoredGoFiles    []string
 	Imports, Deps     []string
+	Module            *struct{ Main bool }
 	Error             *struct{ Pos, Err string }
 }
 
@@ -39,7 +41,7 @@ func (d diagnosis) diagnostics(failed []*packages.Package) ([]model.Diagnostic, 
 	for _, p := range failed {
 		paths = append(paths, p.PkgPath)
 	}
-	all, err := d.list("0", slices.Concat([]string{"-deps", "-export"}, paths))
+	all, err := d.list("0", "ImportPath,Dir,Standard,GoFiles,CgoFiles,Imports,Deps,Error", slices.Concat([]string{"-deps", "-export"}, paths))
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +94,13 @@ func (d diagnosis) needCgo(broken map[string]listedPackage) ([]listedPackage, er
 		return nil, nil
 	}
 	slices.Sort(paths)
-	listed, err := d.list("1", paths)
+	listed, err := d.list("1", "ImportPath,Dir,CgoFiles", paths)
 	return slices.DeleteFunc(listed, func(p listedPackage) bool { return len(p.CgoFiles) == 0 }), err
 }
 
-func (d diagnosis) list(cgo string, args []string) ([]listedPackage, error) {
+func (d diagnosis) list(cgo, fields string, args []string) ([]listedPackage, error) {
 	env := append(gocmd.Env(d.platform), "CGO_ENABLED="+cgo)
-	list := []string{"list", "-e", "-json=ImportPath,Dir,Standard,GoFiles,CgoFiles,Imports,Deps,Error"}
+	list := []string{"list", "-e", "-json=" + fields}
 	out, err := gocmd.Run(d.config.Context, d.root, env, slices.Concat(list, gocmd.CompileFlags(d.platform), args)...)
 	if err != nil {
 		return nil, fmt.Errorf("load packages: %w%s", err, workspaceHint(d.root, err.Error()))

@@ -74,6 +74,11 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 		}
 	}
 	r.unique()
+	refused := map[string]bool{}
+	for _, d := range r.Diagnostics {
+		refused[d.Pos.Filename] = refused[d.Pos.Filename] || d.Code == "needs-cgo"
+	}
+	r.Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d model.Diagnostic) bool { return d.Code == "cgo-left-out" && refused[d.Pos.Filename] })
 	return r.app, model.Sort(r.Diagnostics), nil
 }
 

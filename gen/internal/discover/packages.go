@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/tools/go/packages"
@@ -40,7 +41,13 @@ func loadTypes(ctx context.Context, root string, dirs []string, platform model.P
 		Env:        gocmd.Env(platform),
 		BuildFlags: gocmd.CompileFlags(platform),
 	}
+	d := diagnosis{config: config, root: root, platform: platform}
+	var cgo []model.Diagnostic
+	var cgoErr error
+	var beside sync.WaitGroup
+	beside.Go(func() { cgo, cgoErr = d.cgoLeftOut(patterns) })
 	loaded, err := packages.Load(config, patterns...)
+	beside.Wait()
 	if err != nil {
 		return nil, nil, fmt.Errorf("load packages: %w%s", err, workspaceHint(root, err.Error()))
 	}
@@ -64,12 +71,11 @@ func loadTypes(ctx context.Context, root string, dirs []string, platform model.P
 			found[folderOf(root, p.GoFiles[0])] = t
 		}
 	}
-	if len(failed) == 0 {
-		return found, nil, nil
+	if len(failed) == 0 || cgoErr != nil {
+		return found, cgo, cgoErr
 	}
-	d := diagnosis{config: config, root: root, platform: platform}
 	diagnostics, err := d.diagnostics(failed)
-	return found, diagnostics, err
+	return found, append(diagnostics, cgo...), err
 }
 
 func folderOf(root, file string) string { return path.Dir(gocmd.Relative(root, file)) }

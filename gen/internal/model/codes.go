@@ -35,6 +35,7 @@ var Kinds = map[Code]Kind{
 	"trigger-twice":       {Error, "a function has two triggers of one kind"},
 
 	// Go
+	"cgo-left-out":        {Warning, "a package compiles without its files for cgo, and may not do what it should"},
 	"go-compile":          {Error, "a package does not compile"},
 	"go-syntax":           {Error, "a file with directives is not Go"},
 	"go-version":          {Error, "go.mod asks for a newer go command than there is"},
