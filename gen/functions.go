@@ -54,29 +54,33 @@ type Facts struct {
 func (p *Project) Functions() []Function {
 	functions := []Function{}
 	for _, t := range p.targets {
+		said := map[string][]model.Diagnostic{}
+		for _, d := range t.diagnostics {
+			said[d.Function] = append(said[d.Function], d)
+		}
 		for _, f := range append(slices.Clone(t.app.Functions), t.left...) {
 			i, found := slices.BinarySearchFunc(functions, f.Name, func(l Function, name string) int { return strings.Compare(l.Name, name) })
 			if !found {
 				functions = slices.Insert(functions, i, Function{Name: f.Name, Handler: f.Source(),
 					Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(), Position: model.Position(f.Pos), MeantFor: f.Targets})
 			}
-			functions[i].Targets = append(functions[i].Targets, t.function(f))
+			functions[i].Targets = append(functions[i].Targets, t.function(f, said[f.Name]))
 		}
 	}
 	return functions
 }
 
-// function returns what the function is on the target.
-func (t targeted) function(f model.Function) TargetFunction {
+// function returns what the function is on the target, which says of it what the
+// diagnostics are.
+func (t targeted) function(f model.Function, said []model.Diagnostic) TargetFunction {
 	out := TargetFunction{Target: t.Name(), Status: Served}
 	if !f.MeantFor(t.Name()) {
 		out.Status = LeftOut
 		return out
 	}
-	for _, d := range t.diagnostics {
-		switch {
-		case d.Function != f.Name:
-		case d.Severity == model.Warning:
+	for _, d := range said {
+		switch d.Severity {
+		case model.Warning:
 			out.Warnings = append(out.Warnings, d.Message)
 		default:
 			out.Status, out.Refusals = Refused, append(out.Refusals, d.Message)
