@@ -25,7 +25,7 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 	r := resolver{
 		Scan:   Scan{root: s.root, fset: s.fset},
 		app:    model.App{Root: s.root, Path: appPath, Module: module},
-		setups: map[string]setup{},
+		setups: map[string]*setup{},
 	}
 	if len(s.candidates) == 0 {
 		return r.app, nil, nil
@@ -66,11 +66,20 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 			}
 		case !pkg.files[c.file]:
 			r.others(c)
+			if made := r.setups[path.Join(appPath, c.dir)+"."+c.declaration().recv]; made != nil {
+				made.used = true
+			}
 			if !compiled[c.declaration()] { // else it is the same for other platforms
 				r.leftOut(c, platform, targets)
 			}
 		case !c.directives.Setup:
 			r.functions(pkg, c)
+		}
+	}
+	for _, made := range r.setups {
+		if !made.used {
+			r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "setup-unused", Pos: r.position(made.pos), Severity: model.Warning,
+				Message: fmt.Sprintf("%s sets up %s, of which no method has a directive; write one above a method, or remove //fn:setup", made.function, made.of.Obj().Name())})
 		}
 	}
 	r.unique()
@@ -97,13 +106,15 @@ func (c candidate) declaration() declaration {
 type resolver struct {
 	Scan   // without candidates; has the diagnostics
 	app    model.App
-	setups map[string]setup // by package path and type name
+	setups map[string]*setup // by package path and type name
 }
 
 // A setup is the constructor of a type.
 type setup struct {
 	function string
 	of       *types.Named
+	pos      token.Pos
+	used     bool // by a method with directives
 }
 
 // load loads the candidates' packages, by their folders.
@@ -243,7 +254,7 @@ func (r *resolver) setup(pkg typedPackage, c candidate) {
 		r.errorf("setup-twice", name.Pos(), "%s is a second setup of %s, after %s; keep one", name.Name, named.Obj().Name(), other.function)
 		return
 	}
-	r.setups[key] = setup{f.Name(), named}
+	r.setups[key] = &setup{function: f.Name(), of: named, pos: name.Pos()}
 }
 
 // handler returns the handler, if its types say what it is.
@@ -289,7 +300,7 @@ func (r *resolver) object(pkg typedPackage, c candidate, h *model.Handler) *type
 	made := r.setups[pkg.types.Path()+"."+h.Recv]
 	if declared, ok := pkg.types.Scope().Lookup(h.Recv).(*types.TypeName); ok {
 		of = types.Unalias(declared.Type())
-	} else if made.of != nil {
+	} else if made != nil {
 		of = made.of
 	} else { // which is not exported, nor what an exported function returns
 		r.errorf("handler-receiver", name.Pos(), "%s is a method of the unexported type %s, which no setup returns; write //fn:setup above its constructor func(context.Context) (*%s, error), and the receiver without an alias", name.Name, h.Recv, h.Recv)
@@ -312,7 +323,7 @@ func (r *resolver) object(pkg typedPackage, c candidate, h *model.Handler) *type
 		r.errorf("handler-receiver", name.Pos(), "%s is a method of %s, which has no setup; write //fn:setup above its constructor func(context.Context) (*%s, error)", name.Name, h.Recv, h.Recv)
 		return nil
 	}
-	h.Setup = made.function
+	h.Setup, made.used = made.function, true
 	o, _, _ := types.LookupFieldOrMethod(types.NewPointer(named), false, pkg.types, name.Name)
 	f, _ := o.(*types.Func)
 	return f

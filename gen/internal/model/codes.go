@@ -53,6 +53,7 @@ var Kinds = map[Code]Kind{
 	"replace-absolute":    {Warning, "go.mod replaces a module by an absolute path, which binaries record"},
 	"setup-shape":         {Error, "the function is no setup, by its parameters and results"},
 	"setup-twice":         {Error, "a type has two setups"},
+	"setup-unused":        {Warning, "no method of a setup's type has a directive"},
 
 	// fngen.yaml
 	"config-above":  {Warning, "an fngen.yaml lies above the folder that the command runs in"},
