@@ -47,9 +47,11 @@ var (
 	written  = `[@+/]?(?:` + tool + `[ \t]*[:=/-][ \t]*` + anyVerb + `(?:[ \t]|$)|` + tool + `[ \t]+` + anyVerb + `(?:[ \t]|$)|` +
 		mistyped + `:` + anyVerb + `(?:[ \t]|$)|fngen:[^ \t=]|go:` + tool + `(?:[ \t:]|$))`
 
-	nearMiss   = regexp.MustCompile(`(?i)^(?:` + written + `|[@+/]?` + tool + `[ \t]*:|[ \t]+[@+]?` + tool + `(?::[a-z]|[ \t]*:[ \t]*` + anyVerb + `\b))`)
+	near = `(?:` + written + `|[@+/]?` + tool + `[ \t]*:|[ \t]+[@+]?` + tool + `(?::[a-z]|[ \t]*:[ \t]*` + anyVerb + `\b))`
+
+	nearMiss   = regexp.MustCompile(`(?i)^` + near)
 	farMiss    = regexp.MustCompile(`(?i)^` + written)
-	missedLine = regexp.MustCompile(`(?im)//` + written)
+	missedLine = regexp.MustCompile(`(?im)(?://|/[*]+)` + near + `|^[ \t*]*` + tool + `[ \t]*:[ \t]*` + anyVerb + `(?:[ \t]|$)`) // also within /* */
 )
 
 // directives returns the directives of a function's doc comment.
@@ -99,16 +101,40 @@ func missed(c *ast.Comment) (string, bool) {
 	return "", false
 }
 
-// Place says what is wrong with the place of the comment, if it is a directive
+// place says what is wrong with the place of the comment, if it is a directive
 // or was meant as one; the zero Finding if it is neither.
-func Place(c *ast.Comment, wrong string) Finding {
+func place(c *ast.Comment, inDoc bool, wrong string) Finding {
 	if IsDirective(c) {
 		return Finding{"directive-place", c.Slash, "directive " + wrong}
 	}
-	if text, isLine := strings.CutPrefix(c.Text, "//"); isLine && farMiss.MatchString(text) {
-		return Finding{"directive-missed", c.Slash, fmt.Sprintf("%q is not a directive, which begins with //fn:, and %s", model.Clip(text), wrong)}
+	line, isLine := strings.CutPrefix(c.Text, "//")
+	meant := isLine && farMiss.MatchString(line)
+	if inDoc {
+		line, meant = missed(c)
 	}
-	return Finding{}
+	if !meant {
+		return Finding{}
+	}
+	return Finding{"directive-missed", c.Slash, fmt.Sprintf("%q is not a directive, which begins with //fn:, and %s", model.Clip(line), wrong)}
+}
+
+// InTest returns the directives of a test file, and what was meant as one.
+func InTest(file *ast.File) []Finding {
+	docs := map[*ast.CommentGroup]bool{}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Doc != nil {
+			docs[f.Doc] = true
+		}
+	}
+	var out []Finding
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			if f := place(c, docs[group], "is in a test file, which is never deployed; move the function out of it"); f.Message != "" {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
 }
 
 // parseDirective splits the arguments by Go's convention for directives,
@@ -196,7 +222,7 @@ func Misplaced(file *ast.File) []Finding {
 					}
 				}
 			}
-			if f := Place(c, why); f.Message != "" {
+			if f := place(c, false, why); f.Message != "" {
 				out = append(out, f)
 			}
 		}

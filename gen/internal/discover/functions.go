@@ -69,7 +69,7 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 			if made := r.setups[path.Join(appPath, c.dir)+"."+c.declaration().recv]; made != nil {
 				made.used = true
 			}
-			if !compiled[c.declaration()] { // else it is the same for other platforms
+			if d := c.declaration(); !compiled[d] || d.name == "_" || d.name == "init" { // else it is the same for other platforms
 				r.leftOut(c, platform, targets)
 			}
 		case !c.directives.Setup:
@@ -91,7 +91,8 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 	return r.app, model.Sort(r.Diagnostics), nil
 }
 
-// A declaration is what can be there once in what is compiled.
+// A declaration is what can be there once in what is compiled, unless Go lets
+// its name stand for several.
 type declaration struct{ dir, recv, name string }
 
 func (c candidate) declaration() declaration {

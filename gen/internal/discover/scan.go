@@ -112,13 +112,7 @@ func (s *Scan) file(rel string, src []byte, targets []string) {
 		return
 	}
 	if strings.HasSuffix(rel, "_test.go") {
-		for _, group := range file.Comments {
-			for _, c := range group.List {
-				if f := directive.Place(c, "is in a test file, which is never deployed; move the function out of it"); f.Message != "" {
-					s.add(f)
-				}
-			}
-		}
+		s.add(directive.InTest(file)...)
 		return
 	}
 	s.add(directive.Misplaced(file)...)
