@@ -22,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
@@ -38,6 +39,7 @@ type Options struct {
 	Targets []string  // of those that Targets returns; none for those in fngen.yaml, or all if it names none
 	Env     string    // the environment, whose fngen.ENV.yaml lies over fngen.yaml; "" for none
 	Log     io.Writer // gets a line for each go command that runs; nil for none
+	Waiting func()    // is called when another fngen writes to the application, for which this one waits; nil for nobody
 	List    bool      // what targets say of functions is told by Functions, not by Diagnostics
 }
 
@@ -46,6 +48,8 @@ type Options struct {
 type Project struct {
 	root        *os.Root
 	log         io.Writer
+	env         string
+	waiting     func()
 	targets     []targeted
 	diagnostics []model.Diagnostic
 }
@@ -66,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{root: root, log: o.Log}
+	p := &Project{root: root, log: o.Log, env: o.Env, waiting: o.Waiting}
 	if err := p.read(p.logged(ctx), o); err != nil {
 		root.Close()
 		return nil, err
@@ -214,7 +218,36 @@ func (d Diagnostic) String() string {
 func (p *Project) Diagnostics() []Diagnostic {
 	var out []Diagnostic
 	for _, d := range p.diagnostics {
-		out = append(out, Diagnostic{string(d.Code), d.Pos, d.Function, d.Target, Severity(d.Severity), d.Message})
+		out = append(out, shown(d))
+	}
+	return out
+}
+
+func shown(d model.Diagnostic) Diagnostic {
+	return Diagnostic{string(d.Code), d.Pos, d.Function, d.Target, Severity(d.Severity), d.Message}
+}
+
+// Findings are an error that is made of diagnostics: a command did nothing
+// because of what lies where it writes.
+type Findings []Diagnostic
+
+func (f Findings) Error() string {
+	var lines []string
+	for _, d := range f {
+		lines = append(lines, d.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// facade returns the error as those see it who use this package.
+func facade(err error) error {
+	var inner model.Findings
+	if !errors.As(err, &inner) {
+		return err
+	}
+	var out Findings
+	for _, d := range model.Sort(inner) {
+		out = append(out, shown(d))
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/fngen/fngen/gen"
 )
@@ -21,9 +22,15 @@ func newBuild(o *options) *cobra.Command {
 		Short: "Compile and package the functions into dist/",
 		Long: `Compile and package each function for each target into dist/<target>/, with the
 infrastructure that the platform's own tools deploy (template.yaml on aws, main.tf on
-gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each package
-and the digests of all files in dist/SHA256SUMS. Nothing outside of dist/ is written;
-entrypoints need not be generated before.
+gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each package, a
+record of what the folder is of in build.json, and the digests of all these files in
+dist/SHA256SUMS. Nothing outside of dist/ is written; entrypoints need not be generated
+before.
+
+What fngen did not write stays in dist/<target>/, the state of Terraform for instance,
+and is listed. A file in the place of one that fngen writes is a finding if fngen did
+not write it, or if it was edited since. So is a build of some functions for another
+environment than that of the others in the folder.
 
 The same source gives the same bytes, wherever it is built. What was built before is
 kept in the user's cache folder, up to 2 GB, and taken from there as long as nothing
@@ -51,12 +58,31 @@ func build(ctx context.Context, o *options, b gen.BuildOptions) error {
 	built, err := p.Build(ctx, b)
 	progress.end()
 	if err != nil {
-		return err
+		return tell(o, err)
 	}
+	tellOthers(o, built.Others)
 	for _, name := range built.Missing {
 		fmt.Fprintf(o.stderr, "warning: %s is not there yet; run fngen build before you deploy\n", name)
 	}
 	return printArtifacts(o, built.List)
+}
+
+// tellOthers says which files in dist/ are not fngen's.
+func tellOthers(o *options, names []string) {
+	if len(names) > 0 {
+		fmt.Fprintf(o.stderr, "not fngen's, and left as they are: %s\n", strings.Join(names, ", "))
+	}
+}
+
+// refuseEmpty refuses a flag that is given without a value, as a variable of the
+// shell does which is not set: what is meant is not what is the case without it.
+func refuseEmpty(flags *pflag.FlagSet) error {
+	for _, name := range []string{"env", "target", "function"} {
+		if f := flags.Lookup(name); f != nil && f.Changed && strings.Trim(f.Value.String(), "[]") == "" {
+			return usageError{fmt.Errorf("--%s is empty; give a value, or leave the flag out", name)}
+		}
+	}
+	return nil
 }
 
 // checkNames refuses names that no function has which is meant for a target.

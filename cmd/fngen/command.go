@@ -57,6 +57,9 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			if err := fromEnvironment(c.Flags()); err != nil {
 				return err
 			}
+			if err := refuseEmpty(c.Flags()); err != nil {
+				return err
+			}
 			if o.output != "human" && o.output != "json" {
 				return usageError{fmt.Errorf("--output %q is neither human nor json", o.output)}
 			}
@@ -103,13 +106,14 @@ func noArgs(c *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("%s takes no argument %q", c.Name(), args[0])}
 }
 
-// fromEnvironment sets the flags that are not given from FNGEN_*.
+// fromEnvironment sets the flags that are not given from those of FNGEN_* that
+// are not empty.
 func fromEnvironment(flags *pflag.FlagSet) error {
 	var err error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "FNGEN_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, ok := os.LookupEnv(name)
-		if !ok || f.Changed || err != nil || f.Name == "help" {
+		value := os.Getenv(name)
+		if value == "" || f.Changed || err != nil || f.Name == "help" {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ func open(ctx context.Context, o *options, listing bool) (*gen.Project, error) {
 		return nil, err
 	}
 	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, List: listing}
+	project.Waiting = func() { fmt.Fprintln(o.stderr, "another fngen writes to this application; waiting for it") }
 	if o.verbose {
 		project.Log = o.stderr
 	}
@@ -33,6 +35,19 @@ func open(ctx context.Context, o *options, listing bool) (*gen.Project, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// tell prints the findings that an error is made of, which ends in errFindings
+// then.
+func tell(o *options, err error) error {
+	var findings gen.Findings
+	if !errors.As(err, &findings) {
+		return err
+	}
+	for _, d := range findings {
+		fmt.Fprintln(o.stderr, d)
+	}
+	return errFindings
 }
 
 // parseTargets understands --target: names separated by commas, all, or "" for

@@ -57,6 +57,12 @@ var Kinds = map[Code]Kind{
 	"config-unused": {Error, "what is said belongs to nothing in the application"},
 	"config-value":  {Error, "the value of a key is not possible"},
 
+	// Files that lie where fngen writes
+	"environment-mixed": {Error, "functions built for two environments would lie in one folder"},
+	"file-edited":       {Error, "a file that fngen wrote was edited since"},
+	"file-foreign":      {Error, "a file lies where fngen writes one, and fngen did not write it"},
+	"link-outward":      {Error, "go.mod or go.sum is a link that leads out of the module's folder"},
+
 	// What platforms refuse
 	"application-size":    {Error, "the functions are more than one template takes"},
 	"batch-limit":         {Error, "the platform does not take a batch of that size"},
