@@ -86,6 +86,7 @@ func Build(ctx context.Context, t model.Target, app model.App, infrastructure []
 		return built, err
 	}
 	defer w.Close()
+	w.goVersion = built.Go
 	isBuilt := func(f model.Function) bool { return len(o.Only) == 0 || slices.Contains(o.Only, f.Name) }
 	functions := slices.DeleteFunc(slices.Clone(app.Functions), func(f model.Function) bool { return !isBuilt(f) })
 	m, err := w.maker(ctx, t, functions, entrypoints)

@@ -23,9 +23,10 @@ import (
 // need not be on disk, and with a copy of go.mod and go.sum that may be
 // completed. It writes to a temporary folder alone.
 type Workspace struct {
-	app      model.App
-	dir      string
-	original moduleFiles
+	app       model.App
+	dir       string
+	original  moduleFiles
+	goVersion string // of the go command, if artifacts are made
 }
 
 type moduleFiles struct{ mod, sum []byte }
