@@ -213,6 +213,21 @@ func TestWriteFileBesideOthers(t *testing.T) {
 	}
 }
 
+// A link in the place of an entrypoint is the user's, wherever it leads.
+func TestChangesRefusesLinks(t *testing.T) {
+	for _, to := range []string{"../kept-aws/main.go", "../../../shop.go", "nowhere"} {
+		dir, root := application(t, map[string]string{"entrypoints/aws/kept-aws/main.go": ours, "shop.go": theirs, "entrypoints/aws/a-aws/README.md": ""})
+		if err := os.Symlink(to, filepath.Join(dir, "entrypoints/aws/a-aws/main.go")); err != nil {
+			t.Skip("no links here:", err)
+		}
+		_, err := Changes(root, []string{"aws"}, []model.File{{Path: "entrypoints/aws/a-aws/main.go", Data: []byte(ours + "// new\n")}})
+		var findings model.Findings
+		if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Pos.Filename != "entrypoints/aws/a-aws/main.go" {
+			t.Errorf("a link to %s: error %v", to, err)
+		}
+	}
+}
+
 // Nothing is read, written or deleted through a link that leads out of the
 // application.
 func TestLinksOutOfTheRoot(t *testing.T) {
