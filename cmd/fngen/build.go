@@ -33,6 +33,7 @@ that it is made of has changed.`,
 	}
 	targetFlag(c, o)
 	c.Flags().StringSliceVar(&b.Functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
+	completeList(c, "function", func() []string { return o.functions(c.Context()) })
 	c.Flags().StringVar(&b.Cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
 }
@@ -54,22 +55,17 @@ func build(ctx context.Context, o *options, b gen.BuildOptions) error {
 		return err
 	}
 	for _, name := range built.Missing {
-		fmt.Fprintf(o.stderr, "warning: %s is not there yet; run fngen build before you deploy\n", name)
+		o.tell("warning", "%s is not there yet; run fngen build before you deploy", name)
 	}
 	return printArtifacts(o, built.List)
 }
 
 // checkNames refuses names that no function has which is meant for a target.
 func checkNames(p *gen.Project, asked []string) error {
-	var known []string
-	for _, f := range p.Functions() {
-		if slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Status != gen.LeftOut }) {
-			known = append(known, f.Name)
-		}
-	}
+	known := meant(p)
 	for _, name := range asked {
 		if !slices.Contains(known, name) {
-			return usageError{fmt.Errorf("--function %q is none of %s", name, strings.Join(known, ", "))}
+			return usageError{fmt.Errorf("--function %q is none of %s%s", name, strings.Join(known, ", "), hint(name, known))}
 		}
 	}
 	return nil

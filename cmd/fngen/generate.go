@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,10 +73,10 @@ func printChanges(o *options, g *gen.Generation, check bool) error {
 	switch {
 	case err != nil || check && len(list) == 0:
 	case check:
-		fmt.Fprintln(o.stderr, "stale; run fngen generate")
+		o.tell("note", "stale; run fngen generate")
 		return errFindings
-	case len(list) == 0 && o.output != "json":
-		fmt.Fprintln(o.stderr, "entrypoints are up to date")
+	case len(list) == 0:
+		o.tell("note", "entrypoints are up to date")
 	}
 	return err
 }
