@@ -70,7 +70,7 @@ type (
 // writeSARIF writes the findings to the file of --sarif, which is there also if
 // there are none.
 func writeSARIF(o *options, findings []gen.Diagnostic) error {
-	driver := sarifDriver{Name: "fngen", Version: gen.Version(), InformationURI: "https://github.com/fngen/fngen"}
+	driver := sarifDriver{Name: "fngen", Version: strings.TrimPrefix(gen.Version(), "v"), InformationURI: "https://github.com/fngen/fngen"}
 	rules := map[string]int{}
 	for i, kind := range gen.Kinds() {
 		rules[kind.Code] = i
