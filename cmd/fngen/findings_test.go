@@ -99,7 +99,9 @@ func TestFindingsAgree(t *testing.T) {
 	if n := strings.Count(build, "\n"); n != 33 || strings.Count(report, "order-key]") != 20 || !strings.HasPrefix(sum, "3 errors, 30 warnings, 3 ack") {
 		t.Errorf("there are %d findings and the report is\n%s%s", n, report, sum)
 	}
-	var functions []struct{ Targets []struct{ Refusals, Warnings []string } }
+	var functions []struct {
+		Targets []struct{ Refusals, Warnings []string }
+	}
 	if err := json.Unmarshal([]byte(listed), &functions); err != nil || len(functions) != 14 || len(functions[1].Targets[2].Refusals) != 1 {
 		t.Errorf("list -o json is (%v)\n%s", err, listed)
 	}
@@ -126,7 +128,9 @@ func TestSARIF(t *testing.T) {
 	}
 	type sarif struct {
 		Runs []struct {
-			Tool    struct{ Driver struct{ Rules []struct{ ID string } } }
+			Tool struct {
+				Driver struct{ Rules []struct{ ID string } }
+			}
 			Results []struct {
 				RuleID    string
 				RuleIndex int

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,9 +49,9 @@ func verify(ctx context.Context, o *options) error {
 		return err
 	}
 	if len(v.Differences) > 0 {
-		fmt.Fprintf(o.stderr, "%d of %s in dist/ are not what this source builds\n", len(v.Differences), count(v.Files, "file"))
+		o.tell("note", "%d of %s in dist/ are not what this source builds", len(v.Differences), count(v.Files, "file"))
 		return errFindings
 	}
-	fmt.Fprintf(o.stderr, "%s in dist/: all are what this source builds\n", count(v.Files, "file"))
+	o.tell("note", "%s in dist/: all are what this source builds", count(v.Files, "file"))
 	return nil
 }
