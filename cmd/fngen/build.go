@@ -40,6 +40,7 @@ that it is made of has changed.`,
 	}
 	targetFlag(c, o)
 	c.Flags().StringSliceVar(&b.Functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
+	completeList(c, "function", func() []string { return o.functions(c.Context()) })
 	c.Flags().StringVar(&b.Cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
 }
@@ -58,11 +59,11 @@ func build(ctx context.Context, o *options, b gen.BuildOptions) error {
 	built, err := p.Build(ctx, b)
 	progress.end()
 	if err != nil {
-		return tell(o, err)
+		return o.refused(err)
 	}
 	tellOthers(o, built.Others)
 	for _, name := range built.Missing {
-		fmt.Fprintf(o.stderr, "warning: %s is not there yet; run fngen build before you deploy\n", name)
+		o.tell("warning", "%s is not there yet; run fngen build before you deploy", name)
 	}
 	return printArtifacts(o, built.List)
 }
@@ -70,7 +71,7 @@ func build(ctx context.Context, o *options, b gen.BuildOptions) error {
 // tellOthers says which files in dist/ are not fngen's.
 func tellOthers(o *options, names []string) {
 	if len(names) > 0 {
-		fmt.Fprintf(o.stderr, "not fngen's, and left as they are: %s\n", strings.Join(names, ", "))
+		o.tell("note", "not fngen's, and left as they are: %s", strings.Join(names, ", "))
 	}
 }
 
@@ -87,15 +88,10 @@ func refuseEmpty(flags *pflag.FlagSet) error {
 
 // checkNames refuses names that no function has which is meant for a target.
 func checkNames(p *gen.Project, asked []string) error {
-	var known []string
-	for _, f := range p.Functions() {
-		if slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Status != gen.LeftOut }) {
-			known = append(known, f.Name)
-		}
-	}
+	known := meant(p)
 	for _, name := range asked {
 		if !slices.Contains(known, name) {
-			return usageError{fmt.Errorf("--function %q is none of %s", name, strings.Join(known, ", "))}
+			return usageError{fmt.Errorf("--function %q is none of %s%s", name, strings.Join(known, ", "), hint(name, known))}
 		}
 	}
 	return nil

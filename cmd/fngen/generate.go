@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,11 +39,11 @@ func generate(ctx context.Context, o *options, check bool) error {
 	defer p.Close()
 	g, err := p.Generate(ctx)
 	if err != nil {
-		return tell(o, err)
+		return o.refused(err)
 	}
 	if !check {
 		if err := p.Apply(ctx, g); err != nil {
-			return tell(o, err)
+			return o.refused(err)
 		}
 	}
 	return printChanges(o, g, check)
@@ -76,10 +75,10 @@ func printChanges(o *options, g *gen.Generation, check bool) error {
 	switch {
 	case err != nil || check && len(list) == 0:
 	case check:
-		fmt.Fprintln(o.stderr, "stale; run fngen generate")
+		o.tell("note", "stale; run fngen generate")
 		return errFindings
-	case len(list) == 0 && o.output != "json":
-		fmt.Fprintln(o.stderr, "entrypoints are up to date")
+	case len(list) == 0:
+		o.tell("note", "entrypoints are up to date")
 	}
 	return err
 }

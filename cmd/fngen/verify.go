@@ -33,7 +33,7 @@ comparison could not be made.`,
 		RunE: func(c *cobra.Command, _ []string) error { return verify(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in dist/)")
-	complete(c, "target", append([]string{"all"}, gen.Targets()...))
+	completeList(c, "target", func() []string { return append([]string{"all"}, gen.Targets()...) })
 	envFlag(c, o)
 	return c
 }
@@ -41,7 +41,7 @@ comparison could not be made.`,
 func verify(ctx context.Context, o *options) error {
 	recorded, err := inDist(o)
 	if err != nil {
-		return tell(o, err)
+		return o.refused(err)
 	}
 	var all gen.Verification
 	for len(recorded) > 0 {
@@ -57,7 +57,7 @@ func verify(ctx context.Context, o *options) error {
 		}
 		v, err := verifyTargets(ctx, o, names, env)
 		if errors.Is(err, errFindings) {
-			fmt.Fprintf(o.stderr, "%s: nothing was compared, because of findings in the source\n", strings.Join(names, ", "))
+			o.tell("note", "%s: nothing was compared, because of findings in the source", strings.Join(names, ", "))
 		}
 		if err != nil {
 			return err
@@ -74,10 +74,10 @@ func verify(ctx context.Context, o *options) error {
 		return err
 	}
 	if len(all.Differences) > 0 {
-		fmt.Fprintf(o.stderr, "%d of %s in dist/ are not what this source builds\n", len(all.Differences), count(all.Files, "file"))
+		o.tell("note", "%d of %s in dist/ are not what this source builds", len(all.Differences), count(all.Files, "file"))
 		return errFindings
 	}
-	fmt.Fprintf(o.stderr, "%s in dist/: all are what this source builds\n", count(all.Files, "file"))
+	o.tell("note", "%s in dist/: all are what this source builds", count(all.Files, "file"))
 	return nil
 }
 
@@ -104,9 +104,10 @@ func inDist(o *options) ([]gen.Provenance, error) {
 
 // verifyTargets compares targets that are of one environment.
 func verifyTargets(ctx context.Context, o *options, names []string, env string) (gen.Verification, error) {
-	of := *o
-	of.target, of.env = strings.Join(names, ","), env
-	p, err := open(ctx, &of, !listing)
+	of := struct{ target, env string }{o.target, o.env}
+	defer func() { o.target, o.env = of.target, of.env }()
+	o.target, o.env = strings.Join(names, ","), env
+	p, err := open(ctx, o, !listing)
 	if err != nil {
 		return gen.Verification{}, err
 	}
@@ -114,7 +115,7 @@ func verifyTargets(ctx context.Context, o *options, names []string, env string) 
 	progress := newProgress(o)
 	v, err := p.Verify(ctx, progress.step)
 	progress.end()
-	return v, tell(o, err)
+	return v, o.refused(err)
 }
 
 // tellProvenance says of each target how it was built otherwise than it is now.
@@ -129,7 +130,7 @@ func tellProvenance(o *options, recorded, now []gen.Provenance) {
 			{"the environment", was.Environment, n.Environment}, {"Go", was.Go, n.Go}, {"fngen", was.Fngen, n.Fngen},
 		} {
 			if part.was != part.now {
-				fmt.Fprintf(o.stderr, "dist/%s was built with %s %q, and this is %q; files may differ for that alone\n", n.Target, part.what, part.was, part.now)
+				o.tell("note", "dist/%s was built with %s %q, and this is %q; files may differ for that alone", n.Target, part.what, part.was, part.now)
 			}
 		}
 	}
