@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 )
@@ -21,6 +22,7 @@ import (
 // A Completion is what go.mod and go.sum lacked.
 type Completion struct {
 	Added  []string // path@version of requirements, or what else is new; none if nothing was missing
+	root   string   // of the application
 	dir    string   // of the module
 	files  map[string][]byte
 	before moduleFiles
@@ -28,7 +30,7 @@ type Completion struct {
 
 // Completion returns what Complete has added.
 func (w *Workspace) Completion() (Completion, error) {
-	c := Completion{dir: w.app.Module.Dir, files: map[string][]byte{}, before: w.original}
+	c := Completion{root: w.app.Root, dir: w.app.Module.Dir, files: map[string][]byte{}, before: w.original}
 	for name, before := range map[string][]byte{"go.mod": w.original.mod, "go.sum": w.original.sum} {
 		data, err := os.ReadFile(filepath.Join(w.dir, name))
 		if err != nil {
@@ -117,7 +119,7 @@ func (c Completion) behind(root *os.Root, name string) (string, error) {
 	}
 	relative, err := filepath.Rel(dir, file)
 	if err != nil || !filepath.IsLocal(relative) {
-		d := model.Diagnostic{Code: "link-outward", Pos: token.Position{Filename: name},
+		d := model.Diagnostic{Code: "link-outward", Pos: token.Position{Filename: gocmd.Relative(c.root, filepath.Join(c.dir, name))},
 			Message: "this is a link that leads out of the module's folder, where nothing is written, and it lacks " + strings.Join(c.Added, ", ") + "; add them with go get"}
 		return "", model.Findings{d}
 	}
