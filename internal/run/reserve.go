@@ -64,9 +64,12 @@ func (r *Reserved) from(ctx context.Context) {
 	}
 	now := time.Now()
 	left := deadline.Sub(now)
-	reserve := max(min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2), 0)
+	reserve := max(min(max(left/10, 500*time.Millisecond), maxReserve, left/2), 0)
 	r.AnswerBy, r.end = now.Add(left-reserve/2), now.Add(left-reserve)
 }
+
+// maxReserve is the most that is taken.
+const maxReserve = 5 * time.Second
 
 type reservedKey struct{}
 

@@ -57,9 +57,9 @@ func outcomes(results []Result) []string {
 	return out
 }
 
-func check(t *testing.T, what string, want, got any) {
+func check(t *testing.T, what string, want, got any, options ...cmp.Option) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, options...); diff != "" {
 		t.Errorf("%s: want -, got +\n%s", what, diff)
 	}
 }

@@ -27,6 +27,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // provider is the name of the platform in a delivery.
@@ -74,7 +75,9 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, bounded(err)
 	}
-	response, err := f.source.encode(records, run.Each(ctx, f.handler, f.source.policy(), records))
+	policy := f.source.policy()
+	policy.PlatformDeadLetters = true // a redrive policy, or a destination of failures
+	response, err := f.source.encode(records, run.Each(ctx, f.handler, policy, records))
 	return response, bounded(err)
 }
 
@@ -132,7 +135,7 @@ func Fail(err error) {
 
 // fail does what Fail does before it exits; api is a host and port, or "".
 func fail(ctx context.Context, api string, cause error) {
-	slog.ErrorContext(ctx, "setup failed", "error", fmt.Sprint(cause))
+	slog.ErrorContext(ctx, "setup failed", "error", mark.Text(cause))
 	if api == "" {
 		return
 	}
@@ -151,7 +154,7 @@ func reportInitError(ctx context.Context, api string, cause error) error {
 		Message string   `json:"errorMessage"`
 		Type    string   `json:"errorType"`
 		Stack   []string `json:"stackTrace"`
-	}{bounded(fmt.Errorf("setup: %w", cause)).Error(), setupFailed, []string{}})
+	}{bounded(fmt.Errorf("setup: %s", mark.Text(cause))).Error(), setupFailed, []string{}})
 	if err != nil {
 		return fmt.Errorf("encode error: %w", err)
 	}

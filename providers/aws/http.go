@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // HTTP feeds a function with requests: of a function URL, an HTTP API (payload
@@ -234,11 +234,11 @@ func (x *exchange) logPanic(p any) {
 		x.log("response aborted by the handler")
 		return
 	}
-	x.log("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	x.log("handler panicked", "panic", mark.Text(p), "stack", string(debug.Stack()))
 }
 
 func (x *exchange) log(what string, more ...any) {
-	slog.ErrorContext(x, what, append([]any{"record", x.String()}, more...)...)
+	mark.Log(x, what, append([]any{"record", x.String()}, more...)...)
 }
 
 // String implements run.Native.

@@ -14,6 +14,7 @@
 //
 //	done, or dropped and logged whole           204
 //	written to the dead letters                 204
+//	refused for good by the dead letters        204, logged whole; 500 where the subscription has a policy
 //	an error, a panic, the deadline             500, deliver again
 //	an error with a hint of fn.RetryAfter       503 with Retry-After, deliver again
 //	a request that is no event of the source    400, deliver again
@@ -38,6 +39,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 const provider = "gcp"
@@ -96,7 +98,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
-	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
+	policy := h.source.policy()
+	policy.PlatformDeadLetters = a.push != nil && a.push.DeliveryAttempt > 0 // as a subscription with such a policy counts
+	answer(w, run.Each(r.Context(), h.handler, policy, a.record[:])[0])
 }
 
 // refuse answers a request that has no record, and logs why.
@@ -111,7 +115,7 @@ func (h *handler) named(err error) error { return fmt.Errorf("%s: %w", h.source.
 // Fail ends the process because of a setup that did not succeed. The platform
 // sees that the instance never listened, and the log says why.
 func Fail(err error) {
-	slog.Error("setup failed", "error", fmt.Sprint(err))
+	slog.Error("setup failed", "error", mark.Text(err))
 	os.Exit(1)
 }
 

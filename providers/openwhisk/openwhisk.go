@@ -3,9 +3,9 @@
 //
 // OpenWhisk delivers at most once: it retries nothing and knows no dead
 // letters. An event that fails is therefore tried again in the process, inside
-// the activation's deadline, and one that fails for good is written to the
-// function's dead letters. Where there are none, or they are not taken, it is
-// logged whole at error level. The answer is {} if every event is done and
+// the activation's deadline, and one that fails for good, has no time left, or
+// is not even begun is written to the function's dead letters. Where there are
+// none, or they are not taken whole, it is logged whole at error level. The answer is {} if every event is done and
 // otherwise {"error": …} with the names of those that failed; why is in the log.
 package openwhisk
 

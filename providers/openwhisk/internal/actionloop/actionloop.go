@@ -13,6 +13,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // MaxLine is the size in bytes above which a request is answered with an error
@@ -36,7 +38,7 @@ func Serve(invoke Invoke) {
 // Fail logs the error and ends the process with 1. The proxy takes a process
 // that ends before its acknowledgement for a failed start.
 func Fail(err error) {
-	slog.Error("function cannot run", "error", err.Error())
+	slog.Error("function cannot run", "error", mark.Text(err))
 	os.Exit(1)
 }
 
