@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,7 +188,7 @@ func TestLettersForAll(t *testing.T) {
 		records int
 		does    func(ctx context.Context)
 		want    map[Outcome]int
-		calls   int
+		calls   int64
 		reasons []string
 	}{
 		{"late", 0, 3, func(context.Context) { time.Sleep(time.Hour) }, map[Outcome]int{DeadLettered: 3}, 1,
@@ -204,8 +205,8 @@ func TestLettersForAll(t *testing.T) {
 				start := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
-				calls := 0
-				h := handler(func(ctx context.Context, _ string) error { calls++; test.does(ctx); return nil })
+				var calls atomic.Int64
+				h := handler(func(ctx context.Context, _ string) error { calls.Add(1); test.does(ctx); return nil })
 				records := make([]Record, test.records)
 				for i := range records {
 					records[i] = record(strconv.Itoa(i), "a")
@@ -222,7 +223,7 @@ func TestLettersForAll(t *testing.T) {
 					reasons[e.Extensions()["deadletterreason"].(string)] = true
 				}
 				check(t, "outcomes", test.want, got)
-				check(t, "calls", test.calls, calls)
+				check(t, "calls", test.calls, calls.Load())
 				check(t, "letters", test.want[DeadLettered], len(sink.written))
 				check(t, "reasons", test.reasons, slices.Collect(maps.Keys(reasons)), cmpopts.EquateEmpty(), cmpopts.SortSlices(strings.Compare))
 				check(t, "logged whole", test.want[Discarded], len(dropped(lines())))

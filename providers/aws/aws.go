@@ -50,7 +50,22 @@ type Source interface {
 }
 
 // Start serves the source's events until the process ends. It never returns.
-func Start(h fn.Handler, src Source) { lambda.Start(Handler(h, src)) }
+//
+// A process whose handlers do not return any more, since one has left a mutex
+// locked for instance, ends with 1 when it has answered, and Lambda starts
+// another: one has not returned while three later invocations became late too.
+func Start(h fn.Handler, src Source) {
+	lambda.StartWithOptions(Handler(h, src), watching())
+}
+
+// watching ends a process that is stuck when the runtime's client has sent the
+// answer that is due, which ends the context of the invocation.
+func watching() lambda.Option {
+	return lambda.WithContext(run.Watch(context.Background(), func(ctx context.Context) {
+		slog.Error("function is stuck", "error", run.ErrStuck.Error())
+		context.AfterFunc(ctx, func() { os.Exit(1) })
+	}))
+}
 
 // Handler returns what [Start] starts. It is safe for concurrent use, and nothing
 // of a payload is kept in place when Invoke returns.

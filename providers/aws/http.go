@@ -68,21 +68,23 @@ type HTTP struct {
 	Stream bool
 }
 
-// Serve answers requests until the process ends. It never returns.
+// Serve answers requests until the process ends. It never returns, and ends a
+// process whose handlers do not return any more as [Start] does.
 func Serve(h http.Handler, src HTTP) {
 	start(h, src.constructor())
 }
 
 //go:noinline
-func start(h http.Handler, handler func(http.Handler) lambda.Handler) {
-	lambda.Start(handler(h))
+func start(h http.Handler, handler func(http.Handler, ...lambda.Option) lambda.Handler) {
+	watched := watching()
+	lambda.StartWithOptions(handler(h, watched), watched)
 }
 
 // constructor returns what makes the handler. It and Serve are small enough to
 // become part of main, where src is a constant, so that a binary holds only the
 // one of the two that it needs; start, as a part of Serve, would make that too
 // large.
-func (src HTTP) constructor() func(http.Handler) lambda.Handler {
+func (src HTTP) constructor() func(http.Handler, ...lambda.Option) lambda.Handler {
 	if src.Stream {
 		return streamHandler
 	}
@@ -115,7 +117,7 @@ func HTTPHandler(h http.Handler, src HTTP) lambda.Handler {
 }
 
 // wholeHandler returns a handler that answers when the response is complete.
-func wholeHandler(h http.Handler) lambda.Handler {
+func wholeHandler(h http.Handler, _ ...lambda.Option) lambda.Handler {
 	return &server{handler: h}
 }
 

@@ -42,6 +42,11 @@ type Invoker interface {
 // Start hands the events of src to h until standard input ends. It speaks
 // ActionLoop on standard input and file descriptor 3, and acknowledges the
 // start where __OW_WAIT_FOR_ACK is set.
+//
+// A process whose handlers do not return any more, since one has left a mutex
+// locked for instance, ends with 1 when it has answered, so that the platform
+// starts another: one has not returned while three later activations became
+// late too.
 func Start(h fn.Handler, src Source) {
 	actionloop.Serve((&invoker{handler: h, source: src}).Invoke)
 }

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -27,7 +28,8 @@ const MaxLine = 64 << 20
 type Invoke func(ctx context.Context, line []byte) (object []byte)
 
 // Serve answers requests until standard input ends. It ends the process with 1
-// if the proxy can no longer be talked to.
+// if the proxy can no longer be talked to, and if calls do not return any more,
+// as run.Watch finds out, when the request at hand is answered.
 func Serve(invoke Invoke) {
 	ack := os.Getenv("__OW_WAIT_FOR_ACK") != ""
 	if err := serve(os.Stdin, os.NewFile(3, "ActionLoop answers"), ack, MaxLine, invoke); err != nil {
@@ -51,6 +53,8 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 	}
 	const usual = 256 << 10 // bytes of a line that are read in place
 	requests := bufio.NewReaderSize(in, usual)
+	stuck := false
+	ctx := run.Watch(context.Background(), func(context.Context) { stuck = true })
 	for {
 		line, long, err := readLine(requests, limit)
 		var object []byte
@@ -62,10 +66,13 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 		case long:
 			object = Refuse(fmt.Errorf("the request is longer than %d bytes", limit))
 		default:
-			object = invoke(context.Background(), line)
+			object = invoke(ctx, line)
 		}
 		if _, err := out.Write(append(object, '\n')); err != nil {
 			return fmt.Errorf("write answer: %w", err)
+		}
+		if stuck {
+			return run.ErrStuck
 		}
 	}
 }
