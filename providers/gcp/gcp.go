@@ -3,6 +3,7 @@
 // what [Handler] and [HTTPHandler] return as an HTTP function of the framework:
 //
 //	func init() {
+//		gcp.Init()
 //		functions.HTTP("Confirm", gcp.Handler(fn.On(shop.Confirm), gcp.PubSub{Queue: "orders"}).ServeHTTP)
 //	}
 //
@@ -67,7 +68,9 @@ type Source interface {
 //
 // A handler that has not returned shortly before the deadline of the request is
 // answered for, and goes on.
-func Handler(h fn.Handler, src Source) http.Handler { return &handler{handler: h, source: src} }
+func Handler(h fn.Handler, src Source) http.Handler {
+	return hostedHandler(&handler{handler: h, source: src})
+}
 
 type handler struct {
 	handler fn.Handler
