@@ -148,6 +148,14 @@ func Fail(err error) {
 	os.Exit(1)
 }
 
+// FailOnPanic reports a setup that panics as [Fail] does one that fails. A main
+// defers it before it calls the setup.
+func FailOnPanic() {
+	if p := recover(); p != nil {
+		Fail(mark.Panicked(p))
+	}
+}
+
 // fail does what Fail does before it exits; api is a host and port, or "".
 func fail(ctx context.Context, api string, cause error) {
 	slog.ErrorContext(ctx, "setup failed", "error", mark.Text(cause))

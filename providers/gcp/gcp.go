@@ -122,6 +122,14 @@ func Fail(err error) {
 	os.Exit(1)
 }
 
+// FailOnPanic reports a setup that panics as [Fail] does one that fails. An init
+// or main defers it before it calls the setup.
+func FailOnPanic() {
+	if p := recover(); p != nil {
+		Fail(mark.Panicked(p))
+	}
+}
+
 // answer tells the platform the outcome; package run has logged the cause.
 func answer(w http.ResponseWriter, result run.Result) {
 	if result.Outcome != run.Retry {

@@ -18,6 +18,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
@@ -54,6 +55,14 @@ func Start(h fn.Handler, src Source) {
 // Fail reports that the function cannot start: it logs the error and ends the
 // process with 1. Call it before [Start], which acknowledges the start.
 func Fail(err error) { actionloop.Fail(err) }
+
+// FailOnPanic reports a setup that panics as [Fail] does one that fails. A main
+// defers it before it calls the setup.
+func FailOnPanic() {
+	if p := recover(); p != nil {
+		Fail(mark.Panicked(p))
+	}
+}
 
 // Handler returns what [Start] serves. Invoke returns in time, whatever h does,
 // which runs in a goroutine of its own.

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("__OW_TEST_PROGRAM") {
 	case "confirm":
 		Start(fn.On(confirm), Kafka{Queue: "orders"})
+	case "panicking setup":
+		defer FailOnPanic()
+		panic("no database")
 	case "locked":
 		var lock sync.Mutex
 		Start(fn.On(func(context.Context, order) error { lock.Lock(); return nil }), Kafka{Queue: "orders"})
@@ -166,17 +169,19 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// A failed setup ends the process before the acknowledgement, which is how the
-// proxy learns of it.
+// A setup that fails or panics ends the process before the acknowledgement,
+// which is how the proxy learns of it.
 func TestProgramBrokenSetup(t *testing.T) {
-	p := start(t, "broken setup", "__OW_WAIT_FOR_ACK=true")
-	rest, err := p.end()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || rest != "" {
-		t.Errorf("ended with %v and %q", err, rest)
-	}
-	if !strings.Contains(p.stderr.String(), "no database") || p.stdout.Len() != 0 {
-		t.Errorf("stderr %q, stdout %q", p.stderr.String(), p.stdout.String())
+	for _, name := range []string{"broken setup", "panicking setup"} {
+		p := start(t, name, "__OW_WAIT_FOR_ACK=true")
+		rest, err := p.end()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || rest != "" {
+			t.Errorf("%s: ended with %v and %q", name, err, rest)
+		}
+		if !strings.Contains(p.stderr.String(), "no database") || !strings.Contains(p.stderr.String(), "function cannot run") || p.stdout.Len() != 0 {
+			t.Errorf("%s: stderr %q, stdout %q", name, p.stderr.String(), p.stdout.String())
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 )
 
@@ -61,6 +62,14 @@ func Text(v any) string {
 // Log logs at error level, whatever logger the application has set.
 func Log(ctx context.Context, what string, attributes ...any) {
 	Guard(func() { slog.ErrorContext(ctx, what, attributes...) })
+}
+
+// Panicked logs what a setup has panicked with, and returns the error that
+// stands for it.
+func Panicked(p any) error {
+	text := Text(p)
+	Log(context.Background(), "setup panicked", "panic", text, "stack", string(debug.Stack()))
+	return fmt.Errorf("panic: %s", text)
 }
 
 // Guard calls f, and lets no panic out.
