@@ -85,6 +85,11 @@ type Policy struct {
 	DeadLetter   *emit.DeadLetter            // where else that goes; nil leaves it to the platform, which delivers again
 	NoRedelivery bool                        // of no record: what failed goes to the dead letters, or is logged whole and discarded
 	ErrorAnswer  bool                        // the answer is an error that names what failed, which the platform's client logs
+
+	// PlatformDeadLetters says that the platform keeps what fails again and again
+	// whole, by a policy of its own: an event whose letter is refused for good is
+	// left to that.
+	PlatformDeadLetters bool
 }
 
 // An Outcome is what the platform is told of a record.
@@ -94,13 +99,13 @@ const (
 	Retry        Outcome = iota // not handled, or not to the end: deliver again
 	Done                        // handled, or not asked for
 	Discarded                   // given up for good, and logged whole by Each
-	DeadLettered                // given up for good, and written to the dead letters
+	DeadLettered                // given up for good, and written to the dead letters: whole, or without data and logged whole by Each
 )
 
 // A Result is the outcome of one record.
 type Result struct {
 	Outcome Outcome
-	Err     error        // nil only when Done
+	Err     error        // nil only when Done; its methods are our own
 	Late    bool         // the time was up when it failed
 	Reply   *event.Event // nil for none
 }
@@ -115,10 +120,4 @@ var (
 var ErrNotReturned = errors.New("the handler has not returned in time")
 
 // Kind returns the meaning of a handler's error and, for a retry, the hint.
-func Kind(err error) (mark.Kind, time.Duration) {
-	var m *mark.Error
-	if errors.As(err, &m) {
-		return m.Kind, m.After
-	}
-	return mark.Retry, 0
-}
+func Kind(err error) (mark.Kind, time.Duration) { return mark.Of(err) }

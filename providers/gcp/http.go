@@ -38,10 +38,11 @@ type HTTP struct{}
 // takes half a response for a whole one.
 func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
 	source := serviceSource()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return hostedHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer run.Attend(r.Context())()
 		native := &httpRequest{rand.Text(), r}
 		guard(h, w, r.WithContext(run.WithRequest(r.Context(), native, run.Request{ID: native.id, Source: source})))
-	})
+	}))
 }
 
 // httpRequest is a request with the id that it has been given.

@@ -18,6 +18,7 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	defer aws.FailOnPanic()
 	app, err := shop.New(context.Background())
 	if err != nil {
 		aws.Fail(err)
