@@ -143,7 +143,7 @@ func (b *batch) conclude(i int, d decision) {
 	switch {
 	case d.whole:
 		logWhole(&b.reserved, record, result.Err)
-	case d.outcome == DeadLettered, result.Err == ErrNotReturned && !b.policy.ErrorAnswer:
+	case d.outcome == DeadLettered, result.Err == ErrNotReturned:
 		logFailed(&b.reserved, record, result.Err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/run/mark"
 	"github.com/fngen/fngen/internal/wait"
 )
@@ -21,7 +22,10 @@ type recordContext struct {
 }
 
 func (c *recordContext) Value(key any) any {
-	if key == (mark.DeliveryKey{}) {
+	switch key {
+	case logging.Key{}:
+		return c.record
+	case mark.DeliveryKey{}:
 		if _, ok := c.record.Native.(Native); ok {
 			return c.record
 		}
@@ -145,7 +149,7 @@ func panicked(ctx context.Context, r *Record, p any) error {
 // wait, or given up. Nothing is decided for a record that is answered for.
 func (w *worker) failed(err error) {
 	r, p, ctx := &w.records[w.index], &w.policy, &w.reserved
-	logFailed(ctx, r, err)
+	logFailed(&r.context, r, err)
 	kind, after := Kind(err)
 	if kind == mark.Retry && w.try < p.Retries && pause(ctx, p, w.try+1, after, w.others) {
 		w.again, w.try = true, w.try+1
@@ -157,7 +161,7 @@ func (w *worker) failed(err error) {
 	outcome, whole := w.fate(r, w.try+1, err, ctx.AnswerBy)
 	result := Result{Outcome: outcome, Err: err, Late: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 	if w.set(w.index, result) && whole {
-		logWhole(ctx, r, err)
+		logWhole(&r.context, r, err)
 	}
 	if outcome == Retry {
 		w.rest = nil // what follows in the group is not started

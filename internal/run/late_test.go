@@ -157,15 +157,13 @@ func TestAttend(t *testing.T) {
 }
 
 // A handler that is late leaves exactly one line that says so and names its
-// record, whoever answers for it; what was not started leaves none, and what
-// is only named in the answer none of ours.
+// record, whoever answers for it; what was not started leaves none.
 func TestLateHandlerIsLogged(t *testing.T) {
 	for _, test := range []struct {
 		policy Policy
 		want   []line
 	}{
 		{Policy{}, []line{{Message: "event failed", Record: "record 2", Error: ErrNotReturned.Error()}}},
-		{Policy{ErrorAnswer: true}, nil},
 		{Policy{NoRedelivery: true}, []line{
 			{Message: "event dropped", Record: "record 2", Error: ErrNotReturned.Error(), Piece: 1, Pieces: 1},
 			{Message: "event dropped", Record: "record 3", Error: errNotStarted.Error(), Piece: 1, Pieces: 1},

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/internal/run/mark"
@@ -245,6 +246,16 @@ func (x *exchange) log(what string, more ...any) {
 
 // String implements run.Native.
 func (x *exchange) String() string { return "HTTP request " + x.id }
+
+// LogEvent implements logging.Subject.
+func (x *exchange) LogEvent() logging.Event {
+	for _, f := range x.request.headers {
+		if strings.EqualFold(f.name, "traceparent") {
+			return logging.Event{Traceparent: f.value}
+		}
+	}
+	return logging.Event{}
+}
 
 // Delivery implements run.Native: the attributes are the plain members of the
 // request context.

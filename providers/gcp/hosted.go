@@ -15,12 +15,13 @@ import (
 
 // Init prepares a process whose server is Google's functions framework, which
 // ends at once when it is told to. The emitted package calls it first in its
-// init, so that what [Handler] and [HTTPHandler] return after that drains as
-// under [Serve]: told to end by SIGTERM or an interrupt, the process exits with
-// 0 when the requests in flight are answered. Their contexts end after 8.5 s, and
-// after 9.5 s it exits with 1. A process that is stuck, as under Serve, drains
-// too and exits with 1.
+// init: it sets [Logger], and sees to it that what [Handler] and [HTTPHandler]
+// return after that drains as under [Serve]: told to end by SIGTERM or an
+// interrupt, the process exits with 0 when the requests in flight are answered.
+// Their contexts end after 8.5 s, and after 9.5 s it exits with 1. A process that
+// is stuck, as under Serve, drains too and exits with 1.
 func Init() {
+	slog.SetDefault(Logger())
 	told, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	h := newHosted()
 	host.Store(h)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -53,6 +54,11 @@ type httpRequest struct {
 
 // String implements run.Native.
 func (r *httpRequest) String() string { return "HTTP request " + r.id }
+
+// LogEvent implements logging.Subject.
+func (r *httpRequest) LogEvent() logging.Event {
+	return logging.Event{Traceparent: first(r.request.Header, "Traceparent"), Hop: hop(r.request.Header)}
+}
 
 // Raw implements run.Native: the body is the handler's to read.
 func (r *httpRequest) Raw() []byte { return nil }

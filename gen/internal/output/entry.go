@@ -206,6 +206,12 @@ func Literal(path, name string, fields ...Field) jen.Code {
 // Begin adds what the function main or init does before all else.
 func (e *Entry) Begin(code ...jen.Code) { e.begin = append(e.begin, code...) }
 
+// SetLogger has what the function and its handlers log written by the provider's
+// logger.
+func (e *Entry) SetLogger(provider string) {
+	e.Begin(jen.Qual("log/slog", "SetDefault").Call(jen.Qual(provider, "Logger").Call()))
+}
+
 // Write ends the file with the function main or init, which sets the application
 // up, if the handler is a method, and then does what start says. The package
 // provider is told of a setup that fails or panics. The standard library's

@@ -28,6 +28,7 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 		fields = append(fields, e.DeadLetterField())
 		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), output.Literal(awsPath, source, fields...))}
 	}
+	e.SetLogger(awsPath)
 	return e.Write("main.go", "main", awsPath, start...)
 }
 

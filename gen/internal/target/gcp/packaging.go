@@ -72,6 +72,7 @@ func (t Binary) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
 	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports, sinkLiteral)
 	start, handler := t.handler(e, f, source)
+	e.SetLogger(gcpPath)
 	return e.Write("main.go", "main", gcpPath, append(start, jen.Qual(gcpPath, "Serve").Call(handler))...)
 }
 

@@ -30,6 +30,7 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 		}
 		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), output.Literal(openwhiskPath, name, fields...))}
 	}
+	e.SetLogger(openwhiskPath)
 	return e.Write("main.go", "main", openwhiskPath, start...)
 }
 
