@@ -114,7 +114,8 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	p.diagnostics = scan.Diagnostics
+	fromFlags, diagnostics := gocmd.Read()
+	p.diagnostics = slices.Concat(scan.Diagnostics, diagnostics)
 	platforms := map[string]model.App{}
 	var functions []model.Function
 	for _, k := range known {
@@ -122,8 +123,9 @@ func (p *Project) read(ctx context.Context, o Options) error {
 		if !slices.Contains(asked, k.name) {
 			continue
 		}
-		platform := target.Platform()
-		app, ok := platforms[platform.String()]
+		platform := target.Platform().With(c.Build()).With(fromFlags)
+		compiled := fmt.Sprint(platform, platform.Tags)
+		app, ok := platforms[compiled]
 		if !ok {
 			var diagnostics []model.Diagnostic
 			if app, diagnostics, err = scan.Resolve(ctx, platform); err != nil {
@@ -132,7 +134,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 			for i, f := range app.Functions {
 				app.Functions[i] = c.Operate(f)
 			}
-			platforms[platform.String()] = app
+			platforms[compiled] = app
 			functions = append(functions, app.Functions...)
 			p.diagnostics = append(p.diagnostics, diagnostics...)
 		}

@@ -25,6 +25,13 @@ func TestSchema(t *testing.T) {
 		"functions: {confirm: {memory: 512MB, max-instances: 5, log-retention: 30d, env: {LOG_LEVEL: info, DB: secret:db}}}": true,
 		"resources: {orders: {aws: {envelope: sns}}, users: {aws: {keys: [tenant, id]}}}":                                    true,
 
+		"build: {tags: prod, ldflags: -X example.com/shop.Version=v1}":     true,
+		"build: {tags: [prod, eu.west_1], ldflags: [-X=a.b/c.D=e, -s -w]}": true,
+
+		"build: {tags: [a-b]}":                     false,
+		"build: {tags: [a, [b]]}":                  false,
+		"build: {ldflags: {a: b}}":                 false,
+		"build: {goflags: -v}":                     false,
 		"targets: {azure: {}}":                     false,
 		"targets: {aws: {arch: arm}}":              false,
 		"targets: {aws: {arch: 64}}":               false,

@@ -111,6 +111,7 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 		c.Resources(name)
 	}
 	c.functions()
+	c.Build()
 	return c
 }
 
