@@ -26,19 +26,18 @@ func (p Platform) With(b Build) Platform {
 }
 
 // LinkerFlags are the flags that set the platform's values, as one argument of
-// -ldflags.
+// -ldflags, which may not begin with a quote.
 func (p Platform) LinkerFlags() string {
 	var flags []string
 	for _, v := range p.Values {
-		flag := "-X=" + v
 		switch {
 		case !strings.ContainsAny(v, spaces):
 		case !strings.Contains(v, "'"):
-			flag = "'" + flag + "'"
+			v = "'" + v + "'"
 		default:
-			flag = `"` + flag + `"`
+			v = `"` + v + `"`
 		}
-		flags = append(flags, flag)
+		flags = append(flags, "-X "+v)
 	}
 	return strings.Join(flags, " ")
 }

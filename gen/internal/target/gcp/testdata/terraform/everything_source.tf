@@ -154,7 +154,7 @@ resource "google_cloudfunctions2_function" "api" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -252,7 +252,7 @@ resource "google_cloudfunctions2_function" "archive" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -375,7 +375,7 @@ resource "google_cloudfunctions2_function" "audit" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -487,7 +487,7 @@ resource "google_cloudfunctions2_function" "changes" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -588,7 +588,7 @@ resource "google_cloudfunctions2_function" "cleanup" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -679,7 +679,7 @@ resource "google_cloudfunctions2_function" "confirm" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -812,7 +812,7 @@ resource "google_cloudfunctions2_function" "daily" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -925,7 +925,7 @@ resource "google_cloudfunctions2_function" "greet" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1005,7 +1005,7 @@ resource "google_cloudfunctions2_function" "home" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1062,7 +1062,7 @@ resource "google_cloudfunctions2_function" "invoker" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1169,7 +1169,7 @@ resource "google_cloudfunctions2_function" "often" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1266,7 +1266,7 @@ resource "google_cloudfunctions2_function" "refund" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1395,7 +1395,7 @@ resource "google_cloudfunctions2_function" "retry" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1524,7 +1524,7 @@ resource "google_cloudfunctions2_function" "second" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1646,7 +1646,7 @@ resource "google_cloudfunctions2_function" "the_function_with_the_longest_name_t
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
@@ -1742,7 +1742,7 @@ resource "google_cloudfunctions2_function" "users" {
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
-      GOOGLE_GOLDFLAGS = "-X=example.com/shop.Version=v1.2.3 '-X=example.com/shop.Motto=say \"$${free}\" %%{x' \"-X=example.com/shop.Name=The Shop's\""
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
     }
 
     source {
