@@ -189,6 +189,7 @@ func (p *Project) usable() error {
 
 // A Diagnostic is a finding in the user's files: what is wrong, and what to do.
 type Diagnostic struct {
+	Code             string         // of its kind, of those that FindingsHelp lists
 	Pos              token.Position // Filename is relative to the application's root
 	Function, Target string         // that it is about; "" for none
 	Severity         Severity
@@ -207,7 +208,7 @@ const (
 // String returns the diagnostic as users read it: file:line:col: what is wrong;
 // what to do.
 func (d Diagnostic) String() string {
-	return model.Diagnostic{Pos: d.Pos, Function: d.Function, Target: d.Target, Severity: model.Severity(d.Severity), Message: d.Message}.String()
+	return model.Diagnostic{Code: model.Code(d.Code), Pos: d.Pos, Function: d.Function, Target: d.Target, Severity: model.Severity(d.Severity), Message: d.Message}.String()
 }
 
 // Diagnostics returns all findings in the application's files, sorted by
@@ -215,7 +216,7 @@ func (d Diagnostic) String() string {
 func (p *Project) Diagnostics() []Diagnostic {
 	var out []Diagnostic
 	for _, d := range p.diagnostics {
-		out = append(out, Diagnostic{d.Pos, d.Function, d.Target, Severity(d.Severity), d.Message})
+		out = append(out, Diagnostic{string(d.Code), d.Pos, d.Function, d.Target, Severity(d.Severity), d.Message})
 	}
 	return out
 }
@@ -236,6 +237,10 @@ func (p *Project) SDK() string { return p.targets[0].app.Module.SDK }
 // Help returns the syntax of every directive and the shapes of handlers, for
 // people.
 func Help() string { return directive.Help() }
+
+// FindingsHelp returns the codes of all diagnostics and what they mean, for
+// people.
+func FindingsHelp() string { return model.KindsHelp() }
 
 // Version returns the version of this fngen, "(devel)" if it was built from a
 // checkout.

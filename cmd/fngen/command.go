@@ -37,6 +37,7 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen list                  shows what each function is on each target
   fngen verify                builds anew and compares the digests with dist/
   fngen help directives       shows the syntax of every directive
+  fngen help findings         shows what fngen may say of your files, and what it means
 
 Every flag may be given in the environment as well: --target as FNGEN_TARGET.
 
@@ -70,6 +71,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
+	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: gen.FindingsHelp()})
 	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	return root

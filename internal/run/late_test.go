@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,9 +47,9 @@ func TestEachUnderLoad(t *testing.T) {
 	capture(t)
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		ended := false
+		var ended atomic.Bool
 		go func() {
-			for !ended {
+			for !ended.Load() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				Each(ctx, handler(func(context.Context, string) error { time.Sleep(time.Millisecond); return nil }), Policy{}, []Record{record("busy", "")})
 				cancel()
@@ -59,7 +60,7 @@ func TestEachUnderLoad(t *testing.T) {
 		stuck := handler(func(context.Context, string) error { time.Sleep(time.Hour); return nil })
 		check(t, "outcomes", []string{"retry"}, outcomes(Each(ctx, stuck, Policy{}, []Record{record("stuck", "")})))
 		check(t, "returned after", 1750*time.Millisecond, time.Since(start))
-		ended = true
+		ended.Store(true)
 		time.Sleep(time.Hour) // until both have
 	})
 }

@@ -68,7 +68,7 @@ func (c *Config) CheckResources(functions []model.Function) {
 	resources := c.resources()
 	for _, name := range resources.order {
 		if model.ValidName(name) == nil && !used[name] {
-			resources.Refuse(name, "belongs to no function; correct the name, or remove it")
+			resources.Refuse("config-unused", name, "belongs to no function; correct the name, or remove it")
 		}
 	}
 }
@@ -115,7 +115,7 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 		return credential(name, value)
 	}})
 	if !variableGrammar.MatchString(name) {
-		env.fail(env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
+		env.fail("config-value", env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
 	}
 	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
 	return v, len(env.diagnostics) == diagnostics

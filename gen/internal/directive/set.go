@@ -66,28 +66,28 @@ func Read(name string, doc *ast.CommentGroup, targets []string) (Set, []Finding,
 func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 	switch {
 	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" }):
-		return Finding{s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
+		return Finding{"setup-alone", s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
 	case s.Setup:
 		return Finding{}
 	case len(s.Triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
-		return Finding{ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
+		return Finding{"trigger-missing", ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
 	}
 	for _, sink := range s.Sinks {
 		if d := s.DeadLetter; d != "" && d != "none" && sink.Name == d && sink.Kind != "queue" {
-			return Finding{s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
+			return Finding{"sink-name", s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
 		}
 	}
 	for i, t := range s.Triggers {
 		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
-			return Finding{t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
+			return Finding{"trigger-twice", t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
 		}
 		for _, sink := range s.Sinks {
 			if sink.Kind == t.Kind() && sink.Name == t.Resource() {
-				return Finding{s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
+				return Finding{"feeds-itself", s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
 			}
 		}
 		if t.Kind() == "queue" && s.DeadLetter != "" && s.DeadLetter == t.Resource() {
-			return Finding{s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
+			return Finding{"feeds-itself", s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
 		}
 	}
 	return Finding{}
@@ -114,7 +114,7 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 	for _, d := range ds {
 		w := &words{d: d, args: slices.Clone(d.args)}
 		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" {
-			w.fail(arg{}, "//fn:%s stands here twice; keep one", d.verb)
+			w.fail("directive-twice", arg{}, "//fn:%s stands here twice; keep one", d.verb)
 		}
 		switch d.verb {
 		case "http", "queue", "topic", "schedule", "object", "document", "stream", "event":
@@ -153,7 +153,7 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 		case "setup":
 			o.Setup = true
 		default:
-			w.fail(arg{}, "unknown directive //fn:%s; the directives are %s", model.Clip(d.verb), strings.Join(verbs, ", "))
+			w.fail("directive-unknown", arg{}, "unknown directive //fn:%s; the directives are %s", model.Clip(d.verb), strings.Join(verbs, ", "))
 			w.args = nil
 		}
 		w.end()

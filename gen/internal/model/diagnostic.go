@@ -12,6 +12,7 @@ import (
 
 // A Diagnostic is a finding in the user's files: what is wrong, and what to do.
 type Diagnostic struct {
+	Code             Code
 	Pos              token.Position // Filename is relative to the application's root
 	Function, Target string         // that it is about; "" for none
 	Severity         Severity
@@ -82,31 +83,39 @@ func NewReport(target string, f Function) *Report { return &Report{target: targe
 
 // Errorf refuses the function: the message says what the platform cannot do
 // and the way out.
-func (r *Report) Errorf(format string, args ...any) { r.add(Error, "", format, args...) }
+func (r *Report) Errorf(code Code, format string, args ...any) {
+	r.add(Error, code, "", format, args...)
+}
 
 // Warnf warns of what differs on the platform.
-func (r *Report) Warnf(format string, args ...any) { r.add(Warning, "", format, args...) }
+func (r *Report) Warnf(code Code, format string, args ...any) {
+	r.add(Warning, code, "", format, args...)
+}
 
 // ErrorAt is Errorf at the directive of the verb, or at the key of fngen.yaml,
 // instead of the trigger.
-func (r *Report) ErrorAt(verb, format string, args ...any) { r.add(Error, verb, format, args...) }
+func (r *Report) ErrorAt(code Code, verb, format string, args ...any) {
+	r.add(Error, code, verb, format, args...)
+}
 
 // WarnAt is Warnf at the same place.
-func (r *Report) WarnAt(verb, format string, args ...any) { r.add(Warning, verb, format, args...) }
+func (r *Report) WarnAt(code Code, verb, format string, args ...any) {
+	r.add(Warning, code, verb, format, args...)
+}
 
-func (r *Report) add(severity Severity, verb, format string, args ...any) {
+func (r *Report) add(severity Severity, code Code, verb, format string, args ...any) {
 	pos := r.function.Pos
 	if p, ok := r.function.Positions[verb]; ok {
 		pos = p
 	}
-	r.Diagnostics = append(r.Diagnostics, Diagnostic{pos, r.function.Name, r.target, severity, fmt.Sprintf(format, args...)})
+	r.Diagnostics = append(r.Diagnostics, Diagnostic{code, pos, r.function.Name, r.target, severity, fmt.Sprintf(format, args...)})
 }
 
 // HTTP warns of a function for web pages that the platform lets nobody call
 // without credentials.
 func (r *Report) HTTP(t HTTP) {
 	if len(t.CORS) > 0 && !t.Public {
-		r.Warnf("the platform refuses preflight requests, with which browsers send no credentials; add auth=public, and check callers in the handler")
+		r.Warnf("http-preflight", "the platform refuses preflight requests, with which browsers send no credentials; add auth=public, and check callers in the handler")
 	}
 }
 
@@ -114,7 +123,7 @@ func (r *Report) HTTP(t HTTP) {
 // in words.
 func (r *Report) Timeout(limit time.Duration, what string) {
 	if r.function.Timeout > limit {
-		r.ErrorAt("timeout", "the timeout of %s is above %s, the limit of %s; shorten it", r.function.Timeout, limit, what)
+		r.ErrorAt("timeout-limit", "timeout", "the timeout of %s is above %s, the limit of %s; shorten it", r.function.Timeout, limit, what)
 	}
 }
 
