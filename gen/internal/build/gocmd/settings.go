@@ -66,7 +66,7 @@ func Read() (model.Build, []model.Diagnostic) {
 		if value == "" || slices.Contains(settings, name+"="+value) {
 			continue
 		}
-		diagnostics = append(diagnostics, model.Diagnostic{Pos: token.Position{Filename: name}, Severity: model.Warning,
+		diagnostics = append(diagnostics, model.Diagnostic{Pos: token.Position{Filename: name}, Code: "build-ignored", Severity: model.Warning,
 			Message: fmt.Sprintf("%q of %s is ignored: functions are compiled without cgo, and the same wherever that is done; %s", model.Clip(value), from, from.remove(name))})
 	}
 	return b, diagnostics
@@ -78,7 +78,7 @@ func readFlags() (model.Build, []model.Diagnostic) {
 	var diagnostics []model.Diagnostic
 	text, from := lookup("GOFLAGS")
 	refuse := func(format string, args ...any) {
-		diagnostics = append(diagnostics, model.Diagnostic{Pos: token.Position{Filename: "GOFLAGS"}, Message: fmt.Sprintf(format, args...)})
+		diagnostics = append(diagnostics, model.Diagnostic{Pos: token.Position{Filename: "GOFLAGS"}, Code: "build-flag", Message: fmt.Sprintf(format, args...)})
 	}
 	flags, err := model.SplitFlags(text)
 	if err != nil {
