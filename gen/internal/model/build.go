@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -54,7 +53,7 @@ const TagWant = "a build tag of letters, digits, _ and ."
 func LinkerValues(flags string) ([]string, error) {
 	words, err := SplitFlags(flags)
 	if err != nil {
-		return nil, fmt.Errorf("is %q, with a quote that does not end; end it", Clip(flags))
+		return nil, err
 	}
 	var values []string
 	for i := 0; i < len(words); i++ {
@@ -74,9 +73,6 @@ func LinkerValues(flags string) ([]string, error) {
 			if strings.ContainsFunc(value, Unprintable) {
 				return nil, fmt.Errorf("sets %q, with a character that not every platform's files can hold; leave it out", Clip(value))
 			}
-			if strings.ContainsAny(value, spaces) && strings.ContainsAny(value, "'") && strings.Contains(value, `"`) {
-				return nil, fmt.Errorf("sets %q, with spaces and both kinds of quotes, which -ldflags cannot hold; leave one out", Clip(value))
-			}
 			values = append(values, value)
 		case "-s", "-w", "-buildid":
 		default:
@@ -91,9 +87,11 @@ var valueGrammar = regexp.MustCompile(`^[^\s='"]+\.[^\s='"./]+=`)
 const spaces = " \t\r\n"
 
 // SplitFlags splits flags at spaces, as the go command does: quotes around one
-// keep it together, and nothing in them is special.
+// keep it together, and nothing in them is special. The error completes the
+// name of what holds the flags to a sentence.
 func SplitFlags(text string) ([]string, error) {
 	var flags []string
+	all := text
 	for {
 		text = strings.TrimLeft(text, spaces)
 		if text == "" {
@@ -103,7 +101,7 @@ func SplitFlags(text string) ([]string, error) {
 		if quote := text[0]; quote == '"' || quote == '\'' {
 			text = text[1:]
 			if end, rest = strings.IndexByte(text, quote), 1; end < 0 {
-				return nil, errors.New("a quote does not end")
+				return nil, fmt.Errorf("is %q, with a quote that does not end; end it", Clip(all))
 			}
 		}
 		if end < 0 {

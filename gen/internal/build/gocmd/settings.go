@@ -82,7 +82,7 @@ func readFlags() (model.Build, []model.Diagnostic) {
 	}
 	flags, err := model.SplitFlags(text)
 	if err != nil {
-		refuse("%q of %s: %s; end it", model.Clip(text), from, err)
+		refuse("what is in %s %s", from, err)
 	}
 	for _, flag := range flags {
 		name, value := cut(flag)

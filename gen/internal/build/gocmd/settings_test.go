@@ -45,7 +45,7 @@ func TestReadFlags(t *testing.T) {
 		"-race":                       {said: []string{"GOFLAGS: -race of the environment" + outOfIt}},
 		"-tags=a-b":                   {build: model.Build{Tags: []string{"a-b"}}, said: []string{`GOFLAGS: -tags of the environment holds "a-b"; give a build tag of letters, digits, _ and .`}},
 		"-ldflags=-linkmode=external": {said: []string{"GOFLAGS: -ldflags of the environment holds -linkmode=external, and of the linker's flags functions take -X alone, so that they are the same on every platform; remove it"}},
-		"'-p=1":                       {said: []string{`GOFLAGS: "'-p=1" of the environment: a quote does not end; end it`}},
+		"'-p=1":                       {said: []string{`GOFLAGS: what is in the environment is "'-p=1", with a quote that does not end; end it`}},
 	} {
 		for _, file := range []bool{false, true} {
 			if file {
@@ -63,7 +63,7 @@ func TestReadFlags(t *testing.T) {
 				if d.Severity != model.Error {
 					t.Errorf("%q: %s is no error", flags, d)
 				}
-				text := strings.Replace(d.String(), "of go env -w", "of the environment", 1)
+				text := strings.Replace(d.String(), " go env -w", " the environment", 1)
 				said = append(said, strings.Replace(text, "remove it with go env -u GOFLAGS", "remove it", 1))
 			}
 			if diff := cmp.Diff(want.build, got); diff != "" {
