@@ -1,7 +1,6 @@
 package build
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -169,16 +168,12 @@ example.com/shop/a
 	if diff := cmp.Diff(want, string(formatModules(listed))); diff != "" {
 		t.Errorf("modules.txt differs (-want +got):\n%s", diff)
 	}
-	var got []string
-	for _, m := range vendoredModules(listed, sums, "example.com/shop") {
-		got = append(got, fmt.Sprint(m))
-	}
-	if diff := cmp.Diff([]string{
-		"{example.com/folder   example.com/folder@v1.0.0}",
-		"{example.com/forked v1.2.3 h1:fork example.com/fork@v1.0.0}",
-		"{example.com/indirect v1.1.0 h1:indirect }",
-		"{example.com/shop   }",
-	}, got); diff != "" {
+	if diff := cmp.Diff([]usedModule{
+		{Path: "example.com/folder", Replaces: "example.com/folder@v1.0.0"},
+		{Path: "example.com/forked", Version: "v1.2.3", Sum: "h1:fork", Replaces: "example.com/fork@v1.0.0"},
+		{Path: "example.com/indirect", Version: "v1.1.0", Sum: "h1:indirect"},
+		{Path: "example.com/shop"},
+	}, vendoredModules(listed, sums, "example.com/shop")); diff != "" {
 		t.Errorf("modules of the bill of materials differ (-want +got):\n%s", diff)
 	}
 }

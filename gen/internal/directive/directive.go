@@ -34,7 +34,7 @@ type Finding struct {
 
 // verbs are all directives, the triggers first.
 var verbs = []string{"http", "queue", "topic", "schedule", "object", "document", "stream", "event",
-	"name", "timeout", "retries", "deadletter", "sink", "targets", "setup"}
+	"name", "timeout", "retries", "deadletter", "sink", "targets", "allow", "setup"}
 
 // nearMiss matches the text of a doc comment's line, after the slashes, that
 // was meant as a directive and is none.

@@ -63,7 +63,7 @@ func TestReadFlags(t *testing.T) {
 				if d.Severity != model.Error {
 					t.Errorf("%q: %s is no error", flags, d)
 				}
-				text := strings.Replace(d.String(), " go env -w", " the environment", 1)
+				text := strings.Replace(d.Pos.Filename+": "+d.Message, " go env -w", " the environment", 1)
 				said = append(said, strings.Replace(text, "remove it with go env -u GOFLAGS", "remove it", 1))
 			}
 			if diff := cmp.Diff(want.build, got); diff != "" {
@@ -101,14 +101,17 @@ func TestWrittenEnvironment(t *testing.T) {
 	_, diagnostics := Read()
 	var said []string
 	for _, d := range diagnostics {
-		said = append(said, d.String())
+		if d.Severity != model.Warning {
+			t.Errorf("%s is no warning", d)
+		}
+		said = append(said, d.Pos.Filename+": "+d.Message)
 	}
 	const ignored = " is ignored: functions are compiled without cgo, and the same wherever that is done; "
 	want := []string{
-		`CGO_CFLAGS: warning: "-O3" of go env -w` + ignored + "remove it with go env -u CGO_CFLAGS",
-		`GOAMD64: warning: "v3" of go env -w` + ignored + "remove it with go env -u GOAMD64",
-		`GOEXPERIMENT: warning: "jsonv2" of go env -w` + ignored + "remove it with go env -u GOEXPERIMENT",
-		`GOFIPS140: warning: "latest" of the environment` + ignored + "remove it",
+		`CGO_CFLAGS: "-O3" of go env -w` + ignored + "remove it with go env -u CGO_CFLAGS",
+		`GOAMD64: "v3" of go env -w` + ignored + "remove it with go env -u GOAMD64",
+		`GOEXPERIMENT: "jsonv2" of go env -w` + ignored + "remove it with go env -u GOEXPERIMENT",
+		`GOFIPS140: "latest" of the environment` + ignored + "remove it",
 	}
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("said (-want +got):\n%s", diff)
