@@ -118,6 +118,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if r.scan, err = discover.ScanDir(p.root.Name(), Targets()); err != nil {
 		return err
 	}
+	r.flags, r.diagnostics = gocmd.Read()
 	var others []model.Target // that are configured, and not asked for
 	for _, k := range known {
 		target := k.configured(c) // which asks for its keys, whether it is asked for or not
@@ -163,17 +164,19 @@ func (p *Project) read(ctx context.Context, o Options) error {
 // A reader makes functions of the application's files, on each platform once.
 type reader struct {
 	config      *config.Config
+	flags       model.Build // what GOFLAGS decides
 	scan        *discover.Scan
 	platforms   map[string]model.App
 	functions   []model.Function   // of all platforms
-	diagnostics []model.Diagnostic // of all platforms, besides those of the scan
+	diagnostics []model.Diagnostic // of all platforms and GOFLAGS, besides those of the scan
 }
 
 // target returns the target with its functions and what is wrong with them
 // there, each for itself and taken together.
 func (r *reader) target(ctx context.Context, target model.Target) (targeted, error) {
-	platform := target.Platform()
-	app, ok := r.platforms[platform.String()]
+	platform := target.Platform().With(r.config.Build()).With(r.flags)
+	compiled := fmt.Sprint(platform, platform.Tags) // the rest is the same for all
+	app, ok := r.platforms[compiled]
 	if !ok {
 		var diagnostics []model.Diagnostic
 		var err error
@@ -183,7 +186,7 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 		for i, f := range app.Functions {
 			app.Functions[i] = r.config.Operate(f)
 		}
-		r.platforms[platform.String()] = app
+		r.platforms[compiled] = app
 		r.functions = append(r.functions, app.Functions...)
 		r.diagnostics = append(r.diagnostics, diagnostics...)
 	}

@@ -61,7 +61,7 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 	}
 	defer w.Close()
 	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
+		if err := w.Complete(ctx, t, t.app); err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}

@@ -26,6 +26,13 @@ func TestSchema(t *testing.T) {
 		"resources: {orders: {aws: {envelope: sns}}, users: {aws: {keys: [tenant, id]}}}":                                    true,
 		"allow: {kafka-text: Everything is text.}":                                                                           true,
 
+		"build: {tags: prod, ldflags: -X example.com/shop.Version=v1}":     true,
+		"build: {tags: [prod, eu.west_1], ldflags: [-X=a.b/c.D=e, -s -w]}": true,
+
+		"build: {tags: [a-b]}":                     false,
+		"build: {tags: [a, [b]]}":                  false,
+		"build: {ldflags: {a: b}}":                 false,
+		"build: {goflags: -v}":                     false,
 		"targets: {azure: {}}":                     false,
 		"allow: {queue-shared: It is an error.}":   false,
 		"allow: {kafka-txt: There is none.}":       false,

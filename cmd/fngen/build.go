@@ -32,7 +32,10 @@ and is listed. A file in the place of one that fngen writes is a finding if fnge
 not write it, or if it was edited since. So is a build of some functions for another
 environment than that of the others in the folder.
 
-The same source gives the same bytes, wherever it is built. What was built before is
+The same source gives the same bytes, wherever it is built. Build tags and strings that
+the linker sets come from build.tags and build.ldflags of fngen.yaml and from -tags and
+-ldflags=-X in GOFLAGS, and hold on every target; Google's buildpack gets them from
+main.tf. A vendor folder is used as the go command uses it. What was built before is
 kept in the user's cache folder, up to 2 GB, and taken from there as long as nothing
 that it is made of has changed.`,
 		Args: noArgs,

@@ -46,9 +46,6 @@ func (w *Workspace) maker(ctx context.Context, t model.Target, functions []model
 		m := &binaryMaker{w: w, target: t, packager: packager}
 		return m, m.reload(ctx)
 	}
-	if _, err := w.load(ctx, t, w.app.Functions); err != nil {
-		return nil, err
-	}
 	return newSourceMaker(ctx, w, t, functions, entrypoints)
 }
 

@@ -112,6 +112,7 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 		c.Resources(name)
 	}
 	c.functions()
+	c.Build()
 	c.readAllows()
 	return c
 }

@@ -116,3 +116,31 @@ func TestOneOrMore(t *testing.T) {
 		t.Errorf("schema (-want +got):\n%s", diff)
 	}
 }
+
+// Tags and values of the linker's are one or several; what functions cannot
+// have is refused where it stands.
+func TestBuildSettings(t *testing.T) {
+	for text, want := range map[string]struct {
+		build model.Build
+		said  []string
+	}{
+		"{tags: prod, ldflags: -X example.com/shop.Version=v1 -s}":  {model.Build{Tags: []string{"prod"}, Values: []string{"example.com/shop.Version=v1"}}, nil},
+		"{tags: [prod, eu], ldflags: [-X=a.B=c, \"'-X=a.B=d e'\"]}": {model.Build{Tags: []string{"prod", "eu"}, Values: []string{"a.B=c", "a.B=d e"}}, nil},
+		"":                       {},
+		"{tags: \"a,b\"}":        {said: []string{`fngen.yaml:1:15: error: build.tags is "a,b"; give a build tag of letters, digits, _ and . [config-value]`}},
+		"{ldflags: -extldflags}": {said: []string{"fngen.yaml:1:18: error: build.ldflags holds -extldflags, and of the linker's flags functions take -X alone, so that they are the same on every platform; remove it [config-value]"}},
+		"{gcflags: -l}":          {said: []string{`fngen.yaml:1:9: error: unknown key "gcflags"; did you mean ldflags? the keys of build are ldflags, tags [config-key]`}},
+	} {
+		c := Parse([]byte("build: "+text), []string{"aws"})
+		if diff := cmp.Diff(want.build, c.Build()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+		var said []string
+		for _, d := range c.Diagnostics() {
+			said = append(said, d.String())
+		}
+		if diff := cmp.Diff(want.said, said); diff != "" {
+			t.Errorf("%s: said (-want +got):\n%s", text, diff)
+		}
+	}
+}

@@ -53,6 +53,10 @@ var Kinds = map[Code]Kind{
 	"sdk-version":         {Warning, "go.mod requires another version of fngen than this one"},
 	"setup-twice":         {Error, "a type has two setups"},
 
+	// The go command's environment
+	"build-flag":    {Error, "a flag in GOFLAGS is not possible, or would change what is compiled on some platforms alone"},
+	"build-ignored": {Warning, "a variable of the go command that would change what is compiled is ignored"},
+
 	// fngen.yaml
 	"config-key":    {Error, "there is no such key"},
 	"config-syntax": {Error, "the file is not YAML, or more than one document"},

@@ -18,6 +18,7 @@ type App struct {
 	Root      string     // absolute path of the folder; never emitted
 	Path      string     // its import path, whether or not it holds a package
 	Module    Module     // the module that it lies in
+	Platform  Platform   // what its functions are compiled for
 	Functions []Function // sorted by name
 }
 
