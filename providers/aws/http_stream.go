@@ -17,8 +17,8 @@ import (
 // streamHandler returns a handler whose responses leave while they are written.
 // The runtime's client knows it for its own when it starts it, takes the reader
 // and sends what it reads, chunk by chunk.
-func streamHandler(h http.Handler) lambda.Handler {
-	return lambda.NewHandler((&server{handler: h}).stream)
+func streamHandler(h http.Handler, options ...lambda.Option) lambda.Handler {
+	return lambda.NewHandlerWithOptions((&server{handler: h}).stream, options...)
 }
 
 // stream returns the response to a request, at once. The payload is a copy
@@ -36,7 +36,7 @@ func (s *server) stream(ctx context.Context, payload json.RawMessage) (*stream, 
 		reserved.End()
 		return whole(integrationResponse, x.plainStream(statusOf(err))), nil
 	}
-	out := &stream{contentType: integrationResponse, exchange: x, cancel: reserved.End, chunks: make(chan []byte), closed: make(chan struct{})}
+	out := &stream{contentType: integrationResponse, exchange: x, reserved: reserved, ended: make(chan struct{}), chunks: make(chan []byte), closed: make(chan struct{})}
 	if !reserved.AnswerBy.IsZero() {
 		out.timer = time.NewTimer(time.Until(reserved.AnswerBy))
 	}
@@ -74,7 +74,8 @@ type stream struct {
 
 	// Nil for a response that was whole at the beginning.
 	exchange *exchange
-	cancel   context.CancelFunc
+	reserved *run.Reserved
+	ended    chan struct{} // closed when the handler has returned
 	timer    *time.Timer   // when to answer for the handler; nil if there is no deadline
 	chunks   chan []byte   // closed by the handler's side at the end
 	closed   chan struct{} // closed by the reader's side, which takes nothing more
@@ -125,6 +126,7 @@ func (s *stream) await() {
 		}
 	case <-timeout:
 		s.exchange.logLate()
+		s.reserved.Overdue(func() { <-s.ended })
 		if s.begun {
 			s.end = brokenResponse("Function.ResponseTimeout", run.ErrNotReturned.Error())
 			return
@@ -139,7 +141,7 @@ func (s *stream) Close() error {
 	if s.exchange == nil {
 		return nil
 	}
-	s.cancel()
+	s.reserved.End()
 	if s.timer != nil {
 		s.timer.Stop()
 	}
@@ -160,6 +162,7 @@ func (s *stream) call(r *http.Request) {
 	w := &streamWriter{response: newResponse(&x.request), stream: s}
 	returned := false
 	defer func() {
+		defer close(s.ended)
 		defer close(s.chunks)
 		if returned {
 			return

@@ -99,6 +99,7 @@ func TestHTTPStreamPanic(t *testing.T) {
 		"Goexit at the beginning": {false, runtime.Goexit, failed, false, "handler panicked"},
 		"abort at the beginning":  {false, func() { panic(http.ErrAbortHandler) }, "", true, "response aborted"},
 		"panic":                   {true, func() { panic("secret") }, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "handler panicked"},
+		"again":                   {false, func() { panic(again{}) }, failed, false, "handler panicked"},
 		"Goexit":                  {true, runtime.Goexit, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "handler panicked"},
 		"abort":                   {true, func() { panic(http.ErrAbortHandler) }, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "response aborted"},
 	} {

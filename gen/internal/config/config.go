@@ -30,8 +30,9 @@ func OverlayFile(env string) string { return "fngen." + env + ".yaml" }
 // A Config is the contents of fngen.yaml. Who understands a key asks for it;
 // when all have asked, Diagnostics has what is left.
 type Config struct {
-	top   *Settings
-	known []string // all targets
+	top    *Settings
+	known  []string // all targets
+	Allows []model.Allow
 }
 
 // Targets returns the names of the targets that the file names, in its order.
@@ -126,6 +127,8 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 		c.Resources(name)
 	}
 	c.functions()
+	c.Build()
+	c.readAllows()
 	return c
 }
 

@@ -230,7 +230,7 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 		diagnostics = append(diagnostics, model.Diagnostic{
 			Code:    "config-key",
 			Pos:     s.source.position(s.keys[key]),
-			Message: fmt.Sprintf("unknown key %q; %s", model.Clip(key), way),
+			Message: fmt.Sprintf("unknown key %q; %s%s", model.Clip(key), model.DidYouMean(key, names), way),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sections)) {

@@ -200,8 +200,9 @@ func (d diagnosis) diagnostic(pkgPath string, pos token.Position, message string
 	return model.Diagnostic{Code: "go-compile", Pos: pos, Message: message}
 }
 
-// notRequired matches what the go command says where it may not change go.mod.
-var notRequired = regexp.MustCompile(`^cannot find module providing package (\S+): import lookup disabled by -mod=readonly$`)
+// notRequired matches what the go command says where it may not change go.mod:
+// by itself, and as it was told to.
+var notRequired = regexp.MustCompile(`^(?:no required module provides|cannot find module providing) package (\S+)(?:; to add it:\s+go get \S+|: import lookup disabled by -mod=readonly)$`)
 
 // parsePosition understands file:line:col, of which all but the file may be
 // missing.

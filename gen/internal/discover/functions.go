@@ -24,7 +24,7 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...
 	}
 	r := resolver{
 		Scan:   Scan{root: s.root, fset: s.fset},
-		app:    model.App{Root: s.root, Path: appPath, Module: module},
+		app:    model.App{Root: s.root, Path: appPath, Module: module, Platform: platform},
 		setups: map[string]*setup{},
 	}
 	if len(s.candidates) == 0 {

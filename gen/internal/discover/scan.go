@@ -24,6 +24,7 @@ type Scan struct {
 	root        string
 	fset        *token.FileSet
 	candidates  []candidate
+	Allows      []model.Allow
 	Diagnostics []model.Diagnostic
 }
 
@@ -144,6 +145,10 @@ func (s *Scan) function(rel string, decl *ast.FuncDecl, targets []string) {
 	set, findings, ok := directive.Read(decl.Name.Name, decl.Doc, targets)
 	s.add(findings...)
 	if ok {
+		for _, a := range set.Allows {
+			s.Allows = append(s.Allows, model.Allow{Code: a.Code, Reason: a.Reason, Pos: s.position(a.Pos),
+				First: s.position(decl.Doc.Pos()), Last: s.position(decl.End()).Line})
+		}
 		s.candidates = append(s.candidates, candidate{filepath.ToSlash(filepath.Dir(rel)), rel, decl, set})
 	}
 }

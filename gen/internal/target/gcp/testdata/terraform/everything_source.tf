@@ -151,6 +151,11 @@ resource "google_cloudfunctions2_function" "api" {
     runtime         = "go126"
     entry_point     = "Api"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -244,6 +249,11 @@ resource "google_cloudfunctions2_function" "archive" {
     runtime         = "go126"
     entry_point     = "Archive"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -362,6 +372,11 @@ resource "google_cloudfunctions2_function" "audit" {
     runtime         = "go126"
     entry_point     = "Audit"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -469,6 +484,11 @@ resource "google_cloudfunctions2_function" "changes" {
     runtime         = "go126"
     entry_point     = "Changes"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -565,6 +585,11 @@ resource "google_cloudfunctions2_function" "cleanup" {
     runtime         = "go126"
     entry_point     = "Cleanup"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -651,6 +676,11 @@ resource "google_cloudfunctions2_function" "confirm" {
     runtime         = "go126"
     entry_point     = "Confirm"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -779,6 +809,11 @@ resource "google_cloudfunctions2_function" "daily" {
     runtime         = "go126"
     entry_point     = "Daily"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -887,6 +922,11 @@ resource "google_cloudfunctions2_function" "greet" {
     runtime         = "go126"
     entry_point     = "Greet"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -962,6 +1002,11 @@ resource "google_cloudfunctions2_function" "home" {
     runtime         = "go126"
     entry_point     = "Home"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1014,6 +1059,11 @@ resource "google_cloudfunctions2_function" "invoker" {
     runtime         = "go126"
     entry_point     = "Invoker"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1116,6 +1166,11 @@ resource "google_cloudfunctions2_function" "often" {
     runtime         = "go126"
     entry_point     = "Often"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1208,6 +1263,11 @@ resource "google_cloudfunctions2_function" "refund" {
     runtime         = "go126"
     entry_point     = "Refund"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1332,6 +1392,11 @@ resource "google_cloudfunctions2_function" "retry" {
     runtime         = "go126"
     entry_point     = "Retry"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1456,6 +1521,11 @@ resource "google_cloudfunctions2_function" "second" {
     runtime         = "go126"
     entry_point     = "Second"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1573,6 +1643,11 @@ resource "google_cloudfunctions2_function" "the_function_with_the_longest_name_t
     runtime         = "go126"
     entry_point     = "TheFunctionWithTheLongestNameThatThereIs"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1664,6 +1739,11 @@ resource "google_cloudfunctions2_function" "users" {
     runtime         = "go126"
     entry_point     = "Users"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
