@@ -24,8 +24,13 @@ func TestSchema(t *testing.T) {
 		"targets: {aws: {arch: amd64}, gcp: , openwhisk: {}}":                                                                true,
 		"functions: {confirm: {memory: 512MB, max-instances: 5, log-retention: 30d, env: {LOG_LEVEL: info, DB: secret:db}}}": true,
 		"resources: {orders: {aws: {envelope: sns}}, users: {aws: {keys: [tenant, id]}}}":                                    true,
+		"allow: {kafka-text: Everything is text.}":                                                                           true,
 
 		"targets: {azure: {}}":                     false,
+		"allow: {queue-shared: It is an error.}":   false,
+		"allow: {kafka-txt: There is none.}":       false,
+		"allow: {kafka-text: ' '}":                 false,
+		"allow: [kafka-text]":                      false,
 		"targets: {aws: {arch: arm}}":              false,
 		"targets: {aws: {arch: 64}}":               false,
 		"targets: [aws]":                           false,

@@ -56,7 +56,7 @@ var rules = []rule{
 	{"gen/internal/discover", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd"},
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
-		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
+		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
@@ -90,7 +90,7 @@ var yaml = []string{"go.yaml.in/yaml/v3"}
 var emission = append([]string{"github.com/dave/jennifer"}, yaml...)
 
 var generator = append([]string{
-	"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools",
+	"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools",
 }, emission...)
 
 // terraform is what writes HCL.

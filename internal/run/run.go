@@ -53,12 +53,7 @@ type Name string
 func (n Name) String() string { return string(n) }
 
 // String names the record in errors and logs.
-func (r *Record) String() string {
-	if r.Native == nil {
-		return "event"
-	}
-	return r.Native.String()
-}
+func (r *Record) String() string { return fmt.Sprint(r.Native) }
 
 // Delivery serves [fn.DeliveryFrom].
 func (r *Record) Delivery() fn.Delivery {

@@ -40,7 +40,7 @@ func (s EventBridge) encode(records []run.Record, results []run.Result) ([]byte,
 }
 
 func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
-	var e busEvent
+	var e ruleEvent
 	if err := json.Unmarshal(payload, &e); err != nil {
 		return nil, fmt.Errorf("decode EventBridge event of type %q: %w", s.Type, err)
 	}
@@ -49,7 +49,7 @@ func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
 	}
 	e.raw = bytes.Clone(payload)
 	r := run.Record{Native: &e}
-	out, source, err := eventFromBus(&e)
+	out, source, err := eventFromBus(&e.busEvent)
 	switch {
 	case err != nil:
 	case s.Type != "" && out.Type() != s.Type:
@@ -113,13 +113,17 @@ func sourceReference(source string) string {
 	return strings.ReplaceAll(url.QueryEscape(source), "+", "%20")
 }
 
+// ruleEvent is an event that comes by a rule. It is a type of its own since the
+// linker keeps the methods of what describes foreign payloads.
+type ruleEvent struct{ busEvent }
+
 // String implements run.Native.
-func (e *busEvent) String() string { return "EventBridge event " + e.ID }
+func (e *ruleEvent) String() string { return "EventBridge event " + e.ID }
 
 // Raw implements run.Native.
-func (e *busEvent) Raw() []byte { return e.raw }
+func (e *ruleEvent) Raw() []byte { return e.raw }
 
 // Delivery implements run.Native.
-func (e *busEvent) Delivery() fn.Delivery {
+func (e *ruleEvent) Delivery() fn.Delivery {
 	return fn.Delivery{Provider: provider, Trigger: portable.Event, NativeID: e.ID, Attributes: e.attributes()}
 }

@@ -56,7 +56,10 @@ func (s S3) decode(payload []byte) ([]run.Record, error) {
 	case p.event == s3TestEvent:
 		return nil, nil
 	case p.bus.Source == s3BusSource && p.bus.DetailType != "":
-		return []run.Record{s.fromBus(&objectEvent{p.bus}, payload)}, nil
+		e := &objectEvent{p.bus}
+		e.raw = bytes.Clone(payload)
+		change, err := e.change()
+		return []run.Record{s.record(e, change, err)}, nil
 	}
 	return nil, mismatch(d.String(), payload)
 }
@@ -70,19 +73,14 @@ func (s S3) records(d declared, notifications []s3Notification, payload []byte) 
 		n := &notifications[i]
 		change, err := n.change()
 		n.number = i + 1
-		records[i] = s.record(run.Record{Native: n}, change, err)
+		records[i] = s.record(n, change, err)
 	}
 	return records, nil
 }
 
-func (s S3) fromBus(e *objectEvent, payload []byte) run.Record {
-	e.raw = bytes.Clone(payload)
-	change, err := e.change()
-	return s.record(run.Record{Native: e}, change, err)
-}
-
-// record adds the event of a change to r, or the reason why there is none.
-func (s S3) record(r run.Record, c portable.ObjectChange, err error) run.Record {
+// record has the event of a change, or the reason why there is none.
+func (s S3) record(native run.Native, c portable.ObjectChange, err error) run.Record {
+	r := run.Record{Native: native}
 	if err == nil {
 		c.Source = "arn:aws:s3:::" + c.Native
 		c.Object.Bucket = s.Bucket
@@ -304,6 +302,9 @@ func (e *objectEvent) change() (portable.ObjectChange, error) {
 
 // String implements run.Native.
 func (e *objectEvent) String() string { return "S3 event " + e.ID }
+
+// Raw implements run.Native.
+func (e *objectEvent) Raw() []byte { return e.raw }
 
 // Delivery implements run.Native.
 func (e *objectEvent) Delivery() fn.Delivery {

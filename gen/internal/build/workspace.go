@@ -1,7 +1,6 @@
 package build
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 
@@ -25,9 +23,10 @@ import (
 // need not be on disk, and with a copy of go.mod and go.sum that may be
 // completed. It writes to a temporary folder alone.
 type Workspace struct {
-	app      model.App
-	dir      string
-	original moduleFiles
+	app       model.App
+	dir       string
+	original  moduleFiles
+	goVersion string // of the go command, if artifacts are made
 }
 
 type moduleFiles struct{ mod, sum []byte }
@@ -78,7 +77,7 @@ func (w *Workspace) hideOthers(replace map[string]string, dir string, files []mo
 	for _, e := range entries {
 		name := dir + "/" + e.Name()
 		data, err := os.ReadFile(filepath.Join(w.app.Root, name))
-		if err == nil && strings.HasPrefix(string(data), output.Header) && !slices.ContainsFunc(files, func(f model.File) bool { return f.Path == name }) {
+		if err == nil && output.IsGenerated(data) && !slices.ContainsFunc(files, func(f model.File) bool { return f.Path == name }) {
 			replace[filepath.Join(w.app.Root, name)] = ""
 		}
 	}
@@ -141,67 +140,6 @@ func (w *Workspace) mod() (*modfile.File, error) {
 		return nil, err
 	}
 	return modfile.Parse(name, data, nil)
-}
-
-// A Completion is what go.mod and go.sum lacked.
-type Completion struct {
-	Added []string // path@version of requirements, or what else is new; none if nothing was missing
-	dir   string   // of the module
-	files map[string][]byte
-}
-
-// Completion returns what Complete has added.
-func (w *Workspace) Completion() (Completion, error) {
-	c := Completion{dir: w.app.Module.Dir, files: map[string][]byte{}}
-	for name, before := range map[string][]byte{"go.mod": w.original.mod, "go.sum": w.original.sum} {
-		data, err := os.ReadFile(filepath.Join(w.dir, name))
-		if err != nil {
-			return c, err
-		}
-		if !bytes.Equal(data, before) {
-			c.files[name] = data
-		}
-	}
-	now, err := w.mod()
-	if err != nil {
-		return c, err
-	}
-	before, err := modfile.Parse("go.mod", w.original.mod, nil)
-	if err != nil {
-		return c, err
-	}
-	had := map[string]bool{}
-	for _, r := range before.Require {
-		had[r.Mod.String()] = true
-	}
-	for _, r := range now.Require {
-		if !had[r.Mod.String()] {
-			c.Added = append(c.Added, r.Mod.String())
-		}
-	}
-	if len(c.Added) == 0 && c.files["go.sum"] != nil {
-		c.Added = []string{"checksums in go.sum"}
-	}
-	return c, nil
-}
-
-// Save writes go.mod and go.sum to the application's module, if anything was
-// missing.
-func (c Completion) Save() error {
-	if len(c.Added) == 0 {
-		return nil
-	}
-	root, err := os.OpenRoot(c.dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for name, data := range c.files {
-		if err := output.WriteFile(root, name, data); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func packagePaths(t model.Target, functions []model.Function) []string {

@@ -208,7 +208,7 @@ func writeDist(t *testing.T, dir string, built ...build.Built) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if err := build.WriteDist(root, built); err != nil {
+	if _, err := build.WriteDist(root, built); err != nil {
 		t.Fatal(err)
 	}
 }

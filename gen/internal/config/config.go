@@ -30,8 +30,9 @@ func OverlayFile(env string) string { return "fngen." + env + ".yaml" }
 // A Config is the contents of fngen.yaml. Who understands a key asks for it;
 // when all have asked, Diagnostics has what is left.
 type Config struct {
-	top   *Settings
-	known []string // all targets
+	top    *Settings
+	known  []string // all targets
+	Allows []model.Allow
 }
 
 // Targets returns the names of the targets that the file names, in its order.
@@ -59,7 +60,7 @@ func (c *Config) Resources(target string) map[string]*Settings {
 	for _, name := range resources.order {
 		if err := model.ValidName(name); err != nil {
 			resources.ask(Key{Name: name})
-			resources.fail(resources.keys[name], "resources: %s", err)
+			resources.fail("config-value", resources.keys[name], "resources: %s", err)
 			continue
 		}
 		out[name] = resources.Section(name, "").Section(target, "The resource on the target "+target+".")
@@ -111,6 +112,7 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 		c.Resources(name)
 	}
 	c.functions()
+	c.readAllows()
 	return c
 }
 
@@ -126,7 +128,7 @@ func parseYAML(file string, data []byte) (*yaml.Node, []model.Diagnostic) {
 	}
 	if err := d.Decode(&second); err == nil {
 		pos := token.Position{Filename: file, Line: second.Line, Column: second.Column}
-		return nil, []model.Diagnostic{{Pos: pos, Message: "the file holds a second document here; keep one"}}
+		return nil, []model.Diagnostic{{Code: "config-syntax", Pos: pos, Message: "the file holds a second document here; keep one"}}
 	} else if err != io.EOF {
 		return nil, []model.Diagnostic{yamlDiagnostic(err, file, data)}
 	}
@@ -136,7 +138,7 @@ func parseYAML(file string, data []byte) (*yaml.Node, []model.Diagnostic) {
 // yamlDiagnostic turns "yaml: line 3: text" into a diagnostic of line 3, and an
 // error without a line into one of the first of data.
 func yamlDiagnostic(err error, file string, data []byte) model.Diagnostic {
-	p := model.Diagnostic{Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	p := model.Diagnostic{Code: "config-syntax", Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	var line int
 	if n, _ := fmt.Sscanf(p.Message, "line %d:", &line); n == 1 {
 		p.Pos.Line = line

@@ -55,6 +55,25 @@ func (c *Config) Operate(f model.Function) model.Function {
 	return f
 }
 
+// readAllows reads what the file acknowledges.
+func (c *Config) readAllows() {
+	s := c.top.Section("allow", "Warnings that are acknowledged wherever they come from, by their codes, each with the reason.")
+	for _, code := range slices.Sorted(maps.Keys(model.Kinds)) {
+		if kind := model.Kinds[code]; kind.Severity == model.Warning {
+			reason := s.String(Key{Name: string(code), Doc: "Why this is known and right: " + kind.Means + ".", Grammar: regexp.MustCompile(`\S`), Want: "the reason"})
+			if s.Has(string(code)) {
+				c.Allows = append(c.Allows, model.Allow{Code: code, Reason: reason, Pos: s.Position(string(code))})
+			}
+		}
+	}
+	for _, name := range s.order {
+		if err := model.Allowable(model.Code(name)); err != nil {
+			s.ask(Key{Name: name})
+			s.fail("config-key", s.keys[name], "allow: %s", err)
+		}
+	}
+}
+
 // CheckResources says which resources in the file no function has.
 func (c *Config) CheckResources(functions []model.Function) {
 	used := map[string]bool{}
@@ -68,7 +87,7 @@ func (c *Config) CheckResources(functions []model.Function) {
 	resources := c.resources()
 	for _, name := range resources.order {
 		if model.ValidName(name) == nil && !used[name] {
-			resources.Refuse(name, "belongs to no function; correct the name, or remove it")
+			resources.Refuse("config-unused", name, "belongs to no function; correct the name, or remove it")
 		}
 	}
 }
@@ -115,7 +134,7 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 		return credential(name, value)
 	}})
 	if !variableGrammar.MatchString(name) {
-		env.fail(env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
+		env.fail("config-value", env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
 	}
 	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
 	return v, len(env.diagnostics) == diagnostics

@@ -39,13 +39,13 @@ func newSettings(src *source, path string, node *yaml.Node) *Settings {
 		return s
 	}
 	if node.Kind != yaml.MappingNode {
-		s.fail(node, "%s is not a mapping; write key: value below it", s.describe())
+		s.fail("config-value", node, "%s is not a mapping; write key: value below it", s.describe())
 		return s
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		if s.Has(key.Value) {
-			s.fail(key, "the key %q is there twice; keep one", model.Clip(key.Value))
+			s.fail("config-twice", key, "the key %q is there twice; keep one", model.Clip(key.Value))
 			continue
 		}
 		s.order = append(s.order, key.Value)
@@ -68,8 +68,9 @@ func (s *Settings) full(key string) string {
 	return s.path + "." + key
 }
 
-func (s *Settings) fail(at *yaml.Node, format string, args ...any) {
+func (s *Settings) fail(code model.Code, at *yaml.Node, format string, args ...any) {
 	s.diagnostics = append(s.diagnostics, model.Diagnostic{
+		Code:    code,
 		Pos:     s.source.position(at),
 		Message: fmt.Sprintf(format, args...),
 	})
@@ -131,7 +132,7 @@ func (s *Settings) Strings(key Key) []string {
 	}
 	list := resolve(s.values[key.Name])
 	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
-		s.fail(s.values[key.Name], "%s is not a list; write [a, b]", s.full(key.Name))
+		s.fail("config-value", s.values[key.Name], "%s is not a list; write [a, b]", s.full(key.Name))
 		return nil
 	}
 	var out []string
@@ -170,7 +171,7 @@ func (s *Settings) Int(key Key) int {
 	node := resolve(s.values[key.Name])
 	n, err := strconv.Atoi(node.Value)
 	if node.Kind != yaml.ScalarNode || node.Tag != "!!int" || err != nil || n < key.Low || n > key.High {
-		s.fail(s.values[key.Name], "%s is not a whole number from %d to %d; give one", s.full(key.Name), key.Low, key.High)
+		s.fail("config-value", s.values[key.Name], "%s is not a whole number from %d to %d; give one", s.full(key.Name), key.Low, key.High)
 		return 0
 	}
 	return n
@@ -180,11 +181,11 @@ func (s *Settings) Int(key Key) int {
 func (s *Settings) text(key Key, node *yaml.Node) (string, bool) {
 	value := resolve(node)
 	if value.Kind != yaml.ScalarNode || value.Tag != "!!str" {
-		s.fail(node, "%s is not a string; quote it", s.full(key.Name))
+		s.fail("config-value", node, "%s is not a string; quote it", s.full(key.Name))
 		return "", false
 	}
 	if err := key.check(value.Value); err != nil {
-		s.fail(node, "%s %s", s.full(key.Name), err)
+		s.fail("config-value", node, "%s %s", s.full(key.Name), err)
 		return "", false
 	}
 	return value.Value, true
@@ -192,8 +193,8 @@ func (s *Settings) text(key Key, node *yaml.Node) (string, bool) {
 
 // Refuse says why the value of the key, which is there, is not possible. The
 // message completes the key's name to a sentence.
-func (s *Settings) Refuse(key, format string, args ...any) {
-	s.fail(s.values[key], "%s %s", s.full(key), fmt.Sprintf(format, args...))
+func (s *Settings) Refuse(code model.Code, key, format string, args ...any) {
+	s.fail(code, s.values[key], "%s %s", s.full(key), fmt.Sprintf(format, args...))
 }
 
 // resolve follows aliases.
@@ -223,8 +224,9 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 			way = s.describe() + " has none; remove it"
 		}
 		diagnostics = append(diagnostics, model.Diagnostic{
+			Code:    "config-key",
 			Pos:     s.source.position(s.keys[key]),
-			Message: fmt.Sprintf("unknown key %q; %s", model.Clip(key), way),
+			Message: fmt.Sprintf("unknown key %q; %s%s", model.Clip(key), model.DidYouMean(key, names), way),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sections)) {

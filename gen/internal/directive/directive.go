@@ -27,13 +27,14 @@ type arg struct {
 
 // A Finding is what is wrong at a position of a file.
 type Finding struct {
+	Code    model.Code
 	Pos     token.Pos
 	Message string
 }
 
 // verbs are all directives, the triggers first.
 var verbs = []string{"http", "queue", "topic", "schedule", "object", "document", "stream", "event",
-	"name", "timeout", "retries", "deadletter", "sink", "targets", "setup"}
+	"name", "timeout", "retries", "deadletter", "sink", "targets", "allow", "setup"}
 
 // nearMiss matches the text of a doc comment's line, after the slashes, that
 // was meant as a directive and is none.
@@ -55,7 +56,7 @@ func directives(doc *ast.CommentGroup) (found []directive, wrong []Finding) {
 			continue
 		}
 		if line, ok := missed(c); ok {
-			wrong = append(wrong, Finding{c.Slash, fmt.Sprintf(
+			wrong = append(wrong, Finding{"directive-missed", c.Slash, fmt.Sprintf(
 				"%q is not a directive, so this function would be left out; write //fn:verb with no space before fn or after the colon and the verb in lower case", model.Clip(line))})
 		}
 	}
@@ -90,33 +91,33 @@ func missed(c *ast.Comment) (string, bool) {
 // except that only space and tab separate and that a bare word holds no quote.
 // A finding with a message says why it is not possible.
 func parseDirective(c *ast.Comment) (directive, Finding) {
-	fail := func(pos token.Pos, format string, args ...any) (directive, Finding) {
-		return directive{}, Finding{pos, fmt.Sprintf(format, args...)}
+	fail := func(code model.Code, pos token.Pos, format string, args ...any) (directive, Finding) {
+		return directive{}, Finding{code, pos, fmt.Sprintf(format, args...)}
 	}
 	for i, r := range c.Text {
 		at := c.Slash + token.Pos(i)
 		switch {
 		case r == '\t' || r == ' ':
 		case unicode.IsSpace(r):
-			return fail(at, "the directive holds the space character %U; separate words by spaces or tabs", r)
+			return fail("directive-character", at, "the directive holds the space character %U; separate words by spaces or tabs", r)
 		case model.Unprintable(r):
-			return fail(at, "the directive holds the invisible or invalid character %U; remove it", r)
+			return fail("directive-character", at, "the directive holds the invisible or invalid character %U; remove it", r)
 		}
 	}
 	d, _ := ast.ParseDirective(c.Slash, c.Text)
 	parsed, err := d.ParseArgs()
 	if err != nil {
-		return fail(d.ArgsPos, "//fn:%s has a quoted argument that is not a Go string; quote the whole argument, as in \"prefix=a b\"", model.Clip(d.Name))
+		return fail("directive-quote", d.ArgsPos, "//fn:%s has a quoted argument that is not a Go string; quote the whole argument, as in \"prefix=a b\"", model.Clip(d.Name))
 	}
 	out := directive{verb: d.Name, pos: c.Slash}
 	for _, a := range parsed {
 		raw := d.Args[a.Pos-d.ArgsPos:]
 		if raw[0] != '"' && raw[0] != '`' && strings.ContainsAny(a.Arg, "\"`'") {
-			return fail(a.Pos, "//fn:%s has a quote inside the word %q; quote the whole argument, as in \"prefix=a b\"", model.Clip(d.Name), model.Clip(a.Arg))
+			return fail("directive-quote", a.Pos, "//fn:%s has a quote inside the word %q; quote the whole argument, as in \"prefix=a b\"", model.Clip(d.Name), model.Clip(a.Arg))
 		}
 		for _, r := range a.Arg {
 			if model.Unprintable(r) {
-				return fail(a.Pos, "//fn:%s has an argument with the invisible or invalid character %U; remove it", model.Clip(d.Name), r)
+				return fail("directive-character", a.Pos, "//fn:%s has an argument with the invisible or invalid character %U; remove it", model.Clip(d.Name), r)
 			}
 		}
 		out.args = append(out.args, arg{a.Arg, a.Pos})
@@ -174,7 +175,7 @@ func Misplaced(file *ast.File) []Finding {
 					}
 				}
 			}
-			out = append(out, Finding{c.Slash, fmt.Sprintf("directive %s", why)})
+			out = append(out, Finding{"directive-place", c.Slash, fmt.Sprintf("directive %s", why)})
 		}
 	}
 	return out

@@ -27,6 +27,7 @@ var usage = map[string]string{
 	"deadletter": "//fn:deadletter NAME|none",
 	"sink":       "//fn:sink queue:NAME|topic:NAME|event:NAME|http:NAME [type=T]",
 	"targets":    "//fn:targets TARGET[,TARGET…]",
+	"allow":      `//fn:allow CODE "REASON"`,
 	"setup":      "//fn:setup",
 }
 
@@ -38,12 +39,12 @@ type words struct {
 	findings []Finding
 }
 
-func (w *words) fail(a arg, format string, args ...any) {
+func (w *words) fail(code model.Code, a arg, format string, args ...any) {
 	pos := a.pos
 	if !pos.IsValid() {
 		pos = w.d.pos
 	}
-	w.findings = append(w.findings, Finding{pos, fmt.Sprintf(format, args...)})
+	w.findings = append(w.findings, Finding{code, pos, fmt.Sprintf(format, args...)})
 }
 
 // first takes the first argument.
@@ -60,11 +61,11 @@ func (w *words) first() (arg, bool) {
 func (w *words) required(what string, valid func(string) error) string {
 	a, ok := w.first()
 	if !ok {
-		w.fail(arg{}, "//fn:%s needs %s; write %s", w.d.verb, what, usage[w.d.verb])
+		w.fail("directive-word", arg{}, "//fn:%s needs %s; write %s", w.d.verb, what, usage[w.d.verb])
 		return ""
 	}
 	if err := valid(a.text); err != nil {
-		w.fail(a, "//fn:%s: %s", w.d.verb, err)
+		w.fail("directive-value", a, "//fn:%s: %s", w.d.verb, err)
 	}
 	return a.text
 }
@@ -77,7 +78,7 @@ func (w *words) flag(word string) bool {
 			return false
 		}
 		if found {
-			w.fail(a, "//fn:%s says %s twice; say it once", w.d.verb, word)
+			w.fail("directive-twice", a, "//fn:%s says %s twice; say it once", w.d.verb, word)
 		}
 		found = true
 		return true
@@ -94,12 +95,12 @@ func (w *words) option(key string, valid func(string) error) string {
 			return false
 		}
 		if found {
-			w.fail(a, "//fn:%s gives %s= twice; give it once", w.d.verb, key)
+			w.fail("directive-twice", a, "//fn:%s gives %s= twice; give it once", w.d.verb, key)
 			return true
 		}
 		found = true
 		if err := valid(v); err != nil {
-			w.fail(a, "//fn:%s: %s= %s", w.d.verb, key, err)
+			w.fail("directive-value", a, "//fn:%s: %s= %s", w.d.verb, key, err)
 			return true
 		}
 		value = v
@@ -136,10 +137,23 @@ func (w *words) oneOf(key string, choices ...string) string {
 	})
 }
 
+// optional matches an argument in usage that may be left out.
+var optional = regexp.MustCompile(`[\[|]([a-z]+)(=?)`)
+
 // end reports every argument that nothing took.
 func (w *words) end() {
 	for _, a := range w.args {
-		w.fail(a, "//fn:%s does not know %q; write %s", w.d.verb, model.Clip(a.text), usage[w.d.verb])
+		key, _, isOption := strings.Cut(a.text, "=")
+		var known []string
+		for _, word := range optional.FindAllStringSubmatch(usage[w.d.verb], -1) {
+			if (word[2] == "=") == isOption {
+				known = append(known, word[1]+word[2])
+			}
+		}
+		if isOption {
+			key += "="
+		}
+		w.fail("directive-word", a, "//fn:%s does not know %q; %swrite %s", w.d.verb, model.Clip(a.text), model.DidYouMean(key, known), usage[w.d.verb])
 	}
 }
 
@@ -167,7 +181,7 @@ func triggerOf(d directive) (model.Trigger, []Finding) {
 		o := model.Object{Bucket: w.required("a bucket's name", model.ValidName)}
 		o.Created, o.Deleted = w.flag("created"), w.flag("deleted")
 		if o.Bucket != "" && o.Created == o.Deleted {
-			w.fail(arg{}, "//fn:object needs either created or deleted; write %s", usage[d.verb])
+			w.fail("directive-word", arg{}, "//fn:object needs either created or deleted; write %s", usage[d.verb])
 		}
 		o.Prefix, o.Suffix = w.option("prefix", validAffix), w.option("suffix", validAffix)
 		t = o
@@ -204,7 +218,7 @@ func (w *words) http() model.HTTP {
 		t.Methods = strings.Split(a.text, ",")
 		for i, m := range t.Methods {
 			if slices.Contains(t.Methods[:i], m) {
-				w.fail(a, "//fn:http gives the method %s twice; give it once", m)
+				w.fail("directive-twice", a, "//fn:http gives the method %s twice; give it once", m)
 				t.Methods = t.Methods[:i]
 				break
 			}
@@ -215,7 +229,7 @@ func (w *words) http() model.HTTP {
 	if at == len(w.findings) {
 		for _, pattern := range t.Patterns() {
 			if err := validPattern(pattern); err != nil {
-				w.fail(arg{}, "//fn:http: %s; write the path as net/http's ServeMux takes it", err)
+				w.fail("directive-value", arg{}, "//fn:http: %s; write the path as net/http's ServeMux takes it", err)
 				break
 			}
 		}
@@ -238,10 +252,10 @@ func (w *words) schedule() model.Schedule {
 	}
 	t.Every = w.duration("every")
 	if (t.Cron == "") == (t.Every == 0) && len(w.findings) == 0 {
-		w.fail(arg{}, "//fn:schedule needs either a cron expression or every=; write %s", usage["schedule"])
+		w.fail("directive-word", arg{}, "//fn:schedule needs either a cron expression or every=; write %s", usage["schedule"])
 	}
 	if t.Every%time.Minute != 0 {
-		w.fail(arg{}, "//fn:schedule: every=%s is no whole number of minutes, which are all that platforms know; round it", t.Every)
+		w.fail("directive-value", arg{}, "//fn:schedule: every=%s is no whole number of minutes, which are all that platforms know; round it", t.Every)
 	}
 	t.TimeZone = w.option("tz", func(s string) error {
 		if _, err := time.LoadLocation(s); err != nil || s == "" || s == "Local" {

@@ -65,29 +65,29 @@ func Read(name string, doc *ast.CommentGroup, targets []string) (Set, []Finding,
 // says that there are more, which are not understood.
 func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 	switch {
-	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" }):
-		return Finding{s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
+	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" && d.verb != "allow" }):
+		return Finding{"setup-alone", s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
 	case s.Setup:
 		return Finding{}
 	case len(s.Triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
-		return Finding{ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
+		return Finding{"trigger-missing", ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
 	}
 	for _, sink := range s.Sinks {
 		if d := s.DeadLetter; d != "" && d != "none" && sink.Name == d && sink.Kind != "queue" {
-			return Finding{s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
+			return Finding{"sink-name", s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
 		}
 	}
 	for i, t := range s.Triggers {
 		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
-			return Finding{t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
+			return Finding{"trigger-twice", t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
 		}
 		for _, sink := range s.Sinks {
 			if sink.Kind == t.Kind() && sink.Name == t.Resource() {
-				return Finding{s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
+				return Finding{"feeds-itself", s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
 			}
 		}
 		if t.Kind() == "queue" && s.DeadLetter != "" && s.DeadLetter == t.Resource() {
-			return Finding{s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
+			return Finding{"feeds-itself", s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
 		}
 	}
 	return Finding{}
@@ -103,7 +103,15 @@ type Options struct {
 	Sinks      []model.Sink
 	Targets    []string
 	Setup      bool
+	Allows     []Allow
 	Positions  map[string]token.Pos // of the last directive, by verb
+}
+
+// An Allow acknowledges the function's warnings of a code.
+type Allow struct {
+	Code   model.Code
+	Reason string
+	Pos    token.Pos
 }
 
 // optionsOf understands all directives that are no triggers, and says which
@@ -113,8 +121,8 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 	var findings []Finding
 	for _, d := range ds {
 		w := &words{d: d, args: slices.Clone(d.args)}
-		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" {
-			w.fail(arg{}, "//fn:%s stands here twice; keep one", d.verb)
+		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" && d.verb != "allow" {
+			w.fail("directive-twice", arg{}, "//fn:%s stands here twice; keep one", d.verb)
 		}
 		switch d.verb {
 		case "http", "queue", "topic", "schedule", "object", "document", "stream", "event":
@@ -150,10 +158,14 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 			o.Sinks = append(o.Sinks, w.sink(o.Sinks))
 		case "targets":
 			o.Targets = w.targets(targets)
+		case "allow":
+			if a := w.allow(o.Allows); len(w.findings) == 0 {
+				o.Allows = append(o.Allows, a)
+			}
 		case "setup":
 			o.Setup = true
 		default:
-			w.fail(arg{}, "unknown directive //fn:%s; the directives are %s", model.Clip(d.verb), strings.Join(verbs, ", "))
+			w.fail("directive-unknown", arg{}, "unknown directive //fn:%s; %sthe directives are %s", model.Clip(d.verb), model.DidYouMean(d.verb, verbs), strings.Join(verbs, ", "))
 			w.args = nil
 		}
 		w.end()
@@ -183,6 +195,27 @@ func (w *words) sink(before []model.Sink) model.Sink {
 	})
 	s.Type = w.option("type", validEventType)
 	return s
+}
+
+func (w *words) allow(before []Allow) Allow {
+	a := Allow{Pos: w.d.pos}
+	w.required("a code", func(text string) error {
+		a.Code = model.Code(text)
+		if slices.ContainsFunc(before, func(b Allow) bool { return b.Code == a.Code }) {
+			return model.ErrText("%s is allowed here twice; keep one", text)
+		}
+		return model.Allowable(a.Code)
+	})
+	if a.Code == "" {
+		return a // which is said
+	}
+	a.Reason = w.required("a reason", func(text string) error {
+		if strings.TrimSpace(text) == "" {
+			return fmt.Errorf("the reason is empty; say why the warning is none here")
+		}
+		return nil
+	})
+	return a
 }
 
 func (w *words) targets(known []string) []string {

@@ -111,7 +111,8 @@ func (d diagnosis) list(cgo string, args []string) ([]listedPackage, error) {
 // leads to it.
 func (d diagnosis) cgoDiagnostic(p, c listedPackage, all []listedPackage) model.Diagnostic {
 	diagnostic := model.Diagnostic{
-		Pos: token.Position{Filename: gocmd.Relative(d.root, p.Dir)},
+		Code: "needs-cgo",
+		Pos:  token.Position{Filename: gocmd.Relative(d.root, p.Dir)},
 		Message: fmt.Sprintf(`%s needs cgo (import "C" in %s), but functions are built without it, as static binaries; use a package of pure Go instead, or give the file an alternative with //go:build !cgo`,
 			c.ImportPath, c.CgoFiles[0]),
 	}
@@ -194,7 +195,7 @@ func (d diagnosis) diagnostic(pkgPath string, pos token.Position, message string
 	}
 	pos.Filename = gocmd.Relative(d.root, pos.Filename)
 	message = notRequired.ReplaceAllString(strings.TrimSpace(message), "no required module provides package $1; run go get $1")
-	return model.Diagnostic{Pos: pos, Message: message}
+	return model.Diagnostic{Code: "go-compile", Pos: pos, Message: message}
 }
 
 // notRequired matches what the go command says where it may not change go.mod.

@@ -35,7 +35,7 @@ func (s *Scan) Resolve(ctx context.Context, platform model.Platform) (model.App,
 		return model.App{}, nil, err
 	}
 	for _, pos := range module.Absolute {
-		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Pos: pos, Severity: model.Warning,
+		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "replace-absolute", Pos: pos, Severity: model.Warning,
 			Message: "the replacement's absolute path is recorded in binaries, which then differ from machine to machine; write it relative to go.mod"})
 	}
 	for _, c := range s.candidates {
@@ -85,7 +85,7 @@ func (r *resolver) functions(pkg typedPackage, c candidate) {
 	name := c.decl.Name
 	for _, t := range c.directives.Triggers {
 		if err := fits(h.Shape, t.Trigger, c.directives.Sinks); err != nil {
-			r.errorf(name.Pos(), "%s %s", name.Name, err)
+			r.errorf("handler-trigger", name.Pos(), "%s %s", name.Name, err)
 		}
 	}
 	base := c.directives.Name
@@ -98,9 +98,9 @@ func (r *resolver) functions(pkg typedPackage, c candidate) {
 			function += "-" + t.Kind()
 		}
 		if slices.Contains(model.ReservedNames, function) {
-			r.errorf(name.Pos(), "%s gives the function the name %q, which is reserved; give another with //fn:name", name.Name, function)
+			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is reserved; give another with //fn:name", name.Name, function)
 		} else if !model.NameGrammar.MatchString(function) {
-			r.errorf(name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, function)
+			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, function)
 		}
 		if len(r.Diagnostics) > before || t.Unclear {
 			continue
@@ -144,7 +144,7 @@ func (r *resolver) unique() {
 		if model.Sort([]model.Diagnostic{{Pos: first}, {Pos: second}})[0].Pos == second {
 			first, second = second, first
 		}
-		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Pos: second,
+		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "name-taken", Pos: second,
 			Message: fmt.Sprintf("the function's name %q is taken at %s; give another with //fn:name", f.Name, model.Position(first))})
 	}
 }
@@ -156,10 +156,10 @@ func (r *resolver) leftOut(c candidate, platform model.Platform) {
 	with := build.Default
 	with.GOOS, with.GOARCH, with.BuildTags, with.CgoEnabled = platform.GOOS, platform.GOARCH, platform.Tags, true
 	if matches, err := with.MatchFile(filepath.Join(r.root, c.dir), path.Base(c.file)); err == nil && matches {
-		r.errorf(name.Pos(), "%s is in a file that needs cgo, but functions are built without it, as static binaries; move it to a file without import \"C\" and without the build constraint cgo", name.Name)
+		r.errorf("needs-cgo", name.Pos(), "%s is in a file that needs cgo, but functions are built without it, as static binaries; move it to a file without import \"C\" and without the build constraint cgo", name.Name)
 		return
 	}
-	r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Pos: r.position(name.Pos()), Severity: model.Warning,
+	r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "left-out", Pos: r.position(name.Pos()), Severity: model.Warning,
 		Message: fmt.Sprintf("%s is left out on %s by its file's build constraints", name.Name, platform)})
 }
 
@@ -170,14 +170,14 @@ func (r *resolver) setup(pkg typedPackage, c candidate) {
 	name := c.decl.Name
 	f, ok := pkg.types.Scope().Lookup(name.Name).(*types.Func)
 	if !ok || c.decl.Recv != nil || !name.IsExported() {
-		r.errorf(name.Pos(), "%s is not an exported function; %s", name.Name, setupShape)
+		r.errorf("setup-shape", name.Pos(), "%s is not an exported function; %s", name.Name, setupShape)
 		return
 	}
 	sig := f.Signature()
 	in, out := sig.Params(), sig.Results()
 	if sig.TypeParams() != nil || sig.Variadic() || in.Len() != 1 || !isNamed(in.At(0).Type(), "context", "Context") ||
 		out.Len() != 2 || !types.Identical(out.At(1).Type(), types.Universe.Lookup("error").Type()) {
-		r.errorf(name.Pos(), "%s has the wrong shape; %s", name.Name, setupShape)
+		r.errorf("setup-shape", name.Pos(), "%s has the wrong shape; %s", name.Name, setupShape)
 		return
 	}
 	s := types.Unalias(out.At(0).Type())
@@ -186,12 +186,12 @@ func (r *resolver) setup(pkg typedPackage, c candidate) {
 	}
 	named, ok := s.(*types.Named)
 	if !ok || named.Obj().Pkg() != pkg.types || named.TypeArgs() != nil {
-		r.errorf(name.Pos(), "%s returns %s; %s", name.Name, short(out.At(0).Type()), setupShape)
+		r.errorf("setup-shape", name.Pos(), "%s returns %s; %s", name.Name, short(out.At(0).Type()), setupShape)
 		return
 	}
 	key := pkg.types.Path() + "." + named.Obj().Name()
 	if other := r.setups[key]; other != nil {
-		r.errorf(name.Pos(), "%s is a second setup of %s, after %s; keep one", name.Name, named.Obj().Name(), other.Name())
+		r.errorf("setup-twice", name.Pos(), "%s is a second setup of %s, after %s; keep one", name.Name, named.Obj().Name(), other.Name())
 		return
 	}
 	r.setups[key] = f
@@ -201,16 +201,16 @@ func (r *resolver) setup(pkg typedPackage, c candidate) {
 func (r *resolver) handler(pkg typedPackage, c candidate) (model.Handler, bool) {
 	name := c.decl.Name
 	if !name.IsExported() {
-		r.errorf(name.Pos(), "%s is not exported, so generated code cannot call it; rename it", name.Name)
+		r.errorf("handler-unreachable", name.Pos(), "%s is not exported, so generated code cannot call it; rename it", name.Name)
 	}
 	if pkg.types.Name() == "main" {
-		r.errorf(name.Pos(), "%s is in package main, which cannot be imported; move it to a package of its own", name.Name)
+		r.errorf("handler-unreachable", name.Pos(), "%s is in package main, which cannot be imported; move it to a package of its own", name.Name)
 	}
 	if pkg.types.Name() == "init" {
-		r.errorf(name.Pos(), "%s is in package init, a name that Go keeps for functions; rename the package", name.Name)
+		r.errorf("handler-unreachable", name.Pos(), "%s is in package init, a name that Go keeps for functions; rename the package", name.Name)
 	}
 	if !visible(r.app.Path, pkg.types.Path()) {
-		r.errorf(name.Pos(), "%s is in %s, which generated code in %s/entrypoints cannot import; move the package out of that internal folder, or to %s/internal",
+		r.errorf("handler-unreachable", name.Pos(), "%s is in %s, which generated code in %s/entrypoints cannot import; move the package out of that internal folder, or to %s/internal",
 			name.Name, pkg.types.Path(), r.app.Path, r.app.Path)
 	}
 	h := model.Handler{PkgPath: pkg.types.Path(), PkgName: pkg.types.Name(), Name: name.Name}
@@ -220,7 +220,7 @@ func (r *resolver) handler(pkg typedPackage, c candidate) (model.Handler, bool) 
 	}
 	shape, err := shapeOf(f)
 	if err != nil {
-		r.errorf(name.Pos(), "%s %s", name.Name, err)
+		r.errorf("handler-shape", name.Pos(), "%s %s", name.Name, err)
 		return h, false
 	}
 	h.Shape = shape
@@ -249,12 +249,12 @@ func (r *resolver) object(pkg typedPackage, c candidate, h *model.Handler) *type
 	}
 	h.Recv = named.Obj().Name()
 	if named.TypeParams() != nil {
-		r.errorf(name.Pos(), "%s is a method of the generic type %s; write it on a type without parameters", name.Name, h.Recv)
+		r.errorf("handler-receiver", name.Pos(), "%s is a method of the generic type %s; write it on a type without parameters", name.Name, h.Recv)
 		return nil
 	}
 	setup := r.setups[pkg.types.Path()+"."+named.Obj().Name()]
 	if setup == nil {
-		r.errorf(name.Pos(), "%s is a method of %s, which has no setup; write //fn:setup above its constructor func(context.Context) (*%s, error)", name.Name, h.Recv, h.Recv)
+		r.errorf("handler-receiver", name.Pos(), "%s is a method of %s, which has no setup; write //fn:setup above its constructor func(context.Context) (*%s, error)", name.Name, h.Recv, h.Recv)
 		return nil
 	}
 	h.Setup = setup.Name()

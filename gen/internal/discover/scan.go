@@ -25,6 +25,7 @@ type Scan struct {
 	root        string
 	fset        *token.FileSet
 	candidates  []candidate
+	Allows      []model.Allow
 	Diagnostics []model.Diagnostic
 }
 
@@ -98,7 +99,7 @@ func (s *Scan) file(rel string, src []byte, targets []string) {
 		for _, group := range file.Comments {
 			for _, c := range group.List {
 				if directive.IsDirective(c) {
-					s.add(directive.Finding{Pos: c.Slash, Message: "directive is in a test file, which is never deployed; move the function out of it"})
+					s.add(directive.Finding{Code: "directive-place", Pos: c.Slash, Message: "directive is in a test file, which is never deployed; move the function out of it"})
 				}
 			}
 		}
@@ -119,12 +120,12 @@ func (s *Scan) syntax(rel string, src []byte, err error) {
 	}
 	list, ok := err.(scanner.ErrorList)
 	if !ok {
-		s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Pos: token.Position{Filename: rel}, Message: err.Error()})
+		s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Code: "go-syntax", Pos: token.Position{Filename: rel}, Message: err.Error()})
 		return
 	}
 	for _, e := range list {
 		e.Pos.Filename = rel
-		s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Pos: e.Pos, Message: model.Printable(e.Msg)})
+		s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Code: "go-syntax", Pos: e.Pos, Message: model.Printable(e.Msg)})
 	}
 }
 
@@ -133,19 +134,23 @@ func (s *Scan) function(rel string, decl *ast.FuncDecl, targets []string) {
 	set, findings, ok := directive.Read(decl.Name.Name, decl.Doc, targets)
 	s.add(findings...)
 	if ok {
+		for _, a := range set.Allows {
+			s.Allows = append(s.Allows, model.Allow{Code: a.Code, Reason: a.Reason, Pos: s.position(a.Pos),
+				First: s.position(decl.Doc.Pos()), Last: s.position(decl.End()).Line})
+		}
 		s.candidates = append(s.candidates, candidate{filepath.ToSlash(filepath.Dir(rel)), rel, decl, set})
 	}
 }
 
 func (s *Scan) add(findings ...directive.Finding) {
 	for _, f := range findings {
-		s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Pos: s.position(f.Pos), Message: f.Message})
+		s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Code: f.Code, Pos: s.position(f.Pos), Message: f.Message})
 	}
 }
 
 // position is where pos is in the file itself, whatever a //line comment says.
 func (s *Scan) position(pos token.Pos) token.Position { return s.fset.PositionFor(pos, false) }
 
-func (s *Scan) errorf(pos token.Pos, format string, args ...any) {
-	s.add(directive.Finding{Pos: pos, Message: fmt.Sprintf(format, args...)})
+func (s *Scan) errorf(code model.Code, pos token.Pos, format string, args ...any) {
+	s.add(directive.Finding{Code: code, Pos: pos, Message: fmt.Sprintf(format, args...)})
 }

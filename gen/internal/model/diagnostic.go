@@ -12,6 +12,7 @@ import (
 
 // A Diagnostic is a finding in the user's files: what is wrong, and what to do.
 type Diagnostic struct {
+	Code             Code
 	Pos              token.Position // Filename is relative to the application's root
 	Function, Target string         // that it is about; "" for none
 	Severity         Severity
@@ -26,14 +27,18 @@ const (
 	Warning                 // worth knowing; nothing is refused because of it
 )
 
-// String is the diagnostic as users read it: file:line:col: what is wrong; what
-// to do.
-func (d Diagnostic) String() string {
-	severity := ""
-	if d.Severity == Warning {
-		severity = "warning: "
+// String is the severity as users read it.
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
 	}
-	return Position(d.Pos) + ": " + severity + d.text()
+	return "error"
+}
+
+// String is the diagnostic as users read it: file:line:col: error: what is wrong;
+// what to do [code].
+func (d Diagnostic) String() string {
+	return fmt.Sprintf("%s: %s: %s [%s]", Position(d.Pos), d.Severity, d.text(), d.Code)
 }
 
 // text is the message with what it is about.
@@ -52,10 +57,12 @@ func Position(pos token.Position) string {
 	return fmt.Sprintf("%s:%d:%d", pos.Filename, pos.Line, max(pos.Column, 1))
 }
 
-// Sort orders diagnostics by position and drops repetitions.
+// Sort orders diagnostics and drops repetitions: warnings before errors, which
+// are what one sees first on a terminal, and each by position.
 func Sort(diagnostics []Diagnostic) []Diagnostic {
 	slices.SortStableFunc(diagnostics, func(a, b Diagnostic) int {
 		return cmp.Or(
+			cmp.Compare(b.Severity, a.Severity),
 			strings.Compare(a.Pos.Filename, b.Pos.Filename),
 			cmp.Compare(a.Pos.Line, b.Pos.Line),
 			cmp.Compare(a.Pos.Column, b.Pos.Column),
@@ -82,31 +89,39 @@ func NewReport(target string, f Function) *Report { return &Report{target: targe
 
 // Errorf refuses the function: the message says what the platform cannot do
 // and the way out.
-func (r *Report) Errorf(format string, args ...any) { r.add(Error, "", format, args...) }
+func (r *Report) Errorf(code Code, format string, args ...any) {
+	r.add(Error, code, "", format, args...)
+}
 
 // Warnf warns of what differs on the platform.
-func (r *Report) Warnf(format string, args ...any) { r.add(Warning, "", format, args...) }
+func (r *Report) Warnf(code Code, format string, args ...any) {
+	r.add(Warning, code, "", format, args...)
+}
 
 // ErrorAt is Errorf at the directive of the verb, or at the key of fngen.yaml,
 // instead of the trigger.
-func (r *Report) ErrorAt(verb, format string, args ...any) { r.add(Error, verb, format, args...) }
+func (r *Report) ErrorAt(code Code, verb, format string, args ...any) {
+	r.add(Error, code, verb, format, args...)
+}
 
 // WarnAt is Warnf at the same place.
-func (r *Report) WarnAt(verb, format string, args ...any) { r.add(Warning, verb, format, args...) }
+func (r *Report) WarnAt(code Code, verb, format string, args ...any) {
+	r.add(Warning, code, verb, format, args...)
+}
 
-func (r *Report) add(severity Severity, verb, format string, args ...any) {
+func (r *Report) add(severity Severity, code Code, verb, format string, args ...any) {
 	pos := r.function.Pos
 	if p, ok := r.function.Positions[verb]; ok {
 		pos = p
 	}
-	r.Diagnostics = append(r.Diagnostics, Diagnostic{pos, r.function.Name, r.target, severity, fmt.Sprintf(format, args...)})
+	r.Diagnostics = append(r.Diagnostics, Diagnostic{code, pos, r.function.Name, r.target, severity, fmt.Sprintf(format, args...)})
 }
 
 // HTTP warns of a function for web pages that the platform lets nobody call
 // without credentials.
 func (r *Report) HTTP(t HTTP) {
 	if len(t.CORS) > 0 && !t.Public {
-		r.Warnf("the platform refuses preflight requests, with which browsers send no credentials; add auth=public, and check callers in the handler")
+		r.Warnf("http-preflight", "the platform refuses preflight requests, with which browsers send no credentials; add auth=public, and check callers in the handler")
 	}
 }
 
@@ -114,7 +129,7 @@ func (r *Report) HTTP(t HTTP) {
 // in words.
 func (r *Report) Timeout(limit time.Duration, what string) {
 	if r.function.Timeout > limit {
-		r.ErrorAt("timeout", "the timeout of %s is above %s, the limit of %s; shorten it", r.function.Timeout, limit, what)
+		r.ErrorAt("timeout-limit", "timeout", "the timeout of %s is above %s, the limit of %s; shorten it", r.function.Timeout, limit, what)
 	}
 }
 

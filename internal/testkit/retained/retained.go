@@ -71,6 +71,7 @@ type order struct {
 // time, out of a payload of its own that holds [Data].
 func Check(t *testing.T, open func(h fn.Handler) (deliver func() error)) {
 	t.Helper()
+	slow(t)
 	held := func(keepers ...func(func(any)) fn.Handler) int64 {
 		return measure(t, func(keep func(any)) func() error {
 			return open(fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
@@ -96,6 +97,7 @@ func Check(t *testing.T, open func(h fn.Handler) (deliver func() error)) {
 // CheckRequests is Check for handlers of requests.
 func CheckRequests(t *testing.T, open func(h http.Handler) (deliver func() error)) {
 	t.Helper()
+	slow(t)
 	report(t, "requests", measure(t, func(keep func(any)) func() error {
 		return open(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			keep(r.Header)
@@ -103,6 +105,13 @@ func CheckRequests(t *testing.T, open func(h http.Handler) (deliver func() error
 			keep([]string{r.Method, r.Host, r.RequestURI, r.RemoteAddr, r.Proto})
 		}))
 	}))
+}
+
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("reads %d MB, which -short does without", events*size/1_000_000)
+	}
 }
 
 func report(t *testing.T, what string, held int64) {

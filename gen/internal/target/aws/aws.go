@@ -86,10 +86,10 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 		t.streams[logical] = r.String(streamKey)
 		t.urls[logical] = r.String(urlKey)
 		if r.Has(streamKey.Name) && !r.Has(nameKey.Name) {
-			r.Refuse(streamKey.Name, "belongs to a table that exists already; add its name, or remove it")
+			r.Refuse("config-value", streamKey.Name, "belongs to a table that exists already; add its name, or remove it")
 		}
 		if len(t.keys[logical]) > 2 {
-			r.Refuse(attributesKey.Name, "has %d attributes; a table has a partition key and perhaps a sort key", len(t.keys[logical]))
+			r.Refuse("config-value", attributesKey.Name, "has %d attributes; a table has a partition key and perhaps a sort key", len(t.keys[logical]))
 		}
 	}
 	return t

@@ -21,7 +21,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		asynchronous = false
 		report.HTTP(trigger)
 		if f.DeadLetter != "" && f.DeadLetter != "none" {
-			report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+			report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
 		}
 		if t.api {
 			behindAPI(report, f, trigger)
@@ -31,10 +31,10 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		queue(report, f, trigger)
 	case model.Schedule:
 		if _, err := expression(trigger); err != nil {
-			report.Errorf("%s", err)
+			report.Errorf("schedule-expression", "%s", err)
 		}
 		if trigger.Every >= 24*time.Hour {
-			report.Warnf("every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
+			report.Warnf("schedule-start", "every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
 		}
 	case model.Stream:
 		asynchronous = false
@@ -43,46 +43,46 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		asynchronous = false
 	}
 	if f.Retries != nil && *f.Retries > 2 && asynchronous {
-		report.ErrorAt("retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
+		report.ErrorAt("retries-limit", "retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
 	}
 	return report.Diagnostics
 }
 
 func queue(report *model.Report, f model.Function, t model.Queue) {
 	if t.FIFO && t.Batch > 10 {
-		report.Errorf("batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
+		report.Errorf("batch-limit", "batch=%d is above 10, the limit of FIFO queues; lower it", t.Batch)
 	}
 	if t.FIFO && t.Window > 0 {
-		report.Errorf("FIFO queues have no window; remove window=")
+		report.Errorf("window-limit", "FIFO queues have no window; remove window=")
 	}
 	if t.Window > 300*time.Second {
-		report.Errorf("window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
+		report.Errorf("window-limit", "window=%s is above 5m0s, the limit of Lambda; lower it", t.Window)
 	}
 	if t.Batch > 10 && t.Window == 0 {
-		report.Errorf("batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
+		report.Errorf("batch-limit", "batch=%d needs a window, as Lambda has it above 10; add window=1s", t.Batch)
 	}
 	if timeout := timeout(f); t.Visibility > 0 && t.Visibility < 6*timeout {
-		report.Errorf("visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
+		report.Errorf("visibility-limit", "visibility=%s is below %s, six times the timeout, so messages would come again while they are handled; raise it", t.Visibility, 6*timeout)
 	}
 	if t.Visibility > 12*time.Hour {
-		report.Errorf("visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
+		report.Errorf("visibility-limit", "visibility=%s is above 12h0m0s, the limit of SQS; lower it", t.Visibility)
 	}
 	if f.Retries != nil {
 		switch n := *f.Retries; {
 		case n+1 < 2:
-			report.ErrorAt("retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
+			report.ErrorAt("retries-limit", "retries", "%d retries would move a message to the dead letters at the first throttling; give 1 at least", n)
 		case n+1 < 4:
-			report.WarnAt("retries", "%d retries are few: a throttled delivery counts as one too", n)
+			report.WarnAt("retries-few", "retries", "%d retries are few: a throttled delivery counts as one too", n)
 		}
 	}
 }
 
 func stream(report *model.Report, t model.Stream) {
 	if t.Concurrency > 10 {
-		report.Errorf("concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
+		report.Errorf("concurrency-limit", "concurrency=%d is above 10, the limit of a Kinesis mapping's parallelization factor; lower it", t.Concurrency)
 	}
 	if t.Latest {
-		report.Warnf("start=latest misses the records that arrive while the mapping is created")
+		report.Warnf("stream-start", "start=latest misses the records that arrive while the mapping is created")
 	}
 }
 
@@ -92,13 +92,13 @@ func stream(report *model.Report, t model.Stream) {
 func operation(report *model.Report, f model.Function) {
 	o := f.Operation
 	if o.Memory != 0 && (o.Memory < 128 || o.Memory > 10_240) {
-		report.ErrorAt(model.KeyMemory, "%d MB are outside of 128 to 10240 MB, the limits of Lambda; change the size", o.Memory)
+		report.ErrorAt("memory-limit", model.KeyMemory, "%d MB are outside of 128 to 10240 MB, the limits of Lambda; change the size", o.Memory)
 	}
 	if o.Reserved != 0 && o.MaxInstances != 0 && o.Reserved != o.MaxInstances {
-		report.ErrorAt(model.KeyMaxInstances, "Lambda's reserved concurrency is both what is kept for the function and its limit; give one of the two, or the same number")
+		report.ErrorAt("instances-limit", model.KeyMaxInstances, "Lambda's reserved concurrency is both what is kept for the function and its limit; give one of the two, or the same number")
 	}
 	if o.LogRetention != 0 && !slices.Contains(logRetentions, o.LogRetention) {
-		report.ErrorAt(model.KeyLogRetention, "CloudWatch keeps no logs for %d days; choose the next of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653", o.LogRetention)
+		report.ErrorAt("log-retention-limit", model.KeyLogRetention, "CloudWatch keeps no logs for %d days; choose the next of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653", o.LogRetention)
 	}
 	variables(report, o.Env)
 }
@@ -118,17 +118,17 @@ func variables(report *model.Report, env []model.Variable) {
 		size += len(v.Name) + len(v.Value)
 		switch {
 		case strings.HasPrefix(v.Name, "FNGEN_SINK_"):
-			report.ErrorAt(at, "the variable %s would be the address of a sink, which the template sets; choose another name", v.Name)
+			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the template sets; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "AWS_") || slices.Contains([]string{"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}, v.Name):
-			report.ErrorAt(at, "the variable %s is Lambda's own; choose another name", v.Name)
+			report.ErrorAt("env-name", at, "the variable %s is Lambda's own; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
-			report.ErrorAt(at, "Lambda takes no variable %s, but names of two characters at least, a letter first; choose another name", v.Name)
+			report.ErrorAt("env-name", at, "Lambda takes no variable %s, but names of two characters at least, a letter first; choose another name", v.Name)
 		case !v.IsSecret && strings.Contains(v.Value, reference):
-			report.ErrorAt(at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
+			report.ErrorAt("env-value", at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
 		}
 	}
 	if size > 4<<10 {
-		report.ErrorAt(model.KeyEnv+"."+env[0].Name, "the environment has %d bytes, more than 4096, the limit of Lambda; shorten it", size)
+		report.ErrorAt("env-size", model.KeyEnv+"."+env[0].Name, "the environment has %d bytes, more than 4096, the limit of Lambda; shorten it", size)
 	}
 }
 
@@ -139,7 +139,7 @@ const reference = "{{resolve:"
 // existing has what is needed of resources that are there already.
 func (t Target) existing(report *model.Report, f model.Function) {
 	if letters := t.names[f.DeadLetter]; letters != "" && deadLettersFIFO(f) != strings.HasSuffix(letters, ".fifo") {
-		report.ErrorAt("deadletter", "the dead letters of FIFO queues go to a FIFO queue, whose name ends in .fifo, and all others to a standard queue, but resources.%s.aws.name is %q; name another queue", f.DeadLetter, letters)
+		report.ErrorAt("fifo-mismatch", "deadletter", "the dead letters of FIFO queues go to a FIFO queue, whose name ends in .fifo, and all others to a standard queue, but resources.%s.aws.name is %q; name another queue", f.DeadLetter, letters)
 	}
 	resource := f.Trigger.Resource()
 	physical := t.names[resource]
@@ -148,19 +148,19 @@ func (t Target) existing(report *model.Report, f model.Function) {
 	}
 	switch trigger := f.Trigger.(type) {
 	case model.Queue:
-		report.Warnf("the queue %s exists already: its own visibility timeout and redrive policy count, which are its owner's", resource)
+		report.Warnf("queue-existing", "the queue %s exists already: its own visibility timeout and redrive policy count, which are its owner's", resource)
 		if trigger.FIFO != strings.HasSuffix(physical, ".fifo") {
-			report.Errorf("the names of FIFO queues end in .fifo, and no others do, but resources.%s.aws.name is %q; correct it, or the directive", resource, physical)
+			report.Errorf("fifo-mismatch", "the names of FIFO queues end in .fifo, and no others do, but resources.%s.aws.name is %q; correct it, or the directive", resource, physical)
 		}
 	case model.Document:
 		if t.streams[resource] == "" {
-			report.Errorf("the table %s exists already, and the ARN of its stream cannot be known; set resources.%s.aws.stream", resource, resource)
+			report.Errorf("resource-setting", "the table %s exists already, and the ARN of its stream cannot be known; set resources.%s.aws.stream", resource, resource)
 		}
 	case model.Object:
 		if strings.Contains(trigger.Prefix+"\n"+trigger.Suffix, reference) {
-			report.Errorf("the prefix or suffix holds {{resolve:, which CloudFormation takes for a reference; choose another")
+			report.Errorf("object-filter", "the prefix or suffix holds {{resolve:, which CloudFormation takes for a reference; choose another")
 		}
-		report.Warnf("the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
+		report.Warnf("bucket-existing", "the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
 	}
 }
 
@@ -168,7 +168,7 @@ func (t Target) existing(report *model.Report, f model.Function) {
 func (t Target) sinks(report *model.Report, f model.Function) {
 	for _, s := range f.Sinks {
 		if s.Kind == "http" && t.urls[s.Name] == "" {
-			report.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.aws.url", s.Name, s.Name)
+			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.aws.url", s.Name, s.Name)
 		}
 	}
 }
@@ -178,13 +178,13 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 func behindAPI(report *model.Report, f model.Function, t model.HTTP) {
 	if t.Stream {
-		report.Errorf("an HTTP API answers in one piece and cannot stream; remove stream, or targets.aws.http")
+		report.Errorf("http-stream", "an HTTP API answers in one piece and cannot stream; remove stream, or targets.aws.http")
 	}
 	if strings.HasSuffix(t.Path, "/{$}") && t.Path != "/{$}" {
-		report.Errorf("a route of an HTTP API does not end in a slash; remove it from the path %s, or targets.aws.http", t.Path)
+		report.Errorf("http-path", "a route of an HTTP API does not end in a slash; remove it from the path %s, or targets.aws.http", t.Path)
 	}
 	if timeout(f) > defaultTimeout {
-		report.ErrorAt("timeout", "the timeout of %s is above %s, the limit of an HTTP API; shorten it, or remove targets.aws.http", timeout(f), defaultTimeout)
+		report.ErrorAt("timeout-limit", "timeout", "the timeout of %s is above %s, the limit of an HTTP API; shorten it, or remove targets.aws.http", timeout(f), defaultTimeout)
 	}
 }
 
@@ -206,18 +206,18 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 	for _, pair := range [][2]model.Function{{f, other}, {other, f}} {
 		q, ok := pair[1].Trigger.(model.Queue)
 		if ok && q.Name == pair[0].DeadLetter && q.FIFO != deadLettersFIFO(pair[0]) {
-			report.Errorf("the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
+			report.Errorf("fifo-mismatch", "the dead letters of %s and the queue of %s are %s, of which one is a FIFO queue and one is not; give another //fn:deadletter", pair[0].Name, pair[1].Name, q.Name)
 		}
 	}
 	switch a := f.Trigger.(type) {
 	case model.Object:
 		if b, ok := other.Trigger.(model.Object); ok && t.names[a.Bucket] == "" && overlap(a, b) {
-			report.Errorf("the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
+			report.Errorf("object-overlap", "the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
 				a.Bucket, other.Name, at)
 		}
 	case model.Queue:
 		if b, ok := other.Trigger.(model.Queue); ok && a.Name == b.Name {
-			report.Errorf("the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, at)
+			report.Errorf("queue-shared", "the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, at)
 		}
 	case model.HTTP:
 		b, ok := other.Trigger.(model.HTTP)
@@ -227,7 +227,7 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 		for _, route := range routes(a) {
 			for _, taken := range routes(b) {
 				if route == taken {
-					report.Errorf("the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
+					report.Errorf("route-taken", "the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
 					return
 				}
 			}

@@ -55,7 +55,7 @@ func (s *stack) tooLarge() []model.Diagnostic {
 		return nil
 	}
 	report := model.NewReport(s.Name(), s.app.Functions[len(s.app.Functions)-1])
-	report.Errorf("the application's template has %d resources and %d outputs, more than %d and %d, the limits of CloudFormation; split the application",
+	report.Errorf("application-size", "the application's template has %d resources and %d outputs, more than %d and %d, the limits of CloudFormation; split the application",
 		len(s.resources), len(s.outputs), maxResources, maxOutputs)
 	return report.Diagnostics
 }

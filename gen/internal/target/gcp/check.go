@@ -27,7 +27,7 @@ func (t target) check(f model.Function) *model.Report {
 		report.Timeout(540*time.Second, "an event function")
 	}
 	if routed(f.Trigger) && t.audience != "" {
-		report.Warnf("Eventarc's tokens are for the URL of the function's own service, so that they pass only if that is targets.gcp.audience")
+		report.Warnf("audience-eventarc", "Eventarc's tokens are for the URL of the function's own service, so that they pass only if that is targets.gcp.audience")
 	}
 	switch trigger := f.Trigger.(type) {
 	case model.Queue:
@@ -39,31 +39,31 @@ func (t target) check(f model.Function) *model.Report {
 		attempts(report, f)
 	case model.Schedule:
 		if _, err := expression(trigger); err != nil {
-			report.Errorf("%s", err)
+			report.Errorf("schedule-expression", "%s", err)
 		}
 		if f.Retries != nil && *f.Retries > maxRetries {
-			report.ErrorAt("retries", "%d retries are above %d, the limit of Cloud Scheduler; lower the number", *f.Retries, maxRetries)
+			report.ErrorAt("retries-limit", "retries", "%d retries are above %d, the limit of Cloud Scheduler; lower the number", *f.Retries, maxRetries)
 		}
 	case model.Document:
 		if subset(trigger) {
-			report.Warnf("Eventarc filters for one kind of change or for all: the other is checked in the function, so that it is paid for")
+			report.Warnf("filter-paid", "Eventarc filters for one kind of change or for all: the other is checked in the function, so that it is paid for")
 		}
 		retries(report, f)
 	case model.Object:
 		if trigger.Prefix != "" || trigger.Suffix != "" {
-			report.Warnf("prefix and suffix are checked in the function, so that events of other objects are paid for")
+			report.Warnf("filter-paid", "prefix and suffix are checked in the function, so that events of other objects are paid for")
 		}
 		if trigger.Deleted {
-			report.Warnf("an overwrite deletes the old object, so that it fires too")
+			report.Warnf("object-overwrite", "an overwrite deletes the old object, so that it fires too")
 		}
-		report.Warnf("the bucket must lie in the function's own project")
+		report.Warnf("bucket-project", "the bucket must lie in the function's own project")
 		retries(report, f)
 	case model.Event:
 		if googles(trigger.Type) && trigger.Type != published {
-			report.Errorf("Eventarc asks more of Google's own events than their type; use the object or document trigger, or publish the event under a type of your own")
+			report.Errorf("event-type", "Eventarc asks more of Google's own events than their type; use the object or document trigger, or publish the event under a type of your own")
 		}
 		if trigger.Source != "" {
-			report.Warnf("source= is checked in the function, so that events of other sources are paid for")
+			report.Warnf("filter-paid", "source= is checked in the function, so that events of other sources are paid for")
 		}
 		retries(report, f)
 	}
@@ -72,16 +72,16 @@ func (t target) check(f model.Function) *model.Report {
 
 func queue(report *model.Report, f model.Function, t model.Queue) {
 	if t.FIFO {
-		report.Warnf("order is kept among messages of one ordering key, which the publisher must set")
+		report.Warnf("order-key", "order is kept among messages of one ordering key, which the publisher must set")
 	}
 	if t.Batch > 1 || t.Window > 0 {
-		report.Warnf("messages come one at a time; batch and window are ignored")
+		report.Warnf("batch-ignored", "messages come one at a time; batch and window are ignored")
 	}
 	if t.Visibility > maxAck {
-		report.Errorf("visibility=%s is above 10m0s, the limit of an acknowledgement's deadline; lower it", t.Visibility)
+		report.Errorf("visibility-limit", "visibility=%s is above 10m0s, the limit of an acknowledgement's deadline; lower it", t.Visibility)
 	}
 	if least := max(timeoutOf(f), minAck); t.Visibility > 0 && t.Visibility < least {
-		report.Errorf("visibility=%s is below %s, so messages would come again while they are handled; raise it", t.Visibility, least)
+		report.Errorf("visibility-limit", "visibility=%s is below %s, so messages would come again while they are handled; raise it", t.Visibility, least)
 	}
 	attempts(report, f)
 }
@@ -93,28 +93,28 @@ func attempts(report *model.Report, f model.Function) {
 	switch n := f.Retries; {
 	case n == nil:
 	case f.DeadLetter == "none":
-		report.WarnAt("retries", "a subscription without dead letters tries again for 7 days; the number is ignored")
+		report.WarnAt("retries-ignored", "retries", "a subscription without dead letters tries again for 7 days; the number is ignored")
 	case *n+1 < fewAttempts || *n+1 > manyAttempts:
-		report.ErrorAt("retries", "%d is outside of 4 to 99 retries, the limits of Pub/Sub; change the number", *n)
+		report.ErrorAt("retries-limit", "retries", "%d is outside of 4 to 99 retries, the limits of Pub/Sub; change the number", *n)
 	}
 }
 
 func stream(report *model.Report, t model.Stream) {
 	if t.Latest {
-		report.Errorf("a subscription has no start=latest; remove it, since a new subscription holds what is published after it")
+		report.Errorf("stream-latest", "a subscription has no start=latest; remove it, since a new subscription holds what is published after it")
 	}
 	if t.Batch > 1 {
-		report.Warnf("records come one at a time; batch is ignored")
+		report.Warnf("batch-ignored", "records come one at a time; batch is ignored")
 	}
 	if t.Concurrency > 0 {
-		report.Warnf("records of one ordering key come one after another, and others as instances allow; concurrency is ignored")
+		report.Warnf("concurrency-ignored", "records of one ordering key come one after another, and others as instances allow; concurrency is ignored")
 	}
 }
 
 // retries refuses a number of retries where Eventarc has none to set.
 func retries(report *model.Report, f model.Function) {
 	if f.Retries != nil {
-		report.ErrorAt("retries", "Eventarc retries for 24 hours and has no number to set; remove the directive")
+		report.ErrorAt("retries-limit", "retries", "Eventarc retries for 24 hours and has no number to set; remove the directive")
 	}
 }
 
@@ -123,20 +123,20 @@ func retries(report *model.Report, f model.Function) {
 func operation(report *model.Report, f model.Function) {
 	o := f.Operation
 	if o.Memory > 0 && (o.Memory < 128 || o.Memory > 32<<10) {
-		report.ErrorAt(model.KeyMemory, "%dMB is outside of 128MB to 32GB, the limits of Cloud Run; change the size", o.Memory)
+		report.ErrorAt("memory-limit", model.KeyMemory, "%dMB is outside of 128MB to 32GB, the limits of Cloud Run; change the size", o.Memory)
 	}
 	if o.MaxInstances > 0 && o.Reserved > o.MaxInstances {
-		report.ErrorAt(model.KeyReserved, "%d instances are kept, and there are %d at most; raise max-instances, or lower it", o.Reserved, o.MaxInstances)
+		report.ErrorAt("instances-limit", model.KeyReserved, "%d instances are kept, and there are %d at most; raise max-instances, or lower it", o.Reserved, o.MaxInstances)
 	}
 	if o.LogRetention > 0 {
-		report.WarnAt(model.KeyLogRetention, "Cloud Logging keeps the logs of all services in one bucket of the project; log-retention is ignored, set it there")
+		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "Cloud Logging keeps the logs of all services in one bucket of the project; log-retention is ignored, set it there")
 	}
 	for _, v := range o.Env {
 		if reserved(v.Name) {
-			report.ErrorAt(model.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
+			report.ErrorAt("env-name", model.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
 		}
 		if !norm.NFC.IsNormalString(v.Value) {
-			report.ErrorAt(model.KeyEnv+"."+v.Name, "Terraform would change the value, since it composes accents with their letters; write it in Unicode's form NFC")
+			report.ErrorAt("env-value", model.KeyEnv+"."+v.Name, "Terraform would change the value, since it composes accents with their letters; write it in Unicode's form NFC")
 		}
 	}
 }
@@ -165,17 +165,17 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		switch {
 		case s.Kind == "http":
 			if t.named(s.Name).url == "" {
-				report.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
+				report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
 			}
 		case t.called(to) == own:
-			report.ErrorAt("sink", "what is sent would come back as messages of the topic %s; name another", own)
+			report.ErrorAt("feeds-itself", "sink", "what is sent would come back as messages of the topic %s; name another", own)
 		case s.Kind == "event" && s.Type != "" && s.Type == eventType:
-			report.ErrorAt("sink", "what is sent would come back as events of the type %s; give another type", eventType)
+			report.ErrorAt("feeds-itself", "sink", "what is sent would come back as events of the type %s; give another type", eventType)
 		case s.Kind == "event":
-			report.WarnAt("sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
+			report.WarnAt("sink-subscribers", "sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
 		}
 		if hasDeadLetters(f) && s.Name == f.DeadLetterSink() && to != deadLetterTopic(f) {
-			report.ErrorAt("sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
+			report.ErrorAt("sink-name", "sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
 		}
 	}
 }
@@ -186,8 +186,8 @@ func (t target) deadLetter(report *model.Report, f model.Function) {
 	_, http := f.Trigger.(model.HTTP)
 	switch {
 	case http && f.DeadLetter != "" && f.DeadLetter != "none":
-		report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+		report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
 	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(deadLetterTopic(f)) == t.called(topicOf(f.Trigger)):
-		report.ErrorAt("deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(deadLetterTopic(f)))
+		report.ErrorAt("feeds-itself", "deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(deadLetterTopic(f)))
 	}
 }

@@ -65,10 +65,10 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 		}
 	}
 	if binary && s.Has("runtime") {
-		s.Refuse("runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
+		s.Refuse("config-value", "runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
 	}
 	if !binary && t.arch != "amd64" {
-		s.Refuse("arch", "is %q, and Google's buildpack compiles for amd64; remove it, or write package: binary", t.arch)
+		s.Refuse("config-value", "arch", "is %q, and Google's buildpack compiles for amd64; remove it, or write package: binary", t.arch)
 	}
 	together(s, "audience", "caller")
 	if binary {
@@ -211,8 +211,8 @@ func (t target) named(name string) resource {
 func together(s *config.Settings, a, b string) {
 	switch {
 	case s.Has(a) && !s.Has(b):
-		s.Refuse(a, "does nothing alone; add %s, or remove it", b)
+		s.Refuse("config-value", a, "does nothing alone; add %s, or remove it", b)
 	case s.Has(b) && !s.Has(a):
-		s.Refuse(b, "does nothing alone; add %s, or remove it", a)
+		s.Refuse("config-value", b, "does nothing alone; add %s, or remove it", a)
 	}
 }

@@ -20,10 +20,10 @@ var _ model.Target = Buildpack{}
 func (t Buildpack) Check(f model.Function) []model.Diagnostic {
 	report := t.check(f)
 	if first, _, _ := strings.Cut(f.Handler.PkgPath, "/"); !strings.Contains(first, ".") {
-		report.Errorf("the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
+		report.Errorf("module-path", "the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
 	}
 	if t.audience != "" && !public(f) {
-		report.Warnf("Cloud Run's own check takes the signature off the tokens that targets.gcp.audience verifies; let everybody invoke the service, or remove audience and caller")
+		report.Warnf("audience-signature", "Cloud Run's own check takes the signature off the tokens that targets.gcp.audience verifies; let everybody invoke the service, or remove audience and caller")
 	}
 	return report.Diagnostics
 }
@@ -62,7 +62,7 @@ var (
 func (t Binary) Check(f model.Function) []model.Diagnostic {
 	report := t.check(f)
 	if t.audience == "" && !public(f) {
-		report.Warnf("without targets.gcp.audience and caller whoever reaches the binary is trusted, so that it is safe only behind Cloud Run's own check; set them to run it elsewhere")
+		report.Warnf("callers-unchecked", "without targets.gcp.audience and caller whoever reaches the binary is trusted, so that it is safe only behind Cloud Run's own check; set them to run it elsewhere")
 	}
 	return report.Diagnostics
 }

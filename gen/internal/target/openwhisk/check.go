@@ -19,17 +19,17 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
 		if f.DeadLetter != "" && f.DeadLetter != "none" {
-			report.ErrorAt("deadletter", "an HTTP function answers for what fails; remove the directive")
+			report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
 		}
 		switch {
 		case trigger.Public:
 		case slices.Contains(trigger.Methods, http.MethodOptions):
-			report.Errorf("the platform lets OPTIONS pass without credentials; name the other methods, or add auth=public and check callers in the handler")
+			report.Errorf("http-options", "the platform lets OPTIONS pass without credentials; name the other methods, or add auth=public and check callers in the handler")
 		default:
-			report.Warnf("the platform answers OPTIONS itself and adds its own CORS headers, since it would let OPTIONS pass without credentials")
+			report.Warnf("http-cors", "the platform answers OPTIONS itself and adds its own CORS headers, since it would let OPTIONS pass without credentials")
 		}
 		if trigger.Stream {
-			report.Errorf("a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")
+			report.Errorf("http-stream", "a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")
 		}
 	case model.Queue:
 		queue(report, trigger)
@@ -42,10 +42,10 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Stream:
 		stream(report, trigger)
 	case model.Object:
-		report.Errorf("there is no object trigger; leave the target out with //fn:targets aws,gcp")
+		report.Errorf("trigger-unsupported", "there is no object trigger; leave the target out with //fn:targets aws,gcp")
 	case model.Event:
 		if trigger.Source != "" {
-			report.Warnf("source= is checked in the action, so that events of other sources are paid for")
+			report.Warnf("filter-paid", "source= is checked in the action, so that events of other sources are paid for")
 		}
 	}
 	return report.Diagnostics
@@ -55,25 +55,25 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 func operation(report *model.Report, f model.Function) {
 	o := f.Operation
 	if m := o.Memory; m > 0 && (m < 128 || m > 512) {
-		report.ErrorAt(model.KeyMemory, "the memory of %d MB is outside of 128 to 512 MB, the limits of an action; change it", m)
+		report.ErrorAt("memory-limit", model.KeyMemory, "the memory of %d MB is outside of 128 to 512 MB, the limits of an action; change it", m)
 	}
 	if o.MaxInstances > 0 {
-		report.ErrorAt(model.KeyMaxInstances, "nothing limits the instances of an action; remove it, or leave the target out with //fn:targets aws,gcp")
+		report.ErrorAt("instances-limit", model.KeyMaxInstances, "nothing limits the instances of an action; remove it, or leave the target out with //fn:targets aws,gcp")
 	}
 	if o.Reserved > 0 {
-		report.WarnAt(model.KeyReserved, "no instances can be kept for an action; it is ignored")
+		report.WarnAt("instances-ignored", model.KeyReserved, "no instances can be kept for an action; it is ignored")
 	}
 	if o.LogRetention > 0 {
-		report.WarnAt(model.KeyLogRetention, "whoever operates the platform decides how long logs are kept; it is ignored")
+		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "whoever operates the platform decides how long logs are kept; it is ignored")
 	}
 	for _, v := range o.Env {
 		switch at := model.KeyEnv + "." + v.Name; {
 		case v.IsSecret:
-			report.ErrorAt(at, "the platform keeps no secrets, and the action would hold the value; fetch it in the handler, or leave the target out with //fn:targets aws,gcp")
+			report.ErrorAt("env-secret", at, "the platform keeps no secrets, and the action would hold the value; fetch it in the handler, or leave the target out with //fn:targets aws,gcp")
 		case strings.HasPrefix(v.Name, model.SinkVariable("")):
-			report.ErrorAt(at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
+			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "__OW_"):
-			report.ErrorAt(at, "names that begin with __OW_ are the platform's; choose another")
+			report.ErrorAt("env-name", at, "names that begin with __OW_ are the platform's; choose another")
 		}
 	}
 }
@@ -83,14 +83,14 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 	for _, s := range f.Sinks {
 		switch r := t.resources[s.Name]; {
 		case s.Kind == "queue":
-			report.ErrorAt("sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
+			report.ErrorAt("sink-unsupported", "sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
 		case s.Kind == "http" && r.url == "":
-			report.ErrorAt("sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
+			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
 		}
 	}
 	for _, s := range sinks(f) {
 		if name := t.resources[s.Name].name; name != "" && s.Kind != "http" && !triggerName.MatchString(name) {
-			report.ErrorAt(directive(f, s), "resources.%s.openwhisk.name is %q, which no trigger is called; use letters, digits and _.-", s.Name, name)
+			report.ErrorAt("resource-setting", directive(f, s), "resources.%s.openwhisk.name is %q, which no trigger is called; use letters, digits and _.-", s.Name, name)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (t Target) settings(report *model.Report, f model.Function) {
 	applies := map[string][]string{"queue": {"name", "feed", "brokers"}, "stream": {"name", "feed", "brokers"}, "document": {"name", "feed", "url"}}
 	t.inVain(report, "", name, kind, applies[kind])
 	if url := t.resources[name].url; kind == "document" && url != "" && !server.MatchString(url) {
-		report.Errorf("resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
+		report.Errorf("resource-setting", "resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
 	}
 	for _, s := range sinks(f) {
 		applies := []string{"name"}
@@ -130,53 +130,53 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 		is  bool
 	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url != ""}} {
 		if setting.is && !slices.Contains(applies, setting.key) {
-			report.ErrorAt(verb, "resources.%s.openwhisk.%s says nothing of a %s; remove it", resource, setting.key, kind)
+			report.ErrorAt("resource-setting", verb, "resources.%s.openwhisk.%s says nothing of a %s; remove it", resource, setting.key, kind)
 		}
 	}
 }
 
 func queue(report *model.Report, t model.Queue) {
 	if t.FIFO {
-		report.Warnf("order is kept among messages of one Kafka partition, which the publisher's key chooses")
+		report.Warnf("order-key", "order is kept among messages of one Kafka partition, which the publisher's key chooses")
 	}
 	if t.Batch > 0 || t.Window > 0 {
-		report.Warnf("the Kafka feed decides how many messages come at once; batch and window are ignored")
+		report.Warnf("batch-ignored", "the Kafka feed decides how many messages come at once; batch and window are ignored")
 	}
 	if t.Visibility > 0 {
-		report.Errorf("the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
+		report.Errorf("visibility-limit", "the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
 	}
 	kafka(report)
 }
 
 // kafka warns of what every function behind the Kafka feed lives with.
 func kafka(report *model.Report) {
-	report.Warnf("the Kafka feed damages values that are not UTF-8; send text, JSON or base64")
+	report.Warnf("kafka-text", "the Kafka feed damages values that are not UTF-8; send text, JSON or base64")
 }
 
 func topic(report *model.Report, t model.Topic) {
 	if t.Content != "" && !strings.Contains(t.Content, "json") {
-		report.Warnf("content=%s never fits: the body of a trigger is a JSON object; fire other content as a CloudEvent", t.Content)
+		report.Warnf("topic-content", "content=%s never fits: the body of a trigger is a JSON object; fire other content as a CloudEvent", t.Content)
 		return
 	}
-	report.Warnf("a message is the JSON object that the trigger is fired with, its members sorted; fire other content as a CloudEvent")
+	report.Warnf("topic-json", "a message is the JSON object that the trigger is fired with, its members sorted; fire other content as a CloudEvent")
 }
 
 func document(report *model.Report, t model.Document) {
 	if t.Before {
-		report.Warnf("the CouchDB feed tells no documents: before and after are null")
+		report.Warnf("document-data", "the CouchDB feed tells no documents: before and after are null")
 	}
 	if !t.Created || !t.Updated || !t.Deleted {
-		report.Warnf("the kind of change is checked in the action, so that other changes are paid for")
+		report.Warnf("filter-paid", "the kind of change is checked in the action, so that other changes are paid for")
 	}
 }
 
 func stream(report *model.Report, t model.Stream) {
-	report.Warnf("the Kafka feed always starts at the latest record")
+	report.Warnf("stream-start", "the Kafka feed always starts at the latest record")
 	if t.Batch > 0 {
-		report.Warnf("the Kafka feed decides how many records come at once; batch is ignored")
+		report.Warnf("batch-ignored", "the Kafka feed decides how many records come at once; batch is ignored")
 	}
 	if t.Concurrency > 0 {
-		report.Warnf("an action handles one activation at a time; concurrency is ignored")
+		report.Warnf("concurrency-ignored", "an action handles one activation at a time; concurrency is ignored")
 	}
 	kafka(report)
 }
@@ -216,22 +216,22 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, fu
 		fired := ok && fed.name == name
 		switch {
 		case fired && other.Name == f.Name:
-			report.ErrorAt(verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
+			report.ErrorAt("feeds-itself", verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
 			return
 		case fired && kind != s.Kind:
-			report.ErrorAt(verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
+			report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
 			return
 		case resource == s.Name && kind == "queue" && verb == "deadletter":
-			report.ErrorAt(verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
+			report.ErrorAt("sink-unsupported", verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
 			return
 		case resource == s.Name && fed.feed != "" && exists:
-			report.ErrorAt(verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
+			report.ErrorAt("trigger-shared", verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
 			return
 		}
 		heard = heard || fired
 	}
 	if !heard {
-		report.WarnAt(verb, "the trigger %s fires no function of the application, and to send to one without a rule is an error; create a rule", name)
+		report.WarnAt("sink-subscribers", verb, "the trigger %s fires no function of the application, and to send to one without a rule is an error; create a rule", name)
 	}
 }
 
@@ -243,7 +243,7 @@ func (t Target) together(f, other model.Function) *model.Report {
 	kind, resource := other.Trigger.Kind(), other.Trigger.Resource()
 	if f.Trigger.Kind() == kind && f.Trigger.Resource() == resource {
 		if _, ok := f.Trigger.(model.Queue); ok {
-			report.Errorf("the queue %s feeds %s at %s too, and the Kafka feed gives each of them every message; handle both in one function, or write //fn:topic",
+			report.Errorf("queue-shared", "the queue %s feeds %s at %s too, and the Kafka feed gives each of them every message; handle both in one function, or write //fn:topic",
 				resource, other.Name, model.Position(other.Pos))
 		}
 		return report
@@ -257,6 +257,6 @@ func (t Target) together(f, other model.Function) *model.Report {
 	if _, ok := f.Trigger.(model.Schedule); ok {
 		way = "give the function another name with //fn:name"
 	}
-	report.Errorf("its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos), way)
+	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos), way)
 	return report
 }

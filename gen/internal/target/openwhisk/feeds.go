@@ -168,14 +168,14 @@ func expression(t model.Schedule) (string, error) {
 
 // checkSchedule has the limits of the alarms and interval feeds.
 func checkSchedule(report *model.Report, t model.Schedule) {
-	report.Warnf("the alarms feed tells no scheduled time: it is the time of arrival, and a firing that is lost is not repeated")
+	report.Warnf("schedule-time", "the alarms feed tells no scheduled time: it is the time of arrival, and a firing that is lost is not repeated")
 	if t.Every > 0 {
 		if t.TimeZone != "" {
-			report.Errorf("the interval feed has no time zone; remove tz=, or write a cron expression")
+			report.Errorf("schedule-expression", "the interval feed has no time zone; remove tz=, or write a cron expression")
 		}
 		return
 	}
 	if _, err := expression(t); err != nil {
-		report.Errorf("%s", err)
+		report.Errorf("schedule-expression", "%s", err)
 	}
 }

@@ -76,7 +76,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	}
 	for i, kind := range t.kinds {
 		if slices.Contains(t.kinds[:i], kind) {
-			s.Refuse("kind", "names %s twice; keep one", kind)
+			s.Refuse("config-value", "kind", "names %s twice; keep one", kind)
 		}
 	}
 	for name, r := range resources {
