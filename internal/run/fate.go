@@ -87,12 +87,8 @@ func (b *batch) giveUp(left []int) {
 	var next atomic.Int64
 	decide := func() {
 		for n := int(next.Add(1)) - 1; n < len(left) && time.Now().Before(by); n = int(next.Add(1)) - 1 {
-			r, err := &b.records[left[n]], b.results[left[n]].Err
-			tries := 1
-			if err == errNotStarted {
-				tries = 0
-			}
-			outcome, whole := b.fate(r, tries, err, by)
+			result := &b.results[left[n]]
+			outcome, whole := b.fate(&b.records[left[n]], result.tries, result.Err, by)
 			mu.Lock()
 			decided[n] = decision{outcome, whole}
 			mu.Unlock()

@@ -80,9 +80,14 @@ func (w *worker) next() bool {
 	if w.reserved.Err() != nil {
 		return false
 	}
-	w.set(w.index, Result{Outcome: Retry, Err: ErrNotReturned, Late: true})
+	w.begin()
 	w.others = len(w.records) - int(w.begun.Add(1))
 	return true
+}
+
+// begin notes that a try begins: until it ends the handler has not returned.
+func (w *worker) begin() {
+	w.set(w.index, Result{Outcome: Retry, Err: ErrNotReturned, Late: true, tries: w.try + 1})
 }
 
 // attempt hands the record to the handler once, and sees to what comes of that,
@@ -153,6 +158,7 @@ func (w *worker) failed(err error) {
 	kind, after := Kind(err)
 	if kind == mark.Retry && w.try < p.Retries && pause(ctx, p, w.try+1, after, w.others) {
 		w.again, w.try = true, w.try+1
+		w.begin()
 		return
 	}
 	if w.isFinished() {

@@ -252,6 +252,26 @@ func TestLateAtItsLastDelivery(t *testing.T) {
 	})
 }
 
+// The letter of a handler that is late says how often it was tried.
+func TestLateTries(t *testing.T) {
+	capture(t)
+	synctest.Test(t, func(t *testing.T) {
+		sink := &letters{}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		calls := 0
+		h := handler(func(context.Context, string) error {
+			if calls++; calls == 2 {
+				time.Sleep(time.Hour)
+			}
+			return errors.New("no stock")
+		})
+		Each(ctx, h, Policy{Retries: 2, NoRedelivery: true, DeadLetter: emit.DeadLetters("/shop/confirm", sink)}, []Record{record("1", "")})
+		check(t, "attempts", int32(2), sink.written[0].Extensions()["deadletterattempts"].(int32))
+		time.Sleep(time.Hour)
+	})
+}
+
 // A handler that is answered for decides nothing more when it fails.
 func TestLateFailureWritesNoLetter(t *testing.T) {
 	capture(t)

@@ -126,6 +126,8 @@ type Result struct {
 	Err     error        // nil only when Done; its methods are our own
 	Late    bool         // the time was up when it failed
 	Reply   *event.Event // nil for none
+
+	tries int // that have begun, of a record that is not decided on yet
 }
 
 var (

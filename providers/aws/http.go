@@ -42,6 +42,11 @@ import (
 //   - a question mark without a query is not there
 //   - values of a response's header are folded, but for Set-Cookie
 //
+// through a function URL that streams
+//
+//   - an empty body is a line feed, without which clients are left waiting; not
+//     after HEAD, and not with the statuses 204 and 304
+//
 // and through an HTTP API, unlike a function URL,
 //
 //   - the path is decoded, and cut off at a question mark that was encoded

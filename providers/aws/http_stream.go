@@ -177,8 +177,21 @@ func (s *stream) call(r *http.Request) {
 	}()
 	x.server.handler.ServeHTTP(w, r)
 	returned = true
-	_ = w.FlushError()
+	err := w.FlushError()
+	if status := w.Status(); err == nil && !w.hasBody && !w.isHead && status != http.StatusNoContent && status != http.StatusNotModified {
+		_ = s.send([]byte(noBody))
+	}
 }
+
+// noBody stands for a body that the handler has not written. A function URL that
+// streams sends the headers of a response without one and then keeps the
+// connection open, so that clients wait: one byte ends it. That is not
+// documented, and not tried for the statuses 204 and 304 and for HEAD, whose
+// responses clients do not wait for.
+//
+// https://github.com/aws/aws-lambda-go/issues/596
+// https://github.com/aws/aws-lambda-web-adapter/issues/499
+const noBody = "\n"
 
 // send hands a chunk over to the reader. The caller does not touch it again.
 func (s *stream) send(chunk []byte) error {
@@ -201,6 +214,8 @@ type streamWriter struct {
 	*response
 	stream *stream
 	begun  bool // the prelude has left
+
+	hasBody bool // a part of the body has left, or would have but for HEAD
 }
 
 var _ interface {
@@ -239,7 +254,9 @@ func (w *streamWriter) FlushError() error {
 	if !w.begun {
 		chunk = w.stream.exchange.prelude(w.response)
 	}
-	if body := w.TakeBody(); !w.isHead {
+	body := w.TakeBody()
+	w.hasBody = w.hasBody || len(body) > 0
+	if !w.isHead {
 		chunk = append(chunk, body...)
 	}
 	if len(chunk) == 0 {

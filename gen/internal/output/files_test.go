@@ -147,8 +147,8 @@ func TestChangesRefusesForeignFiles(t *testing.T) {
 		{Path: "entrypoints/aws/a-aws/main.go", Data: []byte(ours)},
 		{Path: "entrypoints/aws/b-aws/main.go", Data: []byte(ours)},
 	})
-	const want = "entrypoints/aws/a-aws/main.go: this was not written by fngen; move it elsewhere, or delete it to have it generated\n" +
-		"entrypoints/aws/b-aws/main.go: this was not written by fngen; move it elsewhere, or delete it to have it generated"
+	const want = "entrypoints/aws/a-aws/main.go: error: this was not written by fngen; move it elsewhere, or delete it to have it generated [file-foreign]\n" +
+		"entrypoints/aws/b-aws/main.go: error: this was not written by fngen; move it elsewhere, or delete it to have it generated [file-foreign]"
 	var findings model.Findings
 	if !errors.As(err, &findings) || err.Error() != want {
 		t.Errorf("error %v; want %s", err, want)
