@@ -12,6 +12,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -73,14 +74,13 @@ func (s Storage) event(native event.Event) (e event.Event, skip bool, err error)
 	// The integers are strings, as in every JSON of a protocol buffer.
 	// StorageObjectData in https://github.com/googleapis/google-cloudevents.
 	var object struct {
-		Bucket      string      `json:"bucket"`
-		Name        string      `json:"name"`
-		Size        json.Number `json:"size"` // bytes
-		Generation  json.Number `json:"generation"`
-		ETag        string      `json:"etag"`
-		ContentType string      `json:"contentType"`
+		Bucket, Name, ETag, ContentType string
+		Size, Generation                json.Number // Size in bytes
 	}
-	if err := json.Unmarshal(native.Data(), &object); err != nil {
+	if err := (jsonscan.Fields{
+		"bucket": &object.Bucket, "name": &object.Name, "etag": &object.ETag, "contentType": &object.ContentType,
+		"size": &object.Size, "generation": &object.Generation,
+	}).Read(native.Data()); err != nil {
 		return event.Event{}, false, fmt.Errorf("decode object: %w", err)
 	}
 	switch {
