@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/fn/fnhttp"
 )
 
 // inspect is serve for a look at the request: the handler must be called.
@@ -241,4 +243,31 @@ func TestHTTPHeaderSpellings(t *testing.T) {
 			t.Errorf("host %q", r.Host)
 		}
 	}, `{"httpMethod":"GET","path":"/","headers":{"a":"1","b":"2","A":"3","host":"first.example","HOST":"second.example"},"requestContext":{}}`)
+}
+
+// Where the payload has all values of a header, two of one name that an event
+// has once are refused; where the gateway has folded them they are one value.
+func TestHTTPEventHeadersTwice(t *testing.T) {
+	logs(t)
+	const multi = `"multiValueHeaders":{"ce-specversion":["1.0"],"ce-id":["1"],"ce-source":["/s"],"ce-type":["t","u"]}`
+	const folded = `"headers":{"ce-specversion":"1.0","ce-id":"1","ce-source":"/s","ce-type":"t,u"}`
+	for payload, want := range map[string]string{
+		`{"httpMethod":"POST","path":"/","headers":{"ce-type":"u"},` + multi + `,"requestContext":{}}`:                                                     "400",
+		`{"httpMethod":"POST","path":"/",` + multi + `,"requestContext":{"elb":{}}}`:                                                                       "400",
+		`{"httpMethod":"POST","path":"/","headers":{"ce-specversion":"1.0","ce-id":"1","ce-source":"/s","ce-type":"t","CE-Type":"u"},"requestContext":{}}`: "400",
+		`{"version":"2.0","rawPath":"/",` + folded + `,"requestContext":{"http":{"method":"POST"},"domainName":"id.lambda-url.eu-west-1.on.aws"}}`:         `204 {"specversion":"1.0","id":"1","source":"/s","type":"t,u"}`,
+	} {
+		r := &recorder{}
+		answer, err := HTTPHandler(fnhttp.Handler(r, "/s"), HTTP{}).Invoke(t.Context(), []byte(payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(answer)[len(`{"statusCode":`):][:3]
+		if len(r.events) > 0 {
+			got += " " + r.events[0]
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", payload, got, want)
+		}
+	}
 }

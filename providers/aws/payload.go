@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/jsonscan"
 )
 
@@ -169,7 +170,7 @@ func parseTime(name, value string) (time.Time, error) {
 	if value == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, value)
+	t, err := ce.ParseTime(value)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s: %w", name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -83,7 +84,7 @@ func (s Scheduler) event(job, at string) (event.Event, error) {
 	firing := portable.Firing{Source: jobSource(job), Name: s.Name, Scheduled: time.Now(), Approximate: at == ""}
 	if at != "" {
 		var err error
-		if firing.Scheduled, err = time.Parse(time.RFC3339, at); err != nil {
+		if firing.Scheduled, err = ce.ParseTime(at); err != nil {
 			return event.Event{}, fmt.Errorf("%s: %w", schedulerTimeHeader, err)
 		}
 	}
