@@ -18,7 +18,8 @@ import (
 
 // S3 feeds a function with the changes of a bucket's objects, by the bucket's
 // own notifications or by an EventBridge rule. The event is the same either
-// way, but for its etag and the precision of its time.
+// way, but for its etag and the precision of its time. What a lifecycle rule of the
+// bucket deletes is deleted as well.
 //
 // A change that the fields do not ask for is acknowledged without a call.
 type S3 struct {
@@ -203,10 +204,10 @@ func (n *s3Notification) change() (portable.ObjectChange, error) {
 	}
 	switch kind, _, _ := strings.Cut(strings.TrimPrefix(n.eventName, "s3:"), ":"); kind {
 	case "ObjectCreated":
-	case "ObjectRemoved":
+	case "ObjectRemoved", "LifecycleExpiration":
 		c.Deleted = true
 	default:
-		return c, fmt.Errorf("declared ObjectCreated and ObjectRemoved, received %q", n.eventName)
+		return c, fmt.Errorf("declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received %q", n.eventName)
 	}
 	if n.bucket == "" {
 		return c, errors.New("missing bucket name")

@@ -58,6 +58,8 @@ func object(o conformance.Occurrence, i int) (attributes map[string]string, data
 	kind := "finalized"
 	portable := "dev.fngen.object.created.v1"
 	switch {
+	case c.Expired:
+		kind, portable = "archived", "dev.fngen.object.deleted.v1"
 	case c.Deleted:
 		kind, portable = "deleted", "dev.fngen.object.deleted.v1"
 	case c.Other:

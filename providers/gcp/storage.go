@@ -18,7 +18,9 @@ import (
 )
 
 // Storage is the source of object triggers: Eventarc's events of a Cloud
-// Storage bucket.
+// Storage bucket. An object that is archived, which is what becomes of one that is
+// removed from a bucket with versions, is deleted; when that version is removed
+// later it is deleted again, in an event with the same id.
 type Storage struct {
 	Bucket           string           // the name in the directive
 	Created, Deleted bool             // which changes; neither means both
@@ -33,6 +35,7 @@ const (
 	storageTypes    = "google.cloud.storage.object.v1."
 	objectFinalized = storageTypes + "finalized"
 	objectDeleted   = storageTypes + "deleted"
+	objectArchived  = storageTypes + "archived"
 )
 
 func (s Storage) declared() string { return fmt.Sprintf("%s %q", portable.Object, s.Bucket) }
@@ -58,13 +61,13 @@ func (s Storage) decode(a *arrival) error {
 }
 
 func foreignObject(eventType string) error {
-	return fmt.Errorf("received a CloudEvent of type %q, want %s or %s", eventType, objectFinalized, objectDeleted)
+	return fmt.Errorf("received a CloudEvent of type %q, want %s, %s or %s", eventType, objectFinalized, objectDeleted, objectArchived)
 }
 
 // event returns the portable event of Cloud Storage's own, and reports whether
 // the directive does not ask for it.
 func (s Storage) event(native event.Event) (e event.Event, skip bool, err error) {
-	deleted := native.Type() == objectDeleted
+	deleted := native.Type() == objectDeleted || native.Type() == objectArchived
 	if !deleted && native.Type() != objectFinalized {
 		return event.Event{}, false, foreignObject(native.Type())
 	}
