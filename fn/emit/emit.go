@@ -145,13 +145,13 @@ func (b *buffer) EmitNow(ctx context.Context, e event.Event, sink ...string) err
 	return nil
 }
 
-// reply takes the handler's reply for the first sink. A bare value has the
-// subject of the input.
+// reply takes the handler's reply for the first sink. A bare value, and an event
+// that says nothing of itself, has the subject of the input.
 func (b *buffer) reply(e event.Event) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	name, _ := b.function.sinks[0].Declared()
-	if isBare(e) && b.input.Context != nil && b.input.Subject() != "" {
+	if isBare(e) && e.Subject() == "" && b.input.Context != nil && b.input.Subject() != "" {
 		e = e.Clone()
 		e.SetSubject(b.input.Subject())
 	}

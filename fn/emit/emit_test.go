@@ -212,8 +212,23 @@ func TestReplies(t *testing.T) {
 	if _, err := handle(t, emit.Replies(whole, "/shop/confirm", sink, other)); err != nil || sink.taken[1].Type() != "own" || sink.taken[1].Subject() != "" {
 		t.Errorf("error %v, sent %v", err, sink.taken)
 	}
+	// What says nothing of itself but its subject keeps that, and without one it is a value.
+	for i, subject := range []string{"own", ""} {
+		part := fn.Reply(func(context.Context, event.Event) (*event.Event, error) {
+			e := event.New()
+			e.SetSubject(subject)
+			return &e, nil
+		})
+		want := subject
+		if want == "" {
+			want = "order 17"
+		}
+		if _, err := handle(t, emit.Replies(part, "/shop/confirm", sink, other)); err != nil || sink.taken[2+i].Subject() != want || sink.taken[2+i].Type() != "com.example.order.confirmed" {
+			t.Errorf("error %v, sent %v", err, sink.taken)
+		}
+	}
 	none := fn.Reply(func(context.Context, event.Event) (*event.Event, error) { return nil, nil })
-	if _, err := handle(t, emit.Replies(none, "/shop/confirm", sink)); err != nil || sink.calls != 2 || other.calls != 0 {
+	if _, err := handle(t, emit.Replies(none, "/shop/confirm", sink)); err != nil || sink.calls != 4 || other.calls != 0 {
 		t.Errorf("error %v; %d and %d calls", err, sink.calls, other.calls)
 	}
 	if reply, err := handle(t, emit.Answers(value, "/shop/confirm", false, other)); err != nil || reply == nil || string(reply.Data()) != "done" || other.calls != 0 {

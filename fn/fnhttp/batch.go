@@ -54,7 +54,8 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusUnsupportedMediaType, fmt.Errorf("content type %q is not supported", contentType))
 		return
 	}
-	elements, err := split(body)
+	id := cmp.Or(run.RequestFrom(r.Context()).ID, rand.Text())
+	records, err := split(body, "HTTP request "+id)
 	if err != nil {
 		status := http.StatusBadRequest
 		if errors.Is(err, errManyEvents) {
@@ -62,15 +63,6 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		fail(w, r, status, fmt.Errorf("decode batch: %w", err))
 		return
-	}
-	id := cmp.Or(run.RequestFrom(r.Context()).ID, rand.Text())
-	records := make([]run.Record, len(elements))
-	for i, element := range elements {
-		records[i].Native = run.Name(fmt.Sprintf("HTTP request %s, event %d", id, i+1))
-		records[i].Event, records[i].Err = ce.Decode([]byte(element))
-		if records[i].Err == nil {
-			records[i].Event, records[i].Err = portable.Received(records[i].Event, portable.HTTP)
-		}
 	}
 	status, after := worst(run.Each(r.Context(), b.single.handler, run.Policy{}, records))
 	if status != http.StatusNoContent {
@@ -82,19 +74,29 @@ func (b *batch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var errManyEvents = fmt.Errorf("more than %d events", MaxBatch)
 
-// split returns the elements of a JSON array.
-func split(body []byte) (elements []string, err error) {
+// split returns the elements of a JSON array, each as an event or with the reason
+// why it is none. Everybody may send a batch, so that it is read once, whatever
+// is in it.
+func split(body []byte, name string) (records []run.Record, err error) {
 	const maxNesting = 10_000 // as in encoding/json
 	j := jsonscan.NewReader(string(body), maxNesting)
 	if len(body) > 0 && j.Next() != '[' {
 		return nil, errors.New("not a JSON array")
 	}
 	err = j.Array(func() error {
-		if len(elements) == MaxBatch {
+		if len(records) == MaxBatch {
 			return errManyEvents
 		}
-		elements = append(elements, "")
-		return j.Keep(&elements[len(elements)-1])
+		r := run.Record{Native: run.Name(fmt.Sprintf("%s, event %d", name, len(records)+1))}
+		if r.Err = j.Try(func() (err error) { r.Event, err = ce.ReadPublic(j); return err }); r.Err != nil {
+			if err := j.Skip(); err != nil { // it is no JSON either
+				return err
+			}
+		} else {
+			r.Event, r.Err = portable.Received(r.Event, portable.HTTP)
+		}
+		records = append(records, r)
+		return nil
 	})
 	switch {
 	case errors.Is(err, errManyEvents):
@@ -105,7 +107,7 @@ func split(body []byte) (elements []string, err error) {
 	if err != nil {
 		return nil, jsonscan.Explain(body, err)
 	}
-	return elements, nil
+	return records, nil
 }
 
 // urgency has the statuses of failed events, the most urgent to send again

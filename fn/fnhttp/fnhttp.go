@@ -5,6 +5,14 @@
 // handler as that event; any other request as one of type
 // [fn.TypeHTTPRequest] whose subject is the path and whose data is the body.
 //
+// An event has 64 extensions at most, since anybody may send it. In binary mode two
+// ce- headers of one name are refused where the platform tells them apart: a
+// function URL and an HTTP API fold them with a comma, and a load balancer with
+// single values and a web action keep the last. In structured mode data that is a
+// JSON string stays one under a content type that is JSON, quotes and all, as the
+// specification has it. The official Go SDK sends data of a type like
+// application/vnd.order+json so; send it in binary mode to have it as it is.
+//
 // A reply that is an event goes back in binary mode. A bare value is the body
 // of a 200, and no reply is a 204. Errors become a status alone; their text
 // goes to the log:

@@ -39,7 +39,7 @@ func body(t *testing.T, r *http.Response) string {
 }
 
 // capture sends the log to the test.
-func capture(t *testing.T) *bytes.Buffer {
+func capture(t testing.TB) *bytes.Buffer {
 	var b bytes.Buffer
 	oldLogger, oldWriter, oldFlags := slog.Default(), log.Writer(), log.Flags()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))

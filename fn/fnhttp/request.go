@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+	"slices"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -20,8 +21,8 @@ func decode(r *http.Request, body []byte) (event.Event, error) {
 	var err error
 	switch {
 	case ce.IsStructured(r.Header.Get("Content-Type")):
-		e, err = ce.Decode(body)
-	case r.Header.Get("Ce-Specversion") != "":
+		e, err = ce.DecodePublic(body)
+	case slices.ContainsFunc(r.Header["Ce-Specversion"], func(v string) bool { return v != "" }):
 		e, err = cehttp.Decode(r.Header, body)
 	default:
 		return request(r, body)

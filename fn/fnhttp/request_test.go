@@ -2,12 +2,15 @@ package fnhttp_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
@@ -253,4 +256,85 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("status %d", status)
 		}
 	})
+}
+
+// An event that anybody may send has 64 extensions at most, in either mode and in
+// a batch, and a member that is null is one of them.
+func TestExtensions(t *testing.T) {
+	capture(t)
+	members := func(n int, value string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"x%d":%s`, i, value)
+		}
+		return strings.Replace(structured("t"), `,"ext":"x","deadletterreason":"y"`, b.String(), 1)
+	}
+	headers := func(n int) []string {
+		h := binary("t", "ce-subject", "s", "ce-time", "2026-01-02T03:04:05Z", "ce-dataschema", "/d", "Content-Type", "text/plain")
+		for i := range n {
+			h = append(h, fmt.Sprintf("ce-x%d", i), "1")
+		}
+		return h
+	}
+	for n, status := range map[int]int{64: 204, 65: 400} {
+		for mode, r := range map[string]*http.Request{
+			"structured":      newRequest("/", members(n, `"1"`), "Content-Type", "application/cloudevents+json"),
+			"structured null": newRequest("/", members(n, `null`), "Content-Type", "application/cloudevents+json"),
+			"binary":          newRequest("/", "", headers(n)...),
+		} {
+			if e, got := send(r); got != status || (e != nil) != (status == 204) {
+				t.Errorf("%d extensions, %s: status %d", n, mode, got)
+			}
+		}
+		if resp, handled := sendBatch(element("1"), members(n, "1"), element("2")); resp.StatusCode != status || len(handled) != 2+64/n {
+			t.Errorf("%d extensions in a batch: status %d, handled %v", n, resp.StatusCode, handled)
+		}
+	}
+}
+
+// Two headers of one name are refused where the platform tells them apart: which
+// of them counts would depend on who reads it.
+func TestHeadersTwice(t *testing.T) {
+	capture(t)
+	for _, name := range []string{"ce-specversion", "ce-id", "CE-Source", "ce-type", "ce-subject", "ce-ext", "ce-traceparent"} {
+		for _, value := range []string{"1.0", ""} {
+			all := binary("t", "ce-subject", "s", "ce-ext", "x", "ce-traceparent", "00-1-2-01")
+			for _, h := range [][]string{append(all[:len(all):len(all)], name, value), append([]string{name, value}, all...)} {
+				if e, status := send(newRequest("/", "{}", h...)); e != nil || status != 400 {
+					t.Errorf("%q: status %d, %v", h, status, e)
+				}
+			}
+		}
+	}
+}
+
+// A string stays one under a type that is JSON, whatever is in it, as the JSON
+// format has it. The official SDK writes data of a +json type so.
+func TestStructuredString(t *testing.T) {
+	sent := event.New()
+	sent.SetID("7")
+	sent.SetSource("/shop")
+	sent.SetType("t")
+	if err := sent.SetData("application/vnd.order+json", map[string]int{"n": 1}); err != nil && !strings.Contains(err.Error(), "encoder") {
+		t.Fatal(err)
+	}
+	sent.DataEncoded, sent.DataBase64 = []byte(`{"n":1}`), false
+	bySDK, err := json.Marshal(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = `{"specversion":"1.0","id":"7","source":"/shop","type":"t","datacontenttype":`
+	for body, want := range map[string]string{
+		string(bySDK): `"{\"n\":1}"`,
+		head + `"application/vnd.order+json","data":{"n":1}}`:     `{"n":1}`,
+		head + `"application/json","data":"{\"n\":1}"}`:           `"{\"n\":1}"`,
+		head + `"text/json","data":"a"}`:                          `"a"`,
+		head + `"text/plain","data":"{\"n\":1}"}`:                 `{"n":1}`,
+		head + `"application/problem+json","data_base64":"e30="}`: `{}`,
+	} {
+		e, status := send(newRequest("/", body, "Content-Type", "application/cloudevents+json"))
+		if e == nil || status != 204 || string(e.Data()) != want {
+			t.Errorf("%s: status %d, %v, want the data %s", body, status, e, want)
+		}
+	}
 }

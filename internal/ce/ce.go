@@ -103,7 +103,7 @@ func (a *Attributes) Set(name, value string) error {
 			a.ctx.DataSchema = &types.URI{URL: *u}
 		}
 	case "time":
-		a.time.Time, err = parseTime(value)
+		a.time.Time, err = ParseTime(value)
 		a.ctx.Time = &a.time
 	default:
 		return a.setExtension(name, a.copies.Copy(value))
@@ -162,24 +162,11 @@ func (a *Attributes) hasSource() bool {
 	return u.Path != "" || u.Opaque != "" || u.String() != ""
 }
 
-// parseTime parses an RFC 3339 time whose UTC form has four digits of year too,
-// since that is the form it is written in.
-func parseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return t, err
-	}
-	if year := t.UTC().Year(); year < 0 || year > 9999 {
-		return t, fmt.Errorf("%q is not in the years 0 to 9999 of UTC", s)
-	}
-	return t, nil
-}
-
 // CheckExtension says why an extension cannot have the name: it holds more than
 // a-z and 0-9 (specification, section 3), or another attribute or the data has
 // it.
 func CheckExtension(name string) error {
-	if isAttribute(name) || name == "data" {
+	if IsAttribute(name) || name == "data" {
 		return fmt.Errorf("attribute name %q is not an extension's", name)
 	}
 	for i := range len(name) {
@@ -193,8 +180,8 @@ func CheckExtension(name string) error {
 	return nil
 }
 
-// isAttribute reports whether the specification itself defines the attribute.
-func isAttribute(name string) bool {
+// IsAttribute reports whether the specification itself defines the attribute.
+func IsAttribute(name string) bool {
 	switch name {
 	case "specversion", "id", "type", "source", "subject", "datacontenttype", "dataschema", "time":
 		return true

@@ -14,7 +14,11 @@ import (
 	"github.com/fngen/fngen/internal/jsonscan"
 )
 
-// maxMembers is the number of members above which an event is refused, so that
+// MaxExtensions is the number of extensions above which an event is refused that
+// anybody may send.
+const MaxExtensions = 64
+
+// maxMembers is the number of members above which any event is refused, so that
 // a body of many tiny ones does not become a map many times its size.
 const maxMembers = 1000
 
@@ -24,25 +28,31 @@ const maxNesting = 10_000
 
 // Decode reads one event in structured JSON mode. The event keeps no part of b.
 //
-// JSON data is kept verbatim; a JSON string under a content type that is not
-// JSON is the data's text. An integer beyond 32 bits and a number with a
+// JSON data is kept verbatim, a JSON string too, quotes and all, whatever is in
+// it (JSON format, section 3.1.1): as which the SDK writes data of a +json type. A
+// JSON string under a content type that is not JSON is the data's text. An integer beyond 32 bits and a number with a
 // fraction, which CloudEvents does not have, become the string that stands
 // there.
-func Decode(b []byte) (event.Event, error) {
-	e, err := decode(b)
+func Decode(b []byte) (event.Event, error) { return decodeWithin(b, maxMembers) }
+
+// DecodePublic is [Decode] of what anybody may have sent.
+func DecodePublic(b []byte) (event.Event, error) { return decodeWithin(b, MaxExtensions) }
+
+func decodeWithin(b []byte, extensions int) (event.Event, error) {
+	e, err := decode(b, extensions)
 	if err != nil {
 		return event.Event{}, fmt.Errorf("decode CloudEvent: %w", err)
 	}
 	return e, nil
 }
 
-func decode(b []byte) (event.Event, error) {
+func decode(b []byte, extensions int) (event.Event, error) {
 	text := string(b)
 	if !utf8.ValidString(text) {
 		return event.Event{}, errors.New("not UTF-8") // encoding/json would replace the bytes
 	}
 	j := jsonscan.NewReader(text, maxNesting)
-	e, err := read(j)
+	e, err := read(j, extensions)
 	if err == nil && j.End() != nil {
 		return event.Event{}, errors.New("more after the JSON object")
 	}
@@ -51,9 +61,14 @@ func decode(b []byte) (event.Event, error) {
 
 // Read is [Decode] of the next value of a text, of which the event keeps no part
 // either.
-func Read(j *jsonscan.Reader) (event.Event, error) {
+func Read(j *jsonscan.Reader) (event.Event, error) { return readWithin(j, maxMembers) }
+
+// ReadPublic is [Read] of what anybody may have sent.
+func ReadPublic(j *jsonscan.Reader) (event.Event, error) { return readWithin(j, MaxExtensions) }
+
+func readWithin(j *jsonscan.Reader, extensions int) (event.Event, error) {
 	start := j.Offset()
-	e, err := read(j)
+	e, err := read(j, extensions)
 	if err == nil && !utf8.ValidString(j.Since(start)) {
 		err = errors.New("not UTF-8")
 	}
@@ -63,7 +78,9 @@ func Read(j *jsonscan.Reader) (event.Event, error) {
 	return e, nil
 }
 
-func read(j *jsonscan.Reader) (event.Event, error) {
+// read reads an event. More members than the number of extensions that are not
+// the specification's are an error, also those that are null.
+func read(j *jsonscan.Reader, extensions int) (event.Event, error) {
 	if j.Next() != '{' {
 		return event.Event{}, errors.New("not a JSON object")
 	}
@@ -73,6 +90,7 @@ func read(j *jsonscan.Reader) (event.Event, error) {
 		base64Data *string
 		space      [16]string
 		seen       = space[:0]
+		others     int
 	)
 	err := j.Object(func(name string) error {
 		if slices.Contains(seen, name) {
@@ -82,6 +100,11 @@ func read(j *jsonscan.Reader) (event.Event, error) {
 			return fmt.Errorf("more than %d members", maxMembers)
 		}
 		seen = append(seen, name)
+		if name != "data" && name != "data_base64" && !IsAttribute(name) {
+			if others++; others > extensions {
+				return fmt.Errorf("more than %d extensions", extensions)
+			}
+		}
 		switch {
 		case name == "data":
 			return j.Keep(&data)
@@ -146,7 +169,7 @@ func (a *Attributes) setJSON(name string, j *jsonscan.Reader) error {
 	switch {
 	case err != nil:
 		return err
-	case isAttribute(name):
+	case IsAttribute(name):
 		return fmt.Errorf("%s is not a string", name)
 	case value == "true" || value == "false":
 		return a.setExtension(name, value == "true")

@@ -103,8 +103,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"subject is a bool", structured(`,"subject":true`), "subject is not a string"},
 		{"source", `{"specversion":"1.0","id":"1","source":"%zz","type":"t"}`, `source: parse "%zz": invalid URL escape "%zz"`},
 		{"dataschema", structured(`,"dataschema":"%zz"`), `dataschema: parse "%zz": invalid URL escape "%zz"`},
-		{"time", structured(`,"time":"yesterday"`), `time: parsing time "yesterday"`},
-		{"empty time", structured(`,"time":""`), `time: parsing time ""`},
+		{"time", structured(`,"time":"yesterday"`), `time: "yesterday" is no time of RFC 3339`},
+		{"empty time", structured(`,"time":""`), `time: "" is no time of RFC 3339`},
 		{"time that UTC cannot write", structured(`,"time":"9999-12-31T23:59:59-01:00"`), `time: "9999-12-31T23:59:59-01:00" is not in the years 0 to 9999 of UTC`},
 
 		{"type twice", structured(`,"type":"forged"`), `member "type" appears twice`},

@@ -93,6 +93,8 @@ func s3Record(o conformance.Occurrence, i int) (string, conformance.Arrival, con
 	c := o.Records[i].Object
 	name, details := "ObjectCreated:Put", fmt.Sprintf(`"size":%d,"eTag":"d41d8cd9","versionId":"v1",`, c.Size)
 	switch {
+	case c.Expired:
+		name, details = "LifecycleExpiration:Delete", `"versionId":"v1",`
 	case c.Deleted:
 		name, details = "ObjectRemoved:DeleteMarkerCreated", `"versionId":"v1",`
 	case c.Other:
@@ -113,10 +115,14 @@ func s3Record(o conformance.Occurrence, i int) (string, conformance.Arrival, con
 // s3OnBus is the event of an object that an EventBridge rule delivers.
 func s3OnBus(o conformance.Occurrence, i int) (string, conformance.Arrival, conformance.Reason) {
 	c := o.Records[i].Object
+	reason := "PutObject"
 	kind, details := "Object Created", fmt.Sprintf(`"size":%d,"etag":"d41d8cd9",`, c.Size)
 	switch {
 	case c.Deleted:
 		kind, details = "Object Deleted", ""
+		if c.Expired {
+			reason = "Lifecycle Expiration"
+		}
 	case c.Other:
 		kind = "Object Storage Class Changed"
 	}
@@ -126,7 +132,7 @@ func s3OnBus(o conformance.Occurrence, i int) (string, conformance.Arrival, conf
 	}
 	payload := fmt.Sprintf(`{"version":"0","id":"bus-%d","detail-type":%q,"source":"aws.s3","account":"123456789012","time":%q,"region":"eu-west-1",`+
 		`"resources":["arn:aws:s3:::acme-uploads"],"detail":{"version":"0","bucket":%s,"object":{"key":%s,%s"version-id":"v1","sequencer":"0A1B"},`+
-		`"request-id":"R1","reason":"PutObject"}}`, i, kind, timestamp, bucket, quoted(c.Key), details)
+		`"request-id":"R1","reason":%q}}`, i, kind, timestamp, bucket, quoted(c.Key), details, reason)
 	a := s3Arrival(c)
 	a.NativeID = fmt.Sprintf("bus-%d", i)
 	return payload, a, ""

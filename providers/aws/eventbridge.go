@@ -2,7 +2,6 @@ package aws
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -40,10 +39,11 @@ func (s EventBridge) encode(records []run.Record, results []run.Result) ([]byte,
 }
 
 func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
-	var e ruleEvent
-	if err := json.Unmarshal(payload, &e); err != nil {
+	read, err := readBusEvent(payload)
+	if err != nil {
 		return nil, fmt.Errorf("decode EventBridge event of type %q: %w", s.Type, err)
 	}
+	e := ruleEvent{read}
 	if e.DetailType == "" {
 		return nil, mismatch(fmt.Sprintf("EventBridge event %q", s.Type), payload)
 	}
@@ -66,6 +66,9 @@ func (s EventBridge) decode(payload []byte) ([]run.Record, error) {
 
 // eventFromBus returns the event and its source as it was published.
 func eventFromBus(e *busEvent) (out event.Event, source string, err error) {
+	if !e.hasDetail() {
+		return event.Event{}, "", errNoDetail
+	}
 	if isCloudEvent(e.Detail) {
 		out, err = ce.Decode(e.Detail)
 		if err == nil {

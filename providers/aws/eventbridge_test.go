@@ -64,12 +64,12 @@ func TestEventBridgeEvents(t *testing.T) {
 			`{"specversion":"1.0","id":"i","source":"s","type":"t","datacontenttype":"application/json","data":{"SpecVersion":"1.0","note":"\"specversion\"","n":9007199254740993}}`,
 		},
 		"a source that is no URI-reference is escaped": {
-			`{"id":"i","detail-type":"t","source":"1st shop: east","detail":null}`,
-			`{"specversion":"1.0","id":"i","source":"1st%20shop%3A%20east","type":"t","datacontenttype":"application/json","data":null}`,
+			`{"id":"i","detail-type":"t","source":"1st shop: east","detail":{"n":null}}`,
+			`{"specversion":"1.0","id":"i","source":"1st%20shop%3A%20east","type":"t","datacontenttype":"application/json","data":{"n":null}}`,
 		},
-		"no detail is no data": {
-			`{"id":"i","detail-type":"t","source":"s","resources":[""]}`,
-			`{"specversion":"1.0","id":"i","source":"s","type":"t","datacontenttype":"application/json"}`,
+		"of members that look alike the exact name counts": {
+			`{"id":"i","ID":"x","detail-type":"t","Detail-Type":"x","source":"s","SOURCE":"x","detail":{"n":1},"Detail":{"n":2},"resources":[""]}`,
+			`{"specversion":"1.0","id":"i","source":"s","type":"t","datacontenttype":"application/json","data":{"n":1}}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,6 +124,9 @@ func TestEventBridgeRefused(t *testing.T) {
 		"a broken CloudEvent":   {`{"id":"i","detail-type":"t","source":"s","detail":{"specversion":"1.0"}}`, "required attribute missing"},
 		"no id":                 {`{"detail-type":"t","source":"s","detail":{}}`, "missing id"},
 		"no source":             {`{"id":"i","detail-type":"t","detail":{}}`, "missing source"},
+		"no detail":             {`{"id":"i","detail-type":"t","source":"s"}`, "missing detail"},
+		"a detail of null":      {`{"id":"i","detail-type":"t","source":"s","detail": null}`, "missing detail"},
+		"a detail of a case":    {`{"id":"i","detail-type":"t","source":"s","Detail":{}}`, "missing detail"},
 		"a wrong time":          {`{"id":"i","detail-type":"t","source":"s","time":"soon","detail":{}}`, "time: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,13 +41,13 @@ var fixtureTable = map[string]struct {
 
 	"s3-event.json":              {"s3", "dev.fngen.object.created.v1 Happy Face.jpg"},
 	"s3-event-with-decoded.json": {"s3", "dev.fngen.object.created.v1 Happy Face.jpg"},
-	"s3-glacier-event.json":      {"s3", `decode S3 record 1: declared ObjectCreated and ObjectRemoved, received "s3:ObjectRestore:Completed"`},
-	"s3-restore-event.json":      {"s3", `decode S3 record 1: declared ObjectCreated and ObjectRemoved, received "s3:ObjectRestore:Completed"`},
-	"s3-lifecycle-event.json":    {"s3", `decode S3 record 1: declared ObjectCreated and ObjectRemoved, received "s3:LifecycleTransition"`},
+	"s3-glacier-event.json":      {"s3", `decode S3 record 1: declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received "s3:ObjectRestore:Completed"`},
+	"s3-restore-event.json":      {"s3", `decode S3 record 1: declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received "s3:ObjectRestore:Completed"`},
+	"s3-lifecycle-event.json":    {"s3", `decode S3 record 1: declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received "s3:LifecycleTransition"`},
 	"s3-intelligenttier-event.json": {"s3",
-		`decode S3 record 1: declared ObjectCreated and ObjectRemoved, received "s3:IntelligentTiering:TransitionAccess"`},
+		`decode S3 record 1: declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received "s3:IntelligentTiering:TransitionAccess"`},
 	"s3-replication-event.json": {"s3",
-		`decode S3 record 1: declared ObjectCreated and ObjectRemoved, received "s3:Replication:OperationFailedReplication"`},
+		`decode S3 record 1: declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received "s3:Replication:OperationFailedReplication"`},
 
 	"dynamodb-event.json": {"dynamodb", "dev.fngen.document.created.v1 carts/binary/data\ndev.fngen.document.created.v1 carts/binary/data"},
 	"dynamodb-time-window-event.json": {"dynamodb by Id",

@@ -24,7 +24,9 @@ import (
 // HTTP feeds a function with requests: of a function URL, an HTTP API (payload
 // format 2.0), a REST API, or an Application Load Balancer, with or without
 // multi-value headers. Which one it is, is told from each request. What an
-// authorizer is asked and the events of a WebSocket are refused.
+// authorizer is asked, the events of a WebSocket and of a Bedrock agent, requests
+// of VPC Lattice and those in payload format 1.0 of an HTTP API, whose path is
+// decoded already, are refused.
 //
 // All is as under net/http's server, but for what the gateways do not carry.
 // Through each of them

@@ -66,10 +66,39 @@ func TestHTTPForeignRequests(t *testing.T) {
 	}
 }
 
+// A shape is told by all its members. What others send with a method, or in the
+// form of a request, is named and reaches no handler: a Bedrock agent's event,
+// both versions of VPC Lattice, a request that has lost members on its way, and
+// payload format 1.0 of an HTTP API, in which "/a%2Fb" and "/a/b" are one path.
+func TestHTTPShapes(t *testing.T) {
+	const context = `"requestContext":{"requestId":"1","identity":{"sourceIp":"192.0.2.1"}}`
+	for payload, received := range map[string]string{
+		`{"messageVersion":"1.0","agent":{"name":"shop","id":"A","alias":"B","version":"1"},"inputText":"t","sessionId":"s","actionGroup":"orders",` +
+			`"apiPath":"/orders/{id}","httpMethod":"GET","parameters":[{"name":"id","type":"string","value":"7"}],"sessionAttributes":{},"promptSessionAttributes":{}}`: "an event of a Bedrock agent",
+		`{"messageVersion":"1.0","agent":{"name":"shop"},"actionGroup":"orders","function":"find","parameters":[]}`:                                            "an event of a Bedrock agent",
+		`{"raw_path":"/a","method":"GET","headers":{"host":"h"},"query_string_parameters":{},"body":"","is_base64_encoded":false}`:                             "a request of VPC Lattice",
+		`{"version":"2.0","path":"/a","method":"GET","headers":{},"requestContext":{"serviceNetworkArn":"arn:aws:vpc-lattice:eu-west-1:1:servicenetwork/sn"}}`: "a request of VPC Lattice",
+		`{"version":"2.0","path":"/a","method":"GET","headers":{"host":["h"]},"requestContext":{"serviceArn":"arn:aws:vpc-lattice:eu-west-1:1:service/s"}}`:    "cannot unmarshal array into string, in a request of VPC Lattice",
+		`{"version":"1.0","resource":"/a/{b}","path":"/a/b","httpMethod":"GET","headers":{},"multiValueHeaders":{},` + context + `}`: "a request of an HTTP API in payload format 1.0, " +
+			"whose path is decoded already; let the integration send payload format 2.0",
+		`{"path":"/a","httpMethod":"GET",` + context + `}`:                            "a request of a REST API with members missing",
+		`{"httpMethod":"GET","headers":{},` + context + `}`:                           "a request of a REST API with members missing",
+		`{"path":"/a","httpMethod":"GET","headers":{}}`:                               "a payload of no known shape",
+		`{"path":"/a","httpMethod":"GET","requestContext":{"elb":{}}}`:                "a request of a load balancer with members missing",
+		`{"version":"2.0","requestContext":{"http":{"method":"GET"}}}`:                "a request of an HTTP API or a function URL with members missing",
+		`{"rawPath":"/a","requestContext":{"http":{"method":"GET"}}}`:                 "a request of an HTTP API or a function URL with members missing",
+		`{"Version":"2.0","RawPath":"/a","RequestContext":{"Http":{"Method":"GET"}}}`: "a request of an HTTP API or a function URL with members missing",
+		`{"version":"2.0","rawPath":"/a","requestContext":{"http":{"path":"/a"}}}`:    "a request of an HTTP API or a function URL with members missing",
+	} {
+		_, err := HTTPHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%s: called", payload) }), HTTP{}).Invoke(t.Context(), []byte(payload))
+		wantError(t, err, "decode ", received)
+	}
+}
+
 // A payload that is not UTF-8, or goes on after its end, is none.
 func TestHTTPUndecodable(t *testing.T) {
 	for _, payload := range []string{urlRequest("GET", "/\xff", ""), urlRequest("GET", "/", "") + "x", urlRequest("GET", "/", "") + "\x00", urlRequest("GET", "/", `,"headers":{"a":1}`),
-		urlRequest("GET", "/", `,"isBase64Encoded":1`), urlRequest("GET", "/", `,"cookies":"a"`), `{"httpMethod":"GET","queryStringParameters":{"a":1}}`} {
+		urlRequest("GET", "/", `,"isBase64Encoded":1`), urlRequest("GET", "/", `,"cookies":"a"`), `{"httpMethod":"GET","path":"/","headers":null,"requestContext":{},"queryStringParameters":{"a":1}}`} {
 		_, err := HTTPHandler(nil, HTTP{}).Invoke(t.Context(), []byte(payload))
 		wantError(t, err, "decode HTTP request")
 	}

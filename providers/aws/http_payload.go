@@ -43,12 +43,28 @@ type proxyRequest struct {
 
 // envelope is what tells a request from another payload, and its gateway.
 type envelope struct {
+	has                       has
+	version                   string // of the payload's format
 	httpMethod, path, rawPath string
 	query, multiQuery         string // as JSON
 	multiHeaders              []pair // nil if not there
 	isFormat2, isBalancer     bool
 	authorizer, socket        string // members that a request has not
 }
+
+// has are the members that a payload has, whatever is in them. It takes all
+// that make a shape to tell it: others have a method too.
+type has uint8
+
+const (
+	hasPath has = 1 << iota
+	hasRawPath
+	hasHeaders
+	hasContext
+
+	madeOfFormat2 = hasRawPath | hasContext           // and a version, and a method in the context
+	madeOfFormat1 = hasPath | hasHeaders | hasContext // and a method
+)
 
 // decode decodes a payload and tells its gateway.
 func (q *proxyRequest) decode(payload []byte) error {
@@ -62,7 +78,11 @@ func (q *proxyRequest) decode(payload []byte) error {
 	q.headers = q.space[:0]
 	var e envelope
 	j := jsonscan.NewReader(q.text, maxNesting)
-	if err := j.Object(func(name string) error { return q.member(j, &e, name) }); err != nil {
+	err := j.Object(func(name string) error { return q.member(j, &e, name) })
+	switch {
+	case jsonscan.IsTypeError(err):
+		return fmt.Errorf("decode HTTP request: %w, in %s", err, arrived(payload))
+	case err != nil:
 		return fmt.Errorf("decode HTTP request: %w", err)
 	}
 	if err := j.End(); err != nil {
@@ -99,35 +119,44 @@ func (q *proxyRequest) classify(e *envelope, payload []byte) error {
 		return fmt.Errorf("decode payload: declared HTTP, received a question to an authorizer (%s)", e.authorizer)
 	case e.socket != "":
 		return fmt.Errorf("decode payload: declared HTTP, received an event of a WebSocket")
+	case e.isFormat2:
+		if e.has&madeOfFormat2 != madeOfFormat2 || e.version != "2.0" || q.method == "" {
+			return incomplete(payload)
+		}
+		q.path, q.gateway = e.rawPath, httpAPI
+		if strings.Contains(q.domain, ".lambda-url.") {
+			q.gateway = functionURL
+		}
+		return nil
+	case e.has&madeOfFormat1 != madeOfFormat1 || e.httpMethod == "":
+		return incomplete(payload)
 	case e.isBalancer && e.multiHeaders != nil:
 		q.gateway = balancerValues
 	case e.isBalancer:
 		q.gateway = balancer
-	case e.isFormat2:
-		q.gateway = httpAPI
-		if strings.Contains(q.domain, ".lambda-url.") {
-			q.gateway = functionURL
-		}
-	case e.httpMethod != "":
+	case e.version != "": // an HTTP API's, which has lost what was escaped in the path
+		return fmt.Errorf("%w, whose path is decoded already; let the integration send payload format 2.0", mismatch("HTTP", payload))
+	default:
 		q.gateway = restAPI
 	}
-	q.path = e.rawPath
-	if !e.isFormat2 {
-		q.method, q.path = e.httpMethod, e.path
-	}
-	if q.method == "" {
-		return mismatch("HTTP", payload)
-	}
+	q.method, q.path = e.httpMethod, e.path
 	if e.multiHeaders != nil {
 		q.headers = e.multiHeaders
-	}
-	if e.isFormat2 {
-		return nil
 	}
 	if err := q.values(e); err != nil {
 		return fmt.Errorf("decode HTTP request: query: %w", err)
 	}
 	return nil
+}
+
+// incomplete is the error for a payload that is no request, or one without all
+// that a gateway sends.
+func incomplete(payload []byte) error {
+	err := mismatch("HTTP", payload)
+	if name := arrived(payload); strings.HasPrefix(name, "a request of") && name != lattice {
+		return fmt.Errorf("%w with members missing", err)
+	}
+	return err
 }
 
 // values takes the query of the gateways that have decoded it into its parts.
@@ -144,9 +173,13 @@ func (q *proxyRequest) values(e *envelope) error {
 
 func (q *proxyRequest) member(j *jsonscan.Reader, e *envelope, name string) error {
 	switch name {
+	case "version":
+		return j.String(&e.version)
 	case "rawPath":
+		e.has |= hasRawPath
 		return j.String(&e.rawPath)
 	case "path":
+		e.has |= hasPath
 		return j.String(&e.path)
 	case "httpMethod":
 		return j.String(&e.httpMethod)
@@ -160,8 +193,10 @@ func (q *proxyRequest) member(j *jsonscan.Reader, e *envelope, name string) erro
 			return j.String(&q.cookies[len(q.cookies)-1])
 		})
 	case "headers":
+		e.has |= hasHeaders
 		return readFields(j, &q.headers)
 	case "multiValueHeaders":
+		e.has |= hasHeaders
 		return readLists(j, &e.multiHeaders)
 	case "queryStringParameters":
 		return j.Keep(&e.query)
@@ -172,6 +207,7 @@ func (q *proxyRequest) member(j *jsonscan.Reader, e *envelope, name string) erro
 	case "isBase64Encoded":
 		return j.Bool(&q.isBase64)
 	case "requestContext":
+		e.has |= hasContext
 		return j.Object(func(name string) error { return q.contextMember(j, e, name) })
 	}
 	return j.Skip()

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/fn/fnhttp"
 )
 
 // inspect is serve for a look at the request: the handler must be called.
@@ -103,9 +105,9 @@ func TestHTTPRealRequests(t *testing.T) {
 // client's in each case.
 func TestHTTPPathAndQuery(t *testing.T) {
 	const v2 = `{"version":"2.0","rawPath":"%P","rawQueryString":"a=%26&a=2","requestContext":{"domainName":"%D","http":{"method":"GET"}}}`
-	const v1 = `{"httpMethod":"GET","path":"%P","multiValueQueryStringParameters":{"b":["x y"],"a":["&","2"]},"queryStringParameters":{"b":"x y","a":"2"}}`
-	const v1Single = `{"httpMethod":"GET","path":"%P","queryStringParameters":{"b":"x y","a":"&"}}`
-	const alb = `{"httpMethod":"GET","path":"%P","queryStringParameters":{"b":"x+y","a":"%26"},"requestContext":{"elb":{}}}`
+	const v1 = `{"httpMethod":"GET","path":"%P","headers":null,"multiValueQueryStringParameters":{"b":["x y"],"a":["&","2"]},"queryStringParameters":{"b":"x y","a":"2"},"requestContext":{}}`
+	const v1Single = `{"httpMethod":"GET","path":"%P","headers":null,"queryStringParameters":{"b":"x y","a":"&"},"requestContext":{}}`
+	const alb = `{"httpMethod":"GET","path":"%P","headers":{},"queryStringParameters":{"b":"x+y","a":"%26"},"requestContext":{"elb":{}}}`
 	const albMulti = `{"httpMethod":"GET","path":"%P","multiValueHeaders":{},"multiValueQueryStringParameters":{"b":["x+y"],"a":["%26","2"]},"requestContext":{"elb":{}}}`
 	for name, test := range map[string]struct{ payload, path, wantPath, wantEscaped, wantQuery string }{
 		"function URL":               {strings.Replace(v2, "%D", "id.lambda-url.eu-west-1.on.aws", 1), "/a%2Fb/c%20d", "/a/b/c d", "/a%2Fb/c%20d", "a=%26&a=2"},
@@ -217,10 +219,10 @@ func TestHTTPReverseProxy(t *testing.T) {
 // The protocol is the client's, where the gateway tells one.
 func TestHTTPProtocol(t *testing.T) {
 	for payload, want := range map[string]string{
-		`{"rawPath":"/","requestContext":{"http":{"method":"GET","protocol":"HTTP/1.0"}}}`: "HTTP/1.0 1 0",
-		`{"httpMethod":"GET","requestContext":{"protocol":"HTTP/2.0"}}`:                    "HTTP/2.0 2 0",
-		`{"httpMethod":"GET","requestContext":{"protocol":"spdy"}}`:                        "HTTP/1.1 1 1",
-		`{"httpMethod":"GET","requestContext":{"elb":{}}}`:                                 "HTTP/1.1 1 1",
+		`{"version":"2.0","rawPath":"/","requestContext":{"http":{"method":"GET","protocol":"HTTP/1.0"}}}`: "HTTP/1.0 1 0",
+		`{"httpMethod":"GET","path":"/","headers":{},"requestContext":{"protocol":"HTTP/2.0"}}`:            "HTTP/2.0 2 0",
+		`{"httpMethod":"GET","path":"/","headers":{},"requestContext":{"protocol":"spdy"}}`:                "HTTP/1.1 1 1",
+		`{"httpMethod":"GET","path":"/","headers":{},"requestContext":{"elb":{}}}`:                         "HTTP/1.1 1 1",
 	} {
 		inspect(t, func(r *http.Request) {
 			if got := fmt.Sprintf("%s %d %d", r.Proto, r.ProtoMajor, r.ProtoMinor); got != want {
@@ -240,5 +242,32 @@ func TestHTTPHeaderSpellings(t *testing.T) {
 		if r.Host != "first.example" {
 			t.Errorf("host %q", r.Host)
 		}
-	}, `{"httpMethod":"GET","headers":{"a":"1","b":"2","A":"3","host":"first.example","HOST":"second.example"}}`)
+	}, `{"httpMethod":"GET","path":"/","headers":{"a":"1","b":"2","A":"3","host":"first.example","HOST":"second.example"},"requestContext":{}}`)
+}
+
+// Where the payload has all values of a header, two of one name that an event
+// has once are refused; where the gateway has folded them they are one value.
+func TestHTTPEventHeadersTwice(t *testing.T) {
+	logs(t)
+	const multi = `"multiValueHeaders":{"ce-specversion":["1.0"],"ce-id":["1"],"ce-source":["/s"],"ce-type":["t","u"]}`
+	const folded = `"headers":{"ce-specversion":"1.0","ce-id":"1","ce-source":"/s","ce-type":"t,u"}`
+	for payload, want := range map[string]string{
+		`{"httpMethod":"POST","path":"/","headers":{"ce-type":"u"},` + multi + `,"requestContext":{}}`:                                                     "400",
+		`{"httpMethod":"POST","path":"/",` + multi + `,"requestContext":{"elb":{}}}`:                                                                       "400",
+		`{"httpMethod":"POST","path":"/","headers":{"ce-specversion":"1.0","ce-id":"1","ce-source":"/s","ce-type":"t","CE-Type":"u"},"requestContext":{}}`: "400",
+		`{"version":"2.0","rawPath":"/",` + folded + `,"requestContext":{"http":{"method":"POST"},"domainName":"id.lambda-url.eu-west-1.on.aws"}}`:         `204 {"specversion":"1.0","id":"1","source":"/s","type":"t,u"}`,
+	} {
+		r := &recorder{}
+		answer, err := HTTPHandler(fnhttp.Handler(r, "/s"), HTTP{}).Invoke(t.Context(), []byte(payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(answer)[len(`{"statusCode":`):][:3]
+		if len(r.events) > 0 {
+			got += " " + r.events[0]
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", payload, got, want)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/jsonscan"
 )
 
@@ -25,6 +26,26 @@ type busEvent struct {
 
 	raw []byte // the payload
 }
+
+// readBusEvent reads an event of a bus. The event keeps no part of the text.
+func readBusEvent(text []byte) (busEvent, error) {
+	var e busEvent
+	j := jsonscan.NewReader(jsonscan.Valid(string(text)), maxNesting)
+	err := j.Object(func(name string) error { return e.read(j, name) })
+	if err == nil {
+		err = j.End()
+	}
+	if err != nil {
+		err = jsonscan.Explain(text, err)
+	}
+	return e, err
+}
+
+// hasDetail reports whether there is a detail, without which no event is put on
+// a bus.
+func (e *busEvent) hasDetail() bool { return len(e.Detail) > 0 && string(e.Detail) != "null" }
+
+var errNoDetail = errors.New("missing detail")
 
 // read reads the member of the name. It keeps no part of what the reader reads
 // but strings.
@@ -96,11 +117,17 @@ func arrived(payload []byte) string {
 		}
 		Event          string
 		DetailType     string `json:"detail-type"`
+		Version        string `json:"version"`
 		HTTPMethod     string `json:"httpMethod"`
+		RawPath        string `json:"raw_path"`
+		MessageVersion string `json:"messageVersion"`
+		ActionGroup    string `json:"actionGroup"`
 		Schedule       string `json:"schedule"`
-		RequestContext struct {
-			ELB  json.RawMessage `json:"elb"`
-			HTTP json.RawMessage `json:"http"`
+		RequestContext *struct {
+			ELB     json.RawMessage `json:"elb"`
+			HTTP    json.RawMessage `json:"http"`
+			Network string          `json:"serviceNetworkArn"`
+			Service string          `json:"serviceArn"`
 		} `json:"requestContext"`
 	}
 	_ = json.Unmarshal(payload, &p) // what decodes is enough
@@ -113,22 +140,37 @@ func arrived(payload []byte) string {
 		return fmt.Sprintf("an EventBridge event %q", p.DetailType)
 	case p.Schedule != "":
 		return "a firing of a schedule"
+	case p.MessageVersion != "" && p.ActionGroup != "":
+		return "an event of a Bedrock agent"
+	case p.RawPath != "":
+		return lattice
+	case p.RequestContext == nil:
+		return unknownShape
 	case p.RequestContext.ELB != nil:
 		return "a request of a load balancer"
 	case p.RequestContext.HTTP != nil:
 		return "a request of an HTTP API or a function URL"
+	case p.RequestContext.Network != "", p.RequestContext.Service != "":
+		return lattice
+	case p.HTTPMethod != "" && p.Version == "1.0":
+		return "a request of an HTTP API in payload format 1.0"
 	case p.HTTPMethod != "":
 		return "a request of a REST API"
 	}
-	return "a payload of no known shape"
+	return unknownShape
 }
+
+const (
+	lattice      = "a request of VPC Lattice"
+	unknownShape = "a payload of no known shape"
+)
 
 // parseTime parses the time of the member name; "" is the zero time.
 func parseTime(name, value string) (time.Time, error) {
 	if value == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, value)
+	t, err := ce.ParseTime(value)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s: %w", name, err)
 	}

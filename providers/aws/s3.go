@@ -18,7 +18,8 @@ import (
 
 // S3 feeds a function with the changes of a bucket's objects, by the bucket's
 // own notifications or by an EventBridge rule. The event is the same either
-// way, but for its etag and the precision of its time.
+// way, but for its etag and the precision of its time. What a lifecycle rule of the
+// bucket deletes is deleted as well.
 //
 // A change that the fields do not ask for is acknowledged without a call.
 type S3 struct {
@@ -203,10 +204,10 @@ func (n *s3Notification) change() (portable.ObjectChange, error) {
 	}
 	switch kind, _, _ := strings.Cut(strings.TrimPrefix(n.eventName, "s3:"), ":"); kind {
 	case "ObjectCreated":
-	case "ObjectRemoved":
+	case "ObjectRemoved", "LifecycleExpiration":
 		c.Deleted = true
 	default:
-		return c, fmt.Errorf("declared ObjectCreated and ObjectRemoved, received %q", n.eventName)
+		return c, fmt.Errorf("declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received %q", n.eventName)
 	}
 	if n.bucket == "" {
 		return c, errors.New("missing bucket name")
@@ -272,32 +273,22 @@ func (e *objectEvent) change() (portable.ObjectChange, error) {
 	default:
 		return c, fmt.Errorf("declared Object Created and Object Deleted, received %q", e.DetailType)
 	}
-	var detail struct {
-		Bucket struct {
-			Name string `json:"name"`
-		} `json:"bucket"`
-		Object struct {
-			Key       string `json:"key"` // as it is
-			Size      int64  `json:"size"`
-			ETag      string `json:"etag"`
-			VersionID string `json:"version-id"`
-			Sequencer string `json:"sequencer"`
-		} `json:"object"`
+	if !e.hasDetail() {
+		return c, errNoDetail
 	}
-	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+	o := &c.Object // its key is as it is
+	if err := (jsonscan.Fields{
+		"bucket": jsonscan.Fields{"name": &c.Native},
+		"object": jsonscan.Fields{"key": &o.Key, "size": &o.Size, "etag": &o.ETag, "version-id": &o.Version, "sequencer": &o.Sequencer},
+	}).Read(e.Detail); err != nil {
 		return c, fmt.Errorf("detail: %w", err)
 	}
-	if detail.Bucket.Name == "" {
+	if c.Native == "" {
 		return c, errors.New("missing bucket name")
 	}
 	var err error
-	if c.Time, err = parseTime("time", e.Time); err != nil {
-		return c, err
-	}
-	o := detail.Object
-	c.Native = detail.Bucket.Name
-	c.Object = fn.Object{Key: o.Key, Size: o.Size, ETag: o.ETag, Version: o.VersionID, Sequencer: o.Sequencer}
-	return c, nil
+	c.Time, err = parseTime("time", e.Time)
+	return c, err
 }
 
 // String implements run.Native.

@@ -78,7 +78,11 @@ func TestS3NotificationAndRule(t *testing.T) {
 		"created, rule":               {fromRule("Object Created", plain, "v1", "0055AED6DCD90281E5"), created("2026-01-02T03:04:05Z")},
 		"deleted, notification":       {batch(notification("ObjectRemoved:Delete", encoded, "v2", "0055AED6DCD90281E6")), deleted("2026-01-02T03:04:05.678Z")},
 		"delete marker, notification": {batch(notification("s3:ObjectRemoved:DeleteMarkerCreated", encoded, "v2", "0055AED6DCD90281E6")), deleted("2026-01-02T03:04:05.678Z")},
-		"deleted, rule":               {fromRule("Object Deleted", plain, "v2", "0055AED6DCD90281E6"), deleted("2026-01-02T03:04:05Z")},
+		"expired, notification":       {batch(notification("LifecycleExpiration:Delete", encoded, "v2", "0055AED6DCD90281E6")), deleted("2026-01-02T03:04:05.678Z")},
+		"expired, with the prefix":    {batch(notification("s3:LifecycleExpiration:DeleteMarkerCreated", encoded, "v2", "0055AED6DCD90281E6")), deleted("2026-01-02T03:04:05.678Z")},
+		"expired, rule": {strings.Replace(fromRule("Object Deleted", plain, "v2", "0055AED6DCD90281E6"), `"reason":"PutObject"`, `"reason":"Lifecycle Expiration","deletion-type":"Delete Marker Created"`, 1),
+			deleted("2026-01-02T03:04:05Z")},
+		"deleted, rule": {fromRule("Object Deleted", plain, "v2", "0055AED6DCD90281E6"), deleted("2026-01-02T03:04:05Z")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recorder{}
@@ -158,7 +162,8 @@ func TestS3UndecodableRecord(t *testing.T) {
 	for name, test := range map[string]struct{ bad, why string }{
 		"a bad escape":     {notification("ObjectCreated:Put", "100%.png", "", ""), "object key: invalid URL escape"},
 		"no key":           {notification("ObjectCreated:Put", "", "", ""), "no key"},
-		"another event":    {notification("s3:ObjectRestore:Post", "k", "", ""), `declared ObjectCreated and ObjectRemoved, received "s3:ObjectRestore:Post"`},
+		"a transition":     {notification("s3:LifecycleTransition", "k", "", ""), `received "s3:LifecycleTransition"`},
+		"another event":    {notification("s3:ObjectRestore:Post", "k", "", ""), `declared ObjectCreated, ObjectRemoved and LifecycleExpiration, received "s3:ObjectRestore:Post"`},
 		"no bucket":        {`{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"object":{"key":"k"}}}`, "missing bucket name"},
 		"a wrong type":     {`{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":5}`, "cannot unmarshal number"},
 		"a wrong time":     {strings.Replace(notification("ObjectCreated:Put", "k", "", ""), "2026-01-02T", "yesterday", 1), "eventTime: "},

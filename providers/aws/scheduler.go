@@ -12,6 +12,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -41,7 +42,7 @@ func (s Scheduler) encode(records []run.Record, results []run.Result) ([]byte, e
 
 func (s Scheduler) decode(payload []byte) ([]run.Record, error) {
 	var f firing
-	if err := json.Unmarshal(payload, &f); err != nil {
+	if err := (jsonscan.Fields{"name": &f.Name, "scheduled": &f.Scheduled, "schedule": &f.Schedule, "attempt": &f.Attempt}).Read(payload); err != nil {
 		return nil, fmt.Errorf("decode firing of schedule %q: %w", s.Name, err)
 	}
 	declared := fmt.Sprintf("schedule %q", s.Name)
@@ -64,10 +65,9 @@ func (s Scheduler) decode(payload []byte) ([]run.Record, error) {
 //
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 type firing struct {
-	Name      string          `json:"name"`
-	Scheduled string          `json:"scheduled"`
-	Schedule  string          `json:"schedule"`
-	Attempt   json.RawMessage `json:"attempt"` // a string, since Scheduler replaces its keywords inside of strings
+	Name, Scheduled, Schedule string
+
+	Attempt json.RawMessage // a string, since Scheduler replaces its keywords inside of strings
 
 	raw []byte // the payload
 }

@@ -65,7 +65,7 @@ func TestSchedulerFailures(t *testing.T) {
 	for payload, why := range map[string]string{
 		`{"name":"nightly","schedule":"arn:aws:scheduler:x"}`:                                              "missing scheduled",
 		`{"name":"nightly","scheduled":"2022-03-22T18:59:43Z"}`:                                            "missing schedule",
-		`{"name":"nightly","schedule":"arn:aws:scheduler:x","scheduled":"<aws.scheduler.scheduled-time>"}`: "scheduled: parsing time",
+		`{"name":"nightly","schedule":"arn:aws:scheduler:x","scheduled":"<aws.scheduler.scheduled-time>"}`: "scheduled: \"<aws.scheduler.scheduled-time>\" is no time",
 		`{"name":"nightly"}`: "received a payload of no known shape",
 		`{"name":5}`:         `decode firing of schedule "nightly"`,
 	} {

@@ -117,8 +117,11 @@ func (m *sqsMessage) unwrapSNS() error {
 
 // unwrapEventBridge puts the detail in the place of the event.
 func (m *sqsMessage) unwrapEventBridge() error {
-	var e busEvent
-	if err := json.Unmarshal(m.body, &e); err != nil {
+	e, err := readBusEvent(m.body)
+	if err == nil && !e.hasDetail() {
+		err = errNoDetail
+	}
+	if err != nil {
 		return fmt.Errorf("eventbridge envelope: %w", err)
 	}
 	attributes := e.attributes()

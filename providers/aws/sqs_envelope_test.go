@@ -162,7 +162,8 @@ func TestBrokenEnvelope(t *testing.T) {
 	}{
 		`{"Type":"Notification","TopicArn":"t","Message":null}`:                           {EnvelopeSNS, "sns envelope: missing Message"},
 		`{"Type":"Notification","TopicArn":"t","Message":{}}`:                             {EnvelopeSNS, "sns envelope: json"},
-		`{"detail-type":"t","source":"s","detail":{},"resources":5}`:                      {EnvelopeEventBridge, "eventbridge envelope: json"},
+		`{"detail-type":"t","source":"s","detail":null}`:                                  {EnvelopeEventBridge, "eventbridge envelope: missing detail"},
+		`{"detail-type":"t","source":"s","detail":{},"resources":5}`:                      {EnvelopeEventBridge, "eventbridge envelope: cannot unmarshal number into array"},
 		ofBus(`{"specversion":"1.0"}`):                                                    {EnvelopeEventBridge, "required attribute missing"},
 		ofBus(`{"specversion":"1.0","id":"1","source":"/","type":"dev.fngen.forged.v1"}`): {EnvelopeEventBridge, "made by adapters only"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/providers/internal/conformance"
@@ -19,7 +20,7 @@ func eventByEventarc(o conformance.Occurrence, i int) (delivery, conformance.Rea
 		sent: sending{method: "POST", path: "/", header: binaryMode(e.Attributes), body: e.Data},
 		arrival: conformance.Arrival{
 			NativeID: e.Attributes["id"], Raw: e.Data,
-			Opaque: strings.HasSuffix(o.Name, "version") || strings.HasSuffix(o.Name, "no name"), // it is not even an event
+			Opaque: slices.ContainsFunc([]string{"version", "no name", "only Go takes"}, func(s string) bool { return strings.HasSuffix(o.Name, s) }), // it is not even an event
 		},
 	}, ""
 }
@@ -57,6 +58,8 @@ func object(o conformance.Occurrence, i int) (attributes map[string]string, data
 	kind := "finalized"
 	portable := "dev.fngen.object.created.v1"
 	switch {
+	case c.Expired:
+		kind, portable = "archived", "dev.fngen.object.deleted.v1"
 	case c.Deleted:
 		kind, portable = "deleted", "dev.fngen.object.deleted.v1"
 	case c.Other:

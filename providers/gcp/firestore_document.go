@@ -13,7 +13,8 @@ type document struct {
 
 // decodeImages decodes a google.events.cloud.firestore.v1.DocumentEventData,
 // https://github.com/googleapis/google-cloudevents/blob/main/proto/google/events/cloud/firestore/v1/data.proto.
-// An image that the event does not have is nil. Fields of messages that are
+// An image that the event does not have is nil, and so is one without anything
+// in it, as which some send what is not there. Fields of messages that are
 // not known are skipped; what no encoder writes, a message in two parts for
 // instance, is refused.
 func decodeImages(b []byte) (before, after *document, err error) {
@@ -38,6 +39,9 @@ func decodeImages(b []byte) (before, after *document, err error) {
 func decodeImage(f wireField, there *document) (*document, error) {
 	if err := f.want(wireBytes); err != nil {
 		return nil, err
+	}
+	if len(f.bytes) == 0 {
+		return there, nil
 	}
 	if there != nil {
 		return nil, errors.New("the image is there twice")

@@ -68,6 +68,10 @@ func TestFirestoreChange(t *testing.T) {
 		{"created", bytes.Join([][]byte{before(first), after(second)}, nil), `created null {"count":2} false`},
 		{"deleted", bytes.Join([][]byte{before(first), after(second)}, nil), `deleted {"count":1} null false`},
 		{"created", after(image("orders/1")), `created null {} false`},
+		{"written", bytes.Join([][]byte{before(nil), after(first)}, nil), `created null {"count":1} false`},
+		{"written", bytes.Join([][]byte{after(nil), before(first)}, nil), `deleted {"count":1} null false`},
+		{"created", after(nil), `created null null true`},
+		{"updated", bytes.Join([][]byte{before(nil), after(second)}, nil), `updated null {"count":2} true`},
 	} {
 		got, _ := one(t, gcp.Firestore{Collection: "orders", Before: true}, changed(tc.eventType, "orders/1", tc.body))
 		w := strings.Fields(tc.want)

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -85,7 +84,7 @@ func (p *push) message() (portable.Message, error) {
 		PartitionKey: p.Message.OrderingKey,
 	}
 	if s := cmp.Or(p.Message.Published, p.Message.SnakePublish); s != "" {
-		if m.Time, err = time.Parse(time.RFC3339Nano, s); err != nil {
+		if m.Time, err = ce.ParseTime(s); err != nil {
 			return portable.Message{}, fmt.Errorf("publishTime: %w", err)
 		}
 	}

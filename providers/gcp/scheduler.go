@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -69,14 +70,12 @@ func (s Scheduler) decode(a *arrival) error {
 
 // check says why the body is not that of the function's own job.
 func (s Scheduler) check(body []byte) error {
-	var fired struct {
-		Name string `json:"name"`
-	}
-	if err := json.Unmarshal(body, &fired); err != nil {
+	var name string
+	if err := (jsonscan.Fields{"name": &name}).Read(body); err != nil {
 		return fmt.Errorf("decode Cloud Scheduler body: %w", err)
 	}
-	if fired.Name != s.Name {
-		return fmt.Errorf("the Cloud Scheduler job fires %.200q, not %q", fired.Name, s.Name)
+	if name != s.Name {
+		return fmt.Errorf("the Cloud Scheduler job fires %.200q, not %q", name, s.Name)
 	}
 	return nil
 }
@@ -85,7 +84,7 @@ func (s Scheduler) event(job, at string) (event.Event, error) {
 	firing := portable.Firing{Source: jobSource(job), Name: s.Name, Scheduled: time.Now(), Approximate: at == ""}
 	if at != "" {
 		var err error
-		if firing.Scheduled, err = time.Parse(time.RFC3339, at); err != nil {
+		if firing.Scheduled, err = ce.ParseTime(at); err != nil {
 			return event.Event{}, fmt.Errorf("%s: %w", schedulerTimeHeader, err)
 		}
 	}

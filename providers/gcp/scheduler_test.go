@@ -123,7 +123,7 @@ func TestSchedulerRefuses(t *testing.T) {
 		{"a name that is no string", fire("j", at, `{"name":1}`), 400, `decode Cloud Scheduler body: `},
 		{"more after the JSON", fire("j", at, `{"name":"f"}{}`), 400, `decode Cloud Scheduler body: `},
 		{"a time that is none", fire("j", "soon", `{"name":"f"}`), 500, `X-CloudScheduler-ScheduleTime: `},
-		{"a time after all years", fire("j", "9999-12-31T23:59:59-01:00", `{"name":"f"}`), 500, `year outside of range`},
+		{"a time after all years", fire("j", "9999-12-31T23:59:59-01:00", `{"name":"f"}`), 500, `is not in the years 0 to 9999`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			log := logged(t)

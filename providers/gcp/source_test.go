@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -238,5 +240,36 @@ func TestSkipped(t *testing.T) {
 				t.Errorf("called = %v, want %v", called, tc.called)
 			}
 		})
+	}
+}
+
+// Names of members count exactly, so that no metadata spelled like one takes its
+// place, and what is asked for is there or the event is none.
+func TestStorageNames(t *testing.T) {
+	object := func(data string) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(data))
+		for name, value := range map[string]string{
+			"Content-Type": "application/json", "Ce-Specversion": "1.0", "Ce-Id": "7", "Ce-Type": "google.cloud.storage.object.v1.finalized",
+			"Ce-Source": "//storage.googleapis.com/projects/_/buckets/b", "Ce-Subject": "objects/x",
+		} {
+			r.Header.Set(name, value)
+		}
+		return r
+	}
+	got, _ := one(t, gcp.Storage{Bucket: "uploads"}, object(`{"bucket":"b","Bucket":"c","name":"x","Name":"y","size":"1","SIZE":"2","generation":"3","Generation":"4","contentType":"a/b","contenttype":"c/d"}`))
+	if want := `{"bucket":"uploads","key":"x","size":1,"contenttype":"a/b","version":"3"}`; got.Data != want {
+		t.Errorf("data %s, want %s", got.Data, want)
+	}
+	for data, why := range map[string]string{
+		`{"Bucket":"b","name":"x"}`:              "missing bucket",
+		`{"bucket":"b","Name":"x"}`:              "missing name",
+		`{"bucket":"b","name":"x","size":"big"}`: "size: cannot unmarshal",
+		`{"bucket":"b","name":5}`:                "name: cannot unmarshal",
+	} {
+		log := logged(t)
+		var h recorder
+		if w := serve(&h, gcp.Storage{}, object(data)); w.Code != http.StatusInternalServerError || len(h.seen) > 0 || !strings.Contains(log.String(), why) {
+			t.Errorf("%s: status %d, %d calls, log %s", data, w.Code, len(h.seen), log)
+		}
 	}
 }

@@ -12,12 +12,15 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
 
 // Storage is the source of object triggers: Eventarc's events of a Cloud
-// Storage bucket.
+// Storage bucket. An object that is archived, which is what becomes of one that is
+// removed from a bucket with versions, is deleted; when that version is removed
+// later it is deleted again, in an event with the same id.
 type Storage struct {
 	Bucket           string           // the name in the directive
 	Created, Deleted bool             // which changes; neither means both
@@ -32,6 +35,7 @@ const (
 	storageTypes    = "google.cloud.storage.object.v1."
 	objectFinalized = storageTypes + "finalized"
 	objectDeleted   = storageTypes + "deleted"
+	objectArchived  = storageTypes + "archived"
 )
 
 func (s Storage) declared() string { return fmt.Sprintf("%s %q", portable.Object, s.Bucket) }
@@ -57,13 +61,13 @@ func (s Storage) decode(a *arrival) error {
 }
 
 func foreignObject(eventType string) error {
-	return fmt.Errorf("received a CloudEvent of type %q, want %s or %s", eventType, objectFinalized, objectDeleted)
+	return fmt.Errorf("received a CloudEvent of type %q, want %s, %s or %s", eventType, objectFinalized, objectDeleted, objectArchived)
 }
 
 // event returns the portable event of Cloud Storage's own, and reports whether
 // the directive does not ask for it.
 func (s Storage) event(native event.Event) (e event.Event, skip bool, err error) {
-	deleted := native.Type() == objectDeleted
+	deleted := native.Type() == objectDeleted || native.Type() == objectArchived
 	if !deleted && native.Type() != objectFinalized {
 		return event.Event{}, false, foreignObject(native.Type())
 	}
@@ -73,14 +77,13 @@ func (s Storage) event(native event.Event) (e event.Event, skip bool, err error)
 	// The integers are strings, as in every JSON of a protocol buffer.
 	// StorageObjectData in https://github.com/googleapis/google-cloudevents.
 	var object struct {
-		Bucket      string      `json:"bucket"`
-		Name        string      `json:"name"`
-		Size        json.Number `json:"size"` // bytes
-		Generation  json.Number `json:"generation"`
-		ETag        string      `json:"etag"`
-		ContentType string      `json:"contentType"`
+		Bucket, Name, ETag, ContentType string
+		Size, Generation                json.Number // Size in bytes
 	}
-	if err := json.Unmarshal(native.Data(), &object); err != nil {
+	if err := (jsonscan.Fields{
+		"bucket": &object.Bucket, "name": &object.Name, "etag": &object.ETag, "contentType": &object.ContentType,
+		"size": &object.Size, "generation": &object.Generation,
+	}).Read(native.Data()); err != nil {
 		return event.Event{}, false, fmt.Errorf("decode object: %w", err)
 	}
 	switch {

@@ -33,6 +33,7 @@ func (Alarm) read(line []byte) (*actionloop.Request, error) { return actionloop.
 func (a Alarm) policy() run.Policy { return policy(a.Retries, a.NoDeadLetter, a.DeadLetter) }
 
 func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {
+	r.Identify()
 	raw, ok := r.Value["name"]
 	if !ok {
 		return nil, fmt.Errorf("function %s is fired by an alarm, but the activation has no parameter name; its parameters: %s", a.Name, r.Value.Names())
@@ -43,9 +44,6 @@ func (a Alarm) decode(r *actionloop.Request) ([]run.Record, error) {
 	}
 	if name != a.Name {
 		return nil, fmt.Errorf("an alarm for function %.64q, but the function is %q: set name in the trigger_payload of the trigger's feed", name, a.Name)
-	}
-	if err := identified(r); err != nil {
-		return nil, err
 	}
 	record := run.Record{Native: &actionloop.Activation{Request: r, Trigger: portable.Schedule, Name: "alarm activation"}}
 	var err error

@@ -66,15 +66,6 @@ func TestAlarmForeignPayload(t *testing.T) {
 	}
 }
 
-// Without an activation id firings could not be told apart.
-func TestAlarmUnidentified(t *testing.T) {
-	capture(t)
-	answer := Handler(fn.HandlerFunc(nil), Alarm{Name: "nightly"}).Invoke(t.Context(), []byte(`{"value":{"name":"nightly"},"namespace":"acme"}`))
-	if want := `{"error":"decode request: missing activation_id"}`; string(answer) != want {
-		t.Errorf("answer %s, want %s", answer, want)
-	}
-}
-
 // The delivery is a schedule's, and Raw has no headers.
 func TestAlarmDelivery(t *testing.T) {
 	h := fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {

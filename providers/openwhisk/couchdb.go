@@ -45,13 +45,11 @@ func (CouchDB) read(line []byte) (*actionloop.Request, error) { return actionloo
 func (c CouchDB) policy() run.Policy { return policy(c.Retries, c.NoDeadLetter, c.DeadLetter) }
 
 func (c CouchDB) decode(r *actionloop.Request) ([]run.Record, error) {
+	r.Identify()
 	for _, member := range []string{"id", "changes"} {
 		if _, ok := r.Value[member]; !ok {
 			return nil, fmt.Errorf("document collection %s is fed by CouchDB, but the activation has no parameter %s; its parameters: %s", c.Collection, member, r.Value.Names())
 		}
-	}
-	if err := identified(r); err != nil {
-		return nil, err
 	}
 	change, err := decodeCouchDB(r.Value)
 	record := run.Record{Native: &documentChange{

@@ -53,13 +53,11 @@ func (k Kafka) trigger() (kind, name string) {
 }
 
 func (k Kafka) decode(r *actionloop.Request) ([]run.Record, error) {
+	r.Identify()
 	kind, name := k.trigger()
 	list := r.Value["messages"]
 	if len(list) == 0 || list[0] != '[' {
 		return nil, fmt.Errorf("%s %s is fed by Kafka, but the activation has no list of messages; its parameters: %s", kind, name, r.Value.Names())
-	}
-	if err := identified(r); err != nil {
-		return nil, err
 	}
 	messages, err := splitMessages(list, maxMessages)
 	if err != nil {

@@ -85,16 +85,58 @@ func TestTopicBadCloudEvent(t *testing.T) {
 	}
 }
 
-// Without what names the message there is none.
-func TestTopicUnidentified(t *testing.T) {
-	capture(t)
-	for request, want := range map[string]string{
-		`{"value":{},"namespace":"acme"}`:     `{"error":"decode request: missing activation_id"}`,
-		`{"value":{},"activation_id":"4479"}`: `{"error":"decode request: missing namespace"}`,
-	} {
-		if answer := Handler(fn.HandlerFunc(nil), Trigger{Topic: "orders"}).Invoke(t.Context(), []byte(request)); string(answer) != want {
-			t.Errorf("%s: answer %s, want %s", request, answer, want)
+// Outside of the platform a value alone is enough: the namespace is that of the
+// environment, or the caller's own, and an id is made up, another one each time,
+// and said.
+func TestValueAlone(t *testing.T) {
+	for _, namespace := range []string{"", "acme"} {
+		t.Setenv("__OW_NAMESPACE", namespace)
+		in := "/namespaces/_/"
+		if namespace != "" {
+			in = "/namespaces/acme/"
 		}
+		for _, test := range []struct {
+			source Source
+			value  string
+			want   string // the source
+			named  bool   // the event has an id of its own
+		}{
+			{Trigger{Topic: "orders"}, `{"n":1}`, in + "triggers/orders", false},
+			{Alarm{Name: "nightly"}, `{"name":"nightly"}`, in + "triggers/nightly", false},
+			{Kafka{Queue: "orders"}, oneMessage, in + "kafka/orders", true},
+			{CouchDB{Collection: "users"}, `{"id":"1","changes":[{"rev":"1-a"}],"dbname":"users"}`, in + "couchdb/users", true},
+			{Trigger{Type: "t"}, `{"cloudevent":{"specversion":"1.0","id":"1","source":"/s","type":"t"}}`, "/s", true},
+		} {
+			ids := map[string]bool{}
+			for range 2 {
+				log := capture(t)
+				called := 0
+				h := fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
+					called++
+					d, _ := fn.DeliveryFrom(ctx)
+					id := d.Attributes["activation_id"]
+					if e.Source() != test.want || e.ID() == "" || id == "" || !test.named && !strings.Contains(e.ID(), id) {
+						t.Errorf("%T: source %s, id %s, activation %s", test.source, e.Source(), e.ID(), id)
+					}
+					if !strings.Contains(log.String(), "made up") || !strings.Contains(log.String(), id) {
+						t.Errorf("%T: log %s", test.source, log)
+					}
+					ids[id] = true
+					return nil, nil
+				})
+				if answer := Handler(h, test.source).Invoke(t.Context(), []byte(`{"value":`+test.value+`}`)); string(answer) != "{}" || called != 1 {
+					t.Errorf("%T: answer %s, %d calls", test.source, answer, called)
+				}
+			}
+			if len(ids) != 2 {
+				t.Errorf("%T: ids %v", test.source, ids)
+			}
+		}
+	}
+	log := capture(t)
+	Handler(fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { return nil, nil }), Trigger{Topic: "orders"}).Invoke(t.Context(), line(`{}`, time.Time{}))
+	if log.Len() > 0 {
+		t.Errorf("with an id: %s", log)
 	}
 }
 

@@ -2,7 +2,6 @@ package openwhisk
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -55,6 +54,7 @@ func (t Trigger) kind() string {
 }
 
 func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
+	r.Identify()
 	f := &firing{trigger: t, request: r}
 	record := run.Record{Native: f}
 	var err error
@@ -63,9 +63,6 @@ func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
 		record.Event, err = t.event(r.CloudEvent)
 		record.Skip = err == nil && t.Source != "" && record.Event.Source() != t.Source
 	case t.Topic != "":
-		if err := identified(r); err != nil {
-			return nil, err
-		}
 		f.message = r.Value.Without(actionloop.Headers)
 		record.Event, err = t.message(r, bytes.Clone(f.message))
 	default:
@@ -131,15 +128,4 @@ func (t Trigger) event(fired actionloop.CloudEvent) (event.Event, error) {
 // triggerSource is the source of what the trigger fires.
 func triggerSource(r *actionloop.Request, trigger string) string {
 	return portable.Path("namespaces", r.Namespace, "triggers", trigger)
-}
-
-// identified says what the request lacks to name an event by it.
-func identified(r *actionloop.Request) error {
-	switch {
-	case r.Namespace == "":
-		return errors.New("decode request: missing namespace")
-	case r.ActivationID == "":
-		return errors.New("decode request: missing activation_id")
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,12 +16,16 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/ce/cehttp"
 	"github.com/fngen/fngen/internal/sinks"
 )
 
-// HTTP posts each event in binary mode to the URL in the environment: K_SINK,
-// where Knative binds one, or FNGEN_SINK_NAME.
+// HTTP posts each event in binary mode to the URL in the environment:
+// FNGEN_SINK_NAME, or K_SINK where Knative binds one. What Knative asks for beside
+// it, the extensions in K_CE_OVERRIDES, are the event's then.
+//
+// https://github.com/knative/specs/blob/main/specs/eventing/control-plane.md
 type HTTP struct {
 	Name string // in the directive
 	Type string // of events that have none
@@ -42,6 +47,10 @@ func (h HTTP) post(ctx context.Context, e event.Event) error {
 		if url = os.Getenv("K_SINK"); url == "" {
 			return fmt.Errorf("neither %s nor K_SINK is set; it holds the URL of the sink %s", sinks.Variable(h.Name), h.Name)
 		}
+		var err error
+		if e, err = override(e); err != nil {
+			return fmt.Errorf("post event: K_CE_OVERRIDES: %w", err)
+		}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(e.Data()))
 	if err != nil {
@@ -60,6 +69,28 @@ func (h HTTP) post(ctx context.Context, e event.Event) error {
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection is used again
 	return outcome(resp.StatusCode)
+}
+
+// override returns the event with the extensions that K_CE_OVERRIDES asks for.
+func override(e event.Event) (event.Event, error) {
+	text := os.Getenv("K_CE_OVERRIDES")
+	if text == "" {
+		return e, nil
+	}
+	var overrides struct {
+		Extensions map[string]string `json:"extensions"`
+	}
+	if err := json.Unmarshal([]byte(text), &overrides); err != nil {
+		return e, err
+	}
+	e = e.Clone()
+	for name, value := range overrides.Extensions {
+		if err := ce.CheckExtension(name); err != nil {
+			return e, err
+		}
+		e.SetExtension(name, value)
+	}
+	return e, nil
 }
 
 // outcome is the error for a status. What the receiver refuses for good is what

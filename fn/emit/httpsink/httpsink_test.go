@@ -88,3 +88,47 @@ func TestStatus(t *testing.T) {
 }
 
 const none mark.Kind = 99
+
+// K_CE_OVERRIDES beside K_SINK is what Knative's bindings ask for: its extensions
+// are set, in the place of the event's own too. With an URL of our own it is
+// somebody else's, and what cannot be understood holds the event back.
+func TestOverrides(t *testing.T) {
+	var got []http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, r.Header) }))
+	defer server.Close()
+	e := event.New()
+	e.SetID("1")
+	e.SetSource("/s")
+	e.SetType("t")
+	e.SetExtension("own", "kept")
+	for _, test := range []struct{ sink, bound, overrides, bla, own, why string }{
+		{"", server.URL, "", "", "kept", ""},
+		{"", server.URL, `{"extensions":{"bla":"blub"}}`, "blub", "kept", ""},
+		{"", server.URL, `{"extensions":{"bla":"100% ü","own":"theirs"}}`, "100%25%20%C3%BC", "theirs", ""},
+		{"", server.URL, `{"extensions":null}`, "", "kept", ""},
+		{"", server.URL, `{}`, "", "kept", ""},
+		{server.URL, server.URL, `{"extensions":{"bla":"blub"}}`, "", "kept", ""},
+		{"", server.URL, `{"extensions":{"type":"forged"}}`, "", "", `K_CE_OVERRIDES: attribute name "type"`},
+		{"", server.URL, `{"extensions":{"Not-One":"x"}}`, "", "", `K_CE_OVERRIDES: attribute name "Not-One"`},
+		{"", server.URL, `{"extensions":{"bla":1}}`, "", "", "K_CE_OVERRIDES: json"},
+		{"", server.URL, `extensions`, "", "", "K_CE_OVERRIDES: invalid"},
+	} {
+		got = nil
+		t.Setenv("FNGEN_SINK_NEWS", test.sink)
+		t.Setenv("K_SINK", test.bound)
+		t.Setenv("K_CE_OVERRIDES", test.overrides)
+		err := httpsink.HTTP{Name: "news"}.Send(t.Context(), []event.Event{e})[0]
+		if test.why != "" {
+			if kind, _ := run.Kind(err); err == nil || kind != mark.Retry || !strings.Contains(err.Error(), test.why) || got != nil {
+				t.Errorf("%s: %v, posted %v", test.overrides, err, got)
+			}
+			continue
+		}
+		if err != nil || len(got) != 1 || got[0].Get("Ce-Bla") != test.bla || got[0].Get("Ce-Own") != test.own {
+			t.Errorf("%s: %v, posted %v", test.overrides, err, got)
+		}
+	}
+	if e.Extensions()["own"] != "kept" || len(e.Extensions()) != 1 {
+		t.Errorf("the event that was sent has changed: %v", e.Extensions())
+	}
+}

@@ -128,6 +128,7 @@ var Kinds = map[Code]Kind{
 	"kafka-text":            {Warning, "the Kafka feed damages values that are no text"},
 	"log-retention-ignored": {Warning, "how long logs are kept is set elsewhere"},
 	"object-overwrite":      {Warning, "an overwrite fires too, since it deletes the old object"},
+	"object-versions":       {Warning, "in a bucket that keeps versions the removal of an old one fires too"},
 	"order-key":             {Warning, "order is kept among messages of one key, which the publisher chooses"},
 	"queue-existing":        {Warning, "the settings of an existing queue count, not the directive's"},
 	"retries-few":           {Warning, "a throttled delivery counts as a retry too"},

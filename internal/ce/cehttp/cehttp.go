@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -17,22 +17,22 @@ import (
 	"github.com/fngen/fngen/internal/ce"
 )
 
-// Decode returns the CloudEvent of a message in binary mode. It keeps body.
-// The header's keys are in canonical form, as http.Header's methods leave them.
+// Decode returns the CloudEvent of a message in binary mode, which anybody may
+// have sent. It keeps body. The header's keys are in canonical form, as http.Header's methods leave them.
 func Decode(header http.Header, body []byte) (event.Event, error) {
 	return decode(header, body, false)
 }
 
-// DecodeLoosely is Decode for senders that do not keep to binary mode in every
-// point: the content type may be named a second time, and a value that does
-// not decode stands for itself.
+// DecodeLoosely is Decode for senders that are known and do not keep to binary
+// mode in every point: the content type may be named a second time, and a value
+// that does not decode stands for itself.
 func DecodeLoosely(header http.Header, body []byte) (event.Event, error) {
 	return decode(header, body, true)
 }
 
 func decode(header http.Header, body []byte, loosely bool) (event.Event, error) {
 	var a ce.Attributes
-	contentType := ""
+	contentType, extensions := "", 0
 	if values := header["Content-Type"]; len(values) > 0 {
 		contentType = values[0]
 	}
@@ -62,8 +62,14 @@ func decode(header http.Header, body []byte, loosely bool) (event.Event, error) 
 			contentType = cmp.Or(contentType, decoded)
 			continue
 		}
-		if err := a.Set(attribute(canonical), decoded); err != nil {
-			return event.Event{}, fmt.Errorf("header %s: %w", name, err)
+		name := attribute(canonical)
+		if !ce.IsAttribute(name) {
+			if extensions++; extensions > ce.MaxExtensions && !loosely {
+				return event.Event{}, fmt.Errorf("more than %d extensions", ce.MaxExtensions)
+			}
+		}
+		if err := a.Set(name, decoded); err != nil {
+			return event.Event{}, fmt.Errorf("header Ce-%s: %w", canonical, err)
 		}
 	}
 	if err := a.Set("datacontenttype", contentType); err != nil {
@@ -126,15 +132,24 @@ func SetHeaders(h http.Header, e event.Event, id, source string) error {
 }
 
 // percentDecode and percentEncode are section 3.1.3.2 of the HTTP binding. It
-// keeps text that holds no escape as it is, so a quoted value is taken too.
+// keeps text that holds no escape as it is, so a quoted value is taken too, and
+// says nothing of a percent sign that begins no escape: senders that do not
+// encode write 100%, which is itself.
 func percentDecode(s string) (string, error) {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = unquote(s[1 : len(s)-1])
 	}
-	decoded, err := url.PathUnescape(s) // as it is where nothing is encoded
-	if err != nil {
-		return "", err
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				c, i = byte(n), i+2
+			}
+		}
+		b.WriteByte(c)
 	}
+	decoded := b.String()
 	if !utf8.ValidString(decoded) {
 		return "", errors.New("not UTF-8")
 	}

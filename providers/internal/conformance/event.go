@@ -41,6 +41,9 @@ func events() []Occurrence {
 	subject := want("", "")
 	subject.Subject = `100% Zoë "東京" 🚲`
 
+	leap := want("", "")
+	leap.Time = time.Date(2017, 1, 1, 0, 0, 0, 500000000, time.UTC)
+
 	fromShop := full
 	fromShop.Name, fromShop.Directive.Source = "event/of the source asked for", "/shop"
 	elsewhere := full
@@ -79,6 +82,12 @@ func events() []Occurrence {
 			Structured: head + `,"deadletterreason":"x","deadletterattempts":3,"deadletterfunction":"confirm"}`}, want("", "")),
 		refused(one("with an extension that has no name", CloudEvent{Attributes: attributes("my-extension", "x"),
 			Structured: head + `,"my-extension":"x"}`}, Event{})),
+		one("whose data is a string of JSON", CloudEvent{Attributes: attributes("datacontenttype", "application/vnd.order+json"), Data: []byte(`"{\"n\":1}"`),
+			Structured: head + `,"datacontenttype":"application/vnd.order+json","data":"{\"n\":1}"}`}, want("application/vnd.order+json", `"{\"n\":1}"`)),
+		one("with a leap second", CloudEvent{Attributes: attributes("time", "2016-12-31t23:59:60.5z"),
+			Structured: head + `,"time":"2016-12-31t23:59:60.5z"}`}, leap),
+		refused(one("with a time that only Go takes", CloudEvent{Attributes: attributes("time", "2026-03-01T12:00:00,5Z"),
+			Structured: head + `,"time":"2026-03-01T12:00:00,5Z"}`}, Event{})),
 		refused(one("of another version", CloudEvent{Attributes: attributes("specversion", "0.3"),
 			Structured: `{"specversion":"0.3","id":"o-1","source":"/shop","type":"com.example.order.placed"}`}, Event{})),
 	}

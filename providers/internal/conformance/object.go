@@ -41,6 +41,7 @@ func objects() []Occurrence {
 	return []Occurrence{
 		one("created", Object{Key: "a.png", Size: 1024}, "a.png", `{"bucket":"uploads","key":"a.png","size":1024}`),
 		one("deleted", Object{Key: "a.png", Deleted: true}, "a.png", `{"bucket":"uploads","key":"a.png"}`),
+		one("expired", Object{Key: "a.png", Deleted: true, Expired: true}, "a.png", `{"bucket":"uploads","key":"a.png"}`),
 		one("empty", Object{Key: "a.png"}, "a.png", `{"bucket":"uploads","key":"a.png","size":0}`),
 		one("larger than 2^53", Object{Key: "a.iso", Size: 9007199254740993}, "a.iso", `{"bucket":"uploads","key":"a.iso","size":9007199254740993}`),
 		one("key with special characters", Object{Key: `a b+c%2F/d&e=f?g#h"i\.png`, Size: 1}, `a b+c%2F/d&e=f?g#h"i\.png`,
@@ -53,6 +54,7 @@ func objects() []Occurrence {
 		asked,
 		ignored("kind", Directive{Deleted: true}, Object{Key: "a.png", Size: 1}),
 		ignored("kind of a deletion", Directive{Created: true}, Object{Key: "a.png", Deleted: true}),
+		ignored("kind of an expiry", Directive{Created: true}, Object{Key: "a.png", Deleted: true, Expired: true}),
 		ignored("prefix", Directive{Prefix: "in/"}, Object{Key: "out/a.png", Size: 1}),
 		ignored("suffix", Directive{Suffix: ".png"}, Object{Key: "a.png.txt", Size: 1}),
 		other,

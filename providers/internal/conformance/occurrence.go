@@ -95,6 +95,7 @@ type Object struct {
 	Key     string
 	Size    int64 // bytes
 	Deleted bool
+	Expired bool // deleted by a rule of the bucket, or archived by one that keeps versions
 	Other   bool // something else happened to it: it moved to another storage class
 	Damaged bool // what arrives does not name the object
 }

@@ -78,6 +78,7 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 	if err != nil {
 		return actionloop.Refuse(err)
 	}
+	request.Identify()
 	native := &httpRequest{actionloop.Activation{Request: request, Trigger: portable.HTTP, Name: "HTTP request"}}
 	ctx = run.WithRequest(request.Context(ctx), native, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
 	return i.serve(ctx, native.String(), a)

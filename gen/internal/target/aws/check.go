@@ -161,6 +161,9 @@ func (t Target) existing(report *model.Report, f model.Function) {
 			report.Errorf("object-filter", "the prefix or suffix holds {{resolve:, which CloudFormation takes for a reference; choose another")
 		}
 		report.Warnf("bucket-existing", "the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
+		if trigger.Deleted {
+			report.Warnf("object-versions", "the bucket %s exists already: if it keeps versions, the removal of an old version or of a delete marker fires too, while the key may have an object; look whether it is there before you act on it", resource)
+		}
 	}
 }
 

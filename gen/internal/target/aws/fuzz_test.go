@@ -146,7 +146,7 @@ func found(t *testing.T, template cfn.Template) map[string]string {
 		case "AWS::S3::Bucket":
 			rules, _ := at(properties, "NotificationConfiguration", "LambdaConfigurations", 0, "Filter", "S3Key", "Rules").([]any)
 			for _, rule := range rules {
-				value, err := url.PathUnescape(fmt.Sprint(at(rule, "Value")))
+				value, err := url.QueryUnescape(fmt.Sprint(at(rule, "Value")))
 				if err != nil {
 					t.Errorf("%s: %v", id, err)
 				}

@@ -66,3 +66,81 @@ func TestMaxInstancesOfQueue(t *testing.T) {
 		}
 	}
 }
+
+// A bucket's own notifications and the rule for one that exists already ask for
+// the same: whoever deletes an object, and be it the bucket's lifecycle, it is
+// deleted.
+func TestObjectCarriers(t *testing.T) {
+	onBus := map[string]string{ // by the name in a notification
+		"s3:ObjectCreated:*":       "Object Created",
+		"s3:ObjectRemoved:*":       "Object Deleted",
+		"s3:LifecycleExpiration:*": "Object Deleted",
+	}
+	for want, trigger := range map[string]model.Object{
+		"Object Created": {Bucket: "uploads", Created: true},
+		"Object Deleted": {Bucket: "uploads", Deleted: true},
+	} {
+		app := model.App{Path: "example.com/shop", Functions: []model.Function{{Name: "handle", Trigger: trigger}}}
+		own := template(t, "", app).Resources["UploadsBucket"].Properties["NotificationConfiguration"].(map[string]any)["LambdaConfigurations"].([]any)
+		asked := map[string]bool{}
+		for _, n := range own {
+			asked[n.(map[string]any)["Event"].(string)] = true
+		}
+		rule := template(t, "resources: {uploads: {aws: {name: acme-uploads}}}", app).Resources["HandleRule"].Properties["EventPattern"].(map[string]any)["detail-type"].([]any)
+		if len(rule) != 1 || rule[0] != want {
+			t.Errorf("the rule asks for %v, want %s", rule, want)
+		}
+		for name, kind := range onBus {
+			if asked[name] != (kind == want) {
+				t.Errorf("%s: the notifications ask for %v", want, asked)
+			}
+			delete(asked, name)
+		}
+		if len(asked) > 0 {
+			t.Errorf("%s: the notifications ask for %v, which no rule gets", want, asked)
+		}
+	}
+}
+
+// S3 compares a filter with keys in their form encoding, in which a space is a
+// plus sign.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+func TestObjectFilter(t *testing.T) {
+	for key, want := range map[string]string{
+		"in box/ä+b/": "in+box/%C3%A4%2Bb/",
+		" (1).png":    "+%281%29.png",
+		"a  b":        "a++b",
+		"a%20b":       "a%2520b",
+		"plain/a.png": "plain/a.png",
+	} {
+		for _, trigger := range []model.Object{{Bucket: "uploads", Created: true, Prefix: key}, {Bucket: "uploads", Created: true, Suffix: key}} {
+			app := model.App{Path: "example.com/shop", Functions: []model.Function{{Name: "handle", Trigger: trigger}}}
+			bucket := template(t, "", app).Resources["UploadsBucket"].Properties
+			if got := at(bucket, "NotificationConfiguration", "LambdaConfigurations", 0, "Filter", "S3Key", "Rules", 0, "Value"); got != want {
+				t.Errorf("%q is %v, want %s", key, got, want)
+			}
+			rule := template(t, "resources: {uploads: {aws: {name: acme-uploads}}}", app).Resources["HandleRule"].Properties
+			for how, got := range at(rule, "EventPattern", "detail", "object", "key", 0).(map[string]any) {
+				if got != key { // keys are as they are on the bus
+					t.Errorf("%s of the rule is %v, want %q", how, got, key)
+				}
+			}
+		}
+	}
+}
+
+// template returns the template of the application as fngen.yaml has it.
+func template(t *testing.T, yaml string, app model.App) cfn.Template {
+	t.Helper()
+	c := config.Parse([]byte(yaml), []string{"aws"})
+	files, _, err := aws.New(c.Target("aws"), c.Resources("aws")).Infrastructure(app)
+	if err != nil || len(c.Diagnostics()) > 0 {
+		t.Fatal(err, c.Diagnostics())
+	}
+	parsed, err := cfn.Parse(files[0].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}

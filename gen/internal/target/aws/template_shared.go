@@ -104,7 +104,7 @@ func (s *stack) createBucket(name string) {
 			continue
 		}
 		permissions = append(permissions, logical(f.Name, "Permission"))
-		for _, event := range changes(t, "s3:ObjectCreated:*", "s3:ObjectRemoved:*") {
+		for _, event := range changes(t, []string{"s3:ObjectCreated:*"}, []string{"s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}) {
 			notifications = append(notifications, output.Mapping{
 				{Key: "Event", Value: event},
 				{Key: "Function", Value: arn(logical(f.Name, "Function"))},
@@ -121,15 +121,19 @@ func (s *stack) createBucket(name string) {
 	s.output(id, "Name of the bucket "+name, ref(id))
 }
 
-// changes returns the names of the kinds of change that the trigger is for.
-func changes(t model.Object, created, deleted string) []string {
+// changes returns the names of the kinds of change that the trigger is for. What
+// a lifecycle rule of the bucket deletes is deleted too: a rule of EventBridge is
+// told of it under the same name, and a notification under another.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+func changes(t model.Object, created, deleted []string) []string {
 	switch {
 	case t.Created && !t.Deleted:
-		return []string{created}
+		return created
 	case t.Deleted && !t.Created:
-		return []string{deleted}
+		return deleted
 	}
-	return []string{created, deleted}
+	return slices.Concat(created, deleted)
 }
 
 // keyFilter is the filter for the object's key; nil for all. S3 compares with
@@ -149,10 +153,9 @@ func keyFilter(t model.Object) any {
 	return output.Mapping{{Key: "S3Key", Value: output.Mapping{{Key: "Rules", Value: rules}}}}
 }
 
-// encodedKey percent-encodes a part of a key, but for its slashes.
-func encodedKey(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(s), "%2F", "/"), "+", "%20")
-}
+// encodedKey encodes a part of a key as forms are, but for its slashes: a space
+// is a plus sign.
+func encodedKey(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
 
 // createTable adds a table with the key attributes that the adapter knows, as
 // strings, and a stream with the images that its functions ask for.

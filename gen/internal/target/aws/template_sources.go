@@ -209,7 +209,7 @@ func objectPattern(t model.Object, bucket string) output.Mapping {
 	case t.Suffix != "":
 		detail = append(detail, output.Member{Key: "object", Value: keyMatch("suffix", t.Suffix)})
 	}
-	return output.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: changes(t, "Object Created", "Object Deleted")}, {Key: "detail", Value: detail}}
+	return output.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: changes(t, []string{"Object Created"}, []string{"Object Deleted"})}, {Key: "detail", Value: detail}}
 }
 
 func keyMatch(how, text string) output.Mapping {

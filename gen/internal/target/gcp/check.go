@@ -56,6 +56,9 @@ func (t target) check(f model.Function) *model.Report {
 		if trigger.Deleted {
 			report.Warnf("object-overwrite", "an overwrite deletes the old object, so that it fires too")
 		}
+		if t.archives(trigger) {
+			report.Warnf("object-versions", "the bucket %s exists already: if it keeps versions, the removal of an old version fires too, while the key may have an object; look whether it is there before you act on it", trigger.Bucket)
+		}
 		report.Warnf("bucket-project", "the bucket must lie in the function's own project")
 		retries(report, f)
 	case model.Event:

@@ -156,17 +156,40 @@ func (f filter) write(b body, block string) {
 	}
 }
 
-// trigger writes a trigger of its own.
-func (w *terraform) trigger(f function) {
-	if !w.binary && inFunction(f.Trigger) {
-		return
-	}
+// archives reports whether the function has to listen to what is archived too. A
+// bucket that is there already may keep versions: an object that is removed from it
+// is archived, and a trigger holds one type.
+//
+// https://cloud.google.com/storage/docs/pubsub-notifications#events
+func (t target) archives(trigger model.Trigger) bool {
+	o, ok := trigger.(model.Object)
+	return ok && o.Deleted && t.named(o.Bucket).name != ""
+}
+
+// triggers writes the function's triggers that are not a part of it.
+func (w *terraform) triggers(f function) {
 	s := w.eventarcSource(f.Trigger)
-	// https://cloud.google.com/eventarc/docs/retry-events
-	w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
-	b := w.resource("google_eventarc_trigger", f.label,
+	if w.binary || !inFunction(f.Trigger) {
+		// https://cloud.google.com/eventarc/docs/retry-events
+		w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
+		w.trigger(f, f.Name, s)
+	}
+	if w.archives(f.Trigger) {
+		var names []string
+		for _, other := range w.functions {
+			names = append(names, other.Name)
+		}
+		s.eventType = "google.cloud.storage.object.v1.archived"
+		w.comment("In a bucket that keeps versions what is removed is archived.")
+		w.trigger(f, free(f.Name+"-archived", names), s)
+	}
+}
+
+// trigger writes a trigger of that name.
+func (w *terraform) trigger(f function, name string, s eventarcSource) {
+	b := w.resource("google_eventarc_trigger", label(name),
 		pair{"location", s.location},
-		pair{"name", w.physical(short(f.Name, maxService))},
+		pair{"name", w.physical(short(name, maxService))},
 		pair{"service_account", w.as()})
 	if s.channel != nil {
 		b.set(pair{"channel", s.channel})

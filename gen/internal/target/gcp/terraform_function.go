@@ -47,9 +47,9 @@ func (w *terraform) function(f function) {
 	case model.Schedule:
 		w.job(f, t)
 	case model.Object, model.Document:
-		w.trigger(f)
+		w.triggers(f)
 	case model.Event:
-		w.trigger(f)
+		w.triggers(f)
 		w.eventSubscriptions(f, t)
 	}
 }

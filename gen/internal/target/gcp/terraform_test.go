@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/fngen/fngen/gen/internal/discover"
@@ -195,4 +196,46 @@ func find(t testing.TB, file *hclsyntax.Body, kind, label string, blocks ...stri
 		body = body.Blocks[at].Body
 	}
 	return body
+}
+
+// Of a bucket that exists already, and may keep versions, a function for what is
+// deleted also hears of what is archived, by a second trigger, whose name no other
+// function's trigger has. A bucket that is created keeps no versions.
+func TestArchived(t *testing.T) {
+	functions := []model.Function{
+		{Name: "gone", Trigger: model.Object{Bucket: "uploads", Deleted: true}},
+		{Name: "gone-archived", Trigger: model.Object{Bucket: "uploads", Deleted: true}},
+		{Name: "here", Trigger: model.Object{Bucket: "uploads", Created: true}},
+		{Name: "own", Trigger: model.Object{Bucket: "own", Deleted: true}},
+	}
+	for _, pkg := range []string{"source", "binary"} {
+		main := mainTF(t, "targets: {gcp: {package: "+pkg+"}}\nresources: {uploads: {gcp: {name: acme-uploads, location: eu}}}", model.App{Path: "example.com/shop", Functions: functions})
+		file, diagnostics := hclsyntax.ParseConfig(main, "main.tf", hcl.InitialPos)
+		if diagnostics.HasErrors() {
+			t.Fatal(diagnostics)
+		}
+		types, names := map[string]string{}, map[string]bool{}
+		for _, b := range file.Body.(*hclsyntax.Body).Blocks {
+			if b.Type != "resource" || b.Labels[0] != "google_eventarc_trigger" {
+				continue
+			}
+			name := string(b.Body.Attributes["name"].Expr.Range().SliceBytes(main))
+			eventType := string(b.Body.Blocks[0].Body.Attributes["value"].Expr.Range().SliceBytes(main))
+			if types[b.Labels[1]] != "" || names[name] {
+				t.Errorf("%s: %s and the name %s are there twice", pkg, b.Labels[1], name)
+			}
+			types[b.Labels[1]], names[name] = eventType, true
+		}
+		want := map[string]string{
+			"gone_archivedx":         `"google.cloud.storage.object.v1.archived"`,
+			"gone_archived_archived": `"google.cloud.storage.object.v1.archived"`,
+		}
+		if pkg == "binary" {
+			want["gone"], want["gone_archived"], want["own"] = `"google.cloud.storage.object.v1.deleted"`, `"google.cloud.storage.object.v1.deleted"`, `"google.cloud.storage.object.v1.deleted"`
+			want["here"] = `"google.cloud.storage.object.v1.finalized"`
+		}
+		if diff := cmp.Diff(want, types); diff != "" {
+			t.Errorf("%s: types by trigger (-want +got):\n%s", pkg, diff)
+		}
+	}
 }

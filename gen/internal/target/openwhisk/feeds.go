@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -163,8 +164,17 @@ func expression(t model.Schedule) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// The library fires on what is one of two days that are set, and takes a star
+	// with a step for one that is; everybody else takes it for a star, with which
+	// a day has to be both.
+	if stepped(c.DayOfMonth) && !c.DayOfWeek.Any || stepped(c.DayOfWeek) && !c.DayOfMonth.Any {
+		return "", errors.New("the schedule sets both the day of month and the day of week, one of them as a * with a step: the alarms feed fires on either, and all others on what is both; write * for one of them, and look at the other in the handler")
+	}
 	return strings.Join([]string{c.Minute.Text, c.Hour.Text, c.DayOfMonth.Text, c.MonthNames(), c.DayNames()}, " "), nil
 }
+
+// stepped reports whether the field begins with a star that is not alone.
+func stepped(f model.CronField) bool { return !f.Any && strings.HasPrefix(f.Text, "*") }
 
 // checkSchedule has the limits of the alarms and interval feeds.
 func checkSchedule(report *model.Report, t model.Schedule) {

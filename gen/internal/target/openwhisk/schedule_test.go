@@ -1,6 +1,7 @@
 package openwhisk
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -16,9 +17,24 @@ func TestExpression(t *testing.T) {
 		"0 9 1 12 *":      "0 9 1 DEC *",
 		"0 9 1 */6 7":     "0 9 1 JAN,JUL SUN",
 		"0 9 * * 5-7":     "0 9 * * SUN,FRI,SAT",
+		"0 9 */2 * *":     "0 9 */2 * *",
+		"0 9 * * */2":     "0 9 * * SUN,TUE,THU,SAT",
+		"0 9 13 * 5":      "0 9 13 * FRI", // either, everywhere
+		"0 9 1-31/2 * 5":  "0 9 1-31/2 * FRI",
+		"*/5 */2 * * 1-5": "*/5 */2 * * MON,TUE,WED,THU,FRI",
 	} {
 		if got, err := expression(model.Schedule{Cron: directive}); got != want || err != nil {
 			t.Errorf("%s: got %q, %v, want %q", directive, got, err, want)
+		}
+	}
+}
+
+// A star with a step is a star to all but the alarms feed, which fires on more
+// days than the others then.
+func TestSteppedDays(t *testing.T) {
+	for _, directive := range []string{"0 9 */2 * 1", "0 9 13 * */2", "0 9 */2 * */2", "0 9 */1 * mon", "0 9 1 * */1", "0 9 */7,31 * fri"} {
+		if got, err := expression(model.Schedule{Cron: directive}); err == nil || !strings.Contains(err.Error(), "write * for one of them") {
+			t.Errorf("%s is %q, %v", directive, got, err)
 		}
 	}
 }

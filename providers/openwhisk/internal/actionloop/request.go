@@ -1,6 +1,10 @@
 package actionloop
 
 import (
+	"cmp"
+	"crypto/rand"
+	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -22,6 +26,19 @@ type Request struct {
 
 	key     string // of the API, where the platform sends it along
 	nesting error
+}
+
+// Identify gives a request what events are named by where it has none, as one that
+// does not come from the platform: the namespace of __OW_NAMESPACE, or _, which
+// stands for the caller's own, and an id that is made up and logged.
+func (r *Request) Identify() {
+	if r.Namespace == "" {
+		r.Namespace = cmp.Or(os.Getenv("__OW_NAMESPACE"), "_")
+	}
+	if r.ActivationID == "" {
+		r.ActivationID = rand.Text()
+		slog.Warn("the activation has no id; the one of its events is made up", "activation", r.ActivationID)
+	}
 }
 
 // CheckNesting says that a parameter has more than [MaxNesting] levels.

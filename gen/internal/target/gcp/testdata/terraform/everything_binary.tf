@@ -611,6 +611,33 @@ resource "google_eventarc_trigger" "cleanup" {
   depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.cleanup_events]
 }
 
+# In a bucket that keeps versions what is removed is archived.
+resource "google_eventarc_trigger" "cleanup_archived" {
+  project         = var.project
+  location        = "eu"
+  name            = "${var.name}-cleanup-archived"
+  service_account = google_service_account.invokerx.email
+
+  matching_criteria {
+    attribute = "type"
+    value     = "google.cloud.storage.object.v1.archived"
+  }
+
+  matching_criteria {
+    attribute = "bucket"
+    value     = "acme-uploads"
+  }
+
+  destination {
+    cloud_run_service {
+      service = google_cloud_run_v2_service.cleanup.name
+      region  = var.region
+    }
+  }
+
+  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.cleanup_events]
+}
+
 # confirm: queue orders
 resource "google_service_account" "confirm" {
   project      = var.project
