@@ -2,6 +2,7 @@ package aws
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
