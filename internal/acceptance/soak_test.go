@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 )
 
@@ -144,7 +143,8 @@ func (s *soak) left() bool {
 	return len(s.waiting) > 0
 }
 
-// kill ends the process while the handler that has written the line holds.
+// kill ends the process at once, with no time to drain, while the handler that
+// has written the line holds.
 func (s *soak) kill(p *process, line string) {
 	if line != "hold\n" {
 		s.t.Errorf("standard output %q", line)
@@ -152,7 +152,7 @@ func (s *soak) kill(p *process, line string) {
 	s.mu.Lock()
 	s.killed[p] = true
 	s.mu.Unlock()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.cmd.Process.Kill(); err != nil {
 		s.t.Error(err)
 	}
 }
