@@ -80,7 +80,12 @@ func codeOf(n ast.Node) (model.Code, model.Severity, bool) {
 		}
 		code = n.Args[0]
 	case *ast.CompositeLit:
-		if !slices.Contains([]string{"Diagnostic", "Finding"}, lastName(n.Type)) || len(n.Elts) == 0 {
+		isFinding := slices.Contains([]string{"Diagnostic", "Finding"}, lastName(n.Type)) && len(n.Elts) > 0
+		for _, e := range n.Elts { // of a slice of them
+			pair, ok := e.(*ast.KeyValueExpr)
+			isFinding = isFinding || n.Type == nil && ok && lastName(pair.Key) == "Message"
+		}
+		if !isFinding {
 			return "", 0, false
 		}
 		code = n.Elts[0]

@@ -65,8 +65,10 @@ var notFindings = []string{
 	"read the application: ", "load packages: ", // the files cannot be read at all
 	"#!/bin/sh\nexec /usr/bin/env \\\n",                                                     // a script
 	"the environment ", "there is no ; write it with what is different in this environment", // the command's scripts
+	"package p\n",                   // a source
 	"could not import ", "too long", // compared with, and replaced by another
-	"the package does not compile; run go vet there",                                                                     // in case that nothing says why
+	"the package does not compile; run go vet there", " is in a package that the go command does not list; run go vet there", " is not in what the compiler exports of ; please report this, with the function", // in case that nothing says why
+	"the module wants , but the go command is  and cannot fetch a newer one; install that version, set GOTOOLCHAIN=auto where the network allows it, or lower the line", "download go", // TestNewerGo
 	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
 }
 

@@ -75,11 +75,17 @@ func findings(t *testing.T, files []txtar.File) string {
 		t.Fatal(err)
 	}
 	diagnostics := scan.Diagnostics
+	if model.Failed(diagnostics) {
+		config.OperateAll()
+	}
 	resolved, more, err := scan.Resolve(t.Context(), model.Platform{GOOS: "linux", GOARCH: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	diagnostics = append(diagnostics, more...)
+	for _, f := range resolved.Others {
+		config.Operate(f)
+	}
 	for _, target := range testkit.Targets(config) {
 		var meant []model.Function
 		for _, f := range resolved.Functions {
@@ -94,7 +100,7 @@ func findings(t *testing.T, files []txtar.File) string {
 		}
 	}
 	if !model.Failed(diagnostics) {
-		config.CheckResources(resolved.Functions)
+		config.CheckResources(append(resolved.Functions, resolved.Others...))
 	}
 	diagnostics = append(diagnostics, config.Diagnostics()...)
 	var out strings.Builder

@@ -1,8 +1,8 @@
 package gen
 
 import (
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
@@ -52,33 +52,39 @@ type Facts struct {
 // Functions returns the functions that are accepted as such, sorted by name,
 // whether or not the targets serve them.
 func (p *Project) Functions() []Function {
-	functions := []Function{}
+	byName := map[string]*Function{}
 	for _, t := range p.targets {
-		for _, f := range append(slices.Clone(t.app.Functions), t.left...) {
-			i, found := slices.BinarySearchFunc(functions, f.Name, func(l Function, name string) int { return strings.Compare(l.Name, name) })
-			if !found {
-				functions = slices.Insert(functions, i, Function{Name: f.Name, Handler: f.Source(),
-					Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(), Position: model.Position(f.Pos), MeantFor: f.Targets})
-			}
-			functions[i].Targets = append(functions[i].Targets, t.function(f))
+		said := map[string][]model.Diagnostic{}
+		for _, d := range t.diagnostics {
+			said[d.Function] = append(said[d.Function], d)
 		}
+		for _, f := range slices.Concat(t.app.Functions, t.left) {
+			if byName[f.Name] == nil {
+				byName[f.Name] = &Function{Name: f.Name, Handler: f.Source(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(),
+					Position: model.Position(f.Pos), MeantFor: f.Targets}
+			}
+			byName[f.Name].Targets = append(byName[f.Name].Targets, t.function(f, said[f.Name]))
+		}
+	}
+	functions := []Function{}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		functions = append(functions, *byName[name])
 	}
 	return functions
 }
 
-// function returns what the function is on the target.
-func (t targeted) function(f model.Function) TargetFunction {
+// function returns what the function is on the target, which says the
+// diagnostics of it.
+func (t targeted) function(f model.Function, said []model.Diagnostic) TargetFunction {
 	out := TargetFunction{Target: t.Name(), Status: Served}
 	if !f.MeantFor(t.Name()) {
 		out.Status = LeftOut
 		return out
 	}
-	for _, d := range t.diagnostics {
-		switch {
-		case d.Function != f.Name:
-		case d.Severity == model.Warning:
+	for _, d := range said {
+		if d.Severity == model.Warning {
 			out.Warnings = append(out.Warnings, d.Message)
-		default:
+		} else {
 			out.Status, out.Refusals = Refused, append(out.Refusals, d.Message)
 		}
 	}

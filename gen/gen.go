@@ -17,11 +17,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/token"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
@@ -38,16 +38,19 @@ type Options struct {
 	Targets []string  // of those that Targets returns; none for those in fngen.yaml, or all if it names none
 	Env     string    // the environment, whose fngen.ENV.yaml lies over fngen.yaml; "" for none
 	Log     io.Writer // gets a line for each go command that runs; nil for none
-	List    bool      // what targets say of functions is told by Functions, not by Diagnostics
+	Waiting func()    // is called when another fngen writes to the application, for which this one waits; nil for nobody
 }
 
 // A Project is an application that is open, with its functions on each target
 // that was asked for. Its files are read when it is opened.
 type Project struct {
-	root        *os.Root
-	log         io.Writer
-	targets     []targeted
-	diagnostics []model.Diagnostic
+	root         *os.Root
+	log          io.Writer
+	env          string
+	waiting      func()
+	targets      []targeted
+	diagnostics  []model.Diagnostic
+	acknowledged int
 }
 
 // A targeted is a target with the functions that are meant for it.
@@ -56,7 +59,7 @@ type targeted struct {
 	app            model.App        // as the target's platform compiles it, with the functions that are meant for the target
 	left           []model.Function // that are not
 	infrastructure []model.File
-	diagnostics    []model.Diagnostic // the target's own
+	diagnostics    []model.Diagnostic // the target's own, among the project's too
 }
 
 // Open reads the application. An error says that it cannot be read at all; what
@@ -66,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{root: root, log: o.Log}
+	p := &Project{root: root, log: o.Log, env: o.Env, waiting: o.Waiting}
 	if err := p.read(p.logged(ctx), o); err != nil {
 		root.Close()
 		return nil, err
@@ -103,62 +106,115 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	configured := c.Targets()
+	if len(configured) == 0 {
+		configured = Targets()
+	}
 	asked := o.Targets
 	if len(asked) == 0 {
-		asked = c.Targets()
+		asked = configured
 	}
-	if len(asked) == 0 {
-		asked = Targets()
-	}
-	scan, err := discover.ScanDir(p.root.Name(), Targets())
-	if err != nil {
+	r := reader{config: c, platforms: map[string]model.App{}}
+	if r.scan, err = discover.ScanDir(p.root.Name(), Targets()); err != nil {
 		return err
 	}
-	p.diagnostics = scan.Diagnostics
-	platforms := map[string]model.App{}
-	var functions []model.Function
+	if model.Failed(r.scan.Diagnostics) {
+		c.OperateAll()
+	}
+	r.flags, r.diagnostics = gocmd.Read()
+	var others []model.Target // that are configured, and not asked for
 	for _, k := range known {
 		target := k.configured(c) // which asks for its keys, whether it is asked for or not
-		if !slices.Contains(asked, k.name) {
-			continue
+		switch {
+		case slices.Contains(asked, k.name):
+			r.asked = append(r.asked, target)
+		case slices.Contains(configured, k.name):
+			others = append(others, target)
 		}
-		platform := target.Platform()
-		app, ok := platforms[platform.String()]
-		if !ok {
-			var diagnostics []model.Diagnostic
-			if app, diagnostics, err = scan.Resolve(ctx, platform); err != nil {
-				return err
-			}
-			for i, f := range app.Functions {
-				app.Functions[i] = c.Operate(f)
-			}
-			platforms[platform.String()] = app
-			functions = append(functions, app.Functions...)
-			p.diagnostics = append(p.diagnostics, diagnostics...)
+	}
+	for _, target := range r.asked {
+		t, err := r.target(ctx, target)
+		if err != nil {
+			return err
 		}
-		t := targeted{Target: target, app: app}
-		if err := t.check(); err != nil {
+		if err := t.plan(); err != nil {
 			return err
 		}
 		p.targets = append(p.targets, t)
-		if !o.List {
-			p.diagnostics = append(p.diagnostics, t.diagnostics...)
+	}
+	source := slices.Concat(r.scan.Diagnostics, r.diagnostics)
+	refused := model.Failed(source) // of a function that is refused nobody knows the resources and the warnings
+	if !refused {
+		c.CheckResources(r.functions)
+	}
+	module := p.targets[0].app.Module
+	p.diagnostics = slices.Concat(source, c.Diagnostics(), sdkVersion(Version(), p.root.Name(), module))
+	a := acknowledger{Allows: model.NewAllows(slices.Concat(r.scan.Allows, c.Allows)), reader: &r, functions: r.positions()}
+	p.diagnostics = a.rest(p.diagnostics)
+	for i, t := range p.targets {
+		p.targets[i].diagnostics = a.rest(t.diagnostics)
+		p.diagnostics = append(p.diagnostics, p.targets[i].diagnostics...)
+	}
+	p.acknowledged = len(model.Sort(a.covered))
+	if !refused {
+		unused, err := a.unused(ctx, others)
+		if err != nil {
+			return err
 		}
+		p.diagnostics = append(p.diagnostics, unused...)
 	}
-	if !model.Failed(p.diagnostics) { // of a function that is refused nobody knows the resources
-		c.CheckResources(functions)
-	}
-	p.diagnostics = model.Sort(append(p.diagnostics, c.Diagnostics()...))
+	p.diagnostics = model.Sort(p.diagnostics)
 	return nil
 }
 
-// check chooses the functions that are meant for the target, and finds out what
-// is wrong with them there, each for itself, taken together, and with the
-// infrastructure that they need.
-func (t *targeted) check() error {
-	all := t.app.Functions
+// A reader makes functions of the application's files, on each platform once.
+type reader struct {
+	config      *config.Config
+	flags       model.Build // what GOFLAGS decides
+	scan        *discover.Scan
+	asked       []model.Target
+	platforms   map[string]model.App
+	functions   []model.Function   // of all platforms
+	diagnostics []model.Diagnostic // of all platforms and GOFLAGS, besides those of the scan
+}
+
+// platform returns what the target's functions are compiled for, and what is the
+// same for all targets that compile the same.
+func (r *reader) platform(target model.Target) (model.Platform, string) {
+	platform := target.Platform().With(r.config.Build()).With(r.flags)
+	return platform, fmt.Sprint(platform, platform.Tags) // the rest is the same for all
+}
+
+// target returns the target with its functions and what is wrong with them
+// there, each for itself and taken together.
+func (r *reader) target(ctx context.Context, target model.Target) (targeted, error) {
+	platform, compiled := r.platform(target)
+	app, ok := r.platforms[compiled]
+	if !ok {
+		names := []string{target.Name()}
+		for _, other := range r.asked {
+			if _, same := r.platform(other); same == compiled && other.Name() != target.Name() {
+				names = append(names, other.Name())
+			}
+		}
+		var diagnostics []model.Diagnostic
+		var err error
+		if app, diagnostics, err = r.scan.Resolve(ctx, platform, names...); err != nil {
+			return targeted{}, err
+		}
+		for i, f := range app.Functions {
+			app.Functions[i] = r.config.Operate(f)
+		}
+		for i, f := range app.Others {
+			app.Others[i] = r.config.Operate(f)
+		}
+		r.platforms[compiled] = app
+		r.functions = slices.Concat(r.functions, app.Functions, app.Others)
+		r.diagnostics = append(r.diagnostics, diagnostics...)
+	}
+	t := targeted{Target: target, app: app}
 	t.app.Functions = nil
-	for _, f := range all {
+	for _, f := range app.Functions {
 		if !f.MeantFor(t.Name()) {
 			t.left = append(t.left, f)
 			continue
@@ -166,9 +222,20 @@ func (t *targeted) check() error {
 		t.app.Functions = append(t.app.Functions, f)
 		t.diagnostics = append(t.diagnostics, t.Check(f)...)
 	}
+	for _, f := range app.Others {
+		if !f.MeantFor(t.Name()) && !slices.ContainsFunc(app.Functions, func(a model.Function) bool { return a.Name == f.Name }) {
+			t.left = append(t.left, f)
+		}
+	}
 	if checker, ok := t.Target.(model.AppChecker); ok {
 		t.diagnostics = append(t.diagnostics, checker.CheckApp(t.app.Functions)...)
 	}
+	return t, nil
+}
+
+// plan makes the infrastructure of the functions, if there are any and none is
+// refused, and adds what is wrong with it.
+func (t *targeted) plan() error {
 	if len(t.app.Functions) == 0 || model.Failed(t.diagnostics) {
 		return nil
 	}
@@ -179,42 +246,33 @@ func (t *targeted) check() error {
 
 // usable returns an error if something is refused, of which nothing is made.
 func (p *Project) usable() error {
-	if model.Failed(p.diagnostics) || slices.ContainsFunc(p.targets, func(t targeted) bool { return model.Failed(t.diagnostics) }) {
+	if model.Failed(p.diagnostics) {
 		return errors.New("there are errors in the application, which its diagnostics show")
 	}
 	return nil
 }
 
-// A Diagnostic is a finding in the user's files: what is wrong, and what to do.
-type Diagnostic struct {
-	Code             string         // of its kind, of those that FindingsHelp lists
-	Pos              token.Position // Filename is relative to the application's root
-	Function, Target string         // that it is about; "" for none
-	Severity         Severity
-	Message          string
+// Findings are an error that is made of diagnostics: a command did nothing
+// because of what lies where it writes.
+type Findings []Diagnostic
+
+func (f Findings) Error() string {
+	var lines []string
+	for _, d := range f {
+		lines = append(lines, d.String())
+	}
+	return strings.Join(lines, "\n")
 }
 
-// A Severity says what follows from a [Diagnostic].
-type Severity int
-
-// The severities.
-const (
-	Error   = Severity(model.Error)   // something is refused
-	Warning = Severity(model.Warning) // worth knowing; nothing is refused because of it
-)
-
-// String returns the diagnostic as users read it: file:line:col: what is wrong;
-// what to do.
-func (d Diagnostic) String() string {
-	return model.Diagnostic{Code: model.Code(d.Code), Pos: d.Pos, Function: d.Function, Target: d.Target, Severity: model.Severity(d.Severity), Message: d.Message}.String()
-}
-
-// Diagnostics returns all findings in the application's files, sorted by
-// position.
-func (p *Project) Diagnostics() []Diagnostic {
-	var out []Diagnostic
-	for _, d := range p.diagnostics {
-		out = append(out, Diagnostic{string(d.Code), d.Pos, d.Function, d.Target, Severity(d.Severity), d.Message})
+// facade returns the error as those see it who use this package.
+func facade(err error) error {
+	var inner model.Findings
+	if !errors.As(err, &inner) {
+		return err
+	}
+	var out Findings
+	for _, d := range model.Sort(inner) {
+		out = append(out, diagnostic(d))
 	}
 	return out
 }
@@ -228,17 +286,9 @@ func (p *Project) Targets() []string {
 	return names
 }
 
-// SDK returns the version of fngen that the application's go.mod requires, "" if
-// it requires none or a folder takes its place.
-func (p *Project) SDK() string { return p.targets[0].app.Module.SDK }
-
 // Help returns the syntax of every directive and the shapes of handlers, for
 // people.
 func Help() string { return directive.Help() }
-
-// FindingsHelp returns the codes of all diagnostics and what they mean, for
-// people.
-func FindingsHelp() string { return model.KindsHelp() }
 
 // Version returns the version of this fngen, "(devel)" if it was built from a
 // checkout.

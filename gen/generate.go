@@ -36,8 +36,8 @@ const (
 )
 
 // Generate writes the entrypoints of the project's targets in memory and
-// compares them with those on disk. An error names every file that fngen did
-// not write and that is in the way of one.
+// compares them with those on disk. The error is [Findings] of the files that
+// fngen did not write and that are in the way.
 func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 	if err := p.usable(); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 	}
 	changes, err := output.Changes(p.root, p.Targets(), files)
 	if err != nil {
-		return nil, err
+		return nil, facade(err)
 	}
 	w, err := build.NewWorkspace(p.targets[0].app, files)
 	if err != nil {
@@ -61,7 +61,7 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 	}
 	defer w.Close()
 	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.app.Functions); err != nil {
+		if err := w.Complete(ctx, t, t.app); err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
@@ -75,10 +75,16 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 }
 
 // Apply does what there is to do: it writes and deletes entrypoints, and adds to
-// go.mod and go.sum.
-func (p *Project) Apply(g *Generation) error {
+// go.mod and go.sum. The error is [Findings] if those are links that lead out of
+// the module's folder.
+func (p *Project) Apply(ctx context.Context, g *Generation) error {
+	unlock, err := build.Lock(ctx, p.root.Name(), p.waiting)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := output.Apply(p.root, g.files); err != nil {
 		return err
 	}
-	return g.modules.Save()
+	return facade(g.modules.Save())
 }

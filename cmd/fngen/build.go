@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/fngen/fngen/gen"
 )
@@ -21,11 +22,20 @@ func newBuild(o *options) *cobra.Command {
 		Short: "Compile and package the functions into dist/",
 		Long: `Compile and package each function for each target into dist/<target>/, with the
 infrastructure that the platform's own tools deploy (template.yaml on aws, main.tf on
-gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each package
-and the digests of all files in dist/SHA256SUMS. Nothing outside of dist/ is written;
-entrypoints need not be generated before.
+gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each package, a
+record of what the folder is of in build.json, and the digests of all these files in
+dist/SHA256SUMS. Nothing outside of dist/ is written; entrypoints need not be generated
+before.
 
-The same source gives the same bytes, wherever it is built. What was built before is
+What fngen did not write stays in dist/<target>/, the state of Terraform for instance,
+and is listed. A file in the place of one that fngen writes is a finding if fngen did
+not write it, or if it was edited since. So is a build of some functions for another
+environment than that of the others in the folder.
+
+The same source gives the same bytes, wherever it is built. Build tags and strings that
+the linker sets come from build.tags and build.ldflags of fngen.yaml and from -tags and
+-ldflags=-X in GOFLAGS, and hold on every target; Google's buildpack gets them from
+main.tf. A vendor folder is used as the go command uses it. What was built before is
 kept in the user's cache folder, up to 2 GB, and taken from there as long as nothing
 that it is made of has changed.`,
 		Args: noArgs,
@@ -33,6 +43,7 @@ that it is made of has changed.`,
 	}
 	targetFlag(c, o)
 	c.Flags().StringSliceVar(&b.Functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
+	completeList(c, "function", func() []string { return o.functions(c.Context()) })
 	c.Flags().StringVar(&b.Cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
 }
@@ -51,25 +62,39 @@ func build(ctx context.Context, o *options, b gen.BuildOptions) error {
 	built, err := p.Build(ctx, b)
 	progress.end()
 	if err != nil {
-		return err
+		return o.refused(err)
 	}
+	tellOthers(o, built.Others)
 	for _, name := range built.Missing {
-		fmt.Fprintf(o.stderr, "warning: %s is not there yet; run fngen build before you deploy\n", name)
+		o.tell("warning", "%s is not there yet; run fngen build before you deploy", name)
 	}
 	return printArtifacts(o, built.List)
 }
 
-// checkNames refuses names that no function has which is meant for a target.
-func checkNames(p *gen.Project, asked []string) error {
-	var known []string
-	for _, f := range p.Functions() {
-		if slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Status != gen.LeftOut }) {
-			known = append(known, f.Name)
+// tellOthers says which files in dist/ are not fngen's.
+func tellOthers(o *options, names []string) {
+	if len(names) > 0 {
+		o.tell("note", "not fngen's, and left as they are: %s", strings.Join(names, ", "))
+	}
+}
+
+// refuseEmpty refuses a flag that is given without a value, as a variable of the
+// shell does which is not set: what is meant is not what is the case without it.
+func refuseEmpty(flags *pflag.FlagSet) error {
+	for _, name := range []string{"env", "target", "function"} {
+		if f := flags.Lookup(name); f != nil && f.Changed && strings.Trim(f.Value.String(), "[]") == "" {
+			return usageError{fmt.Errorf("--%s is empty; give a value, or leave the flag out", name)}
 		}
 	}
+	return nil
+}
+
+// checkNames refuses names that no function has which is meant for a target.
+func checkNames(p *gen.Project, asked []string) error {
+	known := meant(p)
 	for _, name := range asked {
 		if !slices.Contains(known, name) {
-			return usageError{fmt.Errorf("--function %q is none of %s", name, strings.Join(known, ", "))}
+			return usageError{fmt.Errorf("--function %q is none of %s%s", name, strings.Join(known, ", "), hint(name, known))}
 		}
 	}
 	return nil

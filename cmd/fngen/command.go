@@ -18,8 +18,11 @@ type options struct {
 	dir     string
 	target  string
 	env     string
+	sarif   string
 	output  string
 	verbose bool
+
+	found []gen.Diagnostic // what the file of --sarif holds
 
 	stdout, stderr io.Writer
 }
@@ -43,12 +46,12 @@ Every flag may be given in the environment as well: --target as FNGEN_TARGET.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 100 findings in your files.`
 
-func newCommand(stdout, stderr io.Writer) *cobra.Command {
-	o := &options{stdout: stdout, stderr: stderr}
+func newCommand(o *options) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "fngen",
 		Short:         "Event-driven functions in Go that run on any cloud",
 		Long:          intro,
+		Version:       gen.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArgs,
@@ -57,59 +60,53 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			if err := fromEnvironment(c.Flags()); err != nil {
 				return err
 			}
+			if err := refuseEmpty(c.Flags()); err != nil {
+				return err
+			}
 			if o.output != "human" && o.output != "json" {
 				return usageError{fmt.Errorf("--output %q is neither human nor json", o.output)}
 			}
 			return nil
 		},
 	}
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetOut(o.stdout)
+	root.SetErr(o.stderr)
+	root.SetVersionTemplate(version())
+	root.SetFlagErrorFunc(wrongFlag)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
-	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: gen.FindingsHelp()})
+	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
 	root.AddCommand(newBuild(o), newGenerate(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
+	strict(root)
 	return root
 }
 
 // targetFlag gives the command the flags --target and --env.
 func targetFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
-	complete(c, "target", append([]string{"all"}, gen.Targets()...))
+	completeList(c, "target", func() []string { return append([]string{"all"}, gen.Targets()...) })
 	envFlag(c, o)
 }
 
+// envFlag gives the command the flag --env, and --sarif.
 func envFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.env, "env", "", "the `environment`, whose fngen.ENVIRONMENT.yaml lies over fngen.yaml")
+	completeFunc(c, "env", o.environments, cobra.ShellCompDirectiveNoFileComp)
+	c.Flags().StringVar(&o.sarif, "sarif", "", "the `file` that gets the findings in SARIF 2.1.0, for code scanning")
 }
 
-func complete(c *cobra.Command, flag string, values []string) {
-	// The error is that of a flag which does not exist.
-	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-}
-
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if c.HasSubCommands() {
-		return usageError{fmt.Errorf("unknown command %q", args[0])}
-	}
-	return usageError{fmt.Errorf("%s takes no argument %q", c.Name(), args[0])}
-}
-
-// fromEnvironment sets the flags that are not given from FNGEN_*.
+// fromEnvironment sets the flags that are not given from those of FNGEN_* that
+// are not empty.
 func fromEnvironment(flags *pflag.FlagSet) error {
 	var err error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "FNGEN_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, ok := os.LookupEnv(name)
-		if !ok || f.Changed || err != nil || f.Name == "help" {
+		value := os.Getenv(name)
+		if value == "" || f.Changed || err != nil || f.Name == "help" || f.Name == "version" {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {
@@ -139,6 +136,8 @@ the YAML language server, keep it in a file and name it in the first line:
 	}
 }
 
+func version() string { return fmt.Sprintf("fngen %s (%s)\n", gen.Version(), runtime.Version()) }
+
 func newVersion(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -148,7 +147,7 @@ func newVersion(o *options) *cobra.Command {
 			if o.output == "json" {
 				return printJSON(o.stdout, map[string]string{"fngen": gen.Version(), "go": runtime.Version()})
 			}
-			_, err := fmt.Fprintf(o.stdout, "fngen %s (%s)\n", gen.Version(), runtime.Version())
+			_, err := io.WriteString(o.stdout, version())
 			return err
 		},
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,9 @@ func newGenerate(o *options) *cobra.Command {
 		Short: "Write the entrypoints",
 		Long: `Write an entrypoint for each function and target into entrypoints/, and add
 the modules that they import to go.mod and go.sum where they are missing. Nothing
-else of yours is touched. Entrypoints of functions that are gone are deleted.
+else of yours is touched. Entrypoints of functions that are gone are deleted. A file
+in the place of an entrypoint that fngen did not write is a finding. Line ends do not
+count, which git changes on some systems.
 
 In a repository, one line in the application's root keeps them up to date:
 
@@ -38,11 +39,11 @@ func generate(ctx context.Context, o *options, check bool) error {
 	defer p.Close()
 	g, err := p.Generate(ctx)
 	if err != nil {
-		return err
+		return o.refused(err)
 	}
 	if !check {
-		if err := p.Apply(g); err != nil {
-			return err
+		if err := p.Apply(ctx, g); err != nil {
+			return o.refused(err)
 		}
 	}
 	return printChanges(o, g, check)
@@ -74,10 +75,10 @@ func printChanges(o *options, g *gen.Generation, check bool) error {
 	switch {
 	case err != nil || check && len(list) == 0:
 	case check:
-		fmt.Fprintln(o.stderr, "stale; run fngen generate")
+		o.tell("note", "stale; run fngen generate")
 		return errFindings
-	case len(list) == 0 && o.output != "json":
-		fmt.Fprintln(o.stderr, "entrypoints are up to date")
+	case len(list) == 0:
+		o.tell("note", "entrypoints are up to date")
 	}
 	return err
 }

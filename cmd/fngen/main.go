@@ -2,9 +2,10 @@
 // Cloud Functions and Apache OpenWhisk from Go functions with directives.
 //
 // What it says: results go to standard output, everything else to standard
-// error. A finding in the user's files is file:line:col: what is wrong; what
-// to do, and all of them come at once. Any other failure is fngen: error: and
-// the reason. Exit codes: 0 done, 1 failed, 2 usage, 100 findings.
+// error. A finding in the user's files is file:line:col: error: what is wrong;
+// what to do [code], and all of them come at once, the errors last. Any other
+// failure is fngen: error: and the reason. With -o json standard error is JSON,
+// an object a line, but for wrong usage and what -v shows. Exit codes: 0 done, 1 failed, 2 usage, 100 findings.
 package main
 
 import (
@@ -37,9 +38,10 @@ var errFindings = errors.New("findings")
 type usageError struct{ error }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	command := newCommand(stdout, stderr)
-	command.SetArgs(args)
-	err := command.ExecuteContext(ctx)
+	o := &options{stdout: stdout, stderr: stderr}
+	root := newCommand(o)
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	switch {
 	case err == nil:
@@ -47,12 +49,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "fngen: error: %v\nRun fngen help for how to use it.\n", err)
+		fmt.Fprintf(stderr, "fngen: error: %v\nRun %s --help for how to use it.\n", err, command.CommandPath())
 		return exitUsage
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "fngen: error: interrupted")
-		return exitFailed
+		err = errors.New("interrupted")
 	}
-	fmt.Fprintf(stderr, "fngen: error: %v\n", err)
+	o.fail(err)
 	return exitFailed
 }

@@ -31,15 +31,19 @@ func printList[T any](o *options, list []T, line func(T) string) error {
 // lines elsewhere.
 type progress struct {
 	w        io.Writer
+	silent   bool // standard error is JSON
 	terminal bool
 	shown    bool
 }
 
 func newProgress(o *options) *progress {
-	return &progress{w: o.stderr, terminal: isTerminal(o.stderr) && !o.verbose}
+	return &progress{w: o.stderr, silent: o.output == "json", terminal: isTerminal(o.stderr) && !o.verbose}
 }
 
 func (p *progress) step(s gen.Step) {
+	if p.silent {
+		return
+	}
 	text := fmt.Sprintf("%s: compiling and packaging %s for %s", s.Target, count(s.Functions, "function"), s.Platform)
 	if !p.terminal {
 		fmt.Fprintln(p.w, text)

@@ -9,8 +9,8 @@ import (
 	"github.com/fngen/fngen/gen"
 )
 
-// listing opens a project to show it: what a target refuses is part of the
-// report then, and so are warnings.
+// listing opens a project to show it: what targets say of functions is part of
+// the report then, and no error.
 const listing = true
 
 // open reads the application and prints what is wrong with it. Findings that
@@ -20,7 +20,8 @@ func open(ctx context.Context, o *options, listing bool) (*gen.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, List: listing}
+	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env}
+	project.Waiting = func() { o.tell("note", "another fngen writes to this application; waiting for it") }
 	if o.verbose {
 		project.Log = o.stderr
 	}
@@ -47,7 +48,7 @@ func parseTargets(flag string) ([]string, error) {
 	names := strings.Split(flag, ",")
 	for _, name := range names {
 		if !slices.Contains(gen.Targets(), name) {
-			return nil, usageError{fmt.Errorf("--target %q is none of %s, all", name, strings.Join(gen.Targets(), ", "))}
+			return nil, usageError{fmt.Errorf("--target %q is none of %s, all%s", name, strings.Join(gen.Targets(), ", "), hint(name, gen.Targets()))}
 		}
 	}
 	return names, nil
@@ -55,12 +56,20 @@ func parseTargets(flag string) ([]string, error) {
 
 // say says what is wrong, and what a user may not expect though nothing is.
 func say(o *options, p *gen.Project, listing bool) error {
-	failed := false
-	for _, d := range p.Diagnostics() {
-		fmt.Fprintln(o.stderr, d)
-		failed = failed || d.Severity == gen.Error
+	findings := p.Diagnostics()
+	if err := o.keep(findings); err != nil {
+		return err
+	}
+	failed := slices.ContainsFunc(findings, func(d gen.Diagnostic) bool {
+		return d.Severity == gen.Error && (!listing || d.Target == "")
+	})
+	for _, d := range findings {
+		if o.output == "json" || failed || !listing || d.Target == "" {
+			o.find(d)
+		}
 	}
 	if failed {
+		o.sum(findings, p.Acknowledged())
 		return errFindings
 	}
 	meant := false
@@ -70,16 +79,40 @@ func say(o *options, p *gen.Project, listing bool) error {
 			isLeft := slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Target == name && t.Status == gen.LeftOut })
 			meant = meant || !isLeft
 			if isLeft && !listing {
-				fmt.Fprintf(o.stderr, "%s is left out of %s: it is meant for %s\n", f.Name, name, strings.Join(f.MeantFor, ", "))
+				o.tell("note", "%s is left out of %s: it is meant for %s", f.Name, name, strings.Join(f.MeantFor, ", "))
 			}
 		}
+	}
+	if !listing {
+		o.sum(findings, p.Acknowledged())
 	}
 	if !meant {
 		return fmt.Errorf("no function is meant for %s; write a directive such as //fn:queue orders above a handler", strings.Join(p.Targets(), ", "))
 	}
-	sdk, own := p.SDK(), gen.Version()
-	if sdk != "" && own != "(devel)" && sdk != own {
-		fmt.Fprintf(o.stderr, "warning: this is fngen %s, but go.mod requires %s; install the same version of both\n", own, sdk)
-	}
 	return nil
+}
+
+// functions returns the names that --function may have.
+func (o *options) functions(ctx context.Context) []string {
+	targets, err := parseTargets(o.target)
+	if err != nil {
+		return nil
+	}
+	p, err := gen.Open(ctx, gen.Options{Dir: o.dir, Targets: targets, Env: o.env})
+	if err != nil {
+		return nil
+	}
+	defer p.Close()
+	return meant(p)
+}
+
+// meant returns the names of the functions that are meant for a target.
+func meant(p *gen.Project) []string {
+	var names []string
+	for _, f := range p.Functions() {
+		if slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Status != gen.LeftOut }) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }

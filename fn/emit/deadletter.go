@@ -2,18 +2,18 @@ package emit
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"unicode"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/fngen/fngen/internal/run/mark"
+	"github.com/fngen/fngen/fn"
 )
 
 // A DeadLetter is where a function's events go that can never succeed: as the
 // CloudEvent that they are, with the extensions deadletterreason,
-// deadletterattempts and deadletterfunction.
+// deadletterattempts and deadletterfunction, or without its data where the sink
+// refuses that.
 type DeadLetter struct {
 	function string
 	sink     Sink
@@ -27,34 +27,46 @@ func DeadLetters(function string, sink Sink) *DeadLetter { return &DeadLetter{fu
 const maxReason = 256
 
 // Write writes the event, which was tried so many times, with the reason why it
-// is given up. If the sink refuses it for good, as too large for instance, a
-// letter without data takes its place, whose dataref names the event. An error
-// means that neither was written.
+// is given up. An error that [fn.Permanent] marks says that the sink refuses the
+// letter for good, as too large for instance.
 func (d *DeadLetter) Write(ctx context.Context, e event.Event, attempts int, reason error) error {
-	e, err := clone(e)
+	e, err := d.letter(e, attempts, reason)
 	if err != nil {
 		return err
+	}
+	return send(ctx, d.sink, []event.Event{e})
+}
+
+// WriteWithoutData is [DeadLetter.Write] for an event that the sink refuses: its
+// dataref names the event, and deadlettertruncated is true.
+func (d *DeadLetter) WriteWithoutData(ctx context.Context, e event.Event, attempts int, reason error) error {
+	e, err := d.letter(e, attempts, reason)
+	if err != nil {
+		return err
+	}
+	e.DataEncoded = nil
+	e.SetExtension("dataref", e.Source()+"#"+e.ID())
+	e.SetExtension("deadlettertruncated", true)
+	return send(ctx, d.sink, []event.Event{e})
+}
+
+// letter returns the event as a dead letter. An error is permanent.
+func (d *DeadLetter) letter(e event.Event, attempts int, reason error) (event.Event, error) {
+	e, err := clone(e)
+	if err != nil {
+		return e, fn.Permanent(err)
 	}
 	e.SetExtension("deadletterreason", clean(reason.Error()))
 	e.SetExtension("deadletterattempts", attempts)
 	e.SetExtension("deadletterfunction", d.function)
-	err = send(ctx, d.sink, []event.Event{e})
-	if !mark.IsFinal(err) {
-		return err
-	}
-	e.DataEncoded = nil
-	e.SetExtension("deadletterreason", "too-large")
-	e.SetExtension("dataref", e.Source()+"#"+e.ID())
-	if again := send(ctx, d.sink, []event.Event{e}); again != nil {
-		return fmt.Errorf("%w; without data: %w", err, again)
-	}
-	return nil
+	return e, nil
 }
 
-// clean returns the text within maxReason and without control characters.
+// clean returns the text within maxReason and without the characters that
+// CloudEvents forbids in attributes: controls and noncharacters.
 func clean(reason string) string {
 	reason = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Noncharacter_Code_Point, r) {
 			return ' '
 		}
 		return r

@@ -3,7 +3,6 @@ package fnhttp
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // Emitting lets a handler of requests emit to the sinks, by [fn.Emit] with the
@@ -31,8 +31,9 @@ func Emitting(h http.Handler, source string, public bool, sinks ...emit.Sink) ht
 			return
 		}
 		_, err = handler.Handle(r.Context(), e)
+		err = mark.Settled(err) // of a sink
 		if err != nil && held.Status() < http.StatusInternalServerError {
-			slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
+			mark.Log(r.Context(), "request failed", "error", err.Error())
 			status, after := statusOf(run.Result{Err: err, Late: r.Context().Err() == context.DeadlineExceeded})
 			answerStatus(w, status, after)
 			return

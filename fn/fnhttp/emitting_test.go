@@ -48,6 +48,7 @@ func TestEmitting(t *testing.T) {
 		{"the client's fault", nil, 404, 404, "body", "", 1},
 		{"failed", nil, 500, 500, "body", "", 0},
 		{"refused", fn.Permanent(errors.New("too large")), 201, 500, "Internal Server Error\n", "", 0},
+		{"refused by what panics", fn.Permanent((*again)(nil)), 201, 500, "Internal Server Error\n", "", 0},
 		{"a hint", fn.Permanent(fn.RetryAfter(errors.New("busy"), time.Minute)), 201, 500, "Internal Server Error\n", "", 0},
 	} {
 		s := &sink{err: test.err}

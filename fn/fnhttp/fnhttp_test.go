@@ -75,6 +75,10 @@ func TestErrorStatus(t *testing.T) {
 		{"cancelled", failing(context.Canceled), 500, ""},
 		{"panic", fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { panic(secret) }), 500, ""},
 		{"goexit", fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { runtime.Goexit(); return nil, nil }), 500, ""},
+		{"an error whose methods panic", fn.On(func(context.Context, []byte) error { return (*again)(nil) }), 500, ""},
+		{"one for good", fn.On(func(context.Context, []byte) error { return fn.BadInput((*again)(nil)) }), 400, ""},
+		{"a panic that panics", fn.On(func(context.Context, []byte) error { panic(&again{}) }), 500, ""},
+		{"a reply whose encoding panics", fn.Reply(func(context.Context, []byte) (again, error) { return again{}, nil }), 500, ""},
 		{"reply that does not encode", fn.Reply(func(context.Context, []byte) (any, error) { return func() {}, nil }), 500, ""},
 	}
 	for _, test := range tests {
@@ -239,3 +243,10 @@ func TestReplyRefused(t *testing.T) {
 		t.Errorf("log: %s", logged)
 	}
 }
+
+// again has methods that panic, with what panics when it is printed.
+type again struct{}
+
+func (a *again) Error() string               { panic(a) }
+func (a *again) Unwrap() error               { panic(a) }
+func (a again) MarshalJSON() ([]byte, error) { panic(&a) }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -59,15 +61,27 @@ func service(t *testing.T, function string) string {
 }
 
 // buildService does what Google's buildpack does with a vendored function since
-// Go 1.23: it adds a main below functions.local and compiles that, here without
-// a network and without this machine's modules.
+// Go 1.23: it adds a main below functions.local and compiles that with the
+// build variables of main.tf, here without a network and without this machine's
+// modules.
 func buildService(t *testing.T, archive, program string) (string, error) {
 	dir := filepath.Join(unpack(t, archive), "serverless_function_source_code")
 	if err := moveAll(filepath.Dir(dir), dir); err != nil {
 		return "", err
 	}
-	none := t.TempDir()
-	env := []string{"GOFLAGS=-mod=vendor", "GOMODCACHE=" + none, "GOPROXY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0"}
+	variables, err := buildVariables(filepath.Join(filepath.Dir(archive), "main.tf"))
+	if err != nil {
+		return "", err
+	}
+	// Its image has gcc, and so Go's default would be cgo.
+	env := []string{"CGO_ENABLED=1", "GOENV=off", "GOFLAGS=", "GOMODCACHE=" + t.TempDir(), "GOPROXY=off", "GOTOOLCHAIN=local"}
+	args := []string{"build", "-trimpath"} // trimmed paths let the build cache serve every function and every run
+	for name, value := range variables {
+		env = append(env, name+"="+value)
+		if name == "GOOGLE_GOLDFLAGS" {
+			args = append(args, "-ldflags", value)
+		}
+	}
 	path, err := output(command(dir, env, "go", "list", "-m"))
 	if err != nil {
 		return "", err
@@ -80,9 +94,39 @@ func buildService(t *testing.T, archive, program string) (string, error) {
 	if err := os.WriteFile(filepath.Join(main, "main.go"), []byte(text), 0o644); err != nil {
 		return "", err
 	}
-	// Trimmed paths let the build cache serve every function and every run.
-	_, err = output(command(dir, env, "go", "build", "-trimpath", "-o", program, "./functions.local/app"))
+	_, err = output(command(dir, env, "go", append(args, "-o", program, "./functions.local/app")...))
 	return program, err
+}
+
+var (
+	variablesOfBuild = regexp.MustCompile(`(?s)\n  build_config {\n.*?environment_variables = {\n(.*?)\n    }\n`)
+	variableOfBuild  = regexp.MustCompile(`^ *([A-Z_]+) += (".*")$`)
+)
+
+// buildVariables returns what main.tf tells the buildpack of a function: the
+// first, as of all.
+func buildVariables(name string) (map[string]string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	block := variablesOfBuild.FindSubmatch(text)
+	if block == nil {
+		return nil, fmt.Errorf("%s has no build variables", name)
+	}
+	variables := map[string]string{}
+	for line := range strings.SplitSeq(string(block[1]), "\n") {
+		m := variableOfBuild.FindStringSubmatch(line)
+		if m == nil {
+			return nil, fmt.Errorf("%s: %q is no variable", name, line)
+		}
+		value, err := strconv.Unquote(m[2])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", name, line, err)
+		}
+		variables[m[1]] = strings.NewReplacer("$${", "${", "%%{", "%{").Replace(value)
+	}
+	return variables, nil
 }
 
 // moveAll moves what is in the folder from into the new folder to inside of it.

@@ -35,6 +35,7 @@ var rules = []rule{
 	{"internal/sinks", nil, cloudevents},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
+	{"internal/logging", nil, nil},
 	{"internal/jsonvalue", []string{"internal/jsonscan"}, nil},
 	{"internal/ce", []string{"internal/jsonscan", "internal/retain"}, cloudevents},
 	{"internal/ce/cehttp", []string{"internal/ce", "internal/jsonscan", "internal/retain"}, cloudevents},
@@ -42,7 +43,7 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
-	{"internal/run", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
+	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
 	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"providers/gcp", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), cloudevents},
@@ -56,7 +57,7 @@ var rules = []rule{
 	{"gen/internal/discover", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd"},
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
-		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
+		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
@@ -90,7 +91,7 @@ var yaml = []string{"go.yaml.in/yaml/v3"}
 var emission = append([]string{"github.com/dave/jennifer"}, yaml...)
 
 var generator = append([]string{
-	"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools",
+	"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools",
 }, emission...)
 
 // terraform is what writes HCL.

@@ -77,7 +77,7 @@ func Received(e event.Event, trigger string) (event.Event, error) {
 		return event.Event{}, fmt.Errorf("received a CloudEvent of type %q: types under dev.fngen. are made by adapters only", e.Type())
 	}
 	if ctx, ok := e.Context.(*event.EventContextV1); ok {
-		for _, name := range []string{"deadletterreason", "deadletterattempts", "deadletterfunction"} {
+		for _, name := range []string{"deadletterreason", "deadletterattempts", "deadletterfunction", "deadlettertruncated"} {
 			delete(ctx.Extensions, name)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 // goroutines of their own, and Each returns before ctx ends even if a handler
 // does not: the context that handlers see ends the reserve earlier, and what has
 // not returned some time after that is a retry. A panic or runtime.Goexit in a
-// handler is a retry of its record. Each keeps records, which a handler that is
-// late may still read.
+// handler is a retry of its record. Errors of results are [mark.Settled]. Each keeps
+// records, which a handler that is late may still read.
 func Each(ctx context.Context, h fn.Handler, p Policy, records []Record) []Result {
 	b := newBatch(ctx, h, p, records)
 	defer b.reserved.End()
@@ -91,57 +91,14 @@ func groups(records []Record) [][]int {
 func (b *batch) run() {
 	workers := min(max(b.policy.Concurrency, 1), b.count())
 	if workers <= 1 {
-		b.work()
+		(&worker{batch: b}).work()
 		return
 	}
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(b.work)
+		wg.Go((&worker{batch: b}).work)
 	}
 	wg.Wait()
-}
-
-// work handles groups until none is left or the time is up.
-func (b *batch) work() {
-	started := -1 // the record whose handler runs
-	defer func() {
-		if started >= 0 { // the handler is ending this goroutine: only deferred calls still run
-			b.set(started, Result{Outcome: Retry, Err: errExited})
-			b.work()
-		}
-	}()
-	for {
-		g := int(b.next.Add(1)) - 1
-		switch {
-		case g >= b.count():
-			return
-		case b.groups == nil:
-			b.handle(g, &started)
-			continue
-		}
-		for _, i := range b.groups[g] {
-			if b.handle(i, &started) == Retry {
-				break
-			}
-		}
-	}
-}
-
-// handle brings one record to its outcome, if there is time for it, and notes
-// the record in started for as long as its handler runs.
-func (b *batch) handle(i int, started *int) Outcome {
-	if b.reserved.Err() != nil {
-		return Retry
-	}
-	b.set(i, Result{Outcome: Retry, Err: ErrNotReturned, Late: true})
-	*started = i
-	others := len(b.records) - int(b.begun.Add(1))
-	r := handle(b.handler, &b.policy, &b.records[i], others)
-	*started = -1
-	if b.set(i, r) && r.Outcome == Discarded {
-		logWhole(&b.reserved, &b.records[i], r.Err)
-	}
-	return r.Outcome
 }
 
 // set notes the result and reports whether it still counts.
@@ -154,22 +111,27 @@ func (b *batch) set(i int, r Result) bool {
 	return !b.finished
 }
 
-// finish returns the results, in which nothing changes any more. A handler that
-// is late leaves one line in the log.
-func (b *batch) finish() []Result {
+// isFinished reports whether the platform is being answered, or is already.
+func (b *batch) isFinished() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.finished
+}
+
+// finish returns the results, in which nothing changes any more. What becomes
+// of the records that are late or were not started is decided now.
+func (b *batch) finish() []Result {
+	b.mu.Lock()
 	b.finished = true
+	b.mu.Unlock()
+	var left []int
 	for i := range b.results {
-		result, record := &b.results[i], &b.records[i]
-		switch {
-		case result.Outcome != Retry:
-		case b.policy.NoRedelivery: // not started, or not returned in time
-			logWhole(&b.reserved, record, result.Err)
-			result.Outcome = Discarded
-		case result.Err == ErrNotReturned && !b.policy.ErrorAnswer:
-			logFailed(&b.reserved, record, result.Err)
+		if err := b.results[i].Err; err == ErrNotReturned || err == errNotStarted {
+			left = append(left, i)
 		}
+	}
+	if left != nil {
+		b.giveUp(left)
 	}
 	return b.results
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -65,16 +67,103 @@ func TestEachUnderLoad(t *testing.T) {
 	})
 }
 
+// A process is stuck when one call has not returned while three that began later
+// have become late too; calls that began before it was late, that return in
+// time, or whose own context ended count for nothing. Nothing is stuck outside
+// of a watch.
+func TestStuck(t *testing.T) {
+	const never = time.Hour
+	for name, test := range map[string]struct {
+		calls []time.Duration // how long each takes
+		width int             // calls at once
+		stuck int             // the call that tells, from 1; 0 for none
+	}{
+		"in time":              {[]time.Duration{1, 1, 1, 1, 1, 1}, 1, 0},
+		"all":                  {[]time.Duration{never, never, never, never, never}, 1, 4},
+		"three":                {[]time.Duration{never, never, never}, 1, 0},
+		"in time between them": {[]time.Duration{never, 1, never, 1, never, 1, never}, 1, 7},
+		"late and returned":    {[]time.Duration{35e9, 35e9, 35e9, 35e9, 35e9, 35e9, 35e9}, 1, 0},
+		"one that returns":     {[]time.Duration{100e9, never, never, never, never}, 1, 5},
+		"at once":              {[]time.Duration{never, never, never, never, never, never}, 6, 0},
+		"at once, and again":   {[]time.Duration{never, never, never, never, never, never}, 3, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			capture(t)
+			synctest.Test(t, func(t *testing.T) {
+				stuck, calls := []int{}, 0
+				var done atomic.Int64
+				ctx := Watch(t.Context(), func(context.Context) { stuck = append(stuck, int(done.Load())+1) })
+				for group := range slices.Chunk(test.calls, test.width) {
+					var wg sync.WaitGroup
+					for _, takes := range group {
+						calls++
+						wg.Go(func() {
+							ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+							defer cancel()
+							Each(ctx, handler(func(context.Context, string) error { time.Sleep(takes); return nil }), Policy{}, []Record{record("1", "")})
+							done.Add(1)
+						})
+					}
+					wg.Wait()
+				}
+				want := []int{}
+				if test.stuck > 0 {
+					want = append(want, test.stuck)
+				}
+				if test.width == 1 {
+					check(t, "stuck at", want, stuck)
+				} else {
+					check(t, "stuck", len(want), len(stuck))
+				}
+				time.Sleep(2 * never) // until all have returned
+			})
+		})
+	}
+}
+
+// A call that nobody answers for counts when it goes on after its context has
+// ended, unless it takes notice or its client has gone.
+func TestAttend(t *testing.T) {
+	for name, test := range map[string]struct {
+		takes time.Duration
+		leave time.Duration // when the client goes
+		stuck bool
+	}{
+		"in time":           {time.Second, time.Hour, false},
+		"takes notice":      {30*time.Second + attention/2, time.Hour, false},
+		"never returns":     {time.Hour, time.Hour, true},
+		"the client leaves": {time.Hour, time.Second, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var stuck atomic.Bool
+			ctx := Watch(t.Context(), func(context.Context) { stuck.Store(true) })
+			for range maxLater + 1 {
+				ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+				time.AfterFunc(test.leave, cancel)
+				go func() {
+					returned := Attend(ctx)
+					defer returned()
+					time.Sleep(test.takes)
+				}()
+				time.Sleep(40 * time.Second)
+			}
+			if stuck.Load() != test.stuck {
+				t.Errorf("%s: stuck: %t", name, stuck.Load())
+			}
+			time.Sleep(2 * time.Hour)
+		})
+	}
+	Attend(t.Context())()
+}
+
 // A handler that is late leaves exactly one line that says so and names its
-// record, whoever answers for it; what was not started leaves none, and what
-// is only named in the answer none of ours.
+// record, whoever answers for it; what was not started leaves none.
 func TestLateHandlerIsLogged(t *testing.T) {
 	for _, test := range []struct {
 		policy Policy
 		want   []line
 	}{
 		{Policy{}, []line{{Message: "event failed", Record: "record 2", Error: ErrNotReturned.Error()}}},
-		{Policy{ErrorAnswer: true}, nil},
 		{Policy{NoRedelivery: true}, []line{
 			{Message: "event dropped", Record: "record 2", Error: ErrNotReturned.Error(), Piece: 1, Pieces: 1},
 			{Message: "event dropped", Record: "record 3", Error: errNotStarted.Error(), Piece: 1, Pieces: 1},

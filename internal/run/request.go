@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -32,6 +33,10 @@ func (c *requestContext) Value(key any) any {
 		return &c.request
 	case mark.DeliveryKey{}:
 		return c.native
+	case logging.Key{}:
+		if subject, ok := c.native.(logging.Subject); ok {
+			return subject
+		}
 	}
 	return c.Context.Value(key)
 }

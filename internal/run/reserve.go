@@ -18,6 +18,8 @@ type Reserved struct {
 
 	end    time.Time // of the context for handlers, by the monotonic clock too; zero without a deadline
 	nested bool      // who reserved the time of a context around waits until AnswerBy
+	watch  *watch    // nil for none
+	before int       // calls that were late when this one began
 
 	mu     sync.Mutex
 	over   bool            // End was called
@@ -48,7 +50,10 @@ func (r *Reserved) Run(f func()) (inTime bool) {
 		defer func() { ended <- true }()
 		f()
 	}()
-	return <-ended
+	if inTime = <-ended; !inTime {
+		r.Overdue(func() { <-ended })
+	}
+	return inTime
 }
 
 // from makes r what [Reserve] returns.
@@ -58,16 +63,23 @@ func (r *Reserved) from(ctx context.Context) {
 	if !ok {
 		return
 	}
-	if answerBy, taken := ctx.Value(reservedKey{}).(time.Time); taken {
-		r.AnswerBy, r.end, r.nested = answerBy, deadline, true
+	switch around := ctx.Value(reservedKey{}).(type) {
+	case time.Time:
+		r.AnswerBy, r.end, r.nested = around, deadline, true
 		return
+	case *watch:
+		r.watch, r.before = around, around.begin()
 	}
 	now := time.Now()
 	left := deadline.Sub(now)
-	reserve := max(min(max(left/10, 500*time.Millisecond), 5*time.Second, left/2), 0)
+	reserve := max(min(max(left/10, 500*time.Millisecond), maxReserve, left/2), 0)
 	r.AnswerBy, r.end = now.Add(left-reserve/2), now.Add(left-reserve)
 }
 
+// maxReserve is the most that is taken.
+const maxReserve = 5 * time.Second
+
+// reservedKey is the context key of AnswerBy, and of the watch around.
 type reservedKey struct{}
 
 // Deadline implements context.Context.

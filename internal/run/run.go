@@ -11,6 +11,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/run/mark"
 )
 
@@ -68,6 +69,24 @@ func (r *Record) Delivery() fn.Delivery {
 	return d
 }
 
+// LogEvent implements logging.Subject.
+func (r *Record) LogEvent() logging.Event {
+	subject, ok := r.Native.(logging.Subject)
+	if !ok {
+		subject, ok = r.context.Context.Value(logging.Key{}).(logging.Subject) // the request around
+	}
+	var e logging.Event
+	if ok {
+		e.Hop = subject.LogEvent().Hop
+	}
+	e.Attempt = r.Delivery().Attempt
+	if r.Err == nil && r.Event.Context != nil {
+		e.ID, e.Source, e.Type = r.Event.ID(), r.Event.Source(), r.Event.Type()
+		e.Traceparent, _ = r.Event.Extensions()["traceparent"].(string)
+	}
+	return e
+}
+
 // Raw serves [fn.DeliveryFrom].
 func (r *Record) Raw() []byte {
 	if native, ok := r.Native.(Native); ok {
@@ -84,7 +103,11 @@ type Policy struct {
 	NoDeadLetter bool                        // deadletter none: what cannot succeed is logged whole and discarded
 	DeadLetter   *emit.DeadLetter            // where else that goes; nil leaves it to the platform, which delivers again
 	NoRedelivery bool                        // of no record: what failed goes to the dead letters, or is logged whole and discarded
-	ErrorAnswer  bool                        // the answer is an error that names what failed, which the platform's client logs
+
+	// PlatformDeadLetters says that the platform keeps what fails again and again
+	// whole, by a policy of its own: an event whose letter is refused for good is
+	// left to that.
+	PlatformDeadLetters bool
 }
 
 // An Outcome is what the platform is told of a record.
@@ -94,15 +117,17 @@ const (
 	Retry        Outcome = iota // not handled, or not to the end: deliver again
 	Done                        // handled, or not asked for
 	Discarded                   // given up for good, and logged whole by Each
-	DeadLettered                // given up for good, and written to the dead letters
+	DeadLettered                // given up for good, and written to the dead letters: whole, or without data and logged whole by Each
 )
 
 // A Result is the outcome of one record.
 type Result struct {
 	Outcome Outcome
-	Err     error        // nil only when Done
+	Err     error        // nil only when Done; its methods are our own
 	Late    bool         // the time was up when it failed
 	Reply   *event.Event // nil for none
+
+	tries int // that have begun, of a record that is not decided on yet
 }
 
 var (
@@ -115,10 +140,4 @@ var (
 var ErrNotReturned = errors.New("the handler has not returned in time")
 
 // Kind returns the meaning of a handler's error and, for a retry, the hint.
-func Kind(err error) (mark.Kind, time.Duration) {
-	var m *mark.Error
-	if errors.As(err, &m) {
-		return m.Kind, m.After
-	}
-	return mark.Retry, 0
-}
+func Kind(err error) (mark.Kind, time.Duration) { return mark.Of(err) }

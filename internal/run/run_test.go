@@ -10,6 +10,8 @@ import (
 	"log"
 	"log/slog"
 	"runtime"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,9 +59,9 @@ func outcomes(results []Result) []string {
 	return out
 }
 
-func check(t *testing.T, what string, want, got any) {
+func check(t *testing.T, what string, want, got any, options ...cmp.Option) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, options...); diff != "" {
 		t.Errorf("%s: want -, got +\n%s", what, diff)
 	}
 }
@@ -74,9 +76,27 @@ type line struct {
 	Base64        string `json:"raw_base64"`
 }
 
+// lockedBuffer takes the lines of a goroutine that is late, too.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // capture sends the log to the test, which reads it when all is done.
 func capture(t *testing.T) func() []line {
-	var b bytes.Buffer
+	var b lockedBuffer
 	oldLogger, oldWriter, oldFlags := slog.Default(), log.Writer(), log.Flags()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&b, nil)))
 	t.Cleanup(func() {
@@ -87,7 +107,7 @@ func capture(t *testing.T) func() []line {
 	return func() []line {
 		t.Helper()
 		var out []line
-		for d := json.NewDecoder(bytes.NewReader(b.Bytes())); ; {
+		for d := json.NewDecoder(strings.NewReader(b.String())); ; {
 			var l line
 			if err := d.Decode(&l); err == io.EOF {
 				return out

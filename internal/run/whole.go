@@ -3,11 +3,10 @@ package run
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
-	"log/slog"
 	"unicode/utf8"
 
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // pieceSize keeps a piece of a logged event below the platforms' limit for one
@@ -33,7 +32,7 @@ func logWhole(ctx context.Context, r *Record, cause error) {
 	}
 	parts := pieces(whole)
 	for i, piece := range parts {
-		slog.ErrorContext(ctx, "event dropped", "record", r.String(), "error", fmt.Sprint(cause),
+		mark.Log(ctx, "event dropped", "record", r.String(), "error", cause.Error(),
 			"piece", i+1, "pieces", len(parts), "attributes", attributes, key, piece)
 	}
 }

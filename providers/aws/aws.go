@@ -27,6 +27,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // provider is the name of the platform in a delivery.
@@ -49,7 +50,22 @@ type Source interface {
 }
 
 // Start serves the source's events until the process ends. It never returns.
-func Start(h fn.Handler, src Source) { lambda.Start(Handler(h, src)) }
+//
+// A process whose handlers do not return any more, since one has left a mutex
+// locked for instance, ends with 1 when it has answered, and Lambda starts
+// another: one has not returned while three later invocations became late too.
+func Start(h fn.Handler, src Source) {
+	lambda.StartWithOptions(Handler(h, src), watching())
+}
+
+// watching ends a process that is stuck when the runtime's client has sent the
+// answer that is due, which ends the context of the invocation.
+func watching() lambda.Option {
+	return lambda.WithContext(run.Watch(context.Background(), func(ctx context.Context) {
+		slog.Error("function is stuck", "error", run.ErrStuck.Error())
+		context.AfterFunc(ctx, func() { os.Exit(1) })
+	}))
+}
 
 // Handler returns what [Start] starts. It is safe for concurrent use, and nothing
 // of a payload is kept in place when Invoke returns.
@@ -74,7 +90,9 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, bounded(err)
 	}
-	response, err := f.source.encode(records, run.Each(ctx, f.handler, f.source.policy(), records))
+	policy := f.source.policy()
+	policy.PlatformDeadLetters = true // a redrive policy, or a destination of failures
+	response, err := f.source.encode(records, run.Each(ctx, f.handler, policy, records))
 	return response, bounded(err)
 }
 
@@ -130,9 +148,17 @@ func Fail(err error) {
 	os.Exit(1)
 }
 
+// FailOnPanic reports a setup that panics as [Fail] does one that fails. A main
+// defers it before it calls the setup.
+func FailOnPanic() {
+	if p := recover(); p != nil {
+		Fail(mark.Panicked(p))
+	}
+}
+
 // fail does what Fail does before it exits; api is a host and port, or "".
 func fail(ctx context.Context, api string, cause error) {
-	slog.ErrorContext(ctx, "setup failed", "error", fmt.Sprint(cause))
+	slog.ErrorContext(ctx, "setup failed", "error", mark.Text(cause))
 	if api == "" {
 		return
 	}
@@ -151,7 +177,7 @@ func reportInitError(ctx context.Context, api string, cause error) error {
 		Message string   `json:"errorMessage"`
 		Type    string   `json:"errorType"`
 		Stack   []string `json:"stackTrace"`
-	}{bounded(fmt.Errorf("setup: %w", cause)).Error(), setupFailed, []string{}})
+	}{bounded(fmt.Errorf("setup: %s", mark.Text(cause))).Error(), setupFailed, []string{}})
 	if err != nil {
 		return fmt.Errorf("encode error: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -13,11 +14,17 @@ import (
 )
 
 // letterbox is a sink for dead letters.
-type letterbox struct{ letters []event.Event }
+type letterbox struct {
+	refuses bool // everything, for good
+	letters []event.Event
+}
 
 func (l *letterbox) Declared() (string, string) { return "letters", "" }
 
 func (l *letterbox) Send(_ context.Context, events []event.Event) []error {
+	if l.refuses {
+		return []error{fn.Permanent(errors.New("too large"))}
+	}
 	l.letters = append(l.letters, events...)
 	return nil
 }
@@ -53,6 +60,34 @@ func TestLastReceive(t *testing.T) {
 		answer, err := Handler(h, src).Invoke(t.Context(), []byte(payload))
 		if err != nil || string(answer) != test.want || len(box.letters) != test.letters {
 			t.Errorf("%s, receive %d: %s, error %v, %d letters; want %s and %d", test.queue, test.received, answer, err, len(box.letters), test.want, test.letters)
+		}
+	}
+}
+
+// A message whose dead letter is refused for good stays in its queue, and an
+// asynchronous event fails, so that the platform's own policy keeps it whole.
+func TestRefusedLetter(t *testing.T) {
+	for _, test := range []struct {
+		source          func(*emit.DeadLetter) Source
+		payload, answer string
+		fails           string
+	}{
+		{func(d *emit.DeadLetter) Source { return SQS{Queue: "orders", DeadLetter: d} },
+			batch(message("orders", "m", "no JSON", "", "")), `{"batchItemFailures":[{"itemIdentifier":"m"}]}`, ""},
+		{func(d *emit.DeadLetter) Source { return SNS{Topic: "orders", DeadLetter: d} },
+			batch(notified("m", "no JSON", "")), "", "SNS record 1 (m): decode data"},
+		{func(d *emit.DeadLetter) Source { return EventBridge{DeadLetter: d} },
+			`{"id":"m","detail-type":"t","source":"s","detail":"no object"}`, "", "EventBridge event m: decode data"},
+	} {
+		log := logs(t)
+		box := &letterbox{refuses: true}
+		h := fn.On(func(context.Context, struct{}) error { return nil })
+		answer, err := Handler(h, test.source(emit.DeadLetters("/shop/confirm", box))).Invoke(t.Context(), []byte(test.payload))
+		if string(answer) != test.answer || (err != nil) != (test.fails != "") || err != nil && !strings.HasPrefix(err.Error(), test.fails) {
+			t.Errorf("answer %s, error %v", answer, err)
+		}
+		if strings.Contains(log.String(), "event dropped") || !strings.Contains(log.String(), "dead letter not written") {
+			t.Errorf("log %s", log)
 		}
 	}
 }

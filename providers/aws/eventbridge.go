@@ -31,7 +31,7 @@ type EventBridge struct {
 var _ Source = EventBridge{}
 
 func (s EventBridge) policy() run.Policy {
-	return run.Policy{ErrorAnswer: true, NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
 func (s EventBridge) encode(records []run.Record, results []run.Result) ([]byte, error) {

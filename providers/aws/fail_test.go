@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -62,5 +64,33 @@ func TestFailIsBounded(t *testing.T) {
 	fail(ctx, strings.TrimPrefix(silent.URL, "http://"), errors.New("silence"))
 	if !strings.Contains(log.String(), "deadline exceeded") {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// A setup that panics is reported as one that fails, and the log has the stack.
+func TestFailOnPanic(t *testing.T) {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		defer FailOnPanic()
+		panic("no database")
+	}
+	reports := make(chan string, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		reports <- r.URL.Path + " " + string(body)
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer api.Close()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestFailOnPanic$")
+	cmd.Env = append(os.Environ(), "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://"))
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Fatalf("ended with %v, want status 1\n%s", err, out)
+	}
+	const want = `/2018-06-01/runtime/init/error {"errorMessage":"setup: panic: no database","errorType":"Function.SetupFailed","stackTrace":[]}`
+	if got := <-reports; got != want {
+		t.Errorf("reported %s, want %s", got, want)
+	}
+	if !strings.Contains(string(out), "fail_test.go") {
+		t.Errorf("log %s", out)
 	}
 }

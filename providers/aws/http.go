@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -16,8 +15,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // HTTP feeds a function with requests: of a function URL, an HTTP API (payload
@@ -42,6 +43,11 @@ import (
 //   - cookies are in one header
 //   - a question mark without a query is not there
 //   - values of a response's header are folded, but for Set-Cookie
+//
+// through a function URL that streams
+//
+//   - an empty body is a line feed, without which clients are left waiting; not
+//     after HEAD, and not with the statuses 204 and 304
 //
 // and through an HTTP API, unlike a function URL,
 //
@@ -70,21 +76,23 @@ type HTTP struct {
 	Stream bool
 }
 
-// Serve answers requests until the process ends. It never returns.
+// Serve answers requests until the process ends. It never returns, and ends a
+// process whose handlers do not return any more as [Start] does.
 func Serve(h http.Handler, src HTTP) {
 	start(h, src.constructor())
 }
 
 //go:noinline
-func start(h http.Handler, handler func(http.Handler) lambda.Handler) {
-	lambda.Start(handler(h))
+func start(h http.Handler, handler func(http.Handler, ...lambda.Option) lambda.Handler) {
+	watched := watching()
+	lambda.StartWithOptions(handler(h, watched), watched)
 }
 
 // constructor returns what makes the handler. It and Serve are small enough to
 // become part of main, where src is a constant, so that a binary holds only the
 // one of the two that it needs; start, as a part of Serve, would make that too
 // large.
-func (src HTTP) constructor() func(http.Handler) lambda.Handler {
+func (src HTTP) constructor() func(http.Handler, ...lambda.Option) lambda.Handler {
 	if src.Stream {
 		return streamHandler
 	}
@@ -117,7 +125,7 @@ func HTTPHandler(h http.Handler, src HTTP) lambda.Handler {
 }
 
 // wholeHandler returns a handler that answers when the response is complete.
-func wholeHandler(h http.Handler) lambda.Handler {
+func wholeHandler(h http.Handler, _ ...lambda.Option) lambda.Handler {
 	return &server{handler: h}
 }
 
@@ -236,15 +244,25 @@ func (x *exchange) logPanic(p any) {
 		x.log("response aborted by the handler")
 		return
 	}
-	x.log("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	x.log("handler panicked", "panic", mark.Text(p), "stack", string(debug.Stack()))
 }
 
 func (x *exchange) log(what string, more ...any) {
-	slog.ErrorContext(x, what, append([]any{"record", x.String()}, more...)...)
+	mark.Log(x, what, append([]any{"record", x.String()}, more...)...)
 }
 
 // String implements run.Native.
 func (x *exchange) String() string { return "HTTP request " + x.id }
+
+// LogEvent implements logging.Subject.
+func (x *exchange) LogEvent() logging.Event {
+	for _, f := range x.request.headers {
+		if strings.EqualFold(f.name, "traceparent") {
+			return logging.Event{Traceparent: f.value}
+		}
+	}
+	return logging.Event{}
+}
 
 // Delivery implements run.Native: the attributes are the plain members of the
 // request context.

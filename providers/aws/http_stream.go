@@ -17,8 +17,8 @@ import (
 // streamHandler returns a handler whose responses leave while they are written.
 // The runtime's client knows it for its own when it starts it, takes the reader
 // and sends what it reads, chunk by chunk.
-func streamHandler(h http.Handler) lambda.Handler {
-	return lambda.NewHandler((&server{handler: h}).stream)
+func streamHandler(h http.Handler, options ...lambda.Option) lambda.Handler {
+	return lambda.NewHandlerWithOptions((&server{handler: h}).stream, options...)
 }
 
 // stream returns the response to a request, at once. The payload is a copy
@@ -36,7 +36,7 @@ func (s *server) stream(ctx context.Context, payload json.RawMessage) (*stream, 
 		reserved.End()
 		return whole(integrationResponse, x.plainStream(statusOf(err))), nil
 	}
-	out := &stream{contentType: integrationResponse, exchange: x, cancel: reserved.End, chunks: make(chan []byte), closed: make(chan struct{})}
+	out := &stream{contentType: integrationResponse, exchange: x, reserved: reserved, ended: make(chan struct{}), chunks: make(chan []byte), closed: make(chan struct{})}
 	if !reserved.AnswerBy.IsZero() {
 		out.timer = time.NewTimer(time.Until(reserved.AnswerBy))
 	}
@@ -74,7 +74,8 @@ type stream struct {
 
 	// Nil for a response that was whole at the beginning.
 	exchange *exchange
-	cancel   context.CancelFunc
+	reserved *run.Reserved
+	ended    chan struct{} // closed when the handler has returned
 	timer    *time.Timer   // when to answer for the handler; nil if there is no deadline
 	chunks   chan []byte   // closed by the handler's side at the end
 	closed   chan struct{} // closed by the reader's side, which takes nothing more
@@ -125,6 +126,7 @@ func (s *stream) await() {
 		}
 	case <-timeout:
 		s.exchange.logLate()
+		s.reserved.Overdue(func() { <-s.ended })
 		if s.begun {
 			s.end = brokenResponse("Function.ResponseTimeout", run.ErrNotReturned.Error())
 			return
@@ -139,7 +141,7 @@ func (s *stream) Close() error {
 	if s.exchange == nil {
 		return nil
 	}
-	s.cancel()
+	s.reserved.End()
 	if s.timer != nil {
 		s.timer.Stop()
 	}
@@ -160,6 +162,7 @@ func (s *stream) call(r *http.Request) {
 	w := &streamWriter{response: newResponse(&x.request), stream: s}
 	returned := false
 	defer func() {
+		defer close(s.ended)
 		defer close(s.chunks)
 		if returned {
 			return
@@ -174,8 +177,21 @@ func (s *stream) call(r *http.Request) {
 	}()
 	x.server.handler.ServeHTTP(w, r)
 	returned = true
-	_ = w.FlushError()
+	err := w.FlushError()
+	if status := w.Status(); err == nil && !w.hasBody && !w.isHead && status != http.StatusNoContent && status != http.StatusNotModified {
+		_ = s.send([]byte(noBody))
+	}
 }
+
+// noBody stands for a body that the handler has not written. A function URL that
+// streams sends the headers of a response without one and then keeps the
+// connection open, so that clients wait: one byte ends it. That is not
+// documented, and not tried for the statuses 204 and 304 and for HEAD, whose
+// responses clients do not wait for.
+//
+// https://github.com/aws/aws-lambda-go/issues/596
+// https://github.com/aws/aws-lambda-web-adapter/issues/499
+const noBody = "\n"
 
 // send hands a chunk over to the reader. The caller does not touch it again.
 func (s *stream) send(chunk []byte) error {
@@ -198,6 +214,8 @@ type streamWriter struct {
 	*response
 	stream *stream
 	begun  bool // the prelude has left
+
+	hasBody bool // a part of the body has left, or would have but for HEAD
 }
 
 var _ interface {
@@ -236,7 +254,9 @@ func (w *streamWriter) FlushError() error {
 	if !w.begun {
 		chunk = w.stream.exchange.prelude(w.response)
 	}
-	if body := w.TakeBody(); !w.isHead {
+	body := w.TakeBody()
+	w.hasBody = w.hasBody || len(body) > 0
+	if !w.isHead {
 		chunk = append(chunk, body...)
 	}
 	if len(chunk) == 0 {

@@ -49,7 +49,14 @@ func TestHTTPStreamFraming(t *testing.T) {
 			w.WriteHeader(201)
 			_, _ = w.Write([]byte{0, 0xff})
 		}, `{"statusCode":201,"headers":{"Content-Type":"image/png","Vary":"Accept, Origin"},"cookies":["a=1","b=2"]}` + zeros + "\x00\xff"},
-		"nothing": {"GET", func(http.ResponseWriter, *http.Request) {}, `{"statusCode":200}` + zeros},
+		"nothing": {"GET", func(http.ResponseWriter, *http.Request) {}, `{"statusCode":200}` + zeros + "\n"},
+		"a redirect without a body": {"POST", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/")
+			w.WriteHeader(303)
+			w.(http.Flusher).Flush()
+		}, `{"statusCode":303,"headers":{"Location":"/"}}` + zeros + "\n"},
+		"HEAD without a body": {"HEAD", func(http.ResponseWriter, *http.Request) {}, `{"statusCode":200}` + zeros},
+		"not modified":        {"GET", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) }, `{"statusCode":304}` + zeros},
 		"type guessed by the first chunk": {"GET", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<html>")
 			w.(http.Flusher).Flush()
@@ -99,6 +106,7 @@ func TestHTTPStreamPanic(t *testing.T) {
 		"Goexit at the beginning": {false, runtime.Goexit, failed, false, "handler panicked"},
 		"abort at the beginning":  {false, func() { panic(http.ErrAbortHandler) }, "", true, "response aborted"},
 		"panic":                   {true, func() { panic("secret") }, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "handler panicked"},
+		"again":                   {false, func() { panic(again{}) }, failed, false, "handler panicked"},
 		"Goexit":                  {true, runtime.Goexit, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "handler panicked"},
 		"abort":                   {true, func() { panic(http.ErrAbortHandler) }, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "response aborted"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -104,7 +105,9 @@ func TestHTTPNothingAliasesThePayload(t *testing.T) {
 // logged with the stack; so is a goroutine that ends. The process lives on.
 func TestHTTPPanic(t *testing.T) {
 	const want = `{"statusCode":500,"headers":{"Content-Type":"text/plain; charset=utf-8","X-Content-Type-Options":"nosniff"},"body":"Internal Server Error\n","isBase64Encoded":false}`
-	for name, end := range map[string]func(){"panic": func() { panic("secret") }, "Goexit": runtime.Goexit} {
+	for name, end := range map[string]func(){
+		"panic": func() { panic("secret") }, "Goexit": runtime.Goexit, "typed nil": func() { panic((*url.Error)(nil)) }, "again": func() { panic(again{}) },
+	} {
 		log := logs(t)
 		got := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Half", "done")
@@ -119,6 +122,11 @@ func TestHTTPPanic(t *testing.T) {
 		}
 	}
 }
+
+// again panics when it is printed, with what does so too.
+type again struct{}
+
+func (a again) Error() string { panic(a) }
 
 // The handler's context ends early enough, and a handler that does not heed it
 // is answered for with a 504 before Lambda kills the process.

@@ -39,7 +39,7 @@ const (
 )
 
 func (s S3) policy() run.Policy {
-	return run.Policy{ErrorAnswer: true, NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
 func (s S3) encode(records []run.Record, results []run.Result) ([]byte, error) {

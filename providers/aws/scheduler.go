@@ -33,7 +33,7 @@ type Scheduler struct {
 var _ Source = Scheduler{}
 
 func (s Scheduler) policy() run.Policy {
-	return run.Policy{ErrorAnswer: true, NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
 func (s Scheduler) encode(records []run.Record, results []run.Result) ([]byte, error) {

@@ -30,7 +30,7 @@ var _ Source = SNS{}
 const snsEventSource = "aws:sns"
 
 func (s SNS) policy() run.Policy {
-	return run.Policy{ErrorAnswer: true, NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
+	return run.Policy{NoDeadLetter: s.NoDeadLetter, DeadLetter: s.DeadLetter}
 }
 
 func (s SNS) encode(records []run.Record, results []run.Result) ([]byte, error) {

@@ -3,6 +3,7 @@
 // what [Handler] and [HTTPHandler] return as an HTTP function of the framework:
 //
 //	func init() {
+//		gcp.Init()
 //		functions.HTTP("Confirm", gcp.Handler(fn.On(shop.Confirm), gcp.PubSub{Queue: "orders"}).ServeHTTP)
 //	}
 //
@@ -14,6 +15,7 @@
 //
 //	done, or dropped and logged whole           204
 //	written to the dead letters                 204
+//	refused for good by the dead letters        204, logged whole; 500 where the subscription has a policy
 //	an error, a panic, the deadline             500, deliver again
 //	an error with a hint of fn.RetryAfter       503 with Retry-After, deliver again
 //	a request that is no event of the source    400, deliver again
@@ -38,6 +40,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 const provider = "gcp"
@@ -65,7 +68,9 @@ type Source interface {
 //
 // A handler that has not returned shortly before the deadline of the request is
 // answered for, and goes on.
-func Handler(h fn.Handler, src Source) http.Handler { return &handler{handler: h, source: src} }
+func Handler(h fn.Handler, src Source) http.Handler {
+	return hostedHandler(&handler{handler: h, source: src})
+}
 
 type handler struct {
 	handler fn.Handler
@@ -96,7 +101,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if record := &a.record[0]; record.Err != nil {
 		record.Err = h.named(record.Err)
 	}
-	answer(w, run.Each(r.Context(), h.handler, h.source.policy(), a.record[:])[0])
+	policy := h.source.policy()
+	policy.PlatformDeadLetters = a.push != nil && a.push.DeliveryAttempt > 0 // as a subscription with such a policy counts
+	answer(w, run.Each(r.Context(), h.handler, policy, a.record[:])[0])
 }
 
 // refuse answers a request that has no record, and logs why.
@@ -111,8 +118,16 @@ func (h *handler) named(err error) error { return fmt.Errorf("%s: %w", h.source.
 // Fail ends the process because of a setup that did not succeed. The platform
 // sees that the instance never listened, and the log says why.
 func Fail(err error) {
-	slog.Error("setup failed", "error", fmt.Sprint(err))
+	slog.Error("setup failed", "error", mark.Text(err))
 	os.Exit(1)
+}
+
+// FailOnPanic reports a setup that panics as [Fail] does one that fails. An init
+// or main defers it before it calls the setup.
+func FailOnPanic() {
+	if p := recover(); p != nil {
+		Fail(mark.Panicked(p))
+	}
 }
 
 // answer tells the platform the outcome; package run has logged the cause.

@@ -11,9 +11,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -196,10 +198,10 @@ func TestUndecodable(t *testing.T) {
 			func(no bool) gcp.Source { return gcp.Storage{Bucket: "uploads", NoDeadLetter: no} },
 			func() *http.Request {
 				r := fixture(t, "storage_finalized.http")
-				r.Header.Set("Ce-Type", "google.cloud.storage.object.v1.archived")
+				r.Header.Set("Ce-Type", "google.cloud.storage.object.v1.metadataUpdated")
 				return r
 			},
-			`object \"uploads\": received a CloudEvent of type \"google.cloud.storage.object.v1.archived\", want`,
+			`object \"uploads\": received a CloudEvent of type \"google.cloud.storage.object.v1.metadataUpdated\", want`,
 		}, {
 			"an object without a name",
 			func(no bool) gcp.Source { return gcp.Storage{Bucket: "uploads", NoDeadLetter: no} },
@@ -299,5 +301,54 @@ func TestDelivery(t *testing.T) {
 	}
 	if raw := string(queue.Raw()); !strings.HasPrefix(raw, "{\n  \"deliveryAttempt\": 2,") {
 		t.Errorf("Raw = %q, want the body", raw)
+	}
+}
+
+// refusing is a sink that takes no data, or nothing at all.
+type refusing struct {
+	all   bool
+	taken []event.Event
+}
+
+func (*refusing) Declared() (string, string) { return "letters", "" }
+
+func (s *refusing) Send(_ context.Context, events []event.Event) []error {
+	if s.all || len(events[0].Data()) > 0 {
+		return []error{fn.Permanent(errors.New("too large"))}
+	}
+	s.taken = append(s.taken, events...)
+	return nil
+}
+
+// A message whose dead letter is refused for good is left to the subscription's
+// dead letter policy, whose deliveries are counted. Where there is none it is
+// logged whole and acknowledged, with a letter without data if that is taken.
+func TestRefusedLetter(t *testing.T) {
+	for _, tc := range []struct {
+		attempt, all bool
+		status       int
+		letters      int
+		dropped      bool
+	}{
+		{true, false, 500, 0, false},
+		{false, false, 204, 1, true},
+		{false, true, 204, 0, true},
+	} {
+		log := logged(t)
+		sink := &refusing{all: tc.all}
+		src := gcp.PubSub{Queue: "orders", DeadLetter: emit.DeadLetters("/shop/confirm", sink)}
+		push := `{"subscription":"projects/p/subscriptions/s","message":{"messageId":"1","data":"MTc="}`
+		if tc.attempt {
+			push += `,"deliveryAttempt":1`
+		}
+		r := httptest.NewRequest("POST", "/", strings.NewReader(push+"}"))
+		w := httptest.NewRecorder()
+		gcp.Handler(fn.On(func(context.Context, []byte) error { return fn.Permanent(errors.New("no stock")) }), src).ServeHTTP(w, r)
+		if w.Code != tc.status || len(sink.taken) != tc.letters {
+			t.Errorf("%+v: status %d, letters %v", tc, w.Code, sink.taken)
+		}
+		if dropped := strings.Contains(log.String(), "event dropped"); dropped != tc.dropped {
+			t.Errorf("%+v: log %s", tc, log)
+		}
 	}
 }

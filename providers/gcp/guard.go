@@ -3,12 +3,12 @@ package gcp
 import (
 	"bufio"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // guard calls h and lets no panic out. The functions framework must not see
@@ -22,7 +22,7 @@ func guard(h http.Handler, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if p != http.ErrAbortHandler { // the word of net/http for a broken connection, not a failure
-			slog.ErrorContext(r.Context(), "handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			mark.Log(r.Context(), "handler panicked", "panic", mark.Text(p), "stack", string(debug.Stack()))
 			if !tracked.started {
 				clear(w.Header())
 				http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -38,10 +39,11 @@ type HTTP struct{}
 // takes half a response for a whole one.
 func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
 	source := serviceSource()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return hostedHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer run.Attend(r.Context())()
 		native := &httpRequest{rand.Text(), r}
 		guard(h, w, r.WithContext(run.WithRequest(r.Context(), native, run.Request{ID: native.id, Source: source})))
-	})
+	}))
 }
 
 // httpRequest is a request with the id that it has been given.
@@ -52,6 +54,11 @@ type httpRequest struct {
 
 // String implements run.Native.
 func (r *httpRequest) String() string { return "HTTP request " + r.id }
+
+// LogEvent implements logging.Subject.
+func (r *httpRequest) LogEvent() logging.Event {
+	return logging.Event{Traceparent: first(r.request.Header, "Traceparent"), Hop: hop(r.request.Header)}
+}
 
 // Raw implements run.Native: the body is the handler's to read.
 func (r *httpRequest) Raw() []byte { return nil }

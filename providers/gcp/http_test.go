@@ -100,6 +100,11 @@ func framework(t *testing.T, h http.Handler) http.Handler {
 // onlyReader hides WriteTo, so that io.Copy asks the writer for ReadFrom.
 type onlyReader struct{ io.Reader }
 
+// again panics when it is printed, with what does so too.
+type again struct{}
+
+func (a again) Error() string { panic(a) }
+
 // A panicking handler and what its client must see; status 0 is a broken
 // connection.
 type panicking struct {
@@ -114,6 +119,7 @@ func panickings() []panicking {
 			w.Header().Set("Set-Cookie", "half=1")
 			panic("secret")
 		}, 500},
+		{"with what panics again", func(http.ResponseWriter, *http.Request) { panic(again{}) }, 500},
 		{"after an informational response", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusEarlyHints)
 			panic("secret")

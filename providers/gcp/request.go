@@ -11,6 +11,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/ce/cehttp"
+	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/run"
 )
 
@@ -110,6 +111,9 @@ func (a *arrival) beginAs(trigger, kind, id string) *run.Record {
 
 // String implements run.Native.
 func (a *arrival) String() string { return a.kind + " " + a.id }
+
+// LogEvent implements logging.Subject.
+func (a *arrival) LogEvent() logging.Event { return logging.Event{Hop: hop(a.header)} }
 
 // Raw implements run.Native.
 func (a *arrival) Raw() []byte { return a.body }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/fngen/fngen/internal/run"
 )
 
 // The limits of the server that Serve runs.
@@ -40,6 +42,11 @@ const (
 // connections are broken and the process exits with 1, as it does when it
 // cannot listen: Cloud Run waits 10 s.
 //
+// A process whose handlers do not return any more, since one has left a mutex
+// locked for instance, drains likewise and exits with 1, so that the platform
+// starts another: one has not returned while three later requests became late
+// too.
+//
 // The context of a request ends after CLOUD_RUN_TIMEOUT_SECONDS, where that is
 // set, as under the functions framework. Its body has to arrive within the same
 // time, or an hour; its headers within 10 s and 64 KiB, above which the answer
@@ -63,7 +70,9 @@ func Serve(h http.Handler) {
 
 // serve serves on l until ctx ends and the requests in flight are answered.
 func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	requests, cancel := context.WithCancel(run.Watch(context.WithoutCancel(ctx), func(context.Context) { end(run.ErrStuck) }))
 	defer cancel()
 	timeout := requestTimeout()
 	s := &http.Server{
@@ -86,7 +95,15 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout+answerTimeout)
 	defer done()
 	if err := s.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("drain: requests are in flight after %s: %w", drainTimeout+answerTimeout, err), s.Close())
+		return errors.Join(stuck(ctx), fmt.Errorf("drain: requests are in flight after %s: %w", drainTimeout+answerTimeout, err), s.Close())
+	}
+	return stuck(ctx)
+}
+
+// stuck returns the error of a context that ended because the process is stuck.
+func stuck(ctx context.Context) error {
+	if err := context.Cause(ctx); err == run.ErrStuck {
+		return err
 	}
 	return nil
 }

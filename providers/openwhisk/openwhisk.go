@@ -3,9 +3,9 @@
 //
 // OpenWhisk delivers at most once: it retries nothing and knows no dead
 // letters. An event that fails is therefore tried again in the process, inside
-// the activation's deadline, and one that fails for good is written to the
-// function's dead letters. Where there are none, or they are not taken, it is
-// logged whole at error level. The answer is {} if every event is done and
+// the activation's deadline, and one that fails for good, has no time left, or
+// is not even begun is written to the function's dead letters. Where there are
+// none, or they are not taken whole, it is logged whole at error level. The answer is {} if every event is done and
 // otherwise {"error": …} with the names of those that failed; why is in the log.
 package openwhisk
 
@@ -18,6 +18,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
@@ -42,6 +43,11 @@ type Invoker interface {
 // Start hands the events of src to h until standard input ends. It speaks
 // ActionLoop on standard input and file descriptor 3, and acknowledges the
 // start where __OW_WAIT_FOR_ACK is set.
+//
+// A process whose handlers do not return any more, since one has left a mutex
+// locked for instance, ends with 1 when it has answered, so that the platform
+// starts another: one has not returned while three later activations became
+// late too.
 func Start(h fn.Handler, src Source) {
 	actionloop.Serve((&invoker{handler: h, source: src}).Invoke)
 }
@@ -49,6 +55,14 @@ func Start(h fn.Handler, src Source) {
 // Fail reports that the function cannot start: it logs the error and ends the
 // process with 1. Call it before [Start], which acknowledges the start.
 func Fail(err error) { actionloop.Fail(err) }
+
+// FailOnPanic reports a setup that panics as [Fail] does one that fails. A main
+// defers it before it calls the setup.
+func FailOnPanic() {
+	if p := recover(); p != nil {
+		Fail(mark.Panicked(p))
+	}
+}
 
 // Handler returns what [Start] serves. Invoke returns in time, whatever h does,
 // which runs in a goroutine of its own.

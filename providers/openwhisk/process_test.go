@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,12 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("__OW_TEST_PROGRAM") {
 	case "confirm":
 		Start(fn.On(confirm), Kafka{Queue: "orders"})
+	case "panicking setup":
+		defer FailOnPanic()
+		panic("no database")
+	case "locked":
+		var lock sync.Mutex
+		Start(fn.On(func(context.Context, order) error { lock.Lock(); return nil }), Kafka{Queue: "orders"})
 	case "broken setup":
 		Fail(errors.New("no database"))
 	default:
@@ -162,17 +169,19 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// A failed setup ends the process before the acknowledgement, which is how the
-// proxy learns of it.
+// A setup that fails or panics ends the process before the acknowledgement,
+// which is how the proxy learns of it.
 func TestProgramBrokenSetup(t *testing.T) {
-	p := start(t, "broken setup", "__OW_WAIT_FOR_ACK=true")
-	rest, err := p.end()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || rest != "" {
-		t.Errorf("ended with %v and %q", err, rest)
-	}
-	if !strings.Contains(p.stderr.String(), "no database") || p.stdout.Len() != 0 {
-		t.Errorf("stderr %q, stdout %q", p.stderr.String(), p.stdout.String())
+	for _, name := range []string{"broken setup", "panicking setup"} {
+		p := start(t, name, "__OW_WAIT_FOR_ACK=true")
+		rest, err := p.end()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || rest != "" {
+			t.Errorf("%s: ended with %v and %q", name, err, rest)
+		}
+		if !strings.Contains(p.stderr.String(), "no database") || !strings.Contains(p.stderr.String(), "function cannot run") || p.stdout.Len() != 0 {
+			t.Errorf("%s: stderr %q, stdout %q", name, p.stderr.String(), p.stdout.String())
+		}
 	}
 }
 
@@ -184,5 +193,28 @@ func TestProgramWithoutProxy(t *testing.T) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "write acknowledgement") {
 		t.Errorf("ended with %v: %s", err, out)
+	}
+}
+
+// A process in which no handler returns any more answers what is due, says so
+// in one line, and ends.
+func TestStuckProgram(t *testing.T) {
+	p := start(t, "locked")
+	value := `{"messages":[{"topic":"orders","partition":0,"offset":17,"key":null,"value":"e30="}]}`
+	for i := range 5 {
+		got, want := p.ask(string(line(value, time.Now().Add(time.Second)))), `{"error":"1 of 1 events failed: Kafka message orders 0:17"}`
+		if i == 0 { // it leaves the mutex locked
+			want = "{}"
+		}
+		if got != want+"\n" {
+			t.Errorf("request %d: %s, want %s", i+1, got, want)
+		}
+	}
+	rest, err := p.end()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 || rest != "" {
+		t.Errorf("ended with %v, and %q", err, rest)
+	}
+	if n := strings.Count(p.stderr.String(), "a call has not returned while three later ones became late"); n != 1 {
+		t.Errorf("log %s", p.stderr.String())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 )
@@ -27,10 +28,13 @@ type Artifact struct {
 
 // Built is what was built for a target.
 type Built struct {
-	Target    string
-	Artifacts []Artifact
-	Files     []DistFile // of dist/<target>/, sorted by path
-	Others    []string   // files there of functions that were not built, which stay as they are
+	Target      string
+	Environment string // "" for none
+	Go          string // the version of the go command
+	Artifacts   []Artifact
+	Functions   []RecordedFunction // all, with the artifacts that they have once all are built
+	Files       []DistFile         // of dist/<target>/, sorted by path
+	Others      []string           // files there of functions that were not built, which stay as they are
 }
 
 // A DistFile is a file of dist/<target>/. Its data is nil if the file lies
@@ -56,15 +60,20 @@ func digest(data []byte) string {
 
 // Options say how to build. The zero value builds everything anew.
 type Options struct {
-	Cache *Cache
-	Only  []string // the names of the functions whose artifacts are built; none for all
+	Environment string // "" for none
+	Cache       *Cache
+	Only        []string // the names of the functions whose artifacts are built; none for all
 }
 
 // Build compiles and packages the functions of app, which are those that are
 // meant for the target and need the infrastructure. It writes nothing to the
 // application's folder.
 func Build(ctx context.Context, t model.Target, app model.App, infrastructure []model.File, o Options) (Built, error) {
-	built := Built{Target: t.Name()}
+	built := Built{Target: t.Name(), Environment: o.Environment}
+	var err error
+	if built.Go, err = goVersion(ctx, app.Root, t.Platform()); err != nil {
+		return built, err
+	}
 	entrypoints, err := output.Entrypoints(t, app.Functions)
 	if err != nil {
 		return built, err
@@ -77,14 +86,9 @@ func Build(ctx context.Context, t model.Target, app model.App, infrastructure []
 		return built, err
 	}
 	defer w.Close()
-	var functions, others []model.Function
-	for _, f := range app.Functions {
-		if len(o.Only) == 0 || slices.Contains(o.Only, f.Name) {
-			functions = append(functions, f)
-		} else {
-			others = append(others, f)
-		}
-	}
+	w.goVersion = built.Go
+	isBuilt := func(f model.Function) bool { return len(o.Only) == 0 || slices.Contains(o.Only, f.Name) }
+	functions := slices.DeleteFunc(slices.Clone(app.Functions), func(f model.Function) bool { return !isBuilt(f) })
 	m, err := w.maker(ctx, t, functions, entrypoints)
 	if err != nil {
 		return built, fmt.Errorf("%s: %w", t.Name(), err)
@@ -97,14 +101,19 @@ func Build(ctx context.Context, t model.Target, app model.App, infrastructure []
 		built.Files = append(built.Files, j.files...)
 		built.Artifacts = append(built.Artifacts, artifactsOf(t, j.function, j.files)...)
 	}
-	for _, f := range others {
+	for _, f := range app.Functions {
 		names, err := m.names(f)
 		if err != nil {
 			return built, err
 		}
+		recorded := RecordedFunction{Function: f.Name, Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource()}
 		for _, name := range names {
-			built.Others = append(built.Others, name+archiveExt, name+sbomExt)
+			recorded.Artifacts = append(recorded.Artifacts, name+archiveExt)
+			if !isBuilt(f) {
+				built.Others = append(built.Others, name+archiveExt, name+sbomExt)
+			}
 		}
+		built.Functions = append(built.Functions, recorded)
 	}
 	slices.SortFunc(built.Files, func(a, b DistFile) int { return strings.Compare(a.Path, b.Path) })
 	return built, nil
@@ -124,4 +133,11 @@ func artifactsOf(t model.Target, f model.Function, files []DistFile) []Artifact 
 		}
 	}
 	return artifacts
+}
+
+// goVersion returns the version of the go command that compiles what lies in the
+// folder.
+func goVersion(ctx context.Context, dir string, platform model.Platform) (string, error) {
+	out, err := gocmd.Run(ctx, dir, gocmd.Env(platform), "env", "GOVERSION")
+	return strings.TrimSpace(string(out)), err
 }

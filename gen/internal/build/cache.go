@@ -83,6 +83,20 @@ func readEntry(entry io.ReadSeeker, isThere func(DistFile) bool) ([]DistFile, er
 		return nil, err
 	}
 	offset := int64(len(want) + len(header))
+	size, err := entry.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	size -= offset
+	for _, f := range files {
+		if !f.isWithin() || f.Size < 0 || f.Size > size {
+			return nil, errDamaged
+		}
+		size -= f.Size
+	}
+	if size != 0 {
+		return nil, errDamaged
+	}
 	for i, f := range files {
 		if !isThere(f) {
 			if _, err := entry.Seek(offset, io.SeekStart); err != nil {

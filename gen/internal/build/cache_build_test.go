@@ -56,6 +56,7 @@ func edit(t *testing.T, dir, name, old, new string) {
 // A cached is an application that is built with a cache.
 type cached struct {
 	dir, cache string
+	decided    model.Build
 	options    build.Options
 }
 
@@ -75,7 +76,7 @@ func newCached(t *testing.T) cached {
 func (c cached) digests(t *testing.T, target model.Target) (map[string]string, bool) {
 	t.Helper()
 	before := c.entries(t)
-	built, err := build.Build(t.Context(), target, testkit.Resolve(t, c.dir, target.Platform()), nil, c.options)
+	built, err := build.Build(t.Context(), target, testkit.Resolve(t, c.dir, target.Platform().With(c.decided)), nil, c.options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,8 +137,8 @@ func TestCacheOfBinaries(t *testing.T) {
 		{name: "directive", make: func(t *testing.T, c *cached) {
 			edit(t, c.dir, "shop.go", "//fn:queue orders", "//fn:queue orders\n//fn:retries 7")
 		}},
-		{name: "flag of the compiler", make: func(t *testing.T, c *cached) { t.Setenv("GOFLAGS", "-gcflags=-l") }},
-		{name: "flag that the binary records", make: func(t *testing.T, c *cached) { t.Setenv("GOFLAGS", "-gcflags=-l -tags=blue") }},
+		{name: "tag, which the binary records", make: func(_ *testing.T, c *cached) { c.decided.Tags = []string{"blue"} }},
+		{name: "value of the linker's", make: func(_ *testing.T, c *cached) { c.decided.Values = []string{"example.com/lib/in.text=hi"} }},
 		{name: "kind of the image", yaml: `targets: {openwhisk: {kind: "go:1.23"}}`},
 		{name: "architecture", yaml: `targets: {openwhisk: {arch: arm64}}`},
 		{name: "target", yaml: `targets: {aws: {}}`},
@@ -160,10 +161,11 @@ func TestCacheOfBinaries(t *testing.T) {
 		}
 	}
 	testkit.WriteFiles(t, c.dir, []txtar.File{{Name: "README.md", Data: []byte("new")}, {Name: "shop_test.go", Data: []byte("package shop\n")}, {Name: "lib/in/in_windows.go", Data: []byte("package in\n")}})
+	t.Setenv("GOFLAGS", "-p=1 -buildvcs=false")
 	target := configured(yaml)
 	kept, made := c.digests(t, target)
 	if made {
-		t.Error("a test, a text and a file for another system had the function linked again")
+		t.Error("a test, a text, a file for another system and a harmless flag had the function linked again")
 	}
 	c.options.Cache = nil
 	if anew, _ := c.digests(t, target); !maps.Equal(kept, anew) {
@@ -183,7 +185,11 @@ func TestCacheOfSources(t *testing.T) {
 		{name: "comment", make: func(t *testing.T, c *cached) { edit(t, c.dir, "shop.go", "is for sale", "is sold") }},
 		{name: "licence", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/LICENSE", "like", "want") }},
 		{name: "embedded file", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/in/hello.txt", "hello", "good morning") }},
-		{name: "file for another system", make: func(t *testing.T, c *cached) { edit(t, c.dir, "lib/in/in_windows.go", "Windows", "Other") }},
+		{name: "file for another version of Go", make: func(t *testing.T, c *cached) {
+			testkit.WriteFiles(t, c.dir, []txtar.File{{Name: "lib/in/in_go.go", Data: []byte("//go:build go1.30\n\npackage in\n")}})
+		}},
+		{name: "tag", make: func(_ *testing.T, c *cached) { c.decided.Tags = []string{"blue"} }},
+		{name: "value of the linker's", make: func(_ *testing.T, c *cached) { c.decided.Values = []string{"example.com/lib/in.text=hi"} }},
 		{name: "version of a dependency", make: func(t *testing.T, c *cached) {
 			edit(t, c.dir, "go.mod", "example.com/lib v1.0.0", "example.com/lib v1.1.0")
 		}},
@@ -202,9 +208,10 @@ func TestCacheOfSources(t *testing.T) {
 		}
 	}
 	edit(t, c.dir, "lib/in/.env", "1", "2")
+	edit(t, c.dir, "lib/in/in_windows.go", "Windows", "Other")
 	kept, made := c.digests(t, testkit.GCP())
 	if made {
-		t.Error("a file that is not part of the archive had it made again")
+		t.Error("a file that is not part of the archive, for another system for instance, had it made again")
 	}
 	c.options.Cache = nil
 	if anew, _ := c.digests(t, testkit.GCP()); !maps.Equal(kept, anew) {

@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,6 +75,38 @@ func TestCacheDamage(t *testing.T) {
 	c.put(cacheKey(1), cached("some text"))
 	if _, ok := c.get(cacheKey(1), nowhere); !ok {
 		t.Error("the entry was not made again")
+	}
+}
+
+// An entry whose header is whole, but names a file out of the folder or sizes
+// that the entry does not have, is damaged: nothing is read or allocated for it.
+func TestCacheOfOtherFiles(t *testing.T) {
+	t.Parallel()
+	c := testCache(t)
+	c.put(cacheKey(1), cached("some text"))
+	whole := cached("some text")
+	of := func(path string, size int64) []DistFile {
+		return []DistFile{{Path: path, Size: size, SHA256: whole[0].SHA256}, whole[1]}
+	}
+	for what, files := range map[string][]DistFile{
+		"a path out of the folder": of("../confirm.zip", 9), "an absolute path": of("/confirm.zip", 9), "the folder": of(".", 9), "the record": of(RecordFile, 9),
+		"a size below zero": of("confirm.zip", -9), "a huge size": of("confirm.zip", 1<<62), "a size too much": of("confirm.zip", 10), "a size too few": of("confirm.zip", 8),
+		"sizes that overflow": {{Path: "a", Size: 1 << 62}, {Path: "b", Size: 1 << 62}, {Path: "c", Size: 1 << 62}, {Path: "d", Size: 1<<62 + 12}},
+	} {
+		header, err := json.Marshal(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header = append(header, '\n')
+		entry := digest(header) + "\n" + string(header) + "some text{}\n"
+		for _, isThere := range []func(DistFile) bool{nowhere, func(DistFile) bool { return true }} {
+			if err := os.WriteFile(filepath.Join(c.dir, cacheKey(1)), []byte(entry), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if files, ok := c.get(cacheKey(1), isThere); ok {
+				t.Errorf("%s: served %+v", what, files)
+			}
+		}
 	}
 }
 

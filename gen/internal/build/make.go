@@ -46,9 +46,6 @@ func (w *Workspace) maker(ctx context.Context, t model.Target, functions []model
 		m := &binaryMaker{w: w, target: t, packager: packager}
 		return m, m.reload(ctx)
 	}
-	if _, err := w.load(ctx, t, w.app.Functions); err != nil {
-		return nil, err
-	}
 	return newSourceMaker(ctx, w, t, functions, entrypoints)
 }
 
@@ -69,7 +66,7 @@ func (w *Workspace) make(ctx context.Context, t model.Target, m maker, functions
 	}
 	if cache != nil {
 		_ = each(jobs, func(j *job) error {
-			j.key, _ = m.key(j.function)
+			j.key, _ = w.key(m, j.function)
 			j.files, _ = cache.get(j.key, func(f DistFile) bool { return w.inDist(t, f) })
 			return nil
 		})
@@ -88,13 +85,13 @@ func (w *Workspace) make(ctx context.Context, t model.Target, m maker, functions
 		return nil, err
 	}
 	if cache != nil {
-		checkKeys(ctx, m, missing)
+		w.checkKeys(ctx, m, missing)
 		defer cache.trim()
 	}
 	return jobs, each(missing, func(j *job) error {
 		archives, err := m.archives(j.function)
 		if err == nil {
-			j.files, err = pack(archives)
+			j.files, err = pack(archives, w.goVersion)
 		}
 		if err != nil {
 			return fmt.Errorf("package %s: %w", j.function.Name, err)
@@ -104,19 +101,30 @@ func (w *Workspace) make(ctx context.Context, t model.Target, m maker, functions
 	})
 }
 
+// key is the maker's with the version of Go, which bills of materials name.
+func (w *Workspace) key(m maker, f model.Function) (string, error) {
+	key, err := m.key(f)
+	if err != nil {
+		return "", err
+	}
+	return keyOf([]string{key, w.goVersion})
+}
+
 // checkKeys takes the keys away that may not stand for what was compiled: a
 // file was edited since they were made.
-func checkKeys(ctx context.Context, m maker, jobs []*job) {
+func (w *Workspace) checkKeys(ctx context.Context, m maker, jobs []*job) {
 	err := m.reload(ctx)
 	for _, j := range jobs {
-		if key, e := m.key(j.function); err != nil || e != nil || key != j.key {
+		if key, e := w.key(m, j.function); err != nil || e != nil || key != j.key {
 			j.key = ""
 		}
 	}
 }
 
 // pack returns the artifacts of the archives, each with its bill of materials.
-func pack(archives []archive) ([]DistFile, error) {
+// The standard library of sources, which the platform compiles with a Go of its
+// own, is named in that of the Go they were built with.
+func pack(archives []archive, goVersion string) ([]DistFile, error) {
 	var files []DistFile
 	for _, a := range archives {
 		data, err := zipArchive(a.Archive)
@@ -124,7 +132,13 @@ func pack(archives []archive) ([]DistFile, error) {
 			return nil, err
 		}
 		artifact := newDistFile(a.Path, data)
-		bill, err := sbom(artifact, a.Modules)
+		modules := a.Modules
+		if !slices.ContainsFunc(modules, usedModule.isStandardLibrary) {
+			std := standardLibrary(goVersion)
+			std.Compiled = byPlatform
+			modules = append(slices.Clone(modules), std)
+		}
+		bill, err := sbom(artifact, modules)
 		if err != nil {
 			return nil, err
 		}

@@ -12,15 +12,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/model"
 )
-
-// linkFlags make binaries small and the same wherever they are built.
-var linkFlags = []string{"-buildvcs=false", "-ldflags=-s -w -buildid="}
 
 // A binaryMaker makes archives that hold compiled entrypoints.
 type binaryMaker struct {
@@ -32,7 +28,7 @@ type binaryMaker struct {
 
 // reload compiles what has changed since the packages were listed.
 func (m *binaryMaker) reload(ctx context.Context) error {
-	packages, err := m.w.load(ctx, m.target, m.w.app.Functions)
+	packages, err := m.w.load(ctx, m.target)
 	m.packages = map[string]linkedPackage{}
 	for _, p := range packages {
 		m.packages[p.ImportPath] = p
@@ -42,8 +38,8 @@ func (m *binaryMaker) reload(ctx context.Context) error {
 
 // compile compiles and links the functions' entrypoints.
 func (m *binaryMaker) compile(ctx context.Context, functions []model.Function) error {
-	args := append(slices.Clone(linkFlags), "-o", m.w.dir+"/bin/")
-	_, err := m.w.run(ctx, m.target.Platform(), "build", append(args, packagePaths(m.target, functions)...)...)
+	args := append(gocmd.LinkFlags(m.w.app.Platform), "-o", m.w.dir+"/bin/")
+	_, err := m.w.run(ctx, m.w.app, "build", append(args, packagePaths(m.target, functions)...)...)
 	return err
 }
 
@@ -102,10 +98,10 @@ func (m *binaryMaker) key(f model.Function) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read this program: %w", err)
 	}
-	platform := m.target.Platform()
+	platform := m.w.app.Platform
 	k := binaryKey{
 		Fngen: self, Target: m.target.Name(), Function: f.Name,
-		Settings: gocmd.Settings(platform), Flags: append(gocmd.CompileFlags(platform), linkFlags...),
+		Settings: gocmd.Settings(platform), Flags: append(gocmd.CompileFlags(platform), gocmd.LinkFlags(platform)...),
 	}
 	entrypoint, err := m.listed(path.Join(m.w.app.Path, model.Folder(m.target.Name(), f)))
 	if err != nil {
@@ -165,28 +161,34 @@ var selfDigest = sync.OnceValues(func() (string, error) {
 
 // A sourceMaker makes archives that hold an entrypoint as the root package of
 // a module with all that it needs in vendor/.
-type sourceMaker struct{ made map[string][]archive } // by function
+type sourceMaker struct {
+	w      *Workspace
+	target model.Target
+	stage  *stage
+	roots  map[string][]model.File // by function
+	made   map[string][]archive    // by function
+}
 
 func newSourceMaker(ctx context.Context, w *Workspace, t model.Target, functions []model.Function, entrypoints []model.File) (maker, error) {
-	roots := map[string][]model.File{}
-	var all []model.File
-	for _, f := range functions {
-		folder := model.Folder(t.Name(), f)
-		for _, file := range entrypoints {
-			if path.Dir(file.Path) == folder {
-				base := path.Base(file.Path)
-				roots[f.Name] = append(roots[f.Name], model.File{Path: base, Data: file.Data})
-				all = append(all, model.File{Path: path.Base(folder) + "/" + base, Data: file.Data})
-			}
-		}
-	}
-	s, err := w.stage(ctx, t, all)
+	linked, err := w.load(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	m := sourceMaker{made: map[string][]archive{}}
+	m := &sourceMaker{w: w, target: t, roots: map[string][]model.File{}, made: map[string][]archive{}}
+	are := map[string]bool{}
+	for _, f := range w.app.Functions {
+		are[m.importPath(f)] = true
+	}
+	if m.stage, err = w.newStage(linked, func(importPath string) bool { return are[importPath] }); err != nil {
+		return nil, err
+	}
 	for _, f := range functions {
-		files, modules, err := s.module(path.Join(w.app.Path, model.DistDir, t.Name(), f.Name), roots[f.Name])
+		for _, file := range entrypoints {
+			if path.Dir(file.Path) == model.Folder(t.Name(), f) {
+				m.roots[f.Name] = append(m.roots[f.Name], model.File{Path: path.Base(file.Path), Data: file.Data})
+			}
+		}
+		files, modules, err := m.stage.module(path.Join(w.app.Path, model.DistDir, t.Name(), f.Name), m.roots[f.Name], m.importPath(f))
 		if err != nil {
 			return nil, err
 		}
@@ -195,24 +197,50 @@ func newSourceMaker(ctx context.Context, w *Workspace, t model.Target, functions
 	return m, nil
 }
 
-func (sourceMaker) names(f model.Function) ([]string, error) { return []string{f.Name}, nil }
+// importPath is that of the function's entrypoint.
+func (m *sourceMaker) importPath(f model.Function) string {
+	return path.Join(m.w.app.Path, model.Folder(m.target.Name(), f))
+}
 
-// compile has nothing to do: the platform compiles.
-func (sourceMaker) compile(context.Context, []model.Function) error { return nil }
+// compile compiles the functions as the platform will, in one module, so that
+// what does not compile there does not here.
+func (m *sourceMaker) compile(ctx context.Context, functions []model.Function) error {
+	var own []model.File
+	var importPaths []string
+	for _, f := range functions {
+		for _, file := range m.roots[f.Name] {
+			own = append(own, model.File{Path: f.Name + "/" + file.Path, Data: file.Data})
+		}
+		importPaths = append(importPaths, m.importPath(f))
+	}
+	files, _, err := m.stage.module(path.Join(m.w.app.Path, model.DistDir, m.target.Name()), own, importPaths...)
+	if err != nil {
+		return err
+	}
+	if err := m.stage.compile(ctx, filepath.Join(m.w.dir, "stage"), files); err != nil {
+		return fmt.Errorf("compile the archives' sources as the platform will: %w", err)
+	}
+	return nil
+}
+
+func (*sourceMaker) names(f model.Function) ([]string, error) { return []string{f.Name}, nil }
 
 // reload has nothing to do: keys stand for what was read.
-func (sourceMaker) reload(context.Context) error { return nil }
+func (*sourceMaker) reload(context.Context) error { return nil }
 
-func (m sourceMaker) archives(f model.Function) ([]archive, error) { return m.made[f.Name], nil }
+func (m *sourceMaker) archives(f model.Function) ([]archive, error) { return m.made[f.Name], nil }
 
-// key stands for what is archived, and for this program, which does it.
-func (m sourceMaker) key(f model.Function) (string, error) {
+// key stands for what is archived, how it is compiled, and this program, which
+// does it.
+func (m *sourceMaker) key(f model.Function) (string, error) {
 	self, err := selfDigest()
 	if err != nil {
 		return "", err
 	}
+	platform := m.w.app.Platform
 	return keyOf(struct {
-		Fngen    string // the digest of this program
-		Archives []archive
-	}{self, m.made[f.Name]})
+		Fngen           string // the digest of this program
+		Settings, Flags []string
+		Archives        []archive
+	}{self, gocmd.Settings(platform), append(gocmd.CompileFlags(platform), gocmd.LinkFlags(platform)...), m.made[f.Name]})
 }

@@ -21,11 +21,23 @@ type usedModule struct {
 	Version  string // "" if it is a folder, which has none
 	Sum      string // as in go.sum
 	Replaces string // the module, and version, that it takes the place of
+	Compiled string // by whom, if not by the Go of its version
 }
+
+// standardLibrary is that of a version of Go.
+func standardLibrary(goVersion string) usedModule {
+	_, version, _ := strings.Cut(goVersion, "go") // after devel, maybe
+	version, _, _ = strings.Cut(version, " ")     // experiments may follow
+	return usedModule{Path: "std", Version: "v" + version}
+}
+
+func (m usedModule) isStandardLibrary() bool { return m.Path == "std" }
+
+const byPlatform = "by the platform, with a Go of its own"
 
 // binaryModules returns what the binary's build information says.
 func binaryModules(info *debug.BuildInfo) []usedModule {
-	modules := []usedModule{{Path: "stdlib", Version: "v" + strings.TrimPrefix(info.GoVersion, "go")}}
+	modules := []usedModule{standardLibrary(info.GoVersion)}
 	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
 		id := module.Version{Path: m.Path, Version: m.Version}
 		switch r := m.Replace; {
@@ -107,13 +119,20 @@ func component(m usedModule) cdx.Component {
 	if m.Replaces != "" {
 		c.Properties = &[]cdx.Property{{Name: "fngen:replaces", Value: m.Replaces}}
 	}
+	if m.Compiled != "" {
+		c.Properties = &[]cdx.Property{{Name: "fngen:compiled", Value: m.Compiled}}
+	}
 	return c
 }
 
-// packageURL returns the module's package URL.
+// packageURL returns the module's package URL. Advisories know the standard
+// library as stdlib.
 //
 // https://github.com/package-url/purl-spec/blob/main/types-doc/golang-definition.md
 func packageURL(m usedModule) string {
+	if m.isStandardLibrary() {
+		m.Path = "stdlib"
+	}
 	var elements []string
 	for element := range strings.SplitSeq(strings.ToLower(m.Path), "/") {
 		elements = append(elements, url.PathEscape(element))

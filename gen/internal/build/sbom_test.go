@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/mod/module"
+
+	"github.com/fngen/fngen/gen/internal/model"
 )
 
 // cyclonedx is the schema of CycloneDX 1.6, as published.
@@ -118,7 +121,7 @@ func TestSBOM(t *testing.T) {
 		{BOMRef: "example.com/lib", Type: "library", Name: "example.com/lib", PackageURL: "pkg:golang/example.com/lib", Properties: replaces("example.com/lib@v1.0.0")},
 		{BOMRef: "example.com/shop", Type: "library", Name: "example.com/shop", PackageURL: "pkg:golang/example.com/shop"},
 		{BOMRef: "github.com/Masterminds/semver/v3@v3.0.0+incompatible", Type: "library", Name: "github.com/Masterminds/semver/v3", Version: "v3.0.0+incompatible", Hashes: hash, PackageURL: "pkg:golang/github.com/masterminds/semver/v3@v3.0.0%2Bincompatible"},
-		{BOMRef: "stdlib@v1.26.8", Type: "library", Name: "stdlib", Version: "v1.26.8", PackageURL: "pkg:golang/stdlib@v1.26.8"},
+		{BOMRef: "std@v1.26.8", Type: "library", Name: "std", Version: "v1.26.8", PackageURL: "pkg:golang/stdlib@v1.26.8"},
 	}
 	if diff := cmp.Diff(want, *bom.Components); diff != "" {
 		t.Errorf("components differ (-want +got):\n%s", diff)
@@ -130,23 +133,16 @@ func TestSBOM(t *testing.T) {
 
 // The bill of vendored sources is of what vendor/ holds.
 func TestSBOMOfSources(t *testing.T) {
-	vendored := withoutReplacements(parseModules([]byte(`# example.com/shop v0.0.0 => /home/me/shop
-## explicit
-example.com/shop
-# example.com/lib v1.0.0 => /home/me/lib
-## explicit
-example.com/lib
-# example.com/fork v1.0.0 => example.com/forked v1.2.3
-## explicit
-example.com/fork
-# example.com/plain v1.0.0
-## explicit
-example.com/plain
-# example.com/unused v1.0.0
-## explicit
-# example.com/shop => /home/me/shop
-`)), map[string]bool{"example.com/shop": true, "example.com/lib@v1.0.0": true})
-	sums := goSums([]byte("example.com/plain v1.0.0 " + exampleSum + "\nexample.com/plain v1.0.0/go.mod h1:other=\nexample.com/forked v1.2.3 h1:forked=\n"))
+	of := func(path, version string) module.Version { return module.Version{Path: path, Version: version} }
+	vendored := []vendoredModule{
+		{id: of("example.com/shop", "v0.0.0"), packages: []string{"example.com/shop"}},
+		{id: of("example.com/lib", "v1.0.0"), packages: []string{"example.com/lib"}, isLocal: true},
+		{id: of("example.com/fork", "v1.0.0"), packages: []string{"example.com/fork"}, replacement: "example.com/forked v1.2.3"},
+		{id: of("example.com/plain", "v1.0.0"), packages: []string{"example.com/plain"}},
+		{id: of("example.com/unused", "v1.0.0"), notes: "## explicit\n"},
+		{id: of("example.com/wild", ""), replacement: "example.com/wilder v1.0.0"},
+	}
+	sums := map[module.Version]string{of("example.com/plain", "v1.0.0"): exampleSum, of("example.com/forked", "v1.2.3"): "h1:forked="}
 	want := []usedModule{
 		{Path: "example.com/shop"},
 		{Path: "example.com/lib", Replaces: "example.com/lib@v1.0.0"},
@@ -162,8 +158,32 @@ example.com/plain
 		t.Fatal(err)
 	}
 	valid(t, cyclonedx(t), bill)
-	if _, ok := sums[module.Version{Path: "example.com/plain", Version: "v1.0.0"}]; !ok || len(sums) != 2 {
-		t.Errorf("sums %v", sums)
+}
+
+// Every bill names the standard library, as advisories know it: that which was
+// linked, and of sources that of the Go that they were built with.
+func TestSBOMHoldsStandardLibrary(t *testing.T) {
+	files := []model.File{{Path: "main.go", Data: []byte("package main\n")}}
+	linked := archive{model.Archive{Path: "linked.zip", Files: files}, binaryModules(&debug.BuildInfo{GoVersion: "go1.25.1 X:nodwarf5", Main: debug.Module{Path: "example.com/shop"}})}
+	sources := archive{model.Archive{Path: "sources.zip", Files: files}, []usedModule{{Path: "example.com/shop"}}}
+	packed, err := pack([]archive{linked, sources}, "go1.26.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []cdx.Component{
+		{BOMRef: "std@v1.25.1", Type: "library", Name: "std", Version: "v1.25.1", PackageURL: "pkg:golang/stdlib@v1.25.1"},
+		{BOMRef: "std@v1.26.8", Type: "library", Name: "std", Version: "v1.26.8", PackageURL: "pkg:golang/stdlib@v1.26.8",
+			Properties: &[]cdx.Property{{Name: "fngen:compiled", Value: "by the platform, with a Go of its own"}}},
+	} {
+		bill := packed[2*i+1]
+		components := *valid(t, cyclonedx(t), bill.Data).Components
+		at := slices.IndexFunc(components, func(c cdx.Component) bool { return c.Name == "std" })
+		if at < 0 {
+			t.Fatalf("%s holds no standard library", bill.Path)
+		}
+		if diff := cmp.Diff(want, components[at]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", bill.Path, diff)
+		}
 	}
 }
 

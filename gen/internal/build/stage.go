@@ -1,9 +1,8 @@
 package build
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,67 +16,107 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// A stage is a module with the functions' entrypoints, and with all that they
-// need in vendor/.
+// A stage makes modules of entrypoints that have all that they need in vendor/:
+// of each package what go list names, wherever the go command has it from. The
+// modules' paths lie below the application's, so that internal packages are
+// within reach.
 type stage struct {
-	main     string        // the path of the application's module
-	mod      *modfile.File // as it will ship
-	modules  []vendoredModule
-	packages map[string]vendoredPackage // by import path
-	sums     map[module.Version]string
+	platform model.Platform
+	main     string                   // the path of the application's module
+	mod      *modfile.File            // as it will ship
+	packages map[string]linkedPackage // by import path
+	files    map[string][]model.File  // below vendor/, by the import path of the package that needs them
 }
 
-// stage vendors what the functions need, for all of them at once, since they
-// share one go.mod. The module's path lies below the application's, so that
-// internal packages are within reach.
-func (w *Workspace) stage(ctx context.Context, t model.Target, entrypoints []model.File) (stage, error) {
-	var s stage
-	dir := filepath.Join(w.dir, "stage")
-	mod, err := w.stagedMod(path.Join(w.app.Path, model.DistDir, t.Name()))
+// newStage returns the stage for entrypoints that link the packages.
+func (w *Workspace) newStage(linked []linkedPackage, isEntrypoint func(importPath string) bool) (*stage, error) {
+	mod, err := w.mod()
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	sum, err := os.ReadFile(filepath.Join(w.dir, "go.sum"))
-	if err != nil {
-		return s, err
+	if err := stagedMod(mod, w.app.Module.Path); err != nil {
+		return nil, err
 	}
-	if err := writeStage(dir, mod, append(entrypoints, model.File{Path: "go.sum", Data: sum})...); err != nil {
-		return s, err
+	s := &stage{platform: w.app.Platform, main: w.app.Module.Path, mod: mod, packages: map[string]linkedPackage{}, files: map[string][]model.File{}}
+	for _, p := range linked {
+		s.packages[p.ImportPath] = p
+		if p.Standard || isEntrypoint(p.ImportPath) {
+			continue
+		}
+		if s.files[p.ImportPath], err = s.read(p); err != nil {
+			return nil, err
+		}
 	}
-	env := gocmd.Env(t.Platform())
-	if _, err := gocmd.Run(ctx, dir, env, "mod", "vendor"); err != nil {
-		return s, err
-	}
-	// The module is listed as it will ship. Before, the go command would not
-	// understand its own vendor/modules.txt if a folder's name holds a space.
-	local, err := withoutLocalReplaces(mod)
-	if err != nil {
-		return s, err
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "vendor", "modules.txt"))
-	if err != nil {
-		return s, err
-	}
-	s = stage{main: w.app.Module.Path, mod: mod, modules: withoutReplacements(parseModules(text), local), sums: goSums(sum)}
-	if err := writeStage(dir, mod, model.File{Path: "vendor/modules.txt", Data: formatModules(s.modules)}); err != nil {
-		return s, err
-	}
-	embedded, err := embeddedFiles(ctx, dir, env)
-	if err != nil {
-		return s, err
-	}
-	files, err := vendorFiles(dir)
-	s.packages = readPackages(s.modules, files, embedded)
-	return s, err
+	return s, nil
 }
 
-// writeStage writes go.mod and the files into the folder.
-func writeStage(dir string, mod *modfile.File, files ...model.File) error {
-	data, err := mod.Format()
-	if err != nil {
+// stagedMod makes of an application's go.mod that of a module which requires
+// the application. vendor/ takes the place of replacements by folders.
+func stagedMod(mod *modfile.File, main string) error {
+	version := "v0.0.0"
+	_, major, _ := module.SplitPathVersion(main)
+	if major := module.PathMajorPrefix(major); major != "" {
+		version = major + ".0.0"
+	}
+	mod.DropToolchainStmt()
+	for _, t := range slices.Clone(mod.Tool) {
+		if err := mod.DropTool(t.Path); err != nil {
+			return err
+		}
+	}
+	for _, r := range slices.Clone(mod.Replace) {
+		if r.New.Version != "" {
+			continue
+		}
+		if err := mod.DropReplace(r.Old.Path, r.Old.Version); err != nil {
+			return err
+		}
+	}
+	if err := mod.AddRequire(main, version); err != nil {
 		return err
 	}
-	for _, f := range append(files, model.File{Path: "go.mod", Data: data}) {
+	mod.Cleanup()
+	return nil
+}
+
+// module returns the files of the module of the path, with the entrypoints'
+// own and what the packages of them need in vendor/, and the modules that they
+// are of. It is as if these alone had been vendored.
+func (s *stage) module(modulePath string, own []model.File, importPaths ...string) ([]model.File, []usedModule, error) {
+	if err := s.mod.AddModuleStmt(modulePath); err != nil {
+		return nil, nil, err
+	}
+	mod, err := s.mod.Format()
+	if err != nil {
+		return nil, nil, err
+	}
+	needed := map[string]linkedPackage{}
+	for _, p := range importPaths {
+		for _, dep := range s.packages[p].Deps {
+			if _, ok := s.files[dep]; ok {
+				needed[dep] = s.packages[dep]
+			}
+		}
+	}
+	vendored := map[string]model.File{}
+	for name := range needed {
+		for _, f := range s.files[name] {
+			vendored[f.Path] = f
+		}
+	}
+	listed, sums := vendoredOf(s.mod, needed)
+	files := append(slices.Clone(own), model.File{Path: "go.mod", Data: mod}, model.File{Path: "vendor/modules.txt", Data: formatModules(listed)})
+	for _, f := range vendored {
+		files = append(files, f)
+	}
+	slices.SortFunc(files, func(a, b model.File) int { return cmp.Compare(a.Path, b.Path) })
+	return files, vendoredModules(listed, sums, s.main), nil
+}
+
+// compile compiles the packages of a module in the folder, which need not
+// exist, as Google's buildpack does: with nothing but what is in the module.
+func (s *stage) compile(ctx context.Context, dir string, files []model.File) error {
+	for _, f := range files {
 		name := filepath.Join(dir, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			return err
@@ -86,121 +125,47 @@ func writeStage(dir string, mod *modfile.File, files ...model.File) error {
 			return err
 		}
 	}
-	return nil
+	env := append(gocmd.Env(s.platform), "GOFLAGS=-mod=vendor", "GOPROXY=off")
+	_, err := gocmd.Run(ctx, dir, env, slices.Concat([]string{"build"}, gocmd.CompileFlags(s.platform), []string{"./..."})...)
+	return err
 }
 
-// stagedMod is the application's go.mod as that of a module which requires the
-// application: local replacements are absolute.
-func (w *Workspace) stagedMod(modulePath string) (*modfile.File, error) {
-	mod, err := w.mod()
-	if err != nil {
-		return nil, err
+// read reads the files of a package that a build needs, and the licences of
+// those that are not the application's.
+func (s *stage) read(p linkedPackage) ([]model.File, error) {
+	names := slices.Concat(p.GoFiles, s.otherVersions(p), p.SFiles, p.SysoFiles, p.EmbedFiles)
+	if len(p.SFiles) > 0 {
+		names = append(names, p.HFiles...)
 	}
-	main := w.app.Module
-	version := "v0.0.0"
-	if major := module.PathMajorPrefix(majorOf(main.Path)); major != "" {
-		version = major + ".0.0"
+	var files []model.File
+	add := func(dir, importPath, name string) error {
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		files = append(files, model.File{Path: path.Join("vendor", importPath, name), Data: data})
+		return err
 	}
-	if err := mod.AddModuleStmt(modulePath); err != nil {
-		return nil, err
-	}
-	mod.DropToolchainStmt()
-	for _, t := range slices.Clone(mod.Tool) {
-		if err := mod.DropTool(t.Path); err != nil {
+	for _, name := range names {
+		if err := add(p.Dir, p.ImportPath, name); err != nil {
 			return nil, err
 		}
 	}
-	if err := absoluteReplaces(mod, main.Dir); err != nil {
-		return nil, err
+	if p.Module == nil || p.Module.Main {
+		return files, nil
 	}
-	if err := mod.AddRequire(main.Path, version); err != nil {
-		return nil, err
-	}
-	if err := mod.AddReplace(main.Path, "", main.Dir, ""); err != nil {
-		return nil, err
-	}
-	mod.Cleanup()
-	return mod, nil
-}
-
-// absoluteReplaces makes the folders of replacements, which are relative to
-// dir, absolute.
-func absoluteReplaces(mod *modfile.File, dir string) error {
-	var replaces []modfile.Replace
-	for _, r := range mod.Replace {
-		replaces = append(replaces, *r)
-	}
-	// AddReplace for all versions of a module drops those for one, so that they
-	// are added after it.
-	slices.SortStableFunc(replaces, func(a, b modfile.Replace) int { return strings.Compare(a.Old.Version, b.Old.Version) })
-	for _, r := range replaces {
-		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
-			r.New.Path = filepath.Join(dir, r.New.Path)
-		}
-		if err := mod.AddReplace(r.Old.Path, r.Old.Version, r.New.Path, r.New.Version); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func majorOf(modulePath string) string {
-	_, major, _ := module.SplitPathVersion(modulePath)
-	return major
-}
-
-// withoutLocalReplaces drops the replacements by folders, which vendor/ takes
-// the place of, and returns the replaced modules as path or path@version.
-func withoutLocalReplaces(mod *modfile.File) (map[string]bool, error) {
-	local := map[string]bool{}
-	for _, r := range slices.Clone(mod.Replace) {
-		if r.New.Version != "" {
-			continue
-		}
-		local[r.Old.String()] = true
-		if err := mod.DropReplace(r.Old.Path, r.Old.Version); err != nil {
-			return nil, err
-		}
-	}
-	mod.Cleanup()
-	return local, nil
-}
-
-// embeddedFiles returns the files below dir that //go:embed names, by the folder
-// of the package, relative to dir.
-func embeddedFiles(ctx context.Context, dir string, env []string) (map[string][]string, error) {
-	out, err := gocmd.Run(ctx, dir, env, "list", "-deps", "-mod=vendor", "-json=Dir,EmbedFiles", "./...")
-	if err != nil {
-		return nil, err
-	}
-	packages, err := gocmd.DecodeList[struct {
-		Dir        string
-		EmbedFiles []string
-	}](out)
-	files := map[string][]string{}
-	for _, p := range packages {
-		folder := gocmd.Relative(dir, p.Dir)
-		for _, f := range p.EmbedFiles {
-			files[folder] = append(files[folder], folder+"/"+f)
-		}
-	}
-	return files, err
-}
-
-// vendorFiles reads the files of dir's vendor folder, by their paths.
-func vendorFiles(dir string) (map[string]model.File, error) {
-	files := map[string]model.File{}
-	err := filepath.WalkDir(filepath.Join(dir, "vendor"), func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(name)
+	for dir, importPath := p.Dir, p.ImportPath; ; dir, importPath = filepath.Dir(dir), path.Dir(importPath) {
+		entries, err := os.ReadDir(dir)
 		if err != nil {
-			return fmt.Errorf("read vendored file: %w", err)
+			return nil, err
 		}
-		rel := gocmd.Relative(dir, name)
-		files[rel] = model.File{Path: rel, Data: data}
-		return nil
-	})
-	return files, err
+		for _, e := range entries {
+			if !e.Type().IsRegular() || !licenceFile.MatchString(e.Name()) {
+				continue
+			}
+			if err := add(dir, importPath, e.Name()); err != nil {
+				return nil, err
+			}
+		}
+		if importPath == p.Module.Path || !strings.HasPrefix(importPath, p.Module.Path+"/") {
+			return files, nil
+		}
+	}
 }

@@ -18,8 +18,9 @@ import (
 )
 
 // A function's artifacts are the same bytes whichever functions are built with
-// it, though all of a target are vendored at once. Each holds what it imports on
-// any system, with the licences from there up, and what is embedded, and no more.
+// it, though all of a target are vendored at once. Each holds what it imports,
+// with the files for other versions of Go, the licences of what is not the
+// application's, and what is embedded, and no more.
 func TestArtifactsAreIndependent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds an application seven times for two targets")
@@ -38,6 +39,14 @@ func TestArtifactsAreIndependent(t *testing.T) {
 		{Name: "../lib/deep/deep.go", Data: []byte("package deep\n\nfunc Deep() {}\n")},
 		{Name: "../lib/deep/er/er.go", Data: []byte("package er\n\nimport _ \"embed\"\n\n//go:embed text/*.txt\nvar text string\n\nfunc Er() { println(text) }\n")},
 		{Name: "../lib/deep/er/er_windows.go", Data: []byte("package er\n\nimport _ \"example.com/windows\"\n")},
+		{Name: "../lib/deep/er/er_next.go", Data: []byte("//go:build go1.30 && !windows\n\npackage er\n")},
+		{Name: "../lib/deep/er/er_tool.go", Data: []byte("//go:build ignore\n\npackage main // of go1.30\n")},
+		{Name: "../lib/deep/er/er_cgo.go", Data: []byte("//go:build cgo && go1.26\n\npackage er\n")},
+		{Name: "../lib/deep/er/license.key", Data: []byte("SECRET\n")},
+		{Name: "../lib/deep/er/notes.h", Data: []byte("Of nothing.\n")},
+		{Name: "a/LICENSE", Data: []byte("Of the application.\n")},
+		{Name: "a/legal-hold.csv", Data: []byte("SECRET\n")},
+		{Name: "a/notes.h", Data: []byte("SECRET\n")},
 		{Name: "../lib/deep/er/text/hello.txt", Data: []byte("hello\n")},
 		{Name: "../lib/deep/er/text/.env", Data: []byte("SECRET=1\n")},
 		{Name: "../windows/go.mod", Data: []byte("module example.com/windows\n\ngo 1.26.0\n")},
@@ -88,8 +97,8 @@ replace example.com/unused v1.0.0 => example.com/fork v1.2.0
 	writeDist(t, dir, built)
 	for name, want := range map[string][]string{
 		"audit": {
-			"lib/LICENSE", "lib/deep/NOTICE", "lib/deep/er/er.go", "lib/deep/er/er_windows.go", "lib/deep/er/text/hello.txt",
-			"shop/a/a.go", "windows/windows.go",
+			"lib/LICENSE", "lib/deep/NOTICE", "lib/deep/er/er.go", "lib/deep/er/er_next.go", "lib/deep/er/text/hello.txt", "lib/deep/license.md",
+			"shop/a/a.go",
 		},
 		"bill": {
 			"lib/LICENSE", "lib/deep/NOTICE", "lib/deep/deep.go", "lib/deep/license.md",

@@ -2,31 +2,28 @@ package build
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/modfile"
 
-	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/build/gocmd"
 )
 
-// workspaceOf is a workspace whose go.mod is the text.
-func workspaceOf(t *testing.T, app model.App, text string) *Workspace {
+func parsedMod(t *testing.T, text string) *modfile.File {
 	t.Helper()
-	w := &Workspace{app: app, dir: t.TempDir()}
-	if err := os.WriteFile(filepath.Join(w.dir, "go.mod"), []byte(text), 0o600); err != nil {
+	mod, err := modfile.Parse("go.mod", []byte(text), nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return mod
 }
 
 // The staged module requires the application's at the version that its path
-// demands, with its replacements as absolute paths and without its tools.
+// demands, without replacements by folders and without its tools.
 func TestStagedMod(t *testing.T) {
-	w := workspaceOf(t, model.App{Module: model.Module{Path: "example.com/shop/v2", Dir: "/home/shop"}}, `module example.com/shop/v2
+	mod := parsedMod(t, `module example.com/shop/v2
 
 go 1.26.0
 
@@ -52,19 +49,16 @@ replace (
 
 exclude example.com/lib v0.9.0
 `)
-	mod, err := w.stagedMod("example.com/shop/v2/dist/gcp/confirm")
-	if err != nil {
+	if err := stagedMod(mod, "example.com/shop/v2"); err != nil {
 		t.Fatal(err)
 	}
 	data, err := mod.Format()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if mod, err = modfile.Parse("go.mod", data, nil); err != nil {
-		t.Fatal(err)
-	}
-	if mod.Module.Mod.Path != "example.com/shop/v2/dist/gcp/confirm" || mod.Go.Version != "1.26.0" || mod.Toolchain != nil || len(mod.Tool) != 0 {
-		t.Errorf("module %v, go %v, toolchain %v, tools %v", mod.Module.Mod, mod.Go, mod.Toolchain, mod.Tool)
+	mod = parsedMod(t, string(data))
+	if mod.Go.Version != "1.26.0" || mod.Toolchain != nil || len(mod.Tool) != 0 {
+		t.Errorf("go %v, toolchain %v, tools %v", mod.Go, mod.Toolchain, mod.Tool)
 	}
 	if diff := cmp.Diff([]string{
 		"example.com/both@v1.1.0",
@@ -73,23 +67,6 @@ exclude example.com/lib v0.9.0
 		"example.com/tools@v1.0.0",
 	}, requires(mod)); diff != "" {
 		t.Errorf("requirements differ (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(map[string]string{
-		"example.com/both":        "/home/both",
-		"example.com/both@v1.1.0": "/home/shop/both11",
-		"example.com/fork":        "example.com/forked@v1.2.3",
-		"example.com/lib@v1.0.0":  "/absolute/lib",
-		"example.com/shop/v2":     "/home/shop",
-	}, replaces(mod)); diff != "" {
-		t.Errorf("replacements differ (-want +got):\n%s", diff)
-	}
-
-	local, err := withoutLocalReplaces(mod)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string]bool{"example.com/both": true, "example.com/both@v1.1.0": true, "example.com/lib@v1.0.0": true, "example.com/shop/v2": true}, local); diff != "" {
-		t.Errorf("local replacements differ (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]string{"example.com/fork": "example.com/forked@v1.2.3"}, replaces(mod)); diff != "" {
 		t.Errorf("replacements that ship differ (-want +got):\n%s", diff)
@@ -105,9 +82,8 @@ func TestStagedVersion(t *testing.T) {
 		"gopkg.in/shop.v3":      "v3.0.0",
 		"example.com/shop/v2/x": "v0.0.0",
 	} {
-		w := workspaceOf(t, model.App{Module: model.Module{Path: path, Dir: "/home/shop"}}, "module "+path+"\n\ngo 1.26.0\n")
-		mod, err := w.stagedMod(path + "/dist/gcp/confirm")
-		if err != nil {
+		mod := parsedMod(t, "module "+path+"\n\ngo 1.26.0\n")
+		if err := stagedMod(mod, path); err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
 		}
@@ -133,94 +109,85 @@ func replaces(mod *modfile.File) map[string]string {
 	return out
 }
 
-// modules.txt has to agree with the go.mod that ships: no folder of the
-// developer's machine is left in it, and all else is as it was.
-func TestWithoutReplacements(t *testing.T) {
-	const before = `# example.com/app v0.0.0 => /home/app
-## explicit; go 1.26.0
-example.com/app
-# example.com/any v1.2.0 => /home/with a space/any
+// modules.txt has to agree with the go.mod that ships: what that requires and
+// replaces is in it, whether or not a package is vendored of it, and no folder
+// of the developer's machine.
+func TestVendoredOf(t *testing.T) {
+	mod := parsedMod(t, `module example.com/shop/dist/gcp/confirm
+
+go 1.26.0
+
+require (
+	example.com/explicit v1.0.0
+	example.com/folder v1.0.0
+	example.com/fork v1.0.0
+	example.com/shop v0.0.0
+	example.com/wild v1.0.0 // indirect
+)
+
+replace (
+	example.com/fork v1.0.0 => example.com/forked v1.2.3
+	example.com/unused v1.0.0 => example.com/other v1.0.0
+	example.com/wild => example.com/wilder v1.0.0
+)
+`)
+	packages := map[string]linkedPackage{}
+	for _, text := range []string{
+		`{"ImportPath": "example.com/shop/a", "Module": {"Path": "example.com/shop", "Main": true, "GoVersion": "1.26.0"}}`,
+		`{"ImportPath": "example.com/folder/x", "Module": {"Path": "example.com/folder", "Version": "v1.0.0", "GoVersion": "1.25", "Replace": {"Path": "../folder"}}}`,
+		`{"ImportPath": "example.com/fork/b", "Module": {"Path": "example.com/fork", "Version": "v1.0.0", "GoVersion": "1.20", "Replace": {"Path": "example.com/forked", "Version": "v1.2.3", "Sum": "h1:fork"}}}`,
+		`{"ImportPath": "example.com/fork/a", "Module": {"Path": "example.com/fork", "Version": "v1.0.0", "GoVersion": "1.20", "Replace": {"Path": "example.com/forked", "Version": "v1.2.3", "Sum": "h1:fork"}}}`,
+		`{"ImportPath": "example.com/indirect", "Module": {"Path": "example.com/indirect", "Version": "v1.1.0", "Sum": "h1:indirect"}}`,
+	} {
+		list, err := gocmd.DecodeList[linkedPackage]([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packages[list[0].ImportPath] = list[0]
+	}
+	const want = `# example.com/explicit v1.0.0
 ## explicit
-example.com/any
-# example.com/one v1.0.0 => ../one
-## explicit
-example.com/one/a => b
+# example.com/folder v1.0.0
+## explicit; go 1.25
+example.com/folder/x
 # example.com/fork v1.0.0 => example.com/forked v1.2.3
-## explicit
-example.com/fork
-# example.com/mixed v1.5.0 => example.com/mixed v1.5.1
-## explicit
-example.com/mixed
-# example.com/plain v1.0.0
-## explicit
-example.com/plain
-# example.com/app => /home/app
-# example.com/any => /home/with a space/any
-# example.com/fork => example.com/forked v1.2.3
-# example.com/mixed => /home/mixed
-# example.com/unused v3.0.0 => /home/unused
-# example.com/other v3.0.0 => example.com/otherfork v3.0.1
-`
-	const after = `# example.com/app v0.0.0
+## explicit; go 1.20
+example.com/fork/a
+example.com/fork/b
+# example.com/indirect v1.1.0
+example.com/indirect
+# example.com/shop v0.0.0
 ## explicit; go 1.26.0
-example.com/app
-# example.com/any v1.2.0
+example.com/shop/a
+# example.com/wild v1.0.0 => example.com/wilder v1.0.0
 ## explicit
-example.com/any
-# example.com/one v1.0.0
-## explicit
-example.com/one/a => b
-# example.com/fork v1.0.0 => example.com/forked v1.2.3
-## explicit
-example.com/fork
-# example.com/mixed v1.5.0 => example.com/mixed v1.5.1
-## explicit
-example.com/mixed
-# example.com/plain v1.0.0
-## explicit
-example.com/plain
-# example.com/fork => example.com/forked v1.2.3
-# example.com/other v3.0.0 => example.com/otherfork v3.0.1
+# example.com/unused v1.0.0 => example.com/other v1.0.0
+# example.com/wild => example.com/wilder v1.0.0
 `
-	local := map[string]bool{"example.com/app": true, "example.com/any": true, "example.com/one@v1.0.0": true, "example.com/mixed": true, "example.com/unused@v3.0.0": true}
-	if diff := cmp.Diff(after, string(formatModules(withoutReplacements(parseModules([]byte(before)), local)))); diff != "" {
+	listed, sums := vendoredOf(mod, packages)
+	if diff := cmp.Diff(want, string(formatModules(listed))); diff != "" {
 		t.Errorf("modules.txt differs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]usedModule{
+		{Path: "example.com/folder", Replaces: "example.com/folder@v1.0.0"},
+		{Path: "example.com/forked", Version: "v1.2.3", Sum: "h1:fork", Replaces: "example.com/fork@v1.0.0"},
+		{Path: "example.com/indirect", Version: "v1.1.0", Sum: "h1:indirect"},
+		{Path: "example.com/shop"},
+	}, vendoredModules(listed, sums, "example.com/shop")); diff != "" {
+		t.Errorf("modules of the bill of materials differ (-want +got):\n%s", diff)
 	}
 }
 
-// What is vendored for several functions is listed for one as if it had been
-// vendored alone.
-func TestOnlyPackages(t *testing.T) {
-	const before = `# example.com/explicit v1.0.0
-## explicit; go 1.26.0
-example.com/explicit/a
-# example.com/fork v1.0.0 => example.com/forked v1.2.3
-## go 1.20
-example.com/fork
-# example.com/indirect v1.0.0
-## go 1.20
-example.com/indirect/a
-example.com/indirect/b
-# example.com/old v1.0.0
-example.com/old
-# example.com/wild v1.0.0 => example.com/wilder v1.0.0
-## go 1.20
-example.com/wild
-# example.com/wild => example.com/wilder v1.0.0
-# example.com/another v1.0.0 => example.com/other v1.0.0
-`
-	const after = `# example.com/explicit v1.0.0
-## explicit; go 1.26.0
-# example.com/indirect v1.0.0
-## go 1.20
-example.com/indirect/b
-# example.com/another v1.0.0 => example.com/other v1.0.0
-# example.com/fork v1.0.0 => example.com/forked v1.2.3
-# example.com/wild => example.com/wilder v1.0.0
-`
-	replaced := map[string]bool{"example.com/fork@v1.0.0": true, "example.com/wild": true, "example.com/another@v1.0.0": true}
-	got := formatModules(onlyPackages(parseModules([]byte(before)), map[string]bool{"example.com/indirect/b": true}, replaced))
-	if diff := cmp.Diff(after, string(got)); diff != "" {
-		t.Errorf("modules.txt differs (-want +got):\n%s", diff)
+// Licences travel with a dependency's code, and what is called like one does
+// not.
+func TestLicenceFiles(t *testing.T) {
+	for name, want := range map[string]bool{
+		"LICENSE": true, "license.md": true, "LICENCE.txt": true, "UNLICENSE": true, "LICENSE-APACHE-2.0.txt": true, "LICENSE-MIT": true, "LICENSE.BSD3": true,
+		"LICENSE.libyaml": true, "COPYING": true, "COPYING.LESSER": true, "NOTICE": true, "PATENTS": true, "AUTHORS": true, "CONTRIBUTORS": true,
+		"license.key": false, "legal-hold.csv": false, "LICENSE.pem": false, "license.go": false, "authors.json": false, "my-license": false, "noticeboard.txt": false, ".LICENSE": false, "copyrights": false,
+	} {
+		if got := licenceFile.MatchString(name); got != want {
+			t.Errorf("%s is a licence: %v, want %v", name, got, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,26 +16,31 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// DistTargets returns those of the known targets that have files in dist/, by
-// SHA256SUMS or in their folders.
-func DistTargets(root *os.Root, known []string) ([]string, error) {
+// Records returns what lies in dist/ of the known targets, by their records. Of
+// a target that was built before there were records only the name is known.
+func Records(root *os.Root, known []string) ([]Record, error) {
 	sums, err := readSums(root)
 	if err != nil {
 		return nil, err
 	}
-	if err := addSums(root, nil, sums); err != nil {
-		return nil, err
-	}
-	var targets []string
+	var records []Record
 	for _, t := range known {
+		r, err := readRecord(root, t)
+		if err != nil {
+			return nil, err
+		}
+		isListed := false
 		for name := range sums {
-			if strings.HasPrefix(name, t+"/") {
-				targets = append(targets, t)
-				break
-			}
+			isListed = isListed || folderOf(name) == t
+		}
+		if r == nil && isListed {
+			r = &Record{Target: t}
+		}
+		if r != nil {
+			records = append(records, *r)
 		}
 	}
-	return targets, nil
+	return records, nil
 }
 
 // A Difference is a file of dist/ that is not as it was built anew.
@@ -47,78 +53,125 @@ type Difference struct {
 const (
 	Differs  = "differs"  // it is there with other contents
 	Missing  = "missing"  // it is not there
-	Extra    = "extra"    // nothing like it was built
+	Extra    = "extra"    // fngen wrote it, and nothing like it was built
 	Unlisted = "unlisted" // SHA256SUMS has not its digest
 )
 
-// Compare compares what was built, which has data for all files, with those in
-// dist/ and with SHA256SUMS. It returns the differences, sorted by path, and
-// how many files there are.
-func Compare(root *os.Root, built []Built) ([]Difference, int, error) {
+// A Comparison is how the folders of targets compare with what was built.
+type Comparison struct {
+	Differences []Difference // sorted by path
+	Files       int          // how many there are that are fngen's
+	Others      []string     // what lies there that is not
+}
+
+// Compare compares what was built, which has data for all files, with the
+// folders of the targets in dist/ and with SHA256SUMS, without regard to the
+// line ends of texts. A target of which nothing was built has files too many.
+func Compare(root *os.Root, targets []string, built []Built) (Comparison, error) {
+	var c Comparison
 	listed, err := readSums(root)
 	if err != nil {
-		return nil, 0, err
+		return c, err
 	}
-	there := map[string]string{}
-	if err := addSums(root, nil, there); err != nil {
-		return nil, 0, err
-	}
-	want := map[string]string{}
-	for _, b := range built {
-		for _, f := range b.Files {
-			want[b.Target+"/"+f.Path] = f.SHA256
+	for _, t := range targets {
+		b := Built{Target: t}
+		if i := slices.IndexFunc(built, func(b Built) bool { return b.Target == t }); i >= 0 {
+			b = built[i]
+		}
+		if err := c.add(root, b, listed); err != nil {
+			return c, err
 		}
 	}
-	all := maps.Clone(want)
-	maps.Copy(all, listed)
-	maps.Copy(all, there)
-	var differences []Difference
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		reason := ""
-		switch sum := want[name]; {
-		case sum == "":
-			reason = Extra
-		case there[name] == "":
-			reason = Missing
-		case there[name] != sum:
-			reason = Differs
-		case listed[name] != sum:
-			reason = Unlisted
-		default:
-			continue
-		}
-		differences = append(differences, Difference{model.DistDir + "/" + name, reason})
+	slices.SortFunc(c.Differences, func(a, b Difference) int { return strings.Compare(a.Path, b.Path) })
+	return c, nil
+}
+
+// add compares the target's folder.
+func (c *Comparison) add(root *os.Root, b Built, listed map[string]string) error {
+	before, err := readRecord(root, b.Target)
+	if err != nil {
+		return err
 	}
-	return differences, len(all), nil
+	own := owned(b.Target, before, listed)
+	wanted := map[string]DistFile{}
+	for _, f := range b.Files {
+		wanted[f.Path] = f
+	}
+	now, err := b.record(root, before, own)
+	if err != nil {
+		return err
+	}
+	all := slices.Collect(maps.Keys(own))
+	if before != nil {
+		all = append(all, RecordFile)
+	}
+	if before != nil && len(b.Files) > 0 {
+		if wanted[RecordFile], err = before.asBuilt(now); err != nil {
+			return err
+		}
+	}
+	for name := range listed {
+		if path, ok := strings.CutPrefix(name, b.Target+"/"); ok {
+			all = append(all, path)
+		}
+	}
+	all = slices.AppendSeq(all, maps.Keys(wanted))
+	slices.Sort(all)
+	known := Record{Target: b.Target}
+	for _, name := range slices.Compact(all) {
+		known.Files = append(known.Files, DistFile{Path: name})
+		c.Files++
+		f, isWanted := wanted[name]
+		full := path.Join(model.DistDir, b.Target, name)
+		there, err := look(root, full)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !isWanted:
+			c.Differences = append(c.Differences, Difference{full, Extra})
+		case !there.isThere:
+			c.Differences = append(c.Differences, Difference{full, Missing})
+		case !there.isText(f):
+			c.Differences = append(c.Differences, Difference{full, Differs})
+		case listed[b.Target+"/"+name] != f.SHA256:
+			c.Differences = append(c.Differences, Difference{full, Unlisted})
+		}
+	}
+	others, err := foreignFiles(root, known)
+	c.Others = append(c.Others, others...)
+	return err
+}
+
+// asBuilt returns the record as the file that it is to be: its own bytes if it
+// says of the build what now does. That files differ is said of them alone.
+func (r Record) asBuilt(now Record) (DistFile, error) {
+	files, functions := now.Files, now.Functions
+	now.Files = r.Files
+	if len(r.Functions) == len(functions) {
+		now.Functions = slices.Clone(functions)
+		for i := range functions {
+			now.Functions[i].Artifacts = r.Functions[i].Artifacts
+		}
+	}
+	text, err := r.format()
+	if same, e := now.format(); err == nil && e == nil && bytes.Equal(text, same) {
+		return newDistFile(RecordFile, text), nil
+	}
+	now.Files, now.Functions = files, functions
+	text, err = now.format()
+	return newDistFile(RecordFile, text), err
+}
+
+// folderOf is the first element of a path.
+func folderOf(name string) string {
+	folder, _, _ := strings.Cut(name, "/")
+	return folder
 }
 
 // SumsFile is the name of the file in dist/ that has the digests of all others
-// there, as sha256sum writes and checks them.
+// that fngen wrote there, as sha256sum writes and checks them.
 const SumsFile = "SHA256SUMS"
-
-// addSums adds the digests of the files in the folders of dist/ that are not
-// those of built, by their paths in dist/. Names that begin with a dot, and
-// what lies in dist/ itself, do not count.
-func addSums(root *os.Root, built []Built, sums map[string]string) error {
-	return fs.WalkDir(root.FS(), model.DistDir, func(name string, entry fs.DirEntry, err error) error {
-		folder, isBelow := strings.CutPrefix(name, model.DistDir+"/")
-		switch {
-		case err != nil:
-			return err
-		case strings.HasPrefix(entry.Name(), "."),
-			slices.ContainsFunc(built, func(b Built) bool { return b.Target == folder }):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case !isBelow || !entry.Type().IsRegular() || path.Dir(name) == model.DistDir:
-			return nil
-		}
-		f, err := readFile(root, name)
-		sums[folder] = f.SHA256
-		return err
-	})
-}
 
 func formatSums(sums map[string]string) []byte {
 	var text strings.Builder
@@ -141,9 +194,9 @@ func readSums(root *os.Root) (map[string]string, error) {
 	line := 0
 	for text := range strings.Lines(string(text)) {
 		line++
-		sum, name, ok := strings.Cut(strings.TrimSuffix(text, "\n"), "  ")
+		sum, name, ok := strings.Cut(strings.TrimRight(text, "\r\n"), "  ")
 		if decoded, err := hex.DecodeString(sum); !ok || err != nil || len(decoded) != sha256.Size {
-			return nil, fmt.Errorf("%s/%s:%d: not a digest, two spaces and a path; run fngen build again", model.DistDir, SumsFile, line)
+			return nil, fmt.Errorf("%s/%s:%d: not a digest, two spaces and a path; delete the file and run fngen build again", model.DistDir, SumsFile, line)
 		}
 		sums[name] = sum
 	}

@@ -25,9 +25,10 @@ import (
 // need not be on disk, and with a copy of go.mod and go.sum that may be
 // completed. It writes to a temporary folder alone.
 type Workspace struct {
-	app      model.App
-	dir      string
-	original moduleFiles
+	app       model.App
+	dir       string
+	original  moduleFiles
+	goVersion string // of the go command, if artifacts are made
 }
 
 type moduleFiles struct{ mod, sum []byte }
@@ -78,7 +79,7 @@ func (w *Workspace) hideOthers(replace map[string]string, dir string, files []mo
 	for _, e := range entries {
 		name := dir + "/" + e.Name()
 		data, err := os.ReadFile(filepath.Join(w.app.Root, name))
-		if err == nil && strings.HasPrefix(string(data), output.Header) && !slices.ContainsFunc(files, func(f model.File) bool { return f.Path == name }) {
+		if err == nil && output.IsGenerated(data) && !slices.ContainsFunc(files, func(f model.File) bool { return f.Path == name }) {
 			replace[filepath.Join(w.app.Root, name)] = ""
 		}
 	}
@@ -87,10 +88,11 @@ func (w *Workspace) hideOthers(replace map[string]string, dir string, files []mo
 // Close removes the temporary folder.
 func (w *Workspace) Close() error { return os.RemoveAll(w.dir) }
 
-// run runs a go command that compiles or loads packages.
-func (w *Workspace) run(ctx context.Context, platform model.Platform, command string, args ...string) ([]byte, error) {
-	flags := append(gocmd.CompileFlags(platform), w.flags()...)
-	return gocmd.Run(ctx, w.app.Root, gocmd.Env(platform), slices.Concat([]string{command}, flags, args)...)
+// run runs a go command that compiles or loads packages of the application as
+// its platform has them.
+func (w *Workspace) run(ctx context.Context, app model.App, command string, args ...string) ([]byte, error) {
+	flags := append(gocmd.CompileFlags(app.Platform), w.flags()...)
+	return gocmd.Run(ctx, w.app.Root, gocmd.Env(app.Platform), slices.Concat([]string{command}, flags, args)...)
 }
 
 func (w *Workspace) flags() []string {
@@ -99,19 +101,38 @@ func (w *Workspace) flags() []string {
 
 // Complete adds the modules to the workspace's go.mod and go.sum that the
 // target's entrypoints import and that are missing, at the versions that
-// fngen's own module requires.
-func (w *Workspace) Complete(ctx context.Context, t model.Target, functions []model.Function) error {
-	if err := w.resolve(ctx, t, functions); err == nil {
+// fngen's own module requires. app has the functions that are meant for the
+// target, and its platform. vendor/ may lack what was added until the user
+// vendors again.
+func (w *Workspace) Complete(ctx context.Context, t model.Target, app model.App) error {
+	if len(app.Functions) == 0 {
 		return nil
 	}
-	if err := w.add(ctx, t, functions); err != nil {
+	if _, err := w.list(ctx, t, app); err == nil {
+		return nil
+	}
+	var besideVendor []string
+	if w.vendored() {
+		besideVendor = []string{"-mod=readonly"}
+		if _, err := w.list(ctx, t, app, besideVendor...); err == nil {
+			return nil
+		}
+	}
+	if err := w.add(ctx, t, app); err != nil {
 		return err
 	}
-	return w.resolve(ctx, t, functions)
+	_, err := w.list(ctx, t, app, besideVendor...)
+	return err
+}
+
+// vendored reports whether the go command takes modules from vendor/.
+func (w *Workspace) vendored() bool {
+	text, err := os.ReadFile(filepath.Join(w.app.Module.Dir, "vendor", "modules.txt"))
+	return err == nil && !bytes.HasPrefix(text, []byte("## workspace")) && !gocmd.IgnoresVendor()
 }
 
 // add adds what is missing in the workspace's go.mod and go.sum.
-func (w *Workspace) add(ctx context.Context, t model.Target, functions []model.Function) error {
+func (w *Workspace) add(ctx context.Context, t model.Target, app model.App) error {
 	mod, err := w.mod()
 	if err != nil {
 		return err
@@ -122,15 +143,15 @@ func (w *Workspace) add(ctx context.Context, t model.Target, functions []model.F
 		if version == "(devel)" {
 			return fmt.Errorf("go.mod does not require %s, and this fngen has no version of its own to add; run go get %[1]s", model.FngenModule)
 		}
-		if err := w.get(ctx, t, model.FngenModule+"@"+version); err != nil {
+		if err := w.get(ctx, app, model.FngenModule+"@"+version); err != nil {
 			return err
 		}
 	}
-	return w.get(ctx, t, packagePaths(t, functions)...)
+	return w.get(ctx, app, packagePaths(t, app.Functions)...)
 }
 
-func (w *Workspace) get(ctx context.Context, t model.Target, args ...string) error {
-	_, err := gocmd.Run(ctx, w.app.Root, gocmd.Env(t.Platform()), slices.Concat([]string{"get"}, w.flags(), args)...)
+func (w *Workspace) get(ctx context.Context, app model.App, args ...string) error {
+	_, err := gocmd.Run(ctx, w.app.Root, gocmd.Env(app.Platform), slices.Concat([]string{"get"}, w.flags(), args)...)
 	return err
 }
 
@@ -141,67 +162,6 @@ func (w *Workspace) mod() (*modfile.File, error) {
 		return nil, err
 	}
 	return modfile.Parse(name, data, nil)
-}
-
-// A Completion is what go.mod and go.sum lacked.
-type Completion struct {
-	Added []string // path@version of requirements, or what else is new; none if nothing was missing
-	dir   string   // of the module
-	files map[string][]byte
-}
-
-// Completion returns what Complete has added.
-func (w *Workspace) Completion() (Completion, error) {
-	c := Completion{dir: w.app.Module.Dir, files: map[string][]byte{}}
-	for name, before := range map[string][]byte{"go.mod": w.original.mod, "go.sum": w.original.sum} {
-		data, err := os.ReadFile(filepath.Join(w.dir, name))
-		if err != nil {
-			return c, err
-		}
-		if !bytes.Equal(data, before) {
-			c.files[name] = data
-		}
-	}
-	now, err := w.mod()
-	if err != nil {
-		return c, err
-	}
-	before, err := modfile.Parse("go.mod", w.original.mod, nil)
-	if err != nil {
-		return c, err
-	}
-	had := map[string]bool{}
-	for _, r := range before.Require {
-		had[r.Mod.String()] = true
-	}
-	for _, r := range now.Require {
-		if !had[r.Mod.String()] {
-			c.Added = append(c.Added, r.Mod.String())
-		}
-	}
-	if len(c.Added) == 0 && c.files["go.sum"] != nil {
-		c.Added = []string{"checksums in go.sum"}
-	}
-	return c, nil
-}
-
-// Save writes go.mod and go.sum to the application's module, if anything was
-// missing.
-func (c Completion) Save() error {
-	if len(c.Added) == 0 {
-		return nil
-	}
-	root, err := os.OpenRoot(c.dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for name, data := range c.files {
-		if err := output.WriteFile(root, name, data); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func packagePaths(t model.Target, functions []model.Function) []string {
@@ -232,28 +192,46 @@ func Version() string {
 
 // load completes the workspace, compiles the packages that the entrypoints
 // consist of without linking them, and returns those packages.
-func (w *Workspace) load(ctx context.Context, t model.Target, functions []model.Function) ([]linkedPackage, error) {
-	compiled := append([]string{"-export", "-json=ImportPath,BuildID,Deps,Module"}, linkFlags...)
-	out, err := w.list(ctx, t, functions, compiled...)
+func (w *Workspace) load(ctx context.Context, t model.Target) ([]linkedPackage, error) {
+	compiled := append([]string{"-export", "-json=" + linkedFields}, gocmd.LinkFlags(w.app.Platform)...)
+	out, err := w.list(ctx, t, w.app, compiled...)
 	if err != nil {
-		if _, e := w.list(ctx, t, functions); e == nil {
+		if _, e := w.list(ctx, t, w.app); e == nil {
 			return nil, err // nothing is missing, and what there is does not compile
 		}
-		if err := w.add(ctx, t, functions); err != nil {
+		if w.vendored() {
+			return nil, w.vendorError(err)
+		}
+		if err := w.add(ctx, t, w.app); err != nil {
 			return nil, err
 		}
-		if out, err = w.list(ctx, t, functions, compiled...); err != nil {
+		if out, err = w.list(ctx, t, w.app, compiled...); err != nil {
 			return nil, err
 		}
 	}
 	return gocmd.DecodeList[linkedPackage](out)
 }
 
-// A linkedPackage is a package of a program.
+// vendorError adds the way out to an error of the go command's about what
+// vendor/ lacks. It has its own to what vendor/ and go.mod disagree on.
+func (w *Workspace) vendorError(err error) error {
+	if strings.Contains(err.Error(), "inconsistent vendoring") {
+		return err
+	}
+	return fmt.Errorf("%w\nvendor/ has to hold what the entrypoints import, too; run fngen generate, which writes them, and then go mod vendor", err)
+}
+
+// A linkedPackage is a package of a program, as go list has it.
 type linkedPackage struct {
 	packageID
-	Deps []string // import paths of all that it links
+	Dir      string
+	Standard bool
+	Deps     []string // import paths of all that it links
+	// The names of its files; IgnoredGoFiles are those that constraints leave out.
+	GoFiles, IgnoredGoFiles, SFiles, HFiles, SysoFiles, EmbedFiles []string
 }
+
+const linkedFields = "ImportPath,BuildID,Module,Dir,Standard,Deps,GoFiles,IgnoredGoFiles,SFiles,HFiles,SysoFiles,EmbedFiles"
 
 // A packageID is what a compiled package is.
 type packageID struct {
@@ -261,22 +239,15 @@ type packageID struct {
 	BuildID    string
 	Module     *struct {
 		moduleID
-		Replace *moduleID
+		GoVersion string
+		Main      bool
+		Replace   *moduleID
 	}
 }
 
 type moduleID struct{ Path, Version, Sum string }
 
-// resolve fails if something that the entrypoints import is missing.
-func (w *Workspace) resolve(ctx context.Context, t model.Target, functions []model.Function) error {
-	if len(functions) == 0 {
-		return nil
-	}
-	_, err := w.list(ctx, t, functions)
-	return err
-}
-
 // list lists the entrypoints' packages and all that they import.
-func (w *Workspace) list(ctx context.Context, t model.Target, functions []model.Function, flags ...string) ([]byte, error) {
-	return w.run(ctx, t.Platform(), "list", slices.Concat([]string{"-deps"}, flags, packagePaths(t, functions))...)
+func (w *Workspace) list(ctx context.Context, t model.Target, app model.App, flags ...string) ([]byte, error) {
+	return w.run(ctx, app, "list", slices.Concat([]string{"-deps"}, flags, packagePaths(t, app.Functions))...)
 }

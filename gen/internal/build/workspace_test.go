@@ -14,6 +14,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
+	"github.com/fngen/fngen/gen/internal/discover"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/testkit"
@@ -41,7 +42,7 @@ func complete(t *testing.T, dir string, save bool, targets ...model.Target) (add
 	defer w.Close()
 	var commands bytes.Buffer
 	for _, target := range targets {
-		if err := w.Complete(gocmd.WithLog(t.Context(), &commands), target, app.Functions); err != nil {
+		if err := w.Complete(gocmd.WithLog(t.Context(), &commands), target, app); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -124,16 +125,17 @@ func TestCompleteWithoutVersion(t *testing.T) {
 	}
 	defer w.Close()
 	const want = "go.mod does not require github.com/fngen/fngen, and this fngen has no version of its own to add; run go get github.com/fngen/fngen"
-	if err := w.Complete(t.Context(), testkit.OpenWhisk(), app.Functions); err == nil || err.Error() != want {
+	if err := w.Complete(t.Context(), testkit.OpenWhisk(), app); err == nil || err.Error() != want {
 		t.Errorf("error %v; want %s", err, want)
 	}
 }
 
-// A vendor folder and a go.work file are the application's own affair: what is
-// deployed comes from go.mod, the same everywhere.
+// A go.work file is the application's own affair: what is deployed comes from
+// go.mod, the same everywhere. A vendor folder is used as the go command would:
+// not at all if GOFLAGS says so, and with the go command's own error if it
+// disagrees with go.mod.
 func TestBuildBesideVendorAndWorkspace(t *testing.T) {
 	testkit.FromCache(t)
-	t.Setenv("GOFLAGS", "-mod=vendor")
 	top := t.TempDir()
 	dir := filepath.Join(top, "shop")
 	testkit.Shop(t, dir,
@@ -142,6 +144,17 @@ func TestBuildBesideVendorAndWorkspace(t *testing.T) {
 		txtar.File{Name: "../go.work", Data: []byte("go 1.26.0\n\nuse ./other\n")},
 		txtar.File{Name: "../other/go.mod", Data: []byte("module example.com/other\n\ngo 1.26.0\n")},
 	)
+	scan, err := discover.ScanDir(dir, testkit.TargetNames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = scan.Resolve(t.Context(), linux)
+	for _, want := range []string{"inconsistent vendoring", "github.com/fngen/fngen@v0.0.0: is explicitly required in go.mod, but not marked as explicit", "go mod vendor"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v; want %q in it", err, want)
+		}
+	}
+	t.Setenv("GOFLAGS", "-mod=readonly")
 	app := testkit.Resolve(t, dir, linux)
 	for _, target := range []model.Target{testkit.OpenWhisk(), testkit.GCP()} {
 		built, err := build.Build(t.Context(), target, app, nil, build.Options{})
@@ -208,7 +221,7 @@ func writeDist(t *testing.T, dir string, built ...build.Built) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if err := build.WriteDist(root, built); err != nil {
+	if _, err := build.WriteDist(root, built); err != nil {
 		t.Fatal(err)
 	}
 }

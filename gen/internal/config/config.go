@@ -30,8 +30,9 @@ func OverlayFile(env string) string { return "fngen." + env + ".yaml" }
 // A Config is the contents of fngen.yaml. Who understands a key asks for it;
 // when all have asked, Diagnostics has what is left.
 type Config struct {
-	top   *Settings
-	known []string // all targets
+	top    *Settings
+	known  []string // all targets
+	Allows []model.Allow
 }
 
 // Targets returns the names of the targets that the file names, in its order.
@@ -82,12 +83,30 @@ func Read(root *os.Root, env string, known []string) (*Config, error) {
 
 func read(root *os.Root, env string, known []string) (*Config, error) {
 	data, err := root.ReadFile(File)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := root.Lstat(File); missing != nil { // else it is a link to nothing
+			err = nil
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
-	if env == "" {
-		return Parse(data, known), nil
+	unread, err := notRead(root)
+	if err != nil {
+		return nil, err
 	}
+	var over []byte
+	if env != "" {
+		if over, err = readOverlay(root, env); err != nil {
+			return nil, err
+		}
+	}
+	c := ParseOverlaid(data, env, over, known)
+	c.top.diagnostics = append(c.top.diagnostics, unread...)
+	return c, nil
+}
+
+func readOverlay(root *os.Root, env string) ([]byte, error) {
 	if err := model.ValidName(env); err != nil {
 		return nil, fmt.Errorf("the environment %w", err)
 	}
@@ -95,10 +114,7 @@ func read(root *os.Root, env string, known []string) (*Config, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s; write it with what is different in this environment", OverlayFile(env))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return ParseOverlaid(data, env, over, known), nil
+	return over, err
 }
 
 // Parse understands the text of fngen.yaml; what is wrong with it is among the
@@ -119,6 +135,8 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 		c.Resources(name)
 	}
 	c.functions()
+	c.Build()
+	c.readAllows()
 	return c
 }
 

@@ -16,16 +16,16 @@ import (
 // of the YAML library finds it.
 func TestYAMLLines(t *testing.T) {
 	for text, want := range map[string]string{
-		"targets: {}\n\tx: 1\n":                    "fngen.yaml:2:1: found character that cannot start any token",
-		"targets: {}\na: b: c\n":                   "fngen.yaml:2:1: mapping values are not allowed in this context",
-		"targets: {}\nx: {}\n- b\n":                "fngen.yaml:3:1: did not find expected key",
-		"targets:\n  aws: {arch: arm64\n  gcp: {}": "fngen.yaml:2:1: did not find expected ',' or '}'",
-		"targets: {}\nother: [a, b\nmore: c\n":     "fngen.yaml:2:1: did not find expected ',' or ']'",
-		"targets: {aws: {}\n":                      "fngen.yaml:1:1: did not find expected ',' or '}'",
-		"targets: {}\nother: \"a\n\n":              "fngen.yaml:2:1: found unexpected end of stream",
-		"targets: {}\nother: *nobody\nmore: {}\n":  "fngen.yaml:1:1: unknown anchor 'nobody' referenced", // the library knows no line
-		"targets: {}\n--- \ntargets: {}\nx: {\n":   "fngen.yaml:4:1: did not find expected node content",
-		"targets: {}\n...\n%YAML 1.1\n--- {\n a: ": "fngen.yaml:5:1: did not find expected node content",
+		"targets: {}\n\tx: 1\n":                    "fngen.yaml:2:1: error: found character that cannot start any token [config-syntax]",
+		"targets: {}\na: b: c\n":                   "fngen.yaml:2:1: error: mapping values are not allowed in this context [config-syntax]",
+		"targets: {}\nx: {}\n- b\n":                "fngen.yaml:3:1: error: did not find expected key [config-syntax]",
+		"targets:\n  aws: {arch: arm64\n  gcp: {}": "fngen.yaml:2:1: error: did not find expected ',' or '}' [config-syntax]",
+		"targets: {}\nother: [a, b\nmore: c\n":     "fngen.yaml:2:1: error: did not find expected ',' or ']' [config-syntax]",
+		"targets: {aws: {}\n":                      "fngen.yaml:1:1: error: did not find expected ',' or '}' [config-syntax]",
+		"targets: {}\nother: \"a\n\n":              "fngen.yaml:2:1: error: found unexpected end of stream [config-syntax]",
+		"targets: {}\nother: *nobody\nmore: {}\n":  "fngen.yaml:1:1: error: unknown anchor 'nobody' referenced [config-syntax]", // the library knows no line
+		"targets: {}\n--- \ntargets: {}\nx: {\n":   "fngen.yaml:4:1: error: did not find expected node content [config-syntax]",
+		"targets: {}\n...\n%YAML 1.1\n--- {\n a: ": "fngen.yaml:5:1: error: did not find expected node content [config-syntax]",
 	} {
 		var got []string
 		for _, p := range Parse([]byte(text), []string{"aws"}).Diagnostics() {
@@ -60,12 +60,12 @@ func TestOverlay(t *testing.T) {
 	for over, want := range map[string][]string{
 		"": {"512MiB LEVEL=info REGION=3"},
 		"functions: {order: {memory: 1GB, env: {LEVEL: debug, NEW: \"1\"}}}\n": {"1024MiB LEVEL=debug NEW=1 REGION=3"},
-		"functions: {order: {memory: 1TB}}\n":                                  {"0MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:29: functions.order.memory is "1TB"; give a size such as 512MB or 2GB`},
-		"functions: {other: {}}\n":                                             {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:13: unknown key "other"; the keys of functions are order`},
-		"functions: {order: {memory: 1GB, memory: 2GB}}\n":                     {"1024MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:34: the key "memory" is there twice; keep one`},
-		"functions: {order: 1}\n":                                              {"0MiB", `fngen.prod.yaml:1:20: functions.order is not a mapping; write key: value below it`},
-		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: unknown key "order"; the keys of functions.order are env, log-retention, max-instances, memory, reserved-instances`},
-		"functions: {order: {memory: [}}\n":                                    {"512MiB LEVEL=info REGION=3", "fngen.prod.yaml:1:1: did not find expected node content"},
+		"functions: {order: {memory: 1TB}}\n":                                  {"0MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:29: error: functions.order.memory is "1TB"; give a size such as 512MB or 2GB [config-value]`},
+		"functions: {other: {}}\n":                                             {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:13: error: unknown key "other"; the keys of functions are order [config-key]`},
+		"functions: {order: {memory: 1GB, memory: 2GB}}\n":                     {"1024MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:34: error: the key "memory" is there twice; keep one [config-twice]`},
+		"functions: {order: 1}\n":                                              {"0MiB", `fngen.prod.yaml:1:20: error: functions.order is not a mapping; write key: value below it [config-value]`},
+		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: error: unknown key "order"; the keys of functions.order are env, log-retention, max-instances, memory, reserved-instances [config-key]`},
+		"functions: {order: {memory: [}}\n":                                    {"512MiB LEVEL=info REGION=3", "fngen.prod.yaml:1:1: error: did not find expected node content [config-syntax]"},
 	} {
 		c := ParseOverlaid([]byte(base), "prod", []byte(over), []string{"aws"})
 		c.Target("aws").String(Key{Name: "arch"})
@@ -168,5 +168,33 @@ func TestFileAndBool(t *testing.T) {
 	c := Parse([]byte("targets: {aws: {file: a}}"), []string{"aws"})
 	if data := c.Target("aws").File(Key{Name: "file"}); data != nil || len(c.Diagnostics()) != 1 {
 		t.Errorf("without a folder: %q, %v", data, c.Diagnostics())
+	}
+}
+
+// Tags and values of the linker's are one or several; what functions cannot
+// have is refused where it stands.
+func TestBuildSettings(t *testing.T) {
+	for text, want := range map[string]struct {
+		build model.Build
+		said  []string
+	}{
+		"{tags: prod, ldflags: -X example.com/shop.Version=v1 -s}":  {model.Build{Tags: []string{"prod"}, Values: []string{"example.com/shop.Version=v1"}}, nil},
+		"{tags: [prod, eu], ldflags: [-X=a.B=c, \"'-X=a.B=d e'\"]}": {model.Build{Tags: []string{"prod", "eu"}, Values: []string{"a.B=c", "a.B=d e"}}, nil},
+		"":                       {},
+		"{tags: \"a,b\"}":        {said: []string{`fngen.yaml:1:15: error: build.tags is "a,b"; give a build tag of letters, digits, _ and . [config-value]`}},
+		"{ldflags: -extldflags}": {said: []string{"fngen.yaml:1:18: error: build.ldflags holds -extldflags, and of the linker's flags functions take -X alone, so that they are the same on every platform; remove it [config-value]"}},
+		"{gcflags: -l}":          {said: []string{`fngen.yaml:1:9: error: unknown key "gcflags"; did you mean ldflags? the keys of build are ldflags, tags [config-key]`}},
+	} {
+		c := Parse([]byte("build: "+text), []string{"aws"})
+		if diff := cmp.Diff(want.build, c.Build()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+		var said []string
+		for _, d := range c.Diagnostics() {
+			said = append(said, d.String())
+		}
+		if diff := cmp.Diff(want.said, said); diff != "" {
+			t.Errorf("%s: said (-want +got):\n%s", text, diff)
+		}
 	}
 }

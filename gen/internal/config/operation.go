@@ -55,6 +55,33 @@ func (c *Config) Operate(f model.Function) model.Function {
 	return f
 }
 
+// readAllows reads what the file acknowledges.
+func (c *Config) readAllows() {
+	s := c.top.Section("allow", "Warnings that are acknowledged wherever they come from, by their codes, each with the reason.")
+	for _, code := range slices.Sorted(maps.Keys(model.Kinds)) {
+		if kind := model.Kinds[code]; kind.Severity == model.Warning {
+			reason := s.String(Key{Name: string(code), Doc: "Why this is known and right: " + kind.Means + ".", Grammar: regexp.MustCompile(`\S`), Want: "the reason"})
+			if s.Has(string(code)) {
+				c.Allows = append(c.Allows, model.Allow{Code: code, Reason: reason, Pos: s.Position(string(code))})
+			}
+		}
+	}
+	for _, name := range s.order {
+		if err := model.Allowable(model.Code(name)); err != nil {
+			s.ask(Key{Name: name})
+			s.fail("config-key", s.keys[name], "allow: %s", err)
+		}
+	}
+}
+
+// OperateAll takes every function that the file names as one that there is, for
+// an application whose functions are not all known.
+func (c *Config) OperateAll() {
+	for _, name := range c.functions().order {
+		c.Operate(model.Function{Name: name})
+	}
+}
+
 // CheckResources says which resources in the file no function has.
 func (c *Config) CheckResources(functions []model.Function) {
 	used := map[string]bool{}

@@ -26,6 +26,7 @@ type Settings struct {
 	keys        map[string]*yaml.Node
 	values      map[string]*yaml.Node
 	asked       []Key
+	names       map[string]bool // of those
 	sections    map[string]*Settings
 	diagnostics []model.Diagnostic
 }
@@ -79,14 +80,17 @@ func (s *Settings) fail(code model.Code, at *yaml.Node, format string, args ...a
 }
 
 func (s *Settings) ask(key Key) {
-	if !s.hasAsked(key.Name) {
-		s.asked = append(s.asked, key)
+	if s.hasAsked(key.Name) {
+		return
 	}
+	if s.names == nil {
+		s.names = map[string]bool{}
+	}
+	s.names[key.Name] = true
+	s.asked = append(s.asked, key)
 }
 
-func (s *Settings) hasAsked(name string) bool {
-	return slices.ContainsFunc(s.asked, func(k Key) bool { return k.Name == name })
-}
+func (s *Settings) hasAsked(name string) bool { return s.names[name] }
 
 // Has reports whether the key is there. It does not ask for it.
 func (s *Settings) Has(key string) bool { return s.keys[key] != nil }
@@ -275,7 +279,7 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 		diagnostics = append(diagnostics, model.Diagnostic{
 			Code:    "config-key",
 			Pos:     s.source.position(s.keys[key]),
-			Message: fmt.Sprintf("unknown key %q; %s", model.Clip(key), way),
+			Message: fmt.Sprintf("unknown key %q; %s%s", model.Clip(key), model.DidYouMean(key, names), way),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sections)) {

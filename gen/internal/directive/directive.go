@@ -34,11 +34,25 @@ type Finding struct {
 
 // verbs are all directives, the triggers first.
 var verbs = []string{"http", "queue", "topic", "schedule", "object", "document", "stream", "event",
-	"name", "timeout", "retries", "deadletter", "sink", "targets", "setup"}
+	"name", "timeout", "retries", "deadletter", "sink", "targets", "allow", "setup"}
 
-// nearMiss matches the text of a doc comment's line, after the slashes, that
-// was meant as a directive and is none.
-var nearMiss = regexp.MustCompile(`(?i)^(?:fn[ \t]*:|[ \t]+fn[ \t]*:[ \t]*(?:` + strings.Join(verbs, "|") + `)\b)`)
+// What was meant as a directive and is none, by the text of a line after the
+// slashes. In a function's doc comment little is needed for it; elsewhere what
+// is not written as a directive, without a space before it, is prose or code
+// that is commented out.
+var (
+	anyVerb  = `(?:` + strings.Join(verbs, "|") + `)`
+	tool     = `(?:fn|fngen)`
+	mistyped = `(?:f|fb|fgen|fm|fnc|fng|fngn|fun|func|nf)`
+	written  = `[@+/]?(?:` + tool + `[ \t]*[:=/-][ \t]*` + anyVerb + `(?:[ \t]|$)|` + tool + `[ \t]+` + anyVerb + `(?:[ \t]|$)|` +
+		mistyped + `:` + anyVerb + `(?:[ \t]|$)|fngen:[^ \t=]|go:` + tool + `(?:[ \t:]|$))`
+
+	near = `(?:` + written + `|[@+/]?` + tool + `[ \t]*:|[ \t]+[@+]?` + tool + `(?::[a-z]|[ \t]*:[ \t]*` + anyVerb + `\b))`
+
+	nearMiss   = regexp.MustCompile(`(?i)^` + near)
+	farMiss    = regexp.MustCompile(`(?i)^` + written)
+	missedLine = regexp.MustCompile(`(?im)(?://|/[*]+)` + near + `|^[ \t*]*` + tool + `[ \t]*:[ \t]*` + anyVerb + `(?:[ \t]|$)`) // also within /* */
+)
 
 // directives returns the directives of a function's doc comment.
 func directives(doc *ast.CommentGroup) (found []directive, wrong []Finding) {
@@ -69,7 +83,7 @@ func IsDirective(c *ast.Comment) bool {
 	return ok && d.Tool == "fn"
 }
 
-// missed returns the line of the comment that was meant as a directive.
+// missed returns the line of a doc comment that was meant as a directive.
 func missed(c *ast.Comment) (string, bool) {
 	text, isLine := strings.CutPrefix(c.Text, "//")
 	if !isLine {
@@ -85,6 +99,42 @@ func missed(c *ast.Comment) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// place says what is wrong with the place of the comment, if it is a directive
+// or was meant as one; the zero Finding if it is neither.
+func place(c *ast.Comment, inDoc bool, wrong string) Finding {
+	if IsDirective(c) {
+		return Finding{"directive-place", c.Slash, "directive " + wrong}
+	}
+	line, isLine := strings.CutPrefix(c.Text, "//")
+	meant := isLine && farMiss.MatchString(line)
+	if inDoc {
+		line, meant = missed(c)
+	}
+	if !meant {
+		return Finding{}
+	}
+	return Finding{"directive-missed", c.Slash, fmt.Sprintf("%q is not a directive, which begins with //fn:, and %s", model.Clip(line), wrong)}
+}
+
+// InTest returns the directives of a test file, and what was meant as one.
+func InTest(file *ast.File) []Finding {
+	docs := map[*ast.CommentGroup]bool{}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Doc != nil {
+			docs[f.Doc] = true
+		}
+	}
+	var out []Finding
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			if f := place(c, docs[group], "is in a test file, which is never deployed; move the function out of it"); f.Message != "" {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
 }
 
 // parseDirective splits the arguments by Go's convention for directives,
@@ -125,8 +175,8 @@ func parseDirective(c *ast.Comment) (directive, Finding) {
 	return out, Finding{}
 }
 
-// Misplaced returns the directives of the file that are not part of a
-// function's doc comment.
+// Misplaced returns the directives of the file, and what was meant as one, that
+// are not part of a function's doc comment.
 func Misplaced(file *ast.File) []Finding {
 	const move = "; move it into the doc comment of a function, with no blank line between"
 	inDoc := map[*ast.CommentGroup]string{file.Doc: "is above the package clause" + move}
@@ -163,9 +213,6 @@ func Misplaced(file *ast.File) []Finding {
 			continue
 		}
 		for _, c := range group.List {
-			if !IsDirective(c) {
-				continue
-			}
 			why := where
 			if !known {
 				why = "belongs to no function" + move
@@ -175,7 +222,9 @@ func Misplaced(file *ast.File) []Finding {
 					}
 				}
 			}
-			out = append(out, Finding{"directive-place", c.Slash, fmt.Sprintf("directive %s", why)})
+			if f := place(c, false, why); f.Message != "" {
+				out = append(out, f)
+			}
 		}
 	}
 	return out

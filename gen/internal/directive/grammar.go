@@ -27,6 +27,7 @@ var usage = map[string]string{
 	"deadletter": "//fn:deadletter NAME|none",
 	"sink":       "//fn:sink queue:NAME|topic:NAME|event:NAME|http:NAME [type=T]",
 	"targets":    "//fn:targets TARGET[,TARGET…]",
+	"allow":      `//fn:allow CODE "REASON"`,
 	"setup":      "//fn:setup",
 }
 
@@ -136,10 +137,23 @@ func (w *words) oneOf(key string, choices ...string) string {
 	})
 }
 
+// optional matches an argument in usage that may be left out.
+var optional = regexp.MustCompile(`[\[|]([a-z]+)(=?)`)
+
 // end reports every argument that nothing took.
 func (w *words) end() {
 	for _, a := range w.args {
-		w.fail("directive-word", a, "//fn:%s does not know %q; write %s", w.d.verb, model.Clip(a.text), usage[w.d.verb])
+		key, _, isOption := strings.Cut(a.text, "=")
+		var known []string
+		for _, word := range optional.FindAllStringSubmatch(usage[w.d.verb], -1) {
+			if (word[2] == "=") == isOption {
+				known = append(known, word[1]+word[2])
+			}
+		}
+		if isOption {
+			key += "="
+		}
+		w.fail("directive-word", a, "//fn:%s does not know %q; %swrite %s", w.d.verb, model.Clip(a.text), model.DidYouMean(key, known), usage[w.d.verb])
 	}
 }
 

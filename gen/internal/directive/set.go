@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -29,11 +30,15 @@ type Trigger struct {
 }
 
 // mention is in every file that a directive, or a near miss of one, is in.
-var mention = regexp.MustCompile(`(?i)fn[ \t]*:`)
+var mention = regexp.MustCompile(`(?i)` + tool + `[ \t]*:|//[@+/]?(?:go:)?(?:` + tool + `|` + mistyped + `)\b`)
 
 // Mentioned reports whether the text of a file may hold a directive. Any other
 // file need not be parsed.
 func Mentioned(src []byte) bool { return mention.Match(src) }
+
+// Written reports whether the text of a file that cannot be parsed seems to hold
+// a directive, or what was meant as one.
+func Written(src []byte) bool { return bytes.Contains(src, []byte("//fn:")) || missedLine.Match(src) }
 
 // Read reads the directives in the doc comment of the function with the name. It
 // returns all that is wrong with them, and false if there are none or if they
@@ -65,7 +70,7 @@ func Read(name string, doc *ast.CommentGroup, targets []string) (Set, []Finding,
 // says that there are more, which are not understood.
 func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 	switch {
-	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" }):
+	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" && d.verb != "allow" }):
 		return Finding{"setup-alone", s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
 	case s.Setup:
 		return Finding{}
@@ -103,7 +108,15 @@ type Options struct {
 	Sinks      []model.Sink
 	Targets    []string
 	Setup      bool
+	Allows     []Allow
 	Positions  map[string]token.Pos // of the last directive, by verb
+}
+
+// An Allow acknowledges the function's warnings of a code.
+type Allow struct {
+	Code   model.Code
+	Reason string
+	Pos    token.Pos
 }
 
 // optionsOf understands all directives that are no triggers, and says which
@@ -113,7 +126,7 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 	var findings []Finding
 	for _, d := range ds {
 		w := &words{d: d, args: slices.Clone(d.args)}
-		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" {
+		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" && d.verb != "allow" {
 			w.fail("directive-twice", arg{}, "//fn:%s stands here twice; keep one", d.verb)
 		}
 		switch d.verb {
@@ -150,10 +163,14 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 			o.Sinks = append(o.Sinks, w.sink(o.Sinks))
 		case "targets":
 			o.Targets = w.targets(targets)
+		case "allow":
+			if a := w.allow(o.Allows); len(w.findings) == 0 {
+				o.Allows = append(o.Allows, a)
+			}
 		case "setup":
 			o.Setup = true
 		default:
-			w.fail("directive-unknown", arg{}, "unknown directive //fn:%s; the directives are %s", model.Clip(d.verb), strings.Join(verbs, ", "))
+			w.fail("directive-unknown", arg{}, "unknown directive //fn:%s; %sthe directives are %s", model.Clip(d.verb), model.DidYouMean(d.verb, verbs), strings.Join(verbs, ", "))
 			w.args = nil
 		}
 		w.end()
@@ -183,6 +200,27 @@ func (w *words) sink(before []model.Sink) model.Sink {
 	})
 	s.Type = w.option("type", validEventType)
 	return s
+}
+
+func (w *words) allow(before []Allow) Allow {
+	a := Allow{Pos: w.d.pos}
+	w.required("a code", func(text string) error {
+		a.Code = model.Code(text)
+		if slices.ContainsFunc(before, func(b Allow) bool { return b.Code == a.Code }) {
+			return model.ErrText("%s is allowed here twice; keep one", text)
+		}
+		return model.Allowable(a.Code)
+	})
+	if a.Code == "" {
+		return a // which is said
+	}
+	a.Reason = w.required("a reason", func(text string) error {
+		if strings.TrimSpace(text) == "" {
+			return fmt.Errorf("the reason is empty; say why the warning is none here")
+		}
+		return nil
+	})
+	return a
 }
 
 func (w *words) targets(known []string) []string {

@@ -27,9 +27,11 @@ type diagnosis struct {
 // A listed package is what the go command says of a package.
 type listedPackage struct {
 	ImportPath, Dir   string
-	Standard          bool
+	Standard, DepOnly bool
 	GoFiles, CgoFiles []string
+	IgnoredGoFiles    []string
 	Imports, Deps     []string
+	Module            *struct{ Main bool }
 	Error             *struct{ Pos, Err string }
 }
 
@@ -39,7 +41,7 @@ func (d diagnosis) diagnostics(failed []*packages.Package) ([]model.Diagnostic, 
 	for _, p := range failed {
 		paths = append(paths, p.PkgPath)
 	}
-	all, err := d.list("0", slices.Concat([]string{"-deps", "-export"}, paths))
+	all, err := d.list("0", "ImportPath,Dir,Standard,GoFiles,CgoFiles,Imports,Deps,Error", slices.Concat([]string{"-deps", "-export"}, paths))
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +94,13 @@ func (d diagnosis) needCgo(broken map[string]listedPackage) ([]listedPackage, er
 		return nil, nil
 	}
 	slices.Sort(paths)
-	listed, err := d.list("1", paths)
+	listed, err := d.list("1", "ImportPath,Dir,CgoFiles", paths)
 	return slices.DeleteFunc(listed, func(p listedPackage) bool { return len(p.CgoFiles) == 0 }), err
 }
 
-func (d diagnosis) list(cgo string, args []string) ([]listedPackage, error) {
+func (d diagnosis) list(cgo, fields string, args []string) ([]listedPackage, error) {
 	env := append(gocmd.Env(d.platform), "CGO_ENABLED="+cgo)
-	list := []string{"list", "-e", "-json=ImportPath,Dir,Standard,GoFiles,CgoFiles,Imports,Deps,Error"}
+	list := []string{"list", "-e", "-json=" + fields}
 	out, err := gocmd.Run(d.config.Context, d.root, env, slices.Concat(list, gocmd.CompileFlags(d.platform), args)...)
 	if err != nil {
 		return nil, fmt.Errorf("load packages: %w%s", err, workspaceHint(d.root, err.Error()))
@@ -198,8 +200,9 @@ func (d diagnosis) diagnostic(pkgPath string, pos token.Position, message string
 	return model.Diagnostic{Code: "go-compile", Pos: pos, Message: message}
 }
 
-// notRequired matches what the go command says where it may not change go.mod.
-var notRequired = regexp.MustCompile(`^cannot find module providing package (\S+): import lookup disabled by -mod=readonly$`)
+// notRequired matches what the go command says where it may not change go.mod:
+// by itself, and as it was told to.
+var notRequired = regexp.MustCompile(`^(?:no required module provides|cannot find module providing) package (\S+)(?:; to add it:\s+go get \S+|: import lookup disabled by -mod=readonly)$`)
 
 // parsePosition understands file:line:col, of which all but the file may be
 // missing.
@@ -231,7 +234,8 @@ func parsePosition(s string) token.Position {
 func workspaceHint(root, message string) string {
 	file := os.Getenv("GOWORK")
 	for dir := root; file == ""; dir = filepath.Dir(dir) {
-		if name := filepath.Join(dir, "go.work"); exists(name) {
+		name := filepath.Join(dir, "go.work")
+		if _, err := os.Lstat(name); err == nil {
 			file = name
 		} else if dir == filepath.Dir(dir) {
 			file = "off"

@@ -4,63 +4,118 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
-	"go/build"
 	"go/token"
 	"go/types"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/fngen/fngen/gen/internal/directive"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
 // Resolve type-checks the functions of the scan as the platform compiles them.
-// The diagnostics of the scan are not repeated.
-func (s *Scan) Resolve(ctx context.Context, platform model.Platform) (model.App, []model.Diagnostic, error) {
+// The diagnostics of the scan are not repeated. targets are the names of those
+// that the platform is for, if only functions that are meant for them matter.
+func (s *Scan) Resolve(ctx context.Context, platform model.Platform, targets ...string) (model.App, []model.Diagnostic, error) {
 	module, appPath, err := findModule(s.root)
 	if err != nil {
 		return model.App{}, nil, err
 	}
 	r := resolver{
 		Scan:   Scan{root: s.root, fset: s.fset},
-		app:    model.App{Root: s.root, Path: appPath, Module: module},
-		setups: map[string]*types.Func{},
+		app:    model.App{Root: s.root, Path: appPath, Module: module, Platform: platform},
+		setups: map[string]*setup{},
 	}
 	if len(s.candidates) == 0 {
 		return r.app, nil, nil
 	}
 	packages, err := r.load(ctx, s.candidates, platform)
 	if err != nil {
-		return model.App{}, nil, err
+		newer, ok := newerGo(ctx, s.root, err)
+		if !ok {
+			return model.App{}, nil, err
+		}
+		for _, c := range s.candidates {
+			r.others(c)
+		}
+		return r.app, []model.Diagnostic{newer}, nil
 	}
 	for _, pos := range module.Absolute {
 		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "replace-absolute", Pos: pos, Severity: model.Warning,
 			Message: "the replacement's absolute path is recorded in binaries, which then differ from machine to machine; write it relative to go.mod"})
 	}
+	explained := model.Failed(r.Diagnostics)
+	compiled := map[declaration]bool{}
 	for _, c := range s.candidates {
-		if pkg := packages[c.dir]; c.directives.Setup && pkg.files[c.file] {
+		pkg := packages[c.dir]
+		if !pkg.files[c.file] {
+			continue
+		}
+		compiled[c.declaration()] = true
+		if c.directives.Setup {
 			r.setup(pkg, c)
 		}
 	}
 	for _, c := range s.candidates {
 		switch pkg, ok := packages[c.dir]; {
 		case !ok: // its errors are reported
+			r.others(c)
+			if !explained {
+				r.errorf("go-compile", c.decl.Name.Pos(), "%s is in a package that the go command does not list; run go vet there", c.decl.Name.Name)
+			}
 		case !pkg.files[c.file]:
-			r.leftOut(c, platform)
+			r.others(c)
+			if made := r.setups[path.Join(appPath, c.dir)+"."+c.declaration().recv]; made != nil {
+				made.used = true
+			}
+			if d := c.declaration(); !compiled[d] || d.name == "_" || d.name == "init" { // else it is the same for other platforms
+				r.leftOut(c, platform, targets)
+			}
 		case !c.directives.Setup:
 			r.functions(pkg, c)
 		}
 	}
+	for _, made := range r.setups {
+		if !made.used {
+			r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "setup-unused", Pos: r.position(made.pos), Severity: model.Warning,
+				Message: fmt.Sprintf("%s sets up %s, of which no method has a directive; write one above a method, or remove //fn:setup", made.function, made.of.Obj().Name())})
+		}
+	}
 	r.unique()
+	refused := map[string]bool{}
+	for _, d := range r.Diagnostics {
+		refused[d.Pos.Filename] = refused[d.Pos.Filename] || d.Code == "needs-cgo"
+	}
+	r.Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d model.Diagnostic) bool { return d.Code == "cgo-left-out" && refused[d.Pos.Filename] })
 	return r.app, model.Sort(r.Diagnostics), nil
+}
+
+// A declaration is what can be there once in what is compiled, unless Go lets
+// its name stand for several.
+type declaration struct{ dir, recv, name string }
+
+func (c candidate) declaration() declaration {
+	d := declaration{dir: c.dir, name: c.decl.Name.Name}
+	if c.decl.Recv != nil {
+		d.recv, _ = receiver(c.decl)
+	}
+	return d
 }
 
 // A resolver makes functions of candidates.
 type resolver struct {
 	Scan   // without candidates; has the diagnostics
 	app    model.App
-	setups map[string]*types.Func // by package path and type name
+	setups map[string]*setup // by package path and type name
+}
+
+// A setup is the constructor of a type.
+type setup struct {
+	function string
+	of       *types.Named
+	pos      token.Pos
+	used     bool // by a method with directives
 }
 
 // load loads the candidates' packages, by their folders.
@@ -78,43 +133,63 @@ func (r *resolver) load(ctx context.Context, candidates []candidate, platform mo
 // anything is wrong with it.
 func (r *resolver) functions(pkg typedPackage, c candidate) {
 	before := len(r.Diagnostics)
+	name := c.decl.Name
 	h, ok := r.handler(pkg, c)
 	if !ok {
+		if len(r.Diagnostics) == before {
+			r.errorf("handler-unreachable", name.Pos(), "%s is not in what the compiler exports of %s; please report this, with the function", name.Name, pkg.types.Path())
+		}
+		r.others(c)
 		return
 	}
-	name := c.decl.Name
 	for _, t := range c.directives.Triggers {
 		if err := fits(h.Shape, t.Trigger, c.directives.Sinks); err != nil {
 			r.errorf("handler-trigger", name.Pos(), "%s %s", name.Name, err)
 		}
 	}
-	base := c.directives.Name
-	if base == "" {
-		base = model.Kebab(name.Name)
-	}
 	for _, t := range c.directives.Triggers {
-		function := base
-		if len(c.directives.Triggers) > 1 {
-			function += "-" + t.Kind()
-		}
-		if slices.Contains(model.ReservedNames, function) {
-			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is reserved; give another with //fn:name", name.Name, function)
-		} else if !model.NameGrammar.MatchString(function) {
-			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, function)
+		f := r.outline(c, t)
+		if slices.Contains(model.ReservedNames, f.Name) {
+			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is reserved; give another with //fn:name", name.Name, f.Name)
+		} else if !model.NameGrammar.MatchString(f.Name) {
+			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, f.Name)
 		}
 		if len(r.Diagnostics) > before || t.Unclear {
+			r.app.Others = append(r.app.Others, f)
 			continue
 		}
-		positions := map[string]token.Position{}
-		for verb, pos := range c.directives.Positions {
-			positions[verb] = r.position(pos)
-		}
-		r.app.Functions = append(r.app.Functions, model.Function{
-			Name: function, Handler: h, Trigger: t.Trigger,
-			Timeout: c.directives.Timeout, Retries: c.directives.Retries, DeadLetter: c.directives.DeadLetter,
-			Sinks: c.directives.Sinks, Targets: c.directives.Targets,
-			Pos: r.position(t.Pos), Positions: positions,
-		})
+		f.Handler = h
+		r.app.Functions = append(r.app.Functions, f)
+	}
+}
+
+// others notes the functions of a candidate that is refused or left out.
+func (r *resolver) others(c candidate) {
+	for _, t := range c.directives.Triggers {
+		r.app.Others = append(r.app.Others, r.outline(c, t))
+	}
+}
+
+// outline is the function of the candidate for one of its triggers, as far as it
+// is known without types.
+func (r *resolver) outline(c candidate, t directive.Trigger) model.Function {
+	function := c.directives.Name
+	if function == "" {
+		function = model.Kebab(c.decl.Name.Name)
+	}
+	if len(c.directives.Triggers) > 1 {
+		function += "-" + t.Kind()
+	}
+	positions := map[string]token.Position{}
+	for verb, pos := range c.directives.Positions {
+		positions[verb] = r.position(pos)
+	}
+	pkgPath := path.Join(r.app.Path, c.dir)
+	return model.Function{
+		Name: function, Handler: model.Handler{PkgPath: pkgPath, PkgName: path.Base(pkgPath), Name: c.decl.Name.Name}, Trigger: t.Trigger,
+		Timeout: c.directives.Timeout, Retries: c.directives.Retries, DeadLetter: c.directives.DeadLetter,
+		Sinks: c.directives.Sinks, Targets: c.directives.Targets,
+		Pos: r.position(t.Pos), Positions: positions,
 	}
 }
 
@@ -149,20 +224,6 @@ func (r *resolver) unique() {
 	}
 }
 
-// leftOut says why a function is not compiled: for lack of cgo, which is an
-// error since functions never have it, or by another build constraint.
-func (r *resolver) leftOut(c candidate, platform model.Platform) {
-	name := c.decl.Name
-	with := build.Default
-	with.GOOS, with.GOARCH, with.BuildTags, with.CgoEnabled = platform.GOOS, platform.GOARCH, platform.Tags, true
-	if matches, err := with.MatchFile(filepath.Join(r.root, c.dir), path.Base(c.file)); err == nil && matches {
-		r.errorf("needs-cgo", name.Pos(), "%s is in a file that needs cgo, but functions are built without it, as static binaries; move it to a file without import \"C\" and without the build constraint cgo", name.Name)
-		return
-	}
-	r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "left-out", Pos: r.position(name.Pos()), Severity: model.Warning,
-		Message: fmt.Sprintf("%s is left out on %s by its file's build constraints", name.Name, platform)})
-}
-
 const setupShape = "a setup is func(context.Context) (S, error) with S a type of its package or a pointer to one"
 
 // setup notes the constructor of a type.
@@ -190,11 +251,11 @@ func (r *resolver) setup(pkg typedPackage, c candidate) {
 		return
 	}
 	key := pkg.types.Path() + "." + named.Obj().Name()
-	if other := r.setups[key]; other != nil {
-		r.errorf("setup-twice", name.Pos(), "%s is a second setup of %s, after %s; keep one", name.Name, named.Obj().Name(), other.Name())
+	if other, ok := r.setups[key]; ok {
+		r.errorf("setup-twice", name.Pos(), "%s is a second setup of %s, after %s; keep one", name.Name, named.Obj().Name(), other.function)
 		return
 	}
-	r.setups[key] = f
+	r.setups[key] = &setup{function: f.Name(), of: named, pos: name.Pos()}
 }
 
 // handler returns the handler, if its types say what it is.
@@ -227,7 +288,8 @@ func (r *resolver) handler(pkg typedPackage, c candidate) (model.Handler, bool) 
 	return h, true
 }
 
-// object returns the function, or the method of a type that has a setup.
+// object returns the function, or the method of a type that has a setup; nil if
+// it is refused, or if types do not know it.
 func (r *resolver) object(pkg typedPackage, c candidate, h *model.Handler) *types.Func {
 	name := c.decl.Name
 	if c.decl.Recv == nil {
@@ -235,11 +297,16 @@ func (r *resolver) object(pkg typedPackage, c candidate, h *model.Handler) *type
 		return f
 	}
 	h.Recv, h.Pointer = receiver(c.decl)
-	declared, ok := pkg.types.Scope().Lookup(h.Recv).(*types.TypeName)
-	if !ok {
+	var of types.Type
+	made := r.setups[pkg.types.Path()+"."+h.Recv]
+	if declared, ok := pkg.types.Scope().Lookup(h.Recv).(*types.TypeName); ok {
+		of = types.Unalias(declared.Type())
+	} else if made != nil {
+		of = made.of
+	} else { // which is not exported, nor what an exported function returns
+		r.errorf("handler-receiver", name.Pos(), "%s is a method of the unexported type %s, which no setup returns; write //fn:setup above its constructor func(context.Context) (*%s, error), and the receiver without an alias", name.Name, h.Recv, h.Recv)
 		return nil
 	}
-	of := types.Unalias(declared.Type())
 	if p, ok := of.(*types.Pointer); ok {
 		of, h.Pointer = types.Unalias(p.Elem()), true // type A = *Shop
 	}
@@ -252,18 +319,15 @@ func (r *resolver) object(pkg typedPackage, c candidate, h *model.Handler) *type
 		r.errorf("handler-receiver", name.Pos(), "%s is a method of the generic type %s; write it on a type without parameters", name.Name, h.Recv)
 		return nil
 	}
-	setup := r.setups[pkg.types.Path()+"."+named.Obj().Name()]
-	if setup == nil {
+	made, ok = r.setups[pkg.types.Path()+"."+h.Recv]
+	if !ok {
 		r.errorf("handler-receiver", name.Pos(), "%s is a method of %s, which has no setup; write //fn:setup above its constructor func(context.Context) (*%s, error)", name.Name, h.Recv, h.Recv)
 		return nil
 	}
-	h.Setup = setup.Name()
-	for m := range named.Methods() {
-		if m.Name() == name.Name {
-			return m
-		}
-	}
-	return nil
+	h.Setup, made.used = made.function, true
+	o, _, _ := types.LookupFieldOrMethod(types.NewPointer(named), false, pkg.types, name.Name)
+	f, _ := o.(*types.Func)
+	return f
 }
 
 // receiver returns the name of the receiver's type.

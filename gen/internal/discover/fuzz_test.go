@@ -76,7 +76,7 @@ func FuzzDirective(f *testing.F) {
 // handler's name.
 var known = strings.Fields(`_ main init function err app mux handler nil true false
 	context Background http NewServeMux Handle HandleFunc ServeHTTP HTTP fn On Reply GeneratedV1 fnhttp Handler Batch CORS Handshake
-	functions HTTPHandler Start Serve Fail shop New
+	slog SetDefault Logger Init FailOnPanic functions HTTPHandler Start Serve Fail shop New
 	aws SQS SNS S3 EventBridge Scheduler DynamoDB Kinesis gcp PubSub Storage Firestore Event openwhisk Kafka Trigger Alarm CouchDB web
 	Name Topic Stream Collection Updated Before Keys Latest Queue Content Concurrency NoDeadLetter Bucket Created Deleted Prefix Suffix Type Source Retries
 	letters emit DeadLetters DeadLetter Replies Answers Emitting HandlerFunc sqs sns eventbridge Bus pubsub trigger httpsink Receives`)
@@ -127,7 +127,7 @@ func checkEntrypoint(t *testing.T, target model.Target, f model.Function) {
 	}
 	for path := range imports {
 		text, _ := strconv.Unquote(path.Value)
-		if host, _, _ := strings.Cut(text, "/"); !slices.Contains([]string{"context", "net", "github.com", "example.com"}, host) {
+		if host, _, _ := strings.Cut(text, "/"); !slices.Contains([]string{"context", "log", "net", "github.com", "example.com"}, host) {
 			t.Errorf("%s imports %q", target.Name(), text)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/tools/go/packages"
@@ -40,7 +41,13 @@ func loadTypes(ctx context.Context, root string, dirs []string, platform model.P
 		Env:        gocmd.Env(platform),
 		BuildFlags: gocmd.CompileFlags(platform),
 	}
+	d := diagnosis{config: config, root: root, platform: platform}
+	var cgo []model.Diagnostic
+	var cgoErr error
+	var beside sync.WaitGroup
+	beside.Go(func() { cgo, cgoErr = d.cgoLeftOut(patterns) })
 	loaded, err := packages.Load(config, patterns...)
+	beside.Wait()
 	if err != nil {
 		return nil, nil, fmt.Errorf("load packages: %w%s", err, workspaceHint(root, err.Error()))
 	}
@@ -64,56 +71,65 @@ func loadTypes(ctx context.Context, root string, dirs []string, platform model.P
 			found[folderOf(root, p.GoFiles[0])] = t
 		}
 	}
-	if len(failed) == 0 {
-		return found, nil, nil
+	if len(failed) == 0 || cgoErr != nil {
+		return found, cgo, cgoErr
 	}
-	d := diagnosis{config: config, root: root, platform: platform}
 	diagnostics, err := d.diagnostics(failed)
-	return found, diagnostics, err
+	return found, append(diagnostics, cgo...), err
 }
 
 func folderOf(root, file string) string { return path.Dir(gocmd.Relative(root, file)) }
 
-// findModule returns the module that the folder lies in and the folder's
-// import path.
-func findModule(root string) (model.Module, string, error) {
+// readGoMod returns the go.mod of the module that the folder lies in, and the
+// module's folder.
+func readGoMod(root string) (string, *modfile.File, error) {
 	for dir := root; ; dir = filepath.Dir(dir) {
 		name := filepath.Join(dir, "go.mod")
 		data, err := os.ReadFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			if dir == filepath.Dir(dir) {
-				return model.Module{}, "", fmt.Errorf("no go.mod in %s or above it; run go mod init there first", root)
+				return "", nil, fmt.Errorf("no go.mod in %s or above it; run go mod init there first", root)
 			}
 			continue
 		}
 		if err != nil {
-			return model.Module{}, "", err
+			return "", nil, err
 		}
 		file, err := modfile.Parse(name, data, nil)
 		if err != nil {
-			return model.Module{}, "", err
+			return "", nil, err
 		}
 		if file.Module == nil {
-			return model.Module{}, "", fmt.Errorf("%s has no module line", name)
+			return "", nil, fmt.Errorf("%s has no module line", name)
 		}
-		m := model.Module{Path: file.Module.Mod.Path, Dir: dir}
-		for _, r := range file.Require {
-			if r.Mod.Path == model.FngenModule {
-				m.SDK = r.Mod.Version
-			}
-		}
-		for _, r := range file.Replace {
-			if r.Old.Path == model.FngenModule {
-				m.SDK = r.New.Version
-			}
-			if r.New.Version == "" && filepath.IsAbs(r.New.Path) {
-				m.Absolute = append(m.Absolute, token.Position{Filename: gocmd.Relative(root, name), Line: r.Syntax.Start.Line, Column: r.Syntax.Start.LineRune})
-			}
-		}
-		rel, err := filepath.Rel(dir, root)
-		if err != nil {
-			return model.Module{}, "", err
-		}
-		return m, path.Join(m.Path, filepath.ToSlash(rel)), nil
+		return dir, file, nil
 	}
+}
+
+// findModule returns the module that the folder lies in and the folder's
+// import path.
+func findModule(root string) (model.Module, string, error) {
+	dir, file, err := readGoMod(root)
+	if err != nil {
+		return model.Module{}, "", err
+	}
+	m := model.Module{Path: file.Module.Mod.Path, Dir: dir}
+	for _, r := range file.Require {
+		if r.Mod.Path == model.FngenModule {
+			m.SDK = r.Mod.Version
+		}
+	}
+	for _, r := range file.Replace {
+		if r.Old.Path == model.FngenModule {
+			m.SDK = r.New.Version
+		}
+		if r.New.Version == "" && filepath.IsAbs(r.New.Path) {
+			m.Absolute = append(m.Absolute, token.Position{Filename: gocmd.Relative(root, filepath.Join(dir, "go.mod")), Line: r.Syntax.Start.Line, Column: r.Syntax.Start.LineRune})
+		}
+	}
+	rel, err := filepath.Rel(dir, root)
+	if err != nil {
+		return model.Module{}, "", err
+	}
+	return m, path.Join(m.Path, filepath.ToSlash(rel)), nil
 }

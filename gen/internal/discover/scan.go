@@ -4,7 +4,6 @@
 package discover
 
 import (
-	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -25,6 +24,7 @@ type Scan struct {
 	root        string
 	fset        *token.FileSet
 	candidates  []candidate
+	Allows      []model.Allow
 	Diagnostics []model.Diagnostic
 }
 
@@ -36,40 +36,58 @@ type candidate struct {
 }
 
 // ScanDir reads the Go files below root, in every package that ./... means
-// there and that is not generated. targets are the names of all targets.
+// there and that is not generated, and says where else directives lie. targets
+// are the names of all targets.
 func ScanDir(root string, targets []string) (*Scan, error) {
 	root, err := filepath.EvalSymlinks(root) // a walk does not follow a link that it begins at
 	if err != nil {
 		return nil, fmt.Errorf("read the application: %w", err)
 	}
 	s := &Scan{root: root, fset: token.NewFileSet()}
+	ignored := ignoredFolders(root)
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil || path == root {
 			return err
 		}
 		rel, err := filepath.Rel(root, path)
 		if err != nil {
 			return err
 		}
-		name := entry.Name()
-		hidden := strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
-		if entry.IsDir() {
-			if path == root {
+		rel = filepath.ToSlash(rel)
+		switch {
+		case unseen(entry.Name()) && entry.IsDir():
+			return fs.SkipDir
+		case unseen(entry.Name()):
+			return nil
+		case entry.IsDir():
+			why := asideFor(path, rel, ignored)
+			if why == "" {
 				return nil
 			}
-			if hidden || name == "testdata" || name == "vendor" || rel == "entrypoints" || rel == "dist" || exists(filepath.Join(path, "go.mod")) {
-				return filepath.SkipDir
-			}
+			s.leaveOut(path, rel, why)
+			return fs.SkipDir
+		}
+		isLink := entry.Type()&fs.ModeSymlink != 0
+		if !isLink && filepath.Ext(rel) != ".go" {
 			return nil
 		}
-		if hidden || filepath.Ext(name) != ".go" || !entry.Type().IsRegular() {
+		info, err := os.Stat(path) // the go command follows links of files
+		switch {
+		case err == nil && info.IsDir():
+			s.linkedFolder(path, rel)
+			return nil
+		case filepath.Ext(rel) != ".go":
+			return nil
+		case err != nil || !info.Mode().IsRegular():
+			s.Diagnostics = append(s.Diagnostics, model.Diagnostic{Code: "file-unreadable", Pos: token.Position{Filename: rel}, Severity: model.Warning,
+				Message: "this is no file, and no link to one, so that nobody knows its directives; correct the link, or remove it"})
 			return nil
 		}
 		src, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		s.file(filepath.ToSlash(rel), src, targets)
+		s.file(rel, src, targets)
 		return nil
 	})
 	if err != nil {
@@ -79,9 +97,9 @@ func ScanDir(root string, targets []string) (*Scan, error) {
 	return s, nil
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+// unseen reports whether the go command looks at no file or folder of that name.
+func unseen(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata"
 }
 
 // file reads the directives of one file, whose path relative to the root is rel.
@@ -95,13 +113,7 @@ func (s *Scan) file(rel string, src []byte, targets []string) {
 		return
 	}
 	if strings.HasSuffix(rel, "_test.go") {
-		for _, group := range file.Comments {
-			for _, c := range group.List {
-				if directive.IsDirective(c) {
-					s.add(directive.Finding{Code: "directive-place", Pos: c.Slash, Message: "directive is in a test file, which is never deployed; move the function out of it"})
-				}
-			}
-		}
+		s.add(directive.InTest(file)...)
 		return
 	}
 	s.add(directive.Misplaced(file)...)
@@ -114,7 +126,7 @@ func (s *Scan) file(rel string, src []byte, targets []string) {
 
 // syntax reports the syntax errors of a file in which a directive may stand.
 func (s *Scan) syntax(rel string, src []byte, err error) {
-	if !bytes.Contains(src, []byte("//fn:")) {
+	if !directive.Written(src) {
 		return // the Go command says so, if the file is part of the build
 	}
 	list, ok := err.(scanner.ErrorList)
@@ -133,6 +145,10 @@ func (s *Scan) function(rel string, decl *ast.FuncDecl, targets []string) {
 	set, findings, ok := directive.Read(decl.Name.Name, decl.Doc, targets)
 	s.add(findings...)
 	if ok {
+		for _, a := range set.Allows {
+			s.Allows = append(s.Allows, model.Allow{Code: a.Code, Reason: a.Reason, Pos: s.position(a.Pos),
+				First: s.position(decl.Doc.Pos()), Last: s.position(decl.End()).Line})
+		}
 		s.candidates = append(s.candidates, candidate{filepath.ToSlash(filepath.Dir(rel)), rel, decl, set})
 	}
 }

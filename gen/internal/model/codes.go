@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // A Code names a kind of finding. It is part of what users write and search
@@ -21,6 +20,9 @@ type Kind struct {
 // Kinds are all kinds of findings. A code is always of one severity, since
 // warnings can be allowed, and errors cannot.
 var Kinds = map[Code]Kind{
+	// What is said about findings
+	"allow-unused": {Warning, "a warning is allowed that there is not"},
+
 	// Directives
 	"directive-character": {Error, "a directive holds a space other than blank and tab, or a character that readers do not see"},
 	"directive-missed":    {Error, "a comment looks like a directive and is none, so that its function would be left out"},
@@ -35,27 +37,45 @@ var Kinds = map[Code]Kind{
 	"trigger-twice":       {Error, "a function has two triggers of one kind"},
 
 	// Go
+	"cgo-left-out":        {Warning, "a package compiles without its files for cgo, and may not do what it should"},
 	"go-compile":          {Error, "a package does not compile"},
 	"go-syntax":           {Error, "a file with directives is not Go"},
+	"go-version":          {Error, "go.mod asks for a newer go command than there is"},
 	"handler-receiver":    {Error, "a method's type is generic or has no setup"},
 	"handler-shape":       {Error, "the function is no handler, by its parameters and results"},
 	"handler-trigger":     {Error, "the handler cannot serve its trigger or fill its sinks"},
 	"handler-unreachable": {Error, "generated code cannot call the handler"},
 	"left-out":            {Warning, "a build constraint leaves a function out on a platform"},
+	"file-unreadable":     {Warning, "a Go file is no file, or a link that leads to none"},
+	"folder-left-out":     {Warning, "directives lie in a folder that is not searched: another module's, vendored, linked or generated"},
 	"module-path":         {Error, "the platform does not take the module's path"},
 	"name-grammar":        {Error, "a function's name is not possible"},
 	"name-taken":          {Error, "two functions have one name"},
 	"needs-cgo":           {Error, "a function needs cgo, without which all are built"},
 	"replace-absolute":    {Warning, "go.mod replaces a module by an absolute path, which binaries record"},
 	"setup-shape":         {Error, "the function is no setup, by its parameters and results"},
+	"sdk-version":         {Warning, "go.mod requires another version of fngen than this one"},
 	"setup-twice":         {Error, "a type has two setups"},
+	"setup-unused":        {Warning, "no method of a setup's type has a directive"},
+
+	// The go command's environment
+	"build-flag":    {Error, "a flag in GOFLAGS is not possible, or would change what is compiled on some platforms alone"},
+	"build-ignored": {Warning, "a variable of the go command that would change what is compiled is ignored"},
 
 	// fngen.yaml
+	"config-above":  {Warning, "an fngen.yaml lies above the folder that the command runs in"},
+	"config-name":   {Error, "a file is named almost as fngen.yaml or that of an environment, and not read"},
 	"config-key":    {Error, "there is no such key"},
 	"config-syntax": {Error, "the file is not YAML, or more than one document"},
 	"config-twice":  {Error, "a key is there twice"},
 	"config-unused": {Error, "what is said belongs to nothing in the application"},
 	"config-value":  {Error, "the value of a key is not possible"},
+
+	// Files that lie where fngen writes
+	"environment-mixed": {Error, "functions built for two environments would lie in one folder"},
+	"file-edited":       {Error, "a file that fngen wrote was edited since"},
+	"file-foreign":      {Error, "a file lies where fngen writes one, and fngen did not write it"},
+	"link-outward":      {Error, "go.mod or go.sum is a link that leads out of the module's folder"},
 
 	// What platforms refuse
 	"application-size":    {Error, "the functions are more than one template takes"},
@@ -122,20 +142,18 @@ var Kinds = map[Code]Kind{
 	"topic-json":            {Warning, "messages are JSON objects on the platform"},
 }
 
-// KindsHelp lists all codes with what they mean, for people.
-func KindsHelp() string {
-	var b strings.Builder
-	for _, part := range []struct {
-		severity Severity
-		title    string
-	}{{Error, "Errors, because of which nothing is generated:"}, {Warning, "Warnings:"}} {
-		fmt.Fprintf(&b, "%s\n\n", part.title)
+// Allowable says why warnings of the code cannot be allowed.
+func Allowable(code Code) error {
+	kind, ok := Kinds[code]
+	if !ok {
+		var codes []string
 		for _, code := range slices.Sorted(maps.Keys(Kinds)) {
-			if kind := Kinds[code]; kind.Severity == part.severity {
-				fmt.Fprintf(&b, "  %-21s  %s\n", code, kind.Means)
-			}
+			codes = append(codes, string(code))
 		}
-		b.WriteByte('\n')
+		return ErrText("%q is not the code of a finding; %sfngen help findings lists them", string(code), DidYouMean(string(code), codes))
 	}
-	return strings.TrimSuffix(b.String(), "\n\n")
+	if kind.Severity == Error {
+		return fmt.Errorf("%s is an error, which cannot be allowed; mend what it says", code)
+	}
+	return nil
 }

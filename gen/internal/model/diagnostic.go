@@ -27,14 +27,18 @@ const (
 	Warning                 // worth knowing; nothing is refused because of it
 )
 
-// String is the diagnostic as users read it: file:line:col: what is wrong; what
-// to do.
-func (d Diagnostic) String() string {
-	severity := ""
-	if d.Severity == Warning {
-		severity = "warning: "
+// String is the severity as users read it.
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
 	}
-	return Position(d.Pos) + ": " + severity + d.text()
+	return "error"
+}
+
+// String is the diagnostic as users read it: file:line:col: error: what is wrong;
+// what to do [code].
+func (d Diagnostic) String() string {
+	return fmt.Sprintf("%s: %s: %s [%s]", Position(d.Pos), d.Severity, d.text(), d.Code)
 }
 
 // text is the message with what it is about.
@@ -53,10 +57,12 @@ func Position(pos token.Position) string {
 	return fmt.Sprintf("%s:%d:%d", pos.Filename, pos.Line, max(pos.Column, 1))
 }
 
-// Sort orders diagnostics by position and drops repetitions.
+// Sort orders diagnostics and drops repetitions: warnings before errors, which
+// are what one sees first on a terminal, and each by position.
 func Sort(diagnostics []Diagnostic) []Diagnostic {
 	slices.SortStableFunc(diagnostics, func(a, b Diagnostic) int {
 		return cmp.Or(
+			cmp.Compare(b.Severity, a.Severity),
 			strings.Compare(a.Pos.Filename, b.Pos.Filename),
 			cmp.Compare(a.Pos.Line, b.Pos.Line),
 			cmp.Compare(a.Pos.Column, b.Pos.Column),

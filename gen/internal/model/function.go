@@ -18,7 +18,9 @@ type App struct {
 	Root      string     // absolute path of the folder; never emitted
 	Path      string     // its import path, whether or not it holds a package
 	Module    Module     // the module that it lies in
+	Platform  Platform   // what its functions are compiled for
 	Functions []Function // sorted by name
+	Others    []Function // that have directives, but are refused or not compiled; their handlers have no shape
 }
 
 // A Module is the main module of an application.
@@ -181,8 +183,8 @@ func ValidName(s string) error {
 	return nil
 }
 
-// Kebab returns the identifier in kebab case: HTTPServer is http-server,
-// OrderV2 is order-v2. Letters that no name may hold stay, so that it is refused.
+// Kebab returns the identifier in kebab case: HTTPServer is http-server, URLs is
+// urls, IPv4 is ipv4, OrderV2 is order-v2. Letters that no name may hold stay, so that it is refused.
 func Kebab(identifier string) string {
 	runes := []rune(identifier)
 	var b strings.Builder
@@ -195,7 +197,7 @@ func Kebab(identifier string) string {
 		}
 		if unicode.IsUpper(r) && i > 0 && runes[i-1] != '_' {
 			afterLower := !unicode.IsUpper(runes[i-1])
-			beforeLower := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			beforeLower := i+1 < len(runes) && unicode.IsLower(runes[i+1]) && !endsInitialism(runes[i+1:])
 			if afterLower || beforeLower {
 				b.WriteByte('-')
 			}
@@ -203,6 +205,15 @@ func Kebab(identifier string) string {
 		b.WriteRune(unicode.ToLower(r))
 	}
 	return strings.Trim(b.String(), "-")
+}
+
+// endsInitialism reports whether what follows a capital is the plural of the
+// initialism that it ends, as in URLs, or its version, as in IPv4.
+func endsInitialism(rest []rune) bool {
+	if rest[0] == 'v' {
+		return len(rest) > 1 && unicode.IsDigit(rest[1])
+	}
+	return rest[0] == 's' && (len(rest) == 1 || !unicode.IsLower(rest[1]))
 }
 
 // Camel returns a function's name as an exported Go identifier: order-v2 is

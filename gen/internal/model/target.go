@@ -64,10 +64,11 @@ const (
 	DistDir       = "dist"
 )
 
-// A Platform is what a target's binaries are compiled for.
+// A Platform is what a target's binaries are compiled for, and how.
 type Platform struct {
 	GOOS, GOARCH string
 	Tags         []string
+	Values       []string // that the linker sets, as those of a [Build]
 }
 
 func (p Platform) String() string { return p.GOOS + "/" + p.GOARCH }

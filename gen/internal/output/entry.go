@@ -28,6 +28,7 @@ type Entry struct {
 	literal  func(model.Sink) jen.Code // that of a sink
 	sinks    []jen.Code                // in the order of the directives
 	letters  jen.Code                  // the declaration of letters; nil if nothing uses it
+	begin    []jen.Code                // what comes before all else
 }
 
 // NewEntry begins the file of the package. doc is its comment without the
@@ -202,20 +203,31 @@ func Literal(path, name string, fields ...Field) jen.Code {
 	return jen.Qual(path, name).Values(values...)
 }
 
+// Begin adds what the function main or init does before all else.
+func (e *Entry) Begin(code ...jen.Code) { e.begin = append(e.begin, code...) }
+
+// SetLogger has what the function and its handlers log written by the provider's
+// logger.
+func (e *Entry) SetLogger(provider string) {
+	e.Begin(jen.Qual("log/slog", "SetDefault").Call(jen.Qual(provider, "Logger").Call()))
+}
+
 // Write ends the file with the function main or init, which sets the application
-// up, if the handler is a method, and then does what start says. fail is called
-// with the setup's error. The standard library's imports come first.
-func (e *Entry) Write(name, function string, fail jen.Code, start ...jen.Code) ([]model.File, error) {
+// up, if the handler is a method, and then does what start says. The package
+// provider is told of a setup that fails or panics. The standard library's
+// imports come first.
+func (e *Entry) Write(name, function, provider string, start ...jen.Code) ([]model.File, error) {
 	if e.letters != nil {
 		start = append([]jen.Code{e.letters}, start...)
 	}
 	if h := e.function.Handler; h.Setup != "" {
 		start = append([]jen.Code{
+			jen.Defer().Qual(provider, "FailOnPanic").Call(),
 			jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(h.PkgPath, h.Setup).Call(jen.Qual("context", "Background").Call()),
-			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Add(fail).Call(jen.Err())),
+			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Qual(provider, "Fail").Call(jen.Err())),
 		}, start...)
 	}
-	e.Func().Id(function).Params().Block(start...)
+	e.Func().Id(function).Params().Block(append(e.begin, start...)...)
 	var b bytes.Buffer
 	if err := e.Render(&b); err != nil {
 		return nil, fmt.Errorf("write the entrypoint of %s: %w", e.function.Name, err)

@@ -2,8 +2,9 @@ package output
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
-	"fmt"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -38,23 +39,25 @@ type Change struct {
 }
 
 // Changes compares the files with those on disk below entrypoints/ of each
-// target. It reads only. An error names every file that generation would
-// overwrite though fngen did not write it.
+// target, without regard to line ends. It reads only. The error is
+// [model.Findings] of every file that generation would overwrite though fngen
+// did not write it.
 func Changes(root *os.Root, targets []string, files []model.File) ([]Change, error) {
 	var changes []Change
-	var foreign []error
+	var foreign model.Findings
 	wanted := map[string]bool{}
 	for _, f := range files {
 		wanted[f.Path] = true
-		old, err := root.ReadFile(f.Path)
+		old, err := readOwn(root, f.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			changes = append(changes, Change{f.Path, "missing", f})
 		case err != nil:
 			return nil, err
-		case bytes.Equal(old, f.Data):
-		case !bytes.HasPrefix(old, []byte(Header)):
-			foreign = append(foreign, fmt.Errorf("%s was not written by fngen; move it elsewhere, or delete it to have it generated", f.Path))
+		case IsGenerated(old) && SameText(old, f.Data):
+		case !IsGenerated(old):
+			foreign = append(foreign, model.Diagnostic{Code: "file-foreign", Pos: token.Position{Filename: f.Path},
+				Message: "this was not written by fngen; move it elsewhere, or delete it to have it generated"})
 		default:
 			changes = append(changes, Change{f.Path, "changed", f})
 		}
@@ -67,8 +70,34 @@ func Changes(root *os.Root, targets []string, files []model.File) ([]Change, err
 		changes = append(changes, orphans...)
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
-	return changes, errors.Join(foreign...)
+	if len(foreign) > 0 {
+		return nil, foreign
+	}
+	return changes, nil
 }
+
+// readOwn reads a file that fngen may have written. What is no regular file, a
+// link for instance, it has not: nothing is read.
+func readOwn(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, err
+	}
+	return root.ReadFile(name)
+}
+
+// IsGenerated reports whether fngen wrote the file and nobody took it over.
+func IsGenerated(data []byte) bool {
+	line, _, found := bytes.Cut(data, []byte("\n"))
+	return found && string(bytes.TrimSuffix(line, []byte("\r")))+"\n" == Header
+}
+
+// SameText reports whether the texts are the same but for their line ends,
+// which git changes on some systems.
+func SameText(a, b []byte) bool { return bytes.Equal(UnixLines(a), UnixLines(b)) }
+
+// UnixLines returns the text with line ends as fngen writes them.
+func UnixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // orphans returns the generated files below dir that are not wanted.
 func orphans(root *os.Root, dir string, wanted map[string]bool) ([]Change, error) {
@@ -87,7 +116,7 @@ func orphans(root *os.Root, dir string, wanted map[string]bool) ([]Change, error
 		if err != nil {
 			return err
 		}
-		if bytes.HasPrefix(data, []byte(Header)) {
+		if IsGenerated(data) {
 			out = append(out, Change{Path: name, Reason: "orphaned"})
 		}
 		return nil
@@ -115,13 +144,38 @@ func Apply(root *os.Root, changes []Change) error {
 	return nil
 }
 
-// WriteFile replaces a file whole, so that no reader sees a part of it.
+// WriteFile replaces a file whole, so that no reader sees a part of it. It keeps
+// the file's permissions. What is written first lies beside it under a name
+// that no other file has.
 func WriteFile(root *os.Root, name string, data []byte) error {
-	temporary := name + ".tmp"
-	if err := root.WriteFile(temporary, data, 0o644); err != nil {
+	temporary := name + "." + rand.Text() + ".tmp"
+	err := WriteNew(root, temporary, data)
+	if err != nil {
 		return err
 	}
-	return root.Rename(temporary, name)
+	if info, e := root.Lstat(name); e == nil && info.Mode().IsRegular() {
+		err = root.Chmod(temporary, info.Mode().Perm())
+	}
+	if err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		_ = root.Remove(temporary)
+	}
+	return err
+}
+
+// WriteNew writes a file that is not there yet, not as a link either.
+func WriteNew(root *os.Root, name string, data []byte) error {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = root.Remove(name)
+	}
+	return err
 }
 
 // removeEmpty removes the folder and those above it, as far as they are empty.

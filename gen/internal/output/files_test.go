@@ -1,9 +1,11 @@
 package output
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -145,10 +147,84 @@ func TestChangesRefusesForeignFiles(t *testing.T) {
 		{Path: "entrypoints/aws/a-aws/main.go", Data: []byte(ours)},
 		{Path: "entrypoints/aws/b-aws/main.go", Data: []byte(ours)},
 	})
-	const want = "entrypoints/aws/a-aws/main.go was not written by fngen; move it elsewhere, or delete it to have it generated\n" +
-		"entrypoints/aws/b-aws/main.go was not written by fngen; move it elsewhere, or delete it to have it generated"
-	if err == nil || err.Error() != want {
+	const want = "entrypoints/aws/a-aws/main.go: error: this was not written by fngen; move it elsewhere, or delete it to have it generated [file-foreign]\n" +
+		"entrypoints/aws/b-aws/main.go: error: this was not written by fngen; move it elsewhere, or delete it to have it generated [file-foreign]"
+	var findings model.Findings
+	if !errors.As(err, &findings) || err.Error() != want {
 		t.Errorf("error %v; want %s", err, want)
+	}
+}
+
+// Files that git gave other line ends are as they were generated: they are
+// neither foreign nor changed, and orphans among them go.
+func TestChangesAfterGit(t *testing.T) {
+	const folder = "entrypoints/aws/"
+	windows := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+	dir, root := application(t, map[string]string{
+		folder + "same-aws/main.go":    windows(ours),
+		folder + "changed-aws/main.go": windows(ours + "var old int\n"),
+		folder + "gone-aws/main.go":    windows(ours),
+		folder + "own-aws/main.go":     windows(theirs),
+	})
+	changes, err := Changes(root, []string{"aws"}, []model.File{
+		{Path: folder + "same-aws/main.go", Data: []byte(ours)},
+		{Path: folder + "changed-aws/main.go", Data: []byte(ours)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Apply(root, changes); err != nil {
+		t.Fatal(err)
+	}
+	after := map[string]string{
+		folder + "same-aws/main.go":    windows(ours),
+		folder + "changed-aws/main.go": ours,
+		folder + "own-aws/main.go":     windows(theirs),
+	}
+	if diff := cmp.Diff(after, contents(t, dir)); diff != "" {
+		t.Errorf("files differ (-want +got):\n%s", diff)
+	}
+}
+
+// What is written beside a file until it is whole has a name of its own: no
+// file or link that lies there is written, and nothing is left.
+func TestWriteFileBesideOthers(t *testing.T) {
+	dir, root := application(t, map[string]string{"shop.go": theirs, "main.go": ours, "main.go.old": "mine"})
+	for _, name := range []string{"main.go.tmp", "main.go.1.tmp"} {
+		if err := os.Symlink("shop.go", filepath.Join(dir, name)); err != nil {
+			t.Skip("no links here:", err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(dir, "main.go"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(root, "main.go", []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"shop.go": theirs, "main.go": "new", "main.go.old": "mine", "main.go.tmp": theirs, "main.go.1.tmp": theirs}
+	if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
+		t.Errorf("files differ (-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "main.go")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's permissions are %v, %v", info.Mode(), err)
+	}
+	if err := WriteNew(root, "main.go.tmp", []byte("new")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a link is there already, and the error is %v", err)
+	}
+}
+
+// A link in the place of an entrypoint is the user's, wherever it leads.
+func TestChangesRefusesLinks(t *testing.T) {
+	for _, to := range []string{"../kept-aws/main.go", "../../../shop.go", "nowhere"} {
+		dir, root := application(t, map[string]string{"entrypoints/aws/kept-aws/main.go": ours, "shop.go": theirs, "entrypoints/aws/a-aws/README.md": ""})
+		if err := os.Symlink(to, filepath.Join(dir, "entrypoints/aws/a-aws/main.go")); err != nil {
+			t.Skip("no links here:", err)
+		}
+		_, err := Changes(root, []string{"aws"}, []model.File{{Path: "entrypoints/aws/a-aws/main.go", Data: []byte(ours + "// new\n")}})
+		var findings model.Findings
+		if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Pos.Filename != "entrypoints/aws/a-aws/main.go" {
+			t.Errorf("a link to %s: error %v", to, err)
+		}
 	}
 }
 

@@ -53,13 +53,21 @@ func SDK() []txtar.File { return txtar.Parse(sdk).Files }
 // not see: <U+00A0>.
 var runeName = regexp.MustCompile(`<U\+([0-9A-F]{4,6})>`)
 
-// WriteFiles writes the files below the folder.
+// WriteFiles writes the files below the folder. One whose name is "link -> file"
+// is a symbolic link.
 func WriteFiles(t *testing.T, dir string, files []txtar.File) {
 	t.Helper()
 	for _, f := range files {
-		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		link, to, isLink := strings.Cut(f.Name, " -> ")
+		name := filepath.Join(dir, filepath.FromSlash(link))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
+		}
+		if isLink {
+			if err := os.Symlink(filepath.FromSlash(to), name); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
 		data := runeName.ReplaceAllFunc(f.Data, func(m []byte) []byte {
 			n, _ := strconv.ParseInt(string(m[3:len(m)-1]), 16, 32)

@@ -1,11 +1,9 @@
 // Package mark holds what package fn leaves on errors and contexts for the
-// providers to read, so that neither has to import the other.
+// providers to read, so that neither has to import the other, and is where what
+// users return is asked for its text and its meaning.
 package mark
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // A Kind says what an error means for the event that caused it.
 type Kind uint8
@@ -25,13 +23,6 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
-
-// IsFinal reports whether the error is marked as one that will be the same at
-// any other time.
-func IsFinal(err error) bool {
-	var m *Error
-	return errors.As(err, &m) && m.Kind != Retry
-}
 
 // DeliveryKey is the context key of the delivery; package fn defines the value.
 type DeliveryKey struct{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -20,7 +21,10 @@ const (
 	Permanent
 	BadInput
 	Panic
-	Deadline // it goes on until its time is up
+	TypedNil          // an error whose methods panic
+	TypedNilPermanent // the same, for good
+	Goexit            // it ends its goroutine
+	Deadline          // it goes on until its time is up
 )
 
 // hint is what a handler asks for with [RetryAfter].
@@ -40,12 +44,27 @@ func (o Outcome) do(ctx context.Context) error {
 		return fn.BadInput(err)
 	case Panic:
 		panic("told to panic")
+	case TypedNil:
+		return (*brokenError)(nil)
+	case TypedNilPermanent:
+		return fn.Permanent((*brokenError)(nil))
+	case Goexit:
+		runtime.Goexit()
 	case Deadline:
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	return nil
 }
+
+// brokenError has methods that panic on the nil pointer.
+type brokenError struct {
+	text  string
+	cause error
+}
+
+func (e *brokenError) Error() string { return e.text }
+func (e *brokenError) Unwrap() error { return e.cause }
 
 // retries is the number of tries in the process after the first.
 const retries = 2
@@ -120,6 +139,9 @@ func singles() []single {
 		{"permanent", Permanent, false, "R1", "D1", 500},
 		{"bad input", BadInput, false, "R1", "D1", 400},
 		{"panic", Panic, false, "R1", "D3", 500},
+		{"an error whose methods panic", TypedNil, false, "R1", "D3", 500},
+		{"one for good", TypedNilPermanent, false, "R1", "D1", 500},
+		{"an ended goroutine", Goexit, false, "R1", "D3", 500},
 		{"deadline", Deadline, false, "R1", "D1", 504},
 		{"ok without dead letters", OK, true, "A1", "A1", 204},
 		{"error without dead letters", Error, true, "R1", "D3", 500},

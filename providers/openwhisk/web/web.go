@@ -40,13 +40,13 @@ package web
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 
 	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 	"github.com/fngen/fngen/providers/openwhisk"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
@@ -122,10 +122,14 @@ func call(h http.Handler, w http.ResponseWriter, r *http.Request, name string, f
 			return
 		}
 		p := recover() // nil for runtime.Goexit
-		if p != http.ErrAbortHandler {
-			slog.ErrorContext(r.Context(), "handler panicked", "request", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		text := "runtime.Goexit"
+		if p != nil {
+			text = mark.Text(p)
 		}
-		*failed = fmt.Errorf("panic: %v", p)
+		if p != http.ErrAbortHandler {
+			mark.Log(r.Context(), "handler panicked", "request", name, "panic", text, "stack", string(debug.Stack()))
+		}
+		*failed = fmt.Errorf("panic: %s", text)
 	}()
 	h.ServeHTTP(w, r)
 	returned = true
@@ -133,7 +137,7 @@ func call(h http.Handler, w http.ResponseWriter, r *http.Request, name string, f
 
 // fail answers a request that has no response of the handler, and logs why.
 func fail(ctx context.Context, name string, status int, err error) []byte {
-	slog.ErrorContext(ctx, "request failed", "request", name, "status", status, "error", err.Error())
+	mark.Log(ctx, "request failed", "request", name, "status", status, "error", err.Error())
 	w := &httpbuffer.Response{}
 	http.Error(w, http.StatusText(status), status)
 	return encode(w)

@@ -161,6 +161,11 @@ func TestForeignPayload(t *testing.T) {
 	}
 }
 
+// again panics when it is printed, with what does so too.
+type again struct{}
+
+func (a again) Error() string { panic(a) }
+
 // A panic is a 500 that says nothing, whatever was written before it, and the
 // next request is served.
 func TestPanic(t *testing.T) {
@@ -168,6 +173,7 @@ func TestPanic(t *testing.T) {
 		"panic":   func() { panic("hunter2") },
 		"runtime": func() { var none []int; _ = none[len(name(0))] },
 		"abort":   func() { panic(http.ErrAbortHandler) },
+		"again":   func() { panic(again{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := capture(t)

@@ -8,47 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"github.com/fngen/fngen/gen/internal/model"
 )
-
-// Env is the environment of every Go command.
-func Env(platform model.Platform) []string { return append(os.Environ(), Settings(platform)...) }
-
-// Settings are the variables that a build does not take from its environment
-// as they are: static binaries for the platform, from the application's own
-// module, of the same instructions wherever it is built.
-func Settings(platform model.Platform) []string {
-	return []string{
-		"GOOS=" + platform.GOOS, "GOARCH=" + platform.GOARCH, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=" + flags(),
-		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=",
-	}
-}
-
-// flags is GOFLAGS without what says where modules come from.
-func flags() string {
-	var kept []string
-	for _, flag := range strings.Fields(os.Getenv("GOFLAGS")) {
-		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
-		if name != "mod" && name != "modfile" && name != "overlay" {
-			kept = append(kept, flag)
-		}
-	}
-	return strings.Join(kept, " ")
-}
-
-// CompileFlags are the flags that decide what a compiled package is.
-func CompileFlags(platform model.Platform) []string {
-	flags := []string{"-trimpath", "-mod=readonly"}
-	if len(platform.Tags) > 0 {
-		flags = append(flags, "-tags="+strings.Join(platform.Tags, ","))
-	}
-	return flags
-}
 
 // WithLog returns a context in which the go commands that run are
 // written to w, a line each.

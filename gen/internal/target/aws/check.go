@@ -194,14 +194,49 @@ func behindAPI(report *model.Report, f model.Function, t model.HTTP) {
 // CheckApp refuses functions that are in each other's way.
 func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var diagnostics []model.Diagnostic
+	before := map[shared][]int{}
 	for i, f := range functions {
-		for _, other := range functions[:i] {
+		has, meets := t.shares(f)
+		var others []int
+		for _, s := range meets {
+			others = append(others, before[s]...)
+		}
+		slices.Sort(others)
+		for _, other := range slices.Compact(others) {
 			report := model.NewReport(t.Name(), f)
-			t.together(report, f, other)
+			t.together(report, f, functions[other])
 			diagnostics = append(diagnostics, report.Diagnostics...)
+		}
+		for _, s := range has {
+			before[s] = append(before[s], i)
 		}
 	}
 	return diagnostics
+}
+
+// A shared thing is what only functions can be in each other's way that have it.
+type shared struct{ kind, name string }
+
+// shares returns what the function has, and what another has that may be in its
+// way.
+func (t Target) shares(f model.Function) (has, meets []shared) {
+	if f.DeadLetter != "" {
+		has, meets = append(has, shared{"deadletter", f.DeadLetter}), append(meets, shared{"queue", f.DeadLetter})
+	}
+	switch source := f.Trigger.(type) {
+	case model.Queue:
+		queue := shared{"queue", source.Name}
+		has, meets = append(has, queue), append(meets, queue, shared{"deadletter", source.Name})
+	case model.Object:
+		bucket := shared{"bucket", source.Bucket}
+		has, meets = append(has, bucket), append(meets, bucket)
+	case model.HTTP:
+		for _, r := range routes(source) {
+			route := shared{"route", r}
+			has, meets = append(has, route), append(meets, route)
+		}
+	}
+	return has, meets
 }
 
 func (t Target) together(report *model.Report, f, other model.Function) {

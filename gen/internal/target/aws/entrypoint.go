@@ -28,7 +28,8 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 		fields = append(fields, e.DeadLetterField())
 		start = []jen.Code{jen.Qual(awsPath, "Start").Call(e.Handler(), output.Literal(awsPath, source, fields...))}
 	}
-	return e.Write("main.go", "main", jen.Qual(awsPath, "Fail"), start...)
+	e.SetLogger(awsPath)
+	return e.Write("main.go", "main", awsPath, start...)
 }
 
 // sinkLiteral is the literal of a sink.

@@ -65,8 +65,8 @@ func (s *stack) shared() {
 
 // once adds what is shared under the id, if nothing is.
 func (s *stack) once(id string, add func()) {
-	if !slices.Contains(s.added, id) {
-		s.added = append(s.added, id)
+	if !s.added[id] {
+		s.added[id] = true
 		add()
 	}
 }
@@ -99,9 +99,9 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 func (s *stack) createBucket(name string) {
 	var notifications []output.Mapping
 	var permissions []string
-	for _, f := range s.app.Functions {
+	for _, f := range s.fed[name] {
 		t, ok := f.Trigger.(model.Object)
-		if !ok || t.Bucket != name {
+		if !ok {
 			continue
 		}
 		permissions = append(permissions, logical(f.Name, "Permission"))
@@ -162,8 +162,8 @@ func encodedKey(s string) string { return strings.ReplaceAll(url.QueryEscape(s),
 // strings, and a stream with the images that its functions ask for.
 func (s *stack) createTable(name string) {
 	images := "NEW_IMAGE"
-	for _, f := range s.app.Functions {
-		if t, ok := f.Trigger.(model.Document); ok && t.Collection == name && t.Before {
+	for _, f := range s.fed[name] {
+		if t, ok := f.Trigger.(model.Document); ok && t.Before {
 			images = "NEW_AND_OLD_IMAGES"
 		}
 	}

@@ -47,9 +47,9 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 // isFIFO reports whether the queue is a FIFO one: one that feeds a function, or
 // that exists already.
 func (s *stack) isFIFO(queue string) bool {
-	return strings.HasSuffix(s.names[queue], ".fifo") || slices.ContainsFunc(s.app.Functions, func(f model.Function) bool {
+	return strings.HasSuffix(s.names[queue], ".fifo") || slices.ContainsFunc(s.fed[queue], func(f model.Function) bool {
 		q, ok := f.Trigger.(model.Queue)
-		return ok && q.Name == queue && q.FIFO
+		return ok && q.FIFO
 	})
 }
 
@@ -135,13 +135,13 @@ func (s *stack) sinkResources(f model.Function) {
 
 // feeds reports whether the queue or topic feeds a function of the application.
 func (s *stack) feeds(kind, name string) bool {
-	return slices.ContainsFunc(s.app.Functions, func(f model.Function) bool { return f.Trigger.Kind() == kind && f.Trigger.Resource() == name })
+	return slices.ContainsFunc(s.fed[name], func(f model.Function) bool { return f.Trigger.Kind() == kind })
 }
 
 // retention is how long the queue keeps messages, in seconds: as long as SQS can
 // if it has the dead letters of a function, and 0 for SQS's own default.
 func (s *stack) retention(queue string, fifo bool) int {
-	if slices.ContainsFunc(s.app.Functions, func(f model.Function) bool { return f.DeadLetter == queue && deadLettersFIFO(f) == fifo }) {
+	if slices.ContainsFunc(s.losing[queue], func(f model.Function) bool { return deadLettersFIFO(f) == fifo }) {
 		return seconds(deadLetterRetention)
 	}
 	return 0
@@ -166,16 +166,18 @@ func (s *stack) permitDeadLetters(f model.Function, principal string, source any
 // queuePolicies adds the policies of queues, one for each with all that may
 // send to it, since a queue has only one.
 func (s *stack) queuePolicies() {
+	to := map[string][]sender{}
+	for _, one := range s.senders {
+		to[one.queue] = append(to[one.queue], one)
+	}
 	for _, first := range s.senders {
 		s.once(first.queue+"Policy", func() {
 			var statements []statement
-			for _, other := range s.senders {
-				if other.queue == first.queue {
-					statements = append(statements, statement{
-						principal: service(other.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(other.queue)},
-						condition: output.Mapping{{Key: "ArnEquals", Value: output.Mapping{{Key: "aws:SourceArn", Value: other.source}}}},
-					})
-				}
+			for _, one := range to[first.queue] {
+				statements = append(statements, statement{
+					principal: service(one.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(one.queue)},
+					condition: output.Mapping{{Key: "ArnEquals", Value: output.Mapping{{Key: "aws:SourceArn", Value: one.source}}}},
+				})
 			}
 			s.add(first.queue+"Policy", "AWS::SQS::QueuePolicy", output.Mapping{
 				{Key: "Queues", Value: []any{ref(first.queue)}},

@@ -36,7 +36,8 @@ func (t Buildpack) Entrypoint(f model.Function) ([]model.File, error) {
 	e.Anon(frameworkPath + "/funcframework") // the buildpack's main needs it among the vendored packages
 	start, handler := t.handler(e, f, source)
 	start = append(start, jen.Qual(frameworkPath+"/functions", "HTTP").Call(jen.Lit(model.Camel(f.Name)), jen.Add(handler).Dot("ServeHTTP")))
-	return e.Write("function.go", "init", jen.Qual(gcpPath, "Fail"), start...)
+	e.Begin(jen.Qual(gcpPath, "Init").Call())
+	return e.Write("function.go", "init", gcpPath, start...)
 }
 
 // Binary generates for Cloud Run and for whatever else runs a program that
@@ -71,7 +72,8 @@ func (t Binary) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
 	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports, sinkLiteral)
 	start, handler := t.handler(e, f, source)
-	return e.Write("main.go", "main", jen.Qual(gcpPath, "Fail"), append(start, jen.Qual(gcpPath, "Serve").Call(handler))...)
+	e.SetLogger(gcpPath)
+	return e.Write("main.go", "main", gcpPath, append(start, jen.Qual(gcpPath, "Serve").Call(handler))...)
 }
 
 // PackageBinary returns the program.

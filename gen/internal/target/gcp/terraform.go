@@ -18,7 +18,8 @@ type terraform struct {
 	target
 	app       model.App
 	functions []function
-	invoker   string // the name of the service account as which Google's services call
+	invoker   string  // the name of the service account as which Google's services call
+	events    []topic // the topics of sinks for events
 }
 
 // A function is one of the application's.
@@ -54,6 +55,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 		names = append(names, f.Name)
 	}
 	w.invoker = free("invoker", names)
+	w.events = slices.DeleteFunc(w.sent(), func(t topic) bool { return t.kind != "event" })
 
 	w.head()
 	w.variables()

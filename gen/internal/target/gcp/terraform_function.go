@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -67,7 +68,8 @@ func (w *terraform) cloudFunction(f function) {
 	b.block("build_config",
 		pair{"runtime", w.runtime},
 		pair{"entry_point", model.Camel(f.Name)},
-		pair{"service_account", ref("var", "build_service_account")}).
+		pair{"service_account", ref("var", "build_service_account")},
+		pair{"environment_variables", w.buildVariables()}).
 		block("source").
 		block("storage_source",
 			pair{"bucket", ref("google_storage_bucket", "source", "name")},
@@ -103,6 +105,22 @@ func (w *terraform) cloudFunction(f function) {
 		b.AppendNewline()
 		b.set(pair{"depends_on", depends})
 	}
+}
+
+// buildVariables are what the buildpack is told of how the application is
+// compiled: it would take cgo, and no tags.
+//
+// https://cloud.google.com/docs/buildpacks/go
+func (w *terraform) buildVariables() []pair {
+	platform := w.app.Platform
+	variables := []pair{{"CGO_ENABLED", "0"}}
+	if len(platform.Tags) > 0 {
+		variables = append(variables, pair{"GOFLAGS", "-tags=" + strings.Join(platform.Tags, ",")})
+	}
+	if len(platform.Values) > 0 {
+		variables = append(variables, pair{"GOOGLE_GOLDFLAGS", platform.LinkerFlags()})
+	}
+	return variables
 }
 
 // service writes a function that is a program in an image of the operator's.

@@ -108,18 +108,12 @@ func (w *terraform) ownDeadLetters(f function) {
 //
 // https://cloud.google.com/pubsub/docs/subscription-message-filter
 func (w *terraform) eventSubscriptions(f function, t model.Event) {
-	var topics []pair
-	for _, to := range w.sent() {
-		if to.kind == "event" {
-			topics = append(topics, pair{to.physical(), w.topicID(to)})
-		}
-	}
-	if len(topics) == 0 || googles(t.Type) {
+	if len(w.events) == 0 || googles(t.Type) {
 		return
 	}
 	w.comment("The application's own sinks send events to these topics.")
 	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Name, "events")},
-		pair{"for_each", topics},
+		pair{"for_each", w.topicIDs(w.events)},
 		pair{"project", ref("var", "project")},
 		pair{"name", text(ref("var", "name"), "-"+f.Name+".", ref("each", "key"))},
 		pair{"topic", ref("each", "value")},

@@ -18,7 +18,7 @@ func (w *terraform) sources() {
 	}
 	for _, t := range w.queues() {
 		kept := messageRetention
-		if slices.Contains(named, t) {
+		if contains(named, t) {
 			kept = deadLetterRetention
 		}
 		w.retain(t, kept)
@@ -66,15 +66,23 @@ func (w *terraform) queues() []topic {
 	named, _ := w.namedDeadLetters()
 	listened := w.listened()
 	return slices.DeleteFunc(unique(slices.Concat(named, w.sent())), func(t topic) bool {
-		return t.kind != "queue" || w.existing(t) != "" || slices.Contains(listened, t)
+		return t.kind != "queue" || w.existing(t) != "" || contains(listened, t)
 	})
 }
 
 func unique(topics []topic) []topic {
-	slices.SortFunc(topics, func(a, b topic) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.kind, b.kind))
-	})
+	slices.SortFunc(topics, topic.compare)
 	return slices.Compact(topics)
+}
+
+// contains reports whether the topic is among those, which are unique.
+func contains(topics []topic, t topic) bool {
+	_, found := slices.BinarySearchFunc(topics, t, topic.compare)
+	return found
+}
+
+func (t topic) compare(other topic) int {
+	return cmp.Or(strings.Compare(t.name, other.name), strings.Compare(t.kind, other.kind))
 }
 
 // bucketNames returns the logical names of the buckets, sorted.
@@ -124,7 +132,7 @@ func (w *terraform) held() (messages, letters []pair) {
 	}
 	for _, t := range w.queues() {
 		p := pair{t.physical(), ref("google_pubsub_subscription", t.label(), "id")}
-		if slices.Contains(named, t) {
+		if contains(named, t) {
 			letters = append(letters, p)
 		} else {
 			messages = append(messages, p)

@@ -50,7 +50,9 @@ func everything() model.App {
 		{Name: "the-function-with-the-longest-name-that-there-is", Trigger: model.Object{Bucket: "pictures", Created: true, Prefix: "a/"}},
 		{Name: "users", Trigger: model.Document{Collection: "members", Deleted: true}},
 	}
-	return model.App{Path: "example.com/shop", Functions: functions}
+	platform := model.Platform{GOOS: "linux", GOARCH: "amd64"}.With(model.Build{Tags: []string{"prod", "eu"},
+		Values: []string{"example.com/shop.Version=v1.2.3", `example.com/shop.Motto=say "${free}" %{x`, `example.com/shop.Name=The Shop's`}})
+	return model.App{Path: "example.com/shop", Platform: platform, Functions: functions}
 }
 
 // shop is the example, as it is scanned.

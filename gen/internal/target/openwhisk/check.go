@@ -194,16 +194,17 @@ func stream(report *model.Report, t model.Stream) {
 // of triggers that would be fired in vain.
 func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var diagnostics []model.Diagnostic
-	for i, f := range functions {
-		for _, other := range functions[:i] {
+	all := t.index(functions)
+	for i, f := range all.fed {
+		for _, other := range all.before(i) {
 			if report := t.together(f, other); len(report.Diagnostics) > 0 {
 				diagnostics = append(diagnostics, report.Diagnostics...)
 				break
 			}
 		}
-		for _, s := range sinks(f) {
-			report := model.NewReport(t.Name(), f)
-			t.reaches(report, f, s, functions)
+		for _, s := range sinks(f.Function) {
+			report := model.NewReport(t.Name(), f.Function)
+			t.reaches(report, f.Function, s, all.near(i, t.fires(s), s.Name))
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
@@ -211,17 +212,17 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
-func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, functions []model.Function) {
+// others are the functions that the sink's name or trigger may be meant for.
+func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, others []fed) {
 	name, verb := t.fires(s), directive(f, s)
 	if name == "" {
 		return
 	}
 	exists := t.resources[s.Name].name != ""
 	heard := exists
-	for _, other := range functions {
+	for _, other := range others {
 		kind, resource, at := other.Trigger.Kind(), other.Trigger.Resource(), model.Position(other.Pos)
-		fed, ok := t.trigger("", other)
-		fired := ok && fed.name == name
+		fired := other.fired && other.by.name == name
 		switch {
 		case fired && other.Name == f.Name:
 			report.ErrorAt("feeds-itself", verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
@@ -232,7 +233,7 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, fu
 		case resource == s.Name && kind == "queue" && verb == "deadletter":
 			report.ErrorAt("sink-unsupported", verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
 			return
-		case resource == s.Name && fed.feed != "" && exists:
+		case resource == s.Name && other.by.feed != "" && exists:
 			report.ErrorAt("trigger-shared", verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
 			return
 		}
@@ -243,11 +244,11 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, fu
 	}
 }
 
-func (t Target) together(f, other model.Function) *model.Report {
+func (t Target) together(f, other fed) *model.Report {
 	if _, ok := other.Trigger.(model.Schedule); ok {
 		f, other = other, f // it is a schedule's function that is easily renamed
 	}
-	report := model.NewReport(t.Name(), f)
+	report := model.NewReport(t.Name(), f.Function)
 	kind, resource := other.Trigger.Kind(), other.Trigger.Resource()
 	if f.Trigger.Kind() == kind && f.Trigger.Resource() == resource {
 		if _, ok := f.Trigger.(model.Queue); ok {
@@ -256,9 +257,7 @@ func (t Target) together(f, other model.Function) *model.Report {
 		}
 		return report
 	}
-	mine, fired := t.trigger("", f)
-	others, otherFired := t.trigger("", other)
-	if !fired || !otherFired || mine.name != others.name {
+	if !f.fired || !other.fired || f.by.name != other.by.name {
 		return report
 	}
 	way := "give one of them another name"

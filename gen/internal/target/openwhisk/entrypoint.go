@@ -30,7 +30,8 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 		}
 		start = []jen.Code{jen.Qual(openwhiskPath, "Start").Call(e.Handler(), output.Literal(openwhiskPath, name, fields...))}
 	}
-	return e.Write("main.go", "main", jen.Qual(openwhiskPath, "Fail"), start...)
+	e.SetLogger(openwhiskPath)
+	return e.Write("main.go", "main", openwhiskPath, start...)
 }
 
 // sinkLiteral is the literal of a sink.

@@ -30,6 +30,7 @@ type Limits struct {
 	Count int // entries
 	Bytes int // of an entry, and of all together
 	Size  func(Entry) int
+	Check func(body []byte) error // says why a body is never taken; nil for none
 }
 
 // Send encodes the events and gives them to call in batches within the limits.
@@ -43,6 +44,9 @@ func Send(ctx context.Context, events []event.Event, limits Limits, group func(e
 		entry.Body, errs[i] = ce.Encode(e)
 		if size := limits.Size(entry); errs[i] == nil && size > limits.Bytes {
 			errs[i] = fmt.Errorf("the event %s has %d bytes, more than %d, the limit of the service", e.ID(), size, limits.Bytes)
+		}
+		if errs[i] == nil && limits.Check != nil {
+			errs[i] = limits.Check(entry.Body)
 		}
 		if errs[i] != nil {
 			errs[i] = fn.Permanent(errs[i])

@@ -2,6 +2,7 @@
 package sqs
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,7 +39,20 @@ const contentType = "content-type"
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 var limits = api.Limits{Count: 10, Bytes: 1 << 20, Size: func(e api.Entry) int {
 	return len(e.Body) + len(contentType) + len("String") + len(ce.MediaType)
-}}
+}, Check: checkCharacters}
+
+// checkCharacters refuses what SQS does, before it is sent: of the characters
+// that structured mode leaves as they are those are two.
+//
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+func checkCharacters(body []byte) error {
+	for _, c := range []string{"\uFFFE", "\uFFFF"} {
+		if bytes.Contains(body, []byte(c)) {
+			return fmt.Errorf("the event has the character %+q, which SQS does not take", c)
+		}
+	}
+	return nil
+}
 
 // refused are the codes of messages that are never taken.
 var refused = []string{"InvalidMessageContents", "BatchRequestTooLong", "InvalidParameterValue", "MessageTooLong"}

@@ -217,6 +217,34 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// An event with a character that the queue does not take is refused before the
+// call, which the others make. JSON may hold it as an escape.
+func TestCharacters(t *testing.T) {
+	for _, test := range []struct {
+		data  string
+		taken bool
+	}{
+		{"\uFFFD \U0001FFFF \t\r\n\x01 ü", true},
+		{"a\uFFFEb", false},
+		{"a\uFFFFb", false},
+		{`"\uFFFF"`, true},
+	} {
+		s := &standIn{}
+		start(t, "orders", s)
+		sent := events("", "")
+		if err := sent[0].SetData("text/plain", test.data); err != nil {
+			t.Fatal(err)
+		}
+		errs := orders.Send(t.Context(), sent)
+		if errs == nil {
+			errs = []error{nil, nil}
+		}
+		if kind, _ := run.Kind(errs[0]); (kind == mark.Permanent) == test.taken || errs[1] != nil {
+			t.Errorf("%+q: errors %v", test.data, errs)
+		}
+	}
+}
+
 // Without an address or a region, or in a context that has ended, nothing is
 // sent, and the events are worth another try.
 func TestUnset(t *testing.T) {

@@ -26,9 +26,13 @@ func main() {
 	case "topic":
 		aws.Start(h, aws.SNS{Topic: "orders"})
 	case "http":
-		aws.Serve(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { does(strings.TrimPrefix(r.URL.Path, "/")) }), aws.HTTP{})
+		aws.Serve(http.HandlerFunc(request), aws.HTTP{})
+	case "stream":
+		aws.Serve(http.HandlerFunc(request), aws.HTTP{Stream: true})
 	}
 }
+
+func request(_ http.ResponseWriter, r *http.Request) { does(strings.TrimPrefix(r.URL.Path, "/")) }
 
 func does(what string) {
 	if strings.HasPrefix(what, "waits") { // deaf to its context, as bad handlers are

@@ -9,12 +9,16 @@ import (
 	"github.com/fngen/fngen/internal/ce"
 )
 
-// maxValue is the length of an attribute's value in bytes.
-const maxValue = 1024
+// Limits of a message's attributes: https://cloud.google.com/pubsub/quotas.
+const (
+	maxAttributes = 100
+	maxName       = 256 // bytes
+	maxValue      = 1024
+)
 
 // encode returns the event as a message: in binary mode, its attributes with
-// plain values, or in structured mode where an attribute is too long for that.
-// Filters of subscriptions see the type in either.
+// plain values, or in structured mode where they are too many or too long for
+// that. Filters of subscriptions see the type in either.
 //
 // https://github.com/googleapis/google-cloudevents/blob/main/docs/spec/pubsub.md
 func encode(e event.Event) ([]byte, error) {
@@ -26,21 +30,28 @@ func encode(e event.Event) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, value := range attributes {
-		if len(value) <= maxValue {
-			continue
-		}
-		structured, err := ce.Encode(e)
-		if err != nil {
-			return nil, err
-		}
-		short := map[string]string{"content-type": ce.MediaType}
-		if len(e.Type()) <= maxValue {
-			short["ce-type"] = e.Type()
-		}
-		return newMessage(structured, short, key)
+	if fit(attributes) {
+		return newMessage(e.Data(), attributes, key)
 	}
-	return newMessage(e.Data(), attributes, key)
+	structured, err := ce.Encode(e)
+	if err != nil {
+		return nil, err
+	}
+	short := map[string]string{"content-type": ce.MediaType}
+	if len(e.Type()) <= maxValue {
+		short["ce-type"] = e.Type()
+	}
+	return newMessage(structured, short, key)
+}
+
+// fit reports whether a message can have the attributes.
+func fit(attributes map[string]string) bool {
+	for name, value := range attributes {
+		if len(name) > maxName || len(value) > maxValue {
+			return false
+		}
+	}
+	return len(attributes) <= maxAttributes
 }
 
 func attributes(e event.Event) (map[string]string, error) {

@@ -100,6 +100,38 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// An event with more attributes than a message may have, or with a longer name,
+// is sent in structured mode; one at the limit is not.
+func TestAttributes(t *testing.T) {
+	for _, test := range []struct {
+		extensions, name int // how many, and the length of the longest name
+		structured       bool
+	}{
+		{95, 10, false}, // besides specversion, id, source, type and content-type
+		{96, 10, true},
+		{1, 253, false},
+		{1, 254, true},
+	} {
+		s := &service{}
+		start(t, s)
+		e := newEvent("1")
+		if err := e.SetData("text/plain", []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		for i := range test.extensions {
+			e.SetExtension(fmt.Sprintf("%s%03d", strings.Repeat("x", test.name-3), i), "1")
+		}
+		for _, err := range news.Send(t.Context(), []event.Event{e}) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if got := s.calls[0][0].Attributes["content-type"] == ce.MediaType; got != test.structured {
+			t.Errorf("%+v: structured mode: %t, with %d attributes", test, got, len(s.calls[0][0].Attributes))
+		}
+	}
+}
+
 // Requests keep within the limits, and what follows one that failed is not
 // sent.
 func TestBatches(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/run/mark"
 )
 
 // MaxLine is the size in bytes above which a request is answered with an error
@@ -25,7 +28,8 @@ const MaxLine = 64 << 20
 type Invoke func(ctx context.Context, line []byte) (object []byte)
 
 // Serve answers requests until standard input ends. It ends the process with 1
-// if the proxy can no longer be talked to.
+// if the proxy can no longer be talked to, and if calls do not return any more,
+// as run.Watch finds out, when the request at hand is answered.
 func Serve(invoke Invoke) {
 	ack := os.Getenv("__OW_WAIT_FOR_ACK") != ""
 	if err := serve(os.Stdin, os.NewFile(3, "ActionLoop answers"), ack, MaxLine, invoke); err != nil {
@@ -36,7 +40,7 @@ func Serve(invoke Invoke) {
 // Fail logs the error and ends the process with 1. The proxy takes a process
 // that ends before its acknowledgement for a failed start.
 func Fail(err error) {
-	slog.Error("function cannot run", "error", err.Error())
+	slog.Error("function cannot run", "error", mark.Text(err))
 	os.Exit(1)
 }
 
@@ -49,6 +53,8 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 	}
 	const usual = 256 << 10 // bytes of a line that are read in place
 	requests := bufio.NewReaderSize(in, usual)
+	stuck := false
+	ctx := run.Watch(context.Background(), func(context.Context) { stuck = true })
 	for {
 		line, long, err := readLine(requests, limit)
 		var object []byte
@@ -60,10 +66,13 @@ func serve(in io.Reader, out io.Writer, ack bool, limit int, invoke Invoke) erro
 		case long:
 			object = Refuse(fmt.Errorf("the request is longer than %d bytes", limit))
 		default:
-			object = invoke(context.Background(), line)
+			object = invoke(ctx, line)
 		}
 		if _, err := out.Write(append(object, '\n')); err != nil {
 			return fmt.Errorf("write answer: %w", err)
+		}
+		if stuck {
+			return run.ErrStuck
 		}
 	}
 }

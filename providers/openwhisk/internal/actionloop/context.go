@@ -19,13 +19,14 @@ type apiKey struct{}
 // costs no timer: what makes a context for handlers of it, as run.Reserve does,
 // ends that in time, and this one only when the parent ends.
 func (r *Request) Context(parent context.Context) context.Context {
-	return &activation{parent, r.Deadline, r.key}
+	return &activation{parent, r.Deadline, r.key, r.ActivationID}
 }
 
 type activation struct {
 	context.Context
 	deadline time.Time // zero for none
 	key      string    // "" for none
+	id       string
 }
 
 func (a *activation) Deadline() (time.Time, bool) {
@@ -36,8 +37,11 @@ func (a *activation) Deadline() (time.Time, bool) {
 }
 
 func (a *activation) Value(key any) any {
-	if key == (apiKey{}) && a.key != "" {
+	switch {
+	case key == apiKey{} && a.key != "":
 		return a.key
+	case key == activationID{}:
+		return a.id
 	}
 	return a.Context.Value(key)
 }

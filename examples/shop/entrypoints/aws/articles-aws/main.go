@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/fngen/fngen/examples/shop"
@@ -17,6 +18,8 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	slog.SetDefault(aws.Logger())
+	defer aws.FailOnPanic()
 	app, err := shop.New(context.Background())
 	if err != nil {
 		aws.Fail(err)

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
@@ -16,6 +18,7 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	slog.SetDefault(aws.Logger())
 	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/audit", sqs.Queue{Name: "audit-dead-letters"})
 	aws.Start(fn.On(shop.Audit), aws.EventBridge{Type: "com.example.order.placed", DeadLetter: letters})
 }

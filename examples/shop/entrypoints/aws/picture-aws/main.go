@@ -5,6 +5,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
@@ -16,6 +18,7 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	slog.SetDefault(aws.Logger())
 	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/picture", sqs.Queue{Name: "picture-dead-letters"})
 	aws.Start(fn.On(shop.Picture), aws.S3{Bucket: "pictures", Created: true, Suffix: ".png", DeadLetter: letters})
 }

@@ -18,6 +18,7 @@ import (
 const _ = fn.GeneratedV1
 
 func init() {
+	gcp.Init()
 	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/audit", pubsub.Topic{Name: "audit-dead-letters"})
 	functions.HTTP("Audit", gcp.Handler(fn.On(shop.Audit), gcp.Event{Type: "com.example.order.placed", DeadLetter: letters}).ServeHTTP)
 }

@@ -18,6 +18,7 @@ import (
 const _ = fn.GeneratedV1
 
 func init() {
+	gcp.Init()
 	letters := emit.DeadLetters("/github.com/fngen/fngen/examples/shop/picture", pubsub.Topic{Name: "picture-dead-letters"})
 	functions.HTTP("Picture", gcp.Handler(fn.On(shop.Picture), gcp.Storage{Bucket: "pictures", Created: true, Suffix: ".png", DeadLetter: letters}).ServeHTTP)
 }

@@ -20,6 +20,8 @@ import (
 const _ = fn.GeneratedV1
 
 func init() {
+	gcp.Init()
+	defer gcp.FailOnPanic()
 	app, err := shop.New(context.Background())
 	if err != nil {
 		gcp.Fail(err)

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/providers/openwhisk"
@@ -14,5 +16,6 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	slog.SetDefault(openwhisk.Logger())
 	openwhisk.Start(fn.On(shop.Audit), openwhisk.Trigger{Type: "com.example.order.placed", Retries: 2})
 }

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/fngen/fngen/examples/shop"
@@ -19,6 +20,8 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	slog.SetDefault(openwhisk.Logger())
+	defer openwhisk.FailOnPanic()
 	app, err := shop.New(context.Background())
 	if err != nil {
 		openwhisk.Fail(err)

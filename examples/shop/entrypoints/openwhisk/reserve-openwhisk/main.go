@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/fngen/fngen/examples/shop"
 	"github.com/fngen/fngen/fn"
@@ -16,6 +17,8 @@ import (
 const _ = fn.GeneratedV1
 
 func main() {
+	slog.SetDefault(openwhisk.Logger())
+	defer openwhisk.FailOnPanic()
 	app, err := shop.New(context.Background())
 	if err != nil {
 		openwhisk.Fail(err)

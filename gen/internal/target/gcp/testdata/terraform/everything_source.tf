@@ -151,6 +151,11 @@ resource "google_cloudfunctions2_function" "api" {
     runtime         = "go126"
     entry_point     = "Api"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -244,6 +249,11 @@ resource "google_cloudfunctions2_function" "archive" {
     runtime         = "go126"
     entry_point     = "Archive"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -362,6 +372,11 @@ resource "google_cloudfunctions2_function" "audit" {
     runtime         = "go126"
     entry_point     = "Audit"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -469,6 +484,11 @@ resource "google_cloudfunctions2_function" "changes" {
     runtime         = "go126"
     entry_point     = "Changes"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -565,6 +585,11 @@ resource "google_cloudfunctions2_function" "cleanup" {
     runtime         = "go126"
     entry_point     = "Cleanup"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -678,6 +703,11 @@ resource "google_cloudfunctions2_function" "confirm" {
     runtime         = "go126"
     entry_point     = "Confirm"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -806,6 +836,11 @@ resource "google_cloudfunctions2_function" "daily" {
     runtime         = "go126"
     entry_point     = "Daily"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -914,6 +949,11 @@ resource "google_cloudfunctions2_function" "greet" {
     runtime         = "go126"
     entry_point     = "Greet"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -989,6 +1029,11 @@ resource "google_cloudfunctions2_function" "home" {
     runtime         = "go126"
     entry_point     = "Home"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1041,6 +1086,11 @@ resource "google_cloudfunctions2_function" "invoker" {
     runtime         = "go126"
     entry_point     = "Invoker"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1143,6 +1193,11 @@ resource "google_cloudfunctions2_function" "often" {
     runtime         = "go126"
     entry_point     = "Often"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1235,6 +1290,11 @@ resource "google_cloudfunctions2_function" "refund" {
     runtime         = "go126"
     entry_point     = "Refund"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1359,6 +1419,11 @@ resource "google_cloudfunctions2_function" "retry" {
     runtime         = "go126"
     entry_point     = "Retry"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1483,6 +1548,11 @@ resource "google_cloudfunctions2_function" "second" {
     runtime         = "go126"
     entry_point     = "Second"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1600,6 +1670,11 @@ resource "google_cloudfunctions2_function" "the_function_with_the_longest_name_t
     runtime         = "go126"
     entry_point     = "TheFunctionWithTheLongestNameThatThereIs"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {
@@ -1691,6 +1766,11 @@ resource "google_cloudfunctions2_function" "users" {
     runtime         = "go126"
     entry_point     = "Users"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED      = "0"
+      GOFLAGS          = "-tags=eu,prod"
+      GOOGLE_GOLDFLAGS = "-X example.com/shop.Version=v1.2.3 -X 'example.com/shop.Motto=say \"$${free}\" %%{x' -X \"example.com/shop.Name=The Shop's\""
+    }
 
     source {
       storage_source {

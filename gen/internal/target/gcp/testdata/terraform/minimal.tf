@@ -132,6 +132,9 @@ resource "google_cloudfunctions2_function" "confirm" {
     runtime         = "go126"
     entry_point     = "Confirm"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {

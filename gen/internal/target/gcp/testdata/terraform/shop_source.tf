@@ -125,6 +125,9 @@ resource "google_cloudfunctions2_function" "articles" {
     runtime         = "go126"
     entry_point     = "Articles"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -203,6 +206,9 @@ resource "google_cloudfunctions2_function" "audit" {
     runtime         = "go126"
     entry_point     = "Audit"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -305,6 +311,9 @@ resource "google_cloudfunctions2_function" "picture" {
     runtime         = "go126"
     entry_point     = "Picture"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -370,6 +379,9 @@ resource "google_cloudfunctions2_function" "price" {
     runtime         = "go126"
     entry_point     = "Price"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -455,6 +467,9 @@ resource "google_cloudfunctions2_function" "reserve" {
     runtime         = "go126"
     entry_point     = "Reserve"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {

@@ -114,6 +114,9 @@ resource "google_cloudfunctions2_function" "closed" {
     runtime         = "go126"
     entry_point     = "Closed"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -201,6 +204,9 @@ resource "google_cloudfunctions2_function" "daily" {
     runtime         = "go126"
     entry_point     = "Daily"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -309,6 +315,9 @@ resource "google_cloudfunctions2_function" "event" {
     runtime         = "go126"
     entry_point     = "Event"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -385,6 +394,9 @@ resource "google_cloudfunctions2_function" "invoker" {
     runtime         = "go126"
     entry_point     = "Invoker"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -461,6 +473,9 @@ resource "google_cloudfunctions2_function" "open" {
     runtime         = "go126"
     entry_point     = "Open"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
@@ -539,6 +554,9 @@ resource "google_cloudfunctions2_function" "picture" {
     runtime         = "go126"
     entry_point     = "Picture"
     service_account = var.build_service_account
+    environment_variables = {
+      CGO_ENABLED = "0"
+    }
 
     source {
       storage_source {
