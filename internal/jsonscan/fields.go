@@ -7,9 +7,9 @@ import (
 )
 
 // Fields are the members that are asked for of an object, by their names, which
-// count exactly. A value is a *string, *int64, *json.Number, which a string may
-// hold too, *json.RawMessage, which is a copy, or the Fields of an object
-// inside. Null leaves what is there, of members with one name the last counts,
+// count exactly. A value is a *string, **string, *int64, *json.Number, which a
+// string may hold too, *json.RawMessage, which is a copy, the Fields of an object
+// inside, or a function that reads it. Null leaves what is there, of members with one name the last counts,
 // and one of another type is an error behind which the others are read, as in
 // encoding/json.
 type Fields map[string]any
@@ -19,7 +19,7 @@ type Fields map[string]any
 func (f Fields) Read(text []byte) error {
 	const most = 10_000 // levels, as in encoding/json
 	j := NewReader(Valid(string(text)), most)
-	err := f.object(j)
+	err := f.From(j)
 	if err == nil || IsTypeError(err) {
 		err = cmp.Or(j.End(), err)
 	}
@@ -29,7 +29,8 @@ func (f Fields) Read(text []byte) error {
 	return nil
 }
 
-func (f Fields) object(j *Reader) error {
+// From reads the next value. The strings are parts of the reader's text.
+func (f Fields) From(j *Reader) error {
 	var first error
 	err := j.Object(func(name string) error {
 		into, ok := f[name]
@@ -49,9 +50,22 @@ func (f Fields) object(j *Reader) error {
 func read(j *Reader, into any) error {
 	switch into := into.(type) {
 	case Fields:
-		return into.object(j)
+		return into.From(j)
+	case func(*Reader) error:
+		return into(j)
 	case *string:
 		return j.String(into)
+	case **string:
+		if j.null() {
+			*into = nil
+			return nil
+		}
+		var s string
+		err := j.String(&s)
+		if err == nil {
+			*into = &s
+		}
+		return err
 	case *int64:
 		return j.Int(into)
 	case *json.Number:

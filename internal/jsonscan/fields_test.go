@@ -17,6 +17,8 @@ func TestFields(t *testing.T) {
 		Size        int64
 		Count       json.Number
 		Raw         string
+		There       string
+		List        int
 	}
 	for text, test := range map[string]struct {
 		want object
@@ -31,6 +33,9 @@ func TestFields(t *testing.T) {
 		`{"count":true,"text":"a"}`:                                    {object{Text: "a"}, "count: cannot unmarshal bool into number"},
 		`{"inside":5,"text":5,"size":2}`:                               {object{Size: 2}, "inside: cannot unmarshal number into object"},
 		`{"inside":{"inner":[]},"text":"a"}`:                           {object{Text: "a"}, "inside: inner: cannot unmarshal array into string"},
+		`{"there":"x","list":[1,{}]}`:                                  {object{There: "x", List: 2}, ""},
+		`{"there":"x","there":null,"list":null}`:                       {object{}, ""},
+		`{"there":1,"list":"a","text":"a"}`:                            {object{Text: "a"}, "there: cannot unmarshal number into string"},
 		`null`:                                                         {object{}, ""},
 		`[]`:                                                           {object{}, "cannot unmarshal array into object"},
 		`{"text":"a"} x`:                                               {object{Text: "a"}, "after top-level value"},
@@ -40,8 +45,18 @@ func TestFields(t *testing.T) {
 	} {
 		var got object
 		var raw json.RawMessage
-		err := Fields{"text": &got.Text, "size": &got.Size, "count": &got.Count, "raw": &raw, "inside": Fields{"inner": &got.Inner}}.Read([]byte(text))
+		var there *string
+		list := func(j *Reader) error {
+			return j.Array(func() error {
+				got.List++
+				return j.Skip()
+			})
+		}
+		err := Fields{"there": &there, "list": list, "text": &got.Text, "size": &got.Size, "count": &got.Count, "raw": &raw, "inside": Fields{"inner": &got.Inner}}.Read([]byte(text))
 		got.Raw = string(raw)
+		if there != nil {
+			got.There = *there
+		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%.100s (-want +got):\n%s", text, diff)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -59,7 +60,7 @@ func (s DynamoDB) decode(payload []byte) ([]run.Record, error) {
 	records := make([]run.Record, len(b.Records))
 	for i, raw := range b.Records {
 		var d dynamoDBRecord
-		err := json.Unmarshal(raw, &d) // with an error what decodes is there
+		err := d.fields().Read(raw) // with an error what decodes is there
 		if !isNumber(d.Change.SequenceNumber) {
 			// Its failure could not be reported, so the stream would go on.
 			return nil, fmt.Errorf("decode DynamoDB record %d: missing SequenceNumber%s", i+1, because(err))
@@ -188,23 +189,27 @@ type dynamoDBRecord struct {
 	window string          // the start of a tumbling window; "" for none
 	raw    json.RawMessage // the record
 
-	EventID        string `json:"eventID"`
-	EventName      string `json:"eventName"`
-	EventSource    string `json:"eventSource"`
-	EventSourceARN string `json:"eventSourceARN"`
-	Region         string `json:"awsRegion"`
-	UserIdentity   struct {
-		Type        string `json:"type"`
-		PrincipalID string `json:"principalId"`
-	} `json:"userIdentity"`
-	Change struct {
-		SequenceNumber string
-		Created        json.Number `json:"ApproximateCreationDateTime"`
-		Keys           json.RawMessage
-		OldImage       json.RawMessage
-		NewImage       json.RawMessage
-		StreamViewType string
-	} `json:"dynamodb"`
+	EventID, EventName, EventSource, EventSourceARN, Region string
+
+	UserIdentity struct{ PrincipalID string }
+	Change       struct {
+		SequenceNumber, StreamViewType string
+
+		Created                  json.Number
+		Keys, OldImage, NewImage json.RawMessage
+	}
+}
+
+func (d *dynamoDBRecord) fields() jsonscan.Fields {
+	c := &d.Change
+	return jsonscan.Fields{
+		"eventID": &d.EventID, "eventName": &d.EventName, "eventSource": &d.EventSource, "eventSourceARN": &d.EventSourceARN, "awsRegion": &d.Region,
+		"userIdentity": jsonscan.Fields{"principalId": &d.UserIdentity.PrincipalID},
+		"dynamodb": jsonscan.Fields{
+			"SequenceNumber": &c.SequenceNumber, "ApproximateCreationDateTime": &c.Created, "StreamViewType": &c.StreamViewType,
+			"Keys": &c.Keys, "OldImage": &c.OldImage, "NewImage": &c.NewImage,
+		},
+	}
 }
 
 func (d *dynamoDBRecord) kind() (portable.ChangeKind, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -58,7 +59,7 @@ func (s Kinesis) decode(payload []byte) ([]run.Record, error) {
 	records := make([]run.Record, 0, len(b.Records))
 	for i, raw := range b.Records {
 		var k kinesisRecord
-		err := json.Unmarshal(raw, &k) // with an error what decodes is there
+		err := k.fields().Read(raw) // with an error what decodes is there
 		if !isNumber(k.Kinesis.SequenceNumber) {
 			// Its failure could not be reported, so the stream would go on.
 			return nil, fmt.Errorf("decode Kinesis record %d: missing sequenceNumber%s", i+1, because(err))
@@ -155,17 +156,25 @@ type kinesisRecord struct {
 	window string          // the start of a tumbling window; "" for none
 	raw    json.RawMessage // the record
 
-	EventID        string `json:"eventID"` // shard:sequence
-	EventSource    string `json:"eventSource"`
-	EventSourceARN string `json:"eventSourceARN"`
-	Region         string `json:"awsRegion"`
-	Kinesis        struct {
-		SequenceNumber string      `json:"sequenceNumber"`
-		PartitionKey   string      `json:"partitionKey"`
-		Data           *string     `json:"data"`
-		Arrival        json.Number `json:"approximateArrivalTimestamp"`
-		EncryptionType string      `json:"encryptionType"`
-	} `json:"kinesis"`
+	EventID                             string // shard:sequence
+	EventSource, EventSourceARN, Region string
+	Kinesis                             struct {
+		SequenceNumber, PartitionKey, EncryptionType string
+
+		Data    *string
+		Arrival json.Number
+	}
+}
+
+func (k *kinesisRecord) fields() jsonscan.Fields {
+	in := &k.Kinesis
+	return jsonscan.Fields{
+		"eventID": &k.EventID, "eventSource": &k.EventSource, "eventSourceARN": &k.EventSourceARN, "awsRegion": &k.Region,
+		"kinesis": jsonscan.Fields{
+			"sequenceNumber": &in.SequenceNumber, "partitionKey": &in.PartitionKey, "data": &in.Data,
+			"approximateArrivalTimestamp": &in.Arrival, "encryptionType": &in.EncryptionType,
+		},
+	}
 }
 
 // String implements run.Native.

@@ -182,17 +182,32 @@ func parseTime(name, value string) (time.Time, error) {
 //
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 type published struct {
-	ID         string `json:"MessageId"`
-	TopicARN   string `json:"TopicArn"`
-	Subject    string
-	Body       *string `json:"Message"`
-	Timestamp  string
-	Attributes map[string]publishedAttribute `json:"MessageAttributes"`
+	ID, TopicARN, Subject, Timestamp string
+
+	Body       *string
+	Attributes map[string]publishedAttribute
 }
 
-type publishedAttribute struct {
-	Type  string
-	Value string
+type publishedAttribute struct{ Type, Value string }
+
+func (m *published) fields() jsonscan.Fields {
+	return jsonscan.Fields{
+		"MessageId": &m.ID, "TopicArn": &m.TopicARN, "Subject": &m.Subject, "Timestamp": &m.Timestamp, "Message": &m.Body,
+		"MessageAttributes": m.readAttributes,
+	}
+}
+
+func (m *published) readAttributes(j *jsonscan.Reader) error {
+	m.Attributes = nil
+	if !j.IsNull() {
+		m.Attributes = map[string]publishedAttribute{}
+	}
+	return j.Object(func(name string) error {
+		var a publishedAttribute
+		err := jsonscan.Fields{"Type": &a.Type, "Value": &a.Value}.From(j)
+		m.Attributes[name] = a
+		return err
+	})
 }
 
 // text returns a message attribute of type String, or "".

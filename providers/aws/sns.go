@@ -9,6 +9,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -45,7 +46,7 @@ func (s SNS) decode(payload []byte) ([]run.Record, error) {
 	records := make([]run.Record, len(b.Records))
 	for i, raw := range b.Records {
 		var n snsRecord
-		err := json.Unmarshal(raw, &n) // with an error what decodes is there
+		err := n.fields().Read(raw) // with an error what decodes is there
 		n.number, n.raw = i+1, raw
 		r := run.Record{Native: &n}
 		if err == nil {
@@ -96,9 +97,13 @@ type snsRecord struct {
 	number int             // in the payload, from 1
 	raw    json.RawMessage // the record
 
-	EventSource     string
-	SubscriptionARN string    `json:"EventSubscriptionArn"`
-	Message         published `json:"Sns"`
+	EventSource, SubscriptionARN string
+
+	Message published
+}
+
+func (n *snsRecord) fields() jsonscan.Fields {
+	return jsonscan.Fields{"EventSource": &n.EventSource, "EventSubscriptionArn": &n.SubscriptionARN, "Sns": n.Message.fields()}
 }
 
 // String implements run.Native.

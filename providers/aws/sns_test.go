@@ -91,7 +91,7 @@ func TestSNSFailures(t *testing.T) {
 		`{"EventSource":"aws:sns","Sns":{"MessageId":"bad","Message":"1"}}`:                                                 "decode SNS record 2: missing TopicArn",
 		`{"EventSource":"aws:sqs","Sns":{"MessageId":"bad","TopicArn":"t","Message":"1"}}`:                                  `decode SNS record 2: EventSource is "aws:sqs"`,
 		`{"EventSource":"aws:sns","Sns":{"MessageId":"bad","TopicArn":"t","Message":"1","Timestamp":"soon"}}`:               "decode SNS record 2: Timestamp",
-		`{"EventSource":"aws:sns","Sns":{"MessageId":"bad","TopicArn":"t","Message":5}}`:                                    "decode SNS record 2: json",
+		`{"EventSource":"aws:sns","Sns":{"MessageId":"bad","TopicArn":"t","Message":5}}`:                                    "decode SNS record 2: Sns: Message: cannot unmarshal",
 		notified("bad", `{"specversion":"1.0"}`, `"content-type":{"Type":"String","Value":"application/cloudevents+json"}`): "SNS record 2 (bad): decode SNS record 2: decode CloudEvent",
 		notified("bad", `2`, ""): "SNS record 2 (bad): passing trouble",
 	} {

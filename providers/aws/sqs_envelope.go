@@ -98,7 +98,7 @@ func (s SQS) undeclared(received Envelope) error {
 // unwrapSNS puts the published message in the place of the notification.
 func (m *sqsMessage) unwrapSNS() error {
 	var n published
-	if err := json.Unmarshal(m.body, &n); err != nil {
+	if err := n.fields().Read(m.body); err != nil {
 		return fmt.Errorf("sns envelope: %w", err)
 	}
 	if n.Body == nil {

@@ -161,7 +161,7 @@ func TestBrokenEnvelope(t *testing.T) {
 		why      string
 	}{
 		`{"Type":"Notification","TopicArn":"t","Message":null}`:                           {EnvelopeSNS, "sns envelope: missing Message"},
-		`{"Type":"Notification","TopicArn":"t","Message":{}}`:                             {EnvelopeSNS, "sns envelope: json"},
+		`{"Type":"Notification","TopicArn":"t","Message":{}}`:                             {EnvelopeSNS, "sns envelope: Message: cannot unmarshal object"},
 		`{"detail-type":"t","source":"s","detail":null}`:                                  {EnvelopeEventBridge, "eventbridge envelope: missing detail"},
 		`{"detail-type":"t","source":"s","detail":{},"resources":5}`:                      {EnvelopeEventBridge, "eventbridge envelope: cannot unmarshal number into array"},
 		ofBus(`{"specversion":"1.0"}`):                                                    {EnvelopeEventBridge, "required attribute missing"},

@@ -134,7 +134,7 @@ func TestRefused(t *testing.T) {
 		{"an object for a queue", orders, fixture(t, "storage_finalized.http"), 400,
 			`queue \"orders\": received a CloudEvent of type \"google.cloud.storage.object.v1.finalized\", want a Pub/Sub message`},
 		{"an event for an object", uploads, fixture(t, "event_binary.http"), 400,
-			`object \"uploads\": received a CloudEvent of type \"com.github.pull.create\", want google.cloud.storage.object.v1.finalized or`},
+			`object \"uploads\": received a CloudEvent of type \"com.github.pull.create\", want google.cloud.storage.object.v1.finalized, `},
 		{"neither for an event", pulls, post(`[]`), 400,
 			`event \"com.github.pull.create\": received content type \"application/json\", which is neither a CloudEvent nor a Pub/Sub push`},
 	} {
@@ -198,10 +198,10 @@ func TestUndecodable(t *testing.T) {
 			func(no bool) gcp.Source { return gcp.Storage{Bucket: "uploads", NoDeadLetter: no} },
 			func() *http.Request {
 				r := fixture(t, "storage_finalized.http")
-				r.Header.Set("Ce-Type", "google.cloud.storage.object.v1.archived")
+				r.Header.Set("Ce-Type", "google.cloud.storage.object.v1.metadataUpdated")
 				return r
 			},
-			`object \"uploads\": received a CloudEvent of type \"google.cloud.storage.object.v1.archived\", want`,
+			`object \"uploads\": received a CloudEvent of type \"google.cloud.storage.object.v1.metadataUpdated\", want`,
 		}, {
 			"an object without a name",
 			func(no bool) gcp.Source { return gcp.Storage{Bucket: "uploads", NoDeadLetter: no} },

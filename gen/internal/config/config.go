@@ -74,6 +74,14 @@ func (c *Config) Diagnostics() []model.Diagnostic { return model.Sort(c.top.Diag
 // Read reads fngen.yaml, if there is one, and over it the file of the
 // environment, unless env is "". known are the names of all targets.
 func Read(root *os.Root, env string, known []string) (*Config, error) {
+	c, err := read(root, env, known)
+	if err == nil {
+		c.top.source.open = root.Open
+	}
+	return c, err
+}
+
+func read(root *os.Root, env string, known []string) (*Config, error) {
 	data, err := root.ReadFile(File)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, missing := root.Lstat(File); missing != nil { // else it is a link to nothing
@@ -176,6 +184,7 @@ var fromZero = regexp.MustCompile(`^did not find expected (<|node content|key|'-
 type source struct {
 	over  string // the environment's file; "" for none
 	nodes map[*yaml.Node]bool
+	open  func(name string) (*os.File, error) // a file below the application's folder; nil for none
 }
 
 // add notes the nodes of the environment's file.

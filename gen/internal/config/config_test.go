@@ -2,6 +2,9 @@ package config
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,6 +117,57 @@ func TestOneOrMore(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, s.schema().Properties["kind"]); diff != "" {
 		t.Errorf("schema (-want +got):\n%s", diff)
+	}
+}
+
+// A key may name a file below the application's folder, of a size that is no
+// accident, and be true or false.
+func TestFileAndBool(t *testing.T) {
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{"a": []byte("text"), "b": make([]byte, 64<<10), "c": make([]byte, 64<<10+1)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for settings, want := range map[string]struct {
+		size int
+		yes  bool
+		said string
+	}{
+		"{}":                    {0, false, ""},
+		"{file: a, yes: true}":  {4, true, ""},
+		"{file: b, yes: false}": {64 << 10, false, ""},
+		"{file: c}":             {0, false, `targets.aws.file is "c", and no file of 64 KB`},
+		"{file: none}":          {0, false, `targets.aws.file is "none", and no file of 64 KB`},
+		"{file: ../outside}":    {0, false, `targets.aws.file is "../outside", and no file of 64 KB`},
+		"{file: .}":             {0, false, `targets.aws.file is ".", and no file of 64 KB`},
+		"{file: [a]}":           {0, false, "targets.aws.file is not a string"},
+		`{yes: "true"}`:         {0, false, "targets.aws.yes is neither true nor false"},
+		"{yes: 1}":              {0, false, "targets.aws.yes is neither true nor false"},
+		"{yes: [true]}":         {0, false, "targets.aws.yes is neither true nor false"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, File), []byte("targets: {aws: "+settings+"}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := Read(root, "", []string{"aws"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := c.Target("aws")
+		data, yes := s.File(Key{Name: "file"}), s.Bool(Key{Name: "yes"})
+		root.Close()
+		said := fmt.Sprint(c.Diagnostics())
+		if len(data) != want.size || yes != want.yes || !strings.Contains(said, want.said) || want.said == "" && said != "[]" {
+			t.Errorf("%s: %d bytes, %t, %s", settings, len(data), yes, said)
+		}
+	}
+	c := Parse([]byte("targets: {aws: {file: a}}"), []string{"aws"})
+	if data := c.Target("aws").File(Key{Name: "file"}); data != nil || len(c.Diagnostics()) != 1 {
+		t.Errorf("without a folder: %q, %v", data, c.Diagnostics())
 	}
 }
 

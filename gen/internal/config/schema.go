@@ -81,6 +81,8 @@ func (k Key) schema() *schema {
 	switch k.kind {
 	case ofInt:
 		out = &schema{Type: jsonTypes{"integer"}, Minimum: &k.Low, Maximum: &k.High}
+	case ofBool:
+		out = &schema{Type: jsonTypes{"boolean"}}
 	case ofList:
 		out = &schema{Type: jsonTypes{"array"}, Items: out, MinItems: 1}
 	case ofOneOrMore:

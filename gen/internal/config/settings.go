@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"go/token"
+	"io"
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -181,6 +183,53 @@ func (s *Settings) Int(key Key) int {
 	return n
 }
 
+// Bool reports whether the key is there and true.
+func (s *Settings) Bool(key Key) bool {
+	key.kind = ofBool
+	s.ask(key)
+	if !s.Has(key.Name) {
+		return false
+	}
+	node := resolve(s.values[key.Name])
+	yes, err := strconv.ParseBool(node.Value)
+	if node.Kind != yaml.ScalarNode || node.Tag != "!!bool" || err != nil {
+		s.fail("config-value", s.values[key.Name], "%s is neither true nor false; give one of the two", s.full(key.Name))
+		return false
+	}
+	return yes
+}
+
+// maxFile is the size in bytes of a file that a key names.
+const maxFile = 64 << 10
+
+// File returns what is in the file that the key names, below the application's
+// folder, or nil if it is not there or not possible.
+func (s *Settings) File(key Key) []byte {
+	name := s.String(key)
+	if name == "" {
+		return nil
+	}
+	data, err := s.source.readFile(name)
+	if err != nil || len(data) > maxFile {
+		s.Refuse("config-value", key.Name, "is %q, and no file of 64 KB at most can be read there; name one below the application's folder", model.Clip(name))
+		return nil
+	}
+	return data
+}
+
+// readFile returns what is in a file, but not much more than is taken.
+func (s *source) readFile(name string) ([]byte, error) {
+	if s.open == nil {
+		return nil, fs.ErrNotExist
+	}
+	f, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
+}
+
 // text returns the string that the node under the key is.
 func (s *Settings) text(key Key, node *yaml.Node) (string, bool) {
 	value := resolve(node)
@@ -262,6 +311,7 @@ const (
 	ofList
 	ofOneOrMore
 	ofInt
+	ofBool
 	ofSection
 )
 

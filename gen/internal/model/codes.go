@@ -122,6 +122,7 @@ var Kinds = map[Code]Kind{
 	"concurrency-ignored":   {Warning, "the platform decides how much is handled at once"},
 	"document-data":         {Warning, "the platform tells of a change without the documents"},
 	"filter-paid":           {Warning, "the function itself drops what it is not meant for, so that it is paid for"},
+	"host-unverified":       {Warning, "the certificate of the platform's host is not verified"},
 	"http-cors":             {Warning, "the platform answers OPTIONS itself, with CORS headers of its own"},
 	"http-preflight":        {Warning, "browsers' preflight requests are refused"},
 	"instances-ignored":     {Warning, "the platform keeps no instances"},

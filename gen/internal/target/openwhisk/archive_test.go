@@ -136,3 +136,70 @@ func FuzzLauncher(f *testing.F) {
 		}
 	})
 }
+
+// How the API host is verified is set for the functions that call it, and for no
+// others.
+func TestAuthority(t *testing.T) {
+	const certificate = `-----BEGIN CERTIFICATE-----
+MIIBkDCCATWgAwIBAgIUVdVIU4yvZSTBq3Z7Kq1mJU2bIrwwCgYIKoZIzj0EAwIw
+HDEaMBgGA1UEAwwRb3BlbndoaXNrLmV4YW1wbGUwIBcNMjYxMTMwMTUyNzM2WhgP
+MjEyNjExMDYxNTI3MzZaMBwxGjAYBgNVBAMMEW9wZW53aGlzay5leGFtcGxlMFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENP0YdzEgTa2+o42P0/XAI1ylflhtaXpN
+MvWBZ6BZFQNHSNzIe+S0UK3xAbJJt+ji3SCkLrRcdEsicg6islZwd6NTMFEwHQYD
+VR0OBBYEFEF3c4NeWwvqFVuWeiei+K0ZG/M8MB8GA1UdIwQYMBaAFEF3c4NeWwvq
+FVuWeiei+K0ZG/M8MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIh
+AP8+t9f2MwslBEMmilXhlTJTj5DqZPVbfSZvn7pwS/UEAiEAvi807VJEMrI89HJo
+Vm21beGaTvL5SsWwd22xYdB2QrQ=
+-----END CERTIFICATE-----
+`
+	fires := model.Function{Name: "confirm", Trigger: model.Topic{Name: "orders"}, Sinks: []model.Sink{{Kind: "topic", Name: "news"}}}
+	keeps := model.Function{Name: "keep", Trigger: model.Topic{Name: "orders"}, Sinks: []model.Sink{{Kind: "http", Name: "crm"}}, Operation: model.Operation{Env: []model.Variable{{Name: "A", Value: "b"}}}}
+	for settings, want := range map[string][2]string{ // the variable, and what is said
+		"":                {"", ""},
+		"insecure: false": {"", ""},
+		"insecure: true":  {"FNGEN_OPENWHISK_INSECURE=true", "is not verified"},
+		"ca: certs/a.pem": {"FNGEN_OPENWHISK_CA=" + certificate, ""},
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"fngen.yaml": "targets: {openwhisk: {" + settings + "}}", "certs/a.pem": certificate} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		c, err := config.Read(root, "", []string{"openwhisk"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := openwhisk.New(c.Target("openwhisk"), c.Resources("openwhisk"))
+		if d := c.Diagnostics(); len(d) > 0 {
+			t.Errorf("%s: %v", settings, d)
+		}
+		var verify []string
+		for _, v := range launch(t, o, fires) {
+			if strings.HasPrefix(v, "FNGEN_OPENWHISK_") {
+				verify = append(verify, v)
+			}
+		}
+		if got := strings.Join(verify, " "); got != want[0] {
+			t.Errorf("%s: %q, want %q", settings, got, want[0])
+		}
+		if got := strings.Join(launch(t, o, keeps), " "); strings.Contains(got, "FNGEN_OPENWHISK_") {
+			t.Errorf("%s: who fires nothing has %s", settings, got)
+		}
+		var said string
+		for _, d := range o.Check(fires) {
+			said += d.Message
+		}
+		if strings.Contains(said, "is not verified") != (want[1] != "") {
+			t.Errorf("%s: %s", settings, said)
+		}
+	}
+}

@@ -72,6 +72,8 @@ func operation(report *model.Report, f model.Function) {
 			report.ErrorAt("env-secret", at, "the platform keeps no secrets, and the action would hold the value; fetch it in the handler, or leave the target out with //fn:targets aws,gcp")
 		case strings.HasPrefix(v.Name, model.SinkVariable("")):
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
+		case v.Name == caVariable || v.Name == insecureVariable:
+			report.ErrorAt("env-name", at, "the variable %s is set from targets.openwhisk.ca or insecure; write that instead", v.Name)
 		case strings.HasPrefix(v.Name, "__OW_"):
 			report.ErrorAt("env-name", at, "names that begin with __OW_ are the platform's; choose another")
 		}
@@ -86,6 +88,12 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 			report.ErrorAt("sink-unsupported", "sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
 		case s.Kind == "http" && r.url == "":
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
+		}
+	}
+	for _, s := range sinks(f) {
+		if t.insecure && t.fires(s) != "" {
+			report.WarnAt("host-unverified", directive(f, s), "the certificate of the API host is not verified, so that whoever stands between gets the API key of the namespace and every event; name the file of its authority as targets.openwhisk.ca")
+			break
 		}
 	}
 	for _, s := range sinks(f) {

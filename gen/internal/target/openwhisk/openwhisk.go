@@ -2,6 +2,7 @@
 package openwhisk
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"regexp"
@@ -24,6 +25,8 @@ type Target struct {
 	kinds     []string // one at least
 	pkg       string   // the package of the actions; "" for the application's name
 	alarms    string   // the package of the feeds alarm and interval
+	ca        string   // certificates in PEM that the API host may have signed its own with; "" for the system's
+	insecure  bool     // the API host's certificate is not verified
 	resources map[string]resource
 }
 
@@ -52,14 +55,15 @@ var (
 	goKind = regexp.MustCompile(`^go:1\.[1-9][0-9]?$`)
 	// Entities of OpenWhisk may be called so, among others:
 	// https://github.com/apache/openwhisk/blob/master/docs/reference.md
-	packageName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
-	packagePath = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-	feedPath    = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-	physical    = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
-	broker      = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
-	triggerName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-	address     = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$`)
-	server      = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
+	packageName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	packagePath  = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	feedPath     = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_@.-]*/)?[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	physical     = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
+	broker       = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
+	triggerName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	address      = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$`)
+	certificates = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,200}$`)
+	server       = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
 )
 
 // New returns the target as fngen.yaml has it.
@@ -72,7 +76,16 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
 		alarms: s.String(config.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
 			Grammar: packagePath, Want: "the full name of a package, /whisk.system/alarms for instance"}),
+		ca: string(s.File(config.Key{Name: "ca", Doc: "A file with the certificates in PEM that sign the certificate of the API host, for an installation with an authority of its own.",
+			Grammar: certificates, Want: "the path of a file, certs/openwhisk.pem for instance"})),
+		insecure:  s.Bool(config.Key{Name: "insecure", Doc: "Whether the certificate of the API host is not verified, so that whoever stands between gets the API key: for a trial alone."}),
 		resources: map[string]resource{},
+	}
+	switch {
+	case t.ca != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(t.ca)):
+		s.Refuse("config-value", "ca", "names a file that holds no certificate in PEM; give one that begins with -----BEGIN CERTIFICATE-----")
+	case t.ca != "" && t.insecure:
+		s.Refuse("config-value", "insecure", "leaves targets.openwhisk.ca without effect; keep one of the two")
 	}
 	for i, kind := range t.kinds {
 		if slices.Contains(t.kinds[:i], kind) {

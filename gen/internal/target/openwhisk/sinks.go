@@ -46,12 +46,25 @@ func (t Target) needsKey(f model.Function) bool {
 	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(s) != "" })
 }
 
-// environment returns the variables of the action: those of fngen.yaml and the
-// addresses of its sinks.
+// The variables that say how the sink verifies the API host, as package trigger
+// has them.
+const (
+	caVariable       = "FNGEN_OPENWHISK_CA"
+	insecureVariable = "FNGEN_OPENWHISK_INSECURE"
+)
+
+// environment returns the variables of the action: those of fngen.yaml, the
+// addresses of its sinks, and how it verifies whom it sends to.
 func (t Target) environment(f model.Function) []model.Variable {
 	env := slices.Clone(f.Operation.Env)
 	for _, s := range sinks(f) {
 		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url)})
+	}
+	if t.ca != "" && t.needsKey(f) {
+		env = append(env, model.Variable{Name: caVariable, Value: t.ca})
+	}
+	if t.insecure && t.needsKey(f) {
+		env = append(env, model.Variable{Name: insecureVariable, Value: "true"})
 	}
 	slices.SortFunc(env, func(a, b model.Variable) int { return strings.Compare(a.Name, b.Name) })
 	return env

@@ -6,13 +6,17 @@ package trigger
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -27,6 +31,11 @@ import (
 // structured mode as the parameter cloudevent. The trigger's name is in the
 // environment, under FNGEN_SINK_NAME. The action needs the annotation
 // provide-api-key.
+//
+// The certificate of the API host is verified with the authorities of the system,
+// and those in the variable FNGEN_OPENWHISK_CA, as PEM. With
+// FNGEN_OPENWHISK_INSECURE=true it is not, which is logged: whoever stands between
+// gets the API key then. fngen.yaml has both, as targets.openwhisk.ca and insecure.
 type Trigger struct {
 	Name string // in the directive
 	Type string // of events that have none
@@ -74,13 +83,49 @@ func (t Trigger) fire(ctx context.Context, e event.Event) error {
 	user, password, _ := strings.Cut(key, ":")
 	r.SetBasicAuth(user, password)
 	r.Header.Set("Content-Type", "application/json")
-	resp, err := sinks.Client().Do(r)
+	client, err := client()
+	if err != nil {
+		return fmt.Errorf("fire trigger: %w", err)
+	}
+	resp, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("fire trigger: %w", err)
 	}
 	defer resp.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // so that the connection is used again
 	return outcome(name, resp.StatusCode, answer)
+}
+
+// client keeps connections from one invocation to the next.
+var client = sync.OnceValues(func() (*http.Client, error) {
+	return newClient(os.Getenv("FNGEN_OPENWHISK_CA"), os.Getenv("FNGEN_OPENWHISK_INSECURE") == "true")
+})
+
+// newClient returns a client that also trusts what the certificates in PEM have
+// signed, or everybody.
+func newClient(ca string, insecure bool) (*http.Client, error) {
+	var verify tls.Config
+	switch {
+	case insecure:
+		slog.Warn("the certificate of the API host is not verified, so that whoever stands between gets the API key and every event; set targets.openwhisk.ca in the place of insecure")
+		verify.InsecureSkipVerify = true
+	case ca == "":
+		return sinks.Client(), nil
+	default:
+		authorities, err := x509.SystemCertPool()
+		if err != nil {
+			authorities = x509.NewCertPool()
+		}
+		if !authorities.AppendCertsFromPEM([]byte(ca)) {
+			return nil, errors.New("FNGEN_OPENWHISK_CA holds no certificate in PEM")
+		}
+		verify.RootCAs = authorities
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &verify
+	own := *sinks.Client() // but for whom it trusts
+	own.Transport = transport
+	return &own, nil
 }
 
 // outcome is the error for the platform's answer. A fired trigger without an

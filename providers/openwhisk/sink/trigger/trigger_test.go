@@ -2,10 +2,20 @@ package trigger
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -111,5 +121,88 @@ func TestRefused(t *testing.T) {
 	errs := Trigger{Name: "news"}.Send(activation(t, p, "uuid:key"), large)
 	if kind, _ := run.Kind(errs[0]); kind != mark.Permanent || len(p.fired) != 0 {
 		t.Errorf("too large: %v, fired %d", errs, len(p.fired))
+	}
+}
+
+// The certificate of an installation with an authority of its own is taken if that
+// is named, or if nothing is verified, which is said; otherwise nothing gets out.
+func TestOwnAuthority(t *testing.T) {
+	p := &platform{status: http.StatusAccepted}
+	server := httptest.NewTLSServer(p)
+	t.Cleanup(server.Close)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	own := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	other := authority(t)
+	for _, test := range []struct {
+		name, ca string
+		insecure bool
+		why      string // nothing is sent; "" if it is
+	}{
+		{"the system's authorities", "", false, "x509"},
+		{"another one's", other, false, "x509"},
+		{"its own", own, false, ""},
+		{"its own among others", other + own, false, ""},
+		{"none at all", "", true, ""},
+		{"no certificate", "-----BEGIN CERTIFICATE-----", false, "FNGEN_OPENWHISK_CA holds no certificate"},
+	} {
+		said := &strings.Builder{}
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(said, nil)))
+		c, err := newClient(test.ca, test.insecure)
+		slog.SetDefault(before)
+		if loud := strings.Contains(said.String(), "level=WARN") && strings.Contains(said.String(), "not verified"); loud != test.insecure {
+			t.Errorf("%s: log %q", test.name, said)
+		}
+		if err == nil {
+			var resp *http.Response
+			if resp, err = c.Get(server.URL); err == nil {
+				resp.Body.Close()
+			}
+		}
+		if (err == nil) != (test.why == "") || err != nil && !strings.Contains(err.Error(), test.why) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.why)
+		}
+	}
+	p.status = http.StatusFound // as all sinks, it follows nothing
+	c, err := newClient(own, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Get(server.URL)
+	if err != nil || resp.StatusCode != http.StatusFound {
+		t.Errorf("a redirect: %v, %v", resp, err)
+	}
+}
+
+// authority returns a certificate that has signed nothing else, as PEM.
+func authority(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// The variables of the function's environment are what the sink reads.
+func TestEnvironmentReachesTheClient(t *testing.T) {
+	if os.Getenv("FNGEN_OPENWHISK_CA") == "nothing" { // the process below
+		fmt.Println(Trigger{Name: "news"}.Send(activation(t, &platform{}, "uuid:key"), events(1)))
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "-test.run=^TestEnvironmentReachesTheClient$")
+	cmd.Env = append(os.Environ(), "FNGEN_OPENWHISK_CA=nothing")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "FNGEN_OPENWHISK_CA holds no certificate") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
