@@ -61,7 +61,7 @@ func postBatch(tb testing.TB, batch string) {
 func TestBatchCost(t *testing.T) {
 	capture(t)
 	for name, batch := range costly() {
-		const objects, bytes = 220 * fnhttp.MaxBatch, 7 * 10_800_000
+		const objects, bytes = 220 * fnhttp.MaxBatch, 10 * 10_800_000
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		postBatch(t, batch)
