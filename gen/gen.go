@@ -214,7 +214,9 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 	}
 	t := targeted{Target: target, app: app}
 	t.app.Functions = nil
+	compiledHere := map[string]bool{}
 	for _, f := range app.Functions {
+		compiledHere[f.Name] = true
 		if !f.MeantFor(t.Name()) {
 			t.left = append(t.left, f)
 			continue
@@ -223,7 +225,7 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 		t.diagnostics = append(t.diagnostics, t.Check(f)...)
 	}
 	for _, f := range app.Others {
-		if !f.MeantFor(t.Name()) && !slices.ContainsFunc(app.Functions, func(a model.Function) bool { return a.Name == f.Name }) {
+		if !f.MeantFor(t.Name()) && !compiledHere[f.Name] {
 			t.left = append(t.left, f)
 		}
 	}

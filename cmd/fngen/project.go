@@ -72,12 +72,10 @@ func say(o *options, p *gen.Project, listing bool) error {
 		o.sum(findings, p.Acknowledged())
 		return errFindings
 	}
-	meant := false
 	functions := p.Functions()
 	for _, name := range p.Targets() {
 		for _, f := range functions {
 			isLeft := slices.ContainsFunc(f.Targets, func(t gen.TargetFunction) bool { return t.Target == name && t.Status == gen.LeftOut })
-			meant = meant || !isLeft
 			if isLeft && !listing {
 				o.tell("note", "%s is left out of %s: it is meant for %s", f.Name, name, strings.Join(f.MeantFor, ", "))
 			}
@@ -86,7 +84,7 @@ func say(o *options, p *gen.Project, listing bool) error {
 	if !listing {
 		o.sum(findings, p.Acknowledged())
 	}
-	if !meant {
+	if len(meant(p)) == 0 {
 		return fmt.Errorf("no function is meant for %s; write a directive such as //fn:queue orders above a handler", strings.Join(p.Targets(), ", "))
 	}
 	return nil
