@@ -72,6 +72,10 @@ func TestLogger(t *testing.T) {
 				}
 				found = true
 				_, located := l.Members["context"]
+				place, _ := l.Members["logging.googleapis.com/sourceLocation"].(map[string]any)
+				if file, _ := place["file"].(string); !strings.Contains(file, "internal/run/") || strings.Contains(file, "mark") {
+					t.Errorf("the line is said to come from %q, by which Error Reporting groups", file)
+				}
 				if l.Severity != "ERROR" || l.Members["@type"] != reported || located == tc.stack {
 					t.Errorf("got %s", line)
 				}

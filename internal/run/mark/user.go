@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -59,9 +60,20 @@ func Text(v any) string {
 	return text
 }
 
-// Log logs at error level, whatever logger the application has set.
+// Log logs at error level, whatever logger the application has set. The line's
+// place in the source is that of the caller.
 func Log(ctx context.Context, what string, attributes ...any) {
-	Guard(func() { slog.ErrorContext(ctx, what, attributes...) })
+	var caller [1]uintptr
+	runtime.Callers(2, caller[:]) // without those of runtime.Callers and of this function
+	Guard(func() {
+		logger := slog.Default()
+		if !logger.Enabled(ctx, slog.LevelError) {
+			return
+		}
+		r := slog.NewRecord(time.Now(), slog.LevelError, what, caller[0])
+		r.Add(attributes...)
+		_ = logger.Handler().Handle(ctx, r)
+	})
 }
 
 // Panicked logs what a setup has panicked with, and returns the error that
