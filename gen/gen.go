@@ -222,16 +222,13 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 			continue
 		}
 		t.app.Functions = append(t.app.Functions, f)
-		t.diagnostics = append(t.diagnostics, t.Check(f)...)
 	}
 	for _, f := range app.Others {
 		if !f.MeantFor(t.Name()) && !compiledHere[f.Name] {
 			t.left = append(t.left, f)
 		}
 	}
-	if checker, ok := t.Target.(model.AppChecker); ok {
-		t.diagnostics = append(t.diagnostics, checker.CheckApp(t.app.Functions)...)
-	}
+	t.app.Functions, t.diagnostics = model.CheckOn(target, t.app.Functions)
 	return t, nil
 }
 
