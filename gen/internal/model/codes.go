@@ -126,6 +126,7 @@ var Kinds = map[Code]Kind{
 	"host-unverified":       {Warning, "the certificate of the platform's host is not verified"},
 	"http-cors":             {Warning, "the platform answers OPTIONS itself, with CORS headers of its own"},
 	"http-preflight":        {Warning, "browsers' preflight requests are refused"},
+	"identity-changed":      {Warning, "a function of the last build would be deployed anew, as another one"},
 	"instances-ignored":     {Warning, "the platform keeps no instances"},
 	"kafka-text":            {Warning, "the Kafka feed damages values that are no text"},
 	"letters-none":          {Warning, "no function has the queue as its dead letters"},
