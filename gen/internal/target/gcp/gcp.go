@@ -115,7 +115,7 @@ func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		before = e.Routes(trigger)
-		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name))
+		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name, s.fields...))
 	} else {
 		fields := append(s.fields, e.DeadLetterField())
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
@@ -142,7 +142,7 @@ type source struct {
 func feed(f model.Function) (string, source) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "behind HTTP", source{"HTTP", nil}
+		return "behind HTTP", source{"HTTP", []output.Field{{Name: "Keep", Value: t.Keep}}}
 	case model.Queue:
 		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}}
 	case model.Object:
