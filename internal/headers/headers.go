@@ -44,8 +44,8 @@ func (k Kept) Has(name string) bool {
 }
 
 // Add adds a header to the attributes of a delivery if it is shown, its name in
-// lower case. The values of a name are joined with a comma. What is there under
-// a name already that is no header's stays.
+// lower case. The values of a name are joined with a comma. An attribute that is
+// there already stays as it is.
 func (k Kept) Add(attributes map[string]string, header iter.Seq2[string, string]) {
 	shown := map[string]string{}
 	for name, value := range header {
