@@ -61,7 +61,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	}
 	for name, r := range resources {
 		t.resources[name] = resource{
-			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.String(urlKey),
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey),
 		}
 	}
 	if binary && s.Has("runtime") {
@@ -179,6 +179,7 @@ var (
 	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
 		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
 
+	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
 	// https://cloud.google.com/eventarc/docs/locations
@@ -187,8 +188,6 @@ var (
 	// https://cloud.google.com/firestore/docs/manage-databases
 	databaseKey = config.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
 		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
-	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
-		Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`), Want: "http:// or https://, a host and a path"}
 )
 
 // A resource is what fngen.yaml says of one that exists.
@@ -196,7 +195,7 @@ type resource struct {
 	name     string // "" for one that is created
 	location string // "" for the region
 	database string
-	url      string // "" for none
+	url      model.Variable
 }
 
 // named returns the resource of the logical name.
