@@ -8,7 +8,9 @@
 // region have to be given unless fngen.yaml has them.
 //
 // Queues, topics and streams are Pub/Sub topics, with a subscription for each
-// function that pushes to it, and a topic for what it gives up. Events of a
+// function that pushes to it, and a topic for what it gives up. Those of a queue
+// are called after it, and what else is the function's after its identity, so that
+// neither a rename nor another function loses what they hold. Events of a
 // type of one's own come through an Eventarc channel, to which they are
 // published with the Eventarc Publishing API, and from the topics that are the
 // application's event sinks. Each function runs as an account that may read its
