@@ -98,6 +98,13 @@ func findings(t *testing.T, files []txtar.File) string {
 		if checker, ok := target.(model.AppChecker); ok {
 			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
 		}
+		if len(meant) > 0 && !model.Failed(diagnostics) {
+			_, more, err := target.Infrastructure(model.App{Path: resolved.Path, Platform: resolved.Platform, Functions: meant})
+			if err != nil {
+				t.Fatal(err)
+			}
+			diagnostics = append(diagnostics, more...)
+		}
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

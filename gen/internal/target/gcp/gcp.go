@@ -20,6 +20,7 @@
 package gcp
 
 import (
+	"go/token"
 	"regexp"
 
 	"github.com/dave/jennifer/jen"
@@ -62,9 +63,13 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 		resources: map[string]resource{},
 	}
 	for name, r := range resources {
-		t.resources[name] = resource{
+		known := resource{
 			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.String(urlKey),
 		}
+		if r.Has(nameKey.Name) {
+			known.pos = r.Position(nameKey.Name)
+		}
+		t.resources[name] = known
 	}
 	if binary && s.Has("runtime") {
 		s.Refuse("config-value", "runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
@@ -183,6 +188,8 @@ var (
 
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
+	topicName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._~%+-]{2,254}$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
 	// https://cloud.google.com/eventarc/docs/locations
 	locationKey = config.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
 		Grammar: regexp.MustCompile(`^[a-z]+[0-9]{0,2}(-[a-z]+[0-9]{1,2})?$`), Want: "a location such as europe-west1, eu or eur3"}
@@ -199,6 +206,8 @@ type resource struct {
 	location string // "" for the region
 	database string
 	url      string // "" for none
+
+	pos token.Position // of the name
 }
 
 // named returns the resource of the logical name.

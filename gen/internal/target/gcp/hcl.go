@@ -87,6 +87,16 @@ func either(condition, yes, no any) expr {
 		expr{{Type: hclsyntax.TokenColon, Bytes: []byte(":")}}, value(no))
 }
 
+// both returns whether the two conditions hold.
+func both(a, b any) expr {
+	return slices.Concat(value(a), expr{{Type: hclsyntax.TokenAnd, Bytes: []byte("&&")}}, value(b))
+}
+
+// not returns whether the condition, a call, does not hold.
+func not(condition expr) expr {
+	return append(expr{{Type: hclsyntax.TokenBang, Bytes: []byte("!")}}, condition...)
+}
+
 // equal returns the comparison of the two.
 func equal(a, b any) expr {
 	return slices.Concat(value(a), expr{{Type: hclsyntax.TokenEqualOp, Bytes: []byte("==")}}, value(b))

@@ -70,7 +70,9 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	w.sources()
 	w.outputs()
-	return []model.File{{Path: "main.tf", Data: hclwrite.Format(append(bytes.TrimRight(file.Bytes(), "\n"), '\n'))}}, nil, nil
+	src := hclwrite.Format(append(bytes.TrimRight(file.Bytes(), "\n"), '\n'))
+	found, err := w.limits(src)
+	return []model.File{{Path: "main.tf", Data: src}}, found, err
 }
 
 func (w *terraform) variables() {
@@ -78,8 +80,10 @@ func (w *terraform) variables() {
 	w.variable("name", "Begins the name of everything here, so that two of it can live in one project.",
 		str, applicationName(w.app)).
 		block("validation",
-			pair{"condition", call("can", call("regex", fmt.Sprintf("^[a-z][a-z0-9-]{0,%d}[a-z0-9]$", maxName-2), ref("var", "name")))},
-			pair{"error_message", fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first and no - last.", maxName)})
+			pair{"condition", both(
+				call("can", call("regex", fmt.Sprintf("^[a-z][a-z0-9-]{0,%d}[a-z0-9]$", maxName-2), ref("var", "name"))),
+				not(call("strcontains", ref("var", "name"), reservedName)))},
+			pair{"error_message", fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first, no - last and no %s in it.", maxName, reservedName)})
 	w.variable("project", "The ID of the project.", str, orNone(w.project))
 	w.variable("region", "Where the functions run, and what feeds them is created.", str, orNone(w.region))
 	if w.binary {

@@ -45,8 +45,8 @@ variable "name" {
   default     = "verified"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
