@@ -27,6 +27,13 @@ const (
 func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var found []model.Diagnostic
 	queues := map[string]model.Function{}
+	listeners := map[string][]model.Function{} // by topic
+	for _, f := range functions {
+		if subscribes(f.Trigger) {
+			of := t.called(topicOf(f.Trigger))
+			listeners[of] = append(listeners[of], f)
+		}
+	}
 	for _, f := range functions {
 		report := model.NewReport(t.Name(), f)
 		if q, ok := f.Trigger.(model.Queue); ok {
@@ -36,7 +43,7 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 				queues[q.Name] = f
 			}
 		}
-		if by, ok := t.circle(functions, f); ok {
+		if by, ok := t.circle(listeners, f); ok {
 			report.ErrorAt("feeds-itself", "deadletter", "the dead letters come back by way of those of %s at %s; name another", by.Name, model.Position(by.Pos))
 		}
 		found = append(found, report.Diagnostics...)
@@ -46,33 +53,30 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 
 // circle returns the function whose dead letters feed f, if f's own dead letters
 // come to it in the end. What f gives up and gets back itself is refused elsewhere.
-func (t target) circle(functions []model.Function, f model.Function) (model.Function, bool) {
-	gives := func(f model.Function) string {
-		if subscribes(f.Trigger) && hasDeadLetters(f) {
-			return t.called(deadLetterTopic(f))
-		}
-		return ""
-	}
+func (t target) circle(listeners map[string][]model.Function, f model.Function) (model.Function, bool) {
 	own := t.called(topicOf(f.Trigger))
 	seen := map[string]bool{"": true, own: true}
-	for next := []string{gives(f)}; len(next) > 0; {
-		at := next[0]
-		next = next[1:]
-		if seen[at] {
+	for next := []string{t.gives(f)}; len(next) > 0; next = next[1:] {
+		if seen[next[0]] {
 			continue
 		}
-		seen[at] = true
-		for _, other := range functions {
-			if !subscribes(other.Trigger) || t.called(topicOf(other.Trigger)) != at {
-				continue
-			}
-			if gives(other) == own {
+		seen[next[0]] = true
+		for _, other := range listeners[next[0]] {
+			if t.gives(other) == own {
 				return other, true
 			}
-			next = append(next, gives(other))
+			next = append(next, t.gives(other))
 		}
 	}
 	return model.Function{}, false
+}
+
+// gives returns the topic that the function's subscription moves dead letters to.
+func (t target) gives(f model.Function) string {
+	if subscribes(f.Trigger) && hasDeadLetters(f) {
+		return t.called(deadLetterTopic(f))
+	}
+	return ""
 }
 
 // request has what Cloud Run's front end keeps from a function:

@@ -38,7 +38,8 @@ func TestIndex(t *testing.T) {
 			functions = append(functions, f)
 		}
 		var want []model.Diagnostic
-		all := target.index(functions).fed
+		indexed := target.index(functions)
+		all := indexed.fed
 		for i, f := range all {
 			for _, other := range all[:i] {
 				if report := target.together(f, other); len(report.Diagnostics) > 0 {
@@ -52,6 +53,7 @@ func TestIndex(t *testing.T) {
 				want = append(want, report.Diagnostics...)
 			}
 		}
+		want = append(want, target.circles(indexed)...)
 		if diff := cmp.Diff(want, target.CheckApp(functions)); diff != "" {
 			t.Fatalf("%+v (-want +got):\n%s", functions, diff)
 		}
