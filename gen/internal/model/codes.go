@@ -130,6 +130,7 @@ var Kinds = map[Code]Kind{
 	"http-cors":             {Warning, "the platform answers OPTIONS itself, with CORS headers of its own"},
 	"http-path-reserved":    {Warning, "the platform keeps the path, or some like it, for itself"},
 	"http-preflight":        {Warning, "browsers' preflight requests are refused"},
+	"identity-changed":      {Warning, "a function of the last build would be deployed anew, as another one"},
 	"instances-ignored":     {Warning, "the platform keeps no instances"},
 	"kafka-text":            {Warning, "the Kafka feed damages values that are no text"},
 	"log-retention-ignored": {Warning, "how long logs are kept is set elsewhere"},
