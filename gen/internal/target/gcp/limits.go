@@ -165,6 +165,9 @@ func (w *terraform) limits(src []byte) ([]model.Diagnostic, error) {
 	return l.found, nil
 }
 
+// An address is that of a resource in Terraform's state.
+type address struct{ kind, label string }
+
 // limited is a main.tf whose limits are looked at.
 type limited struct {
 	*terraform

@@ -63,7 +63,7 @@ func (w *terraform) job(f function, t model.Schedule) {
 	}
 	b := w.resource("google_cloud_scheduler_job", f.label,
 		pair{"region", ref("var", "region")},
-		pair{"name", w.physical(f.identity())},
+		pair{"name", w.physical(f.Identity())},
 		pair{"schedule", schedule},
 		pair{"time_zone", cmp.Or(t.TimeZone, "Etc/UTC")},
 		pair{"attempt_deadline", seconds(min(max(timeoutOf(f.Function)+10*time.Second, minAttempt), maxAttempt))})

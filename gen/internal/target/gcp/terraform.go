@@ -18,16 +18,14 @@ type terraform struct {
 	target
 	app       model.App
 	functions []function
-	invoker   string // the name of the service account as which Google's services call
-	builder   string // of the one that compiles
-	written   []address
+	invoker   string  // the name of the service account as which Google's services call
+	builder   string  // of the one that compiles
 	events    []topic // the topics of sinks for events
 }
 
-// An address is that of a resource in Terraform's state.
-type address struct{ kind, label string }
-
-// A function is one of the application's.
+// A function is one of the application's. What is its alone is called after its
+// identity, in the project as well as in Terraform's state: a rename in the source
+// that says so changes neither, and no more does one who goes back.
 type function struct {
 	model.Function
 	label    string // of its resources
@@ -56,8 +54,8 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	var names []string
 	for _, f := range app.Functions {
-		w.functions = append(w.functions, function{f, label(f.Name), resource})
-		names = append(names, f.Name, identity(f))
+		w.functions = append(w.functions, function{f, label(f.Identity()), resource})
+		names = append(names, f.Identity())
 	}
 	w.invoker, w.builder = free("invoker", names), free("build", names)
 	w.events = slices.DeleteFunc(w.sent(), func(t topic) bool { return t.kind != "event" })
@@ -129,7 +127,7 @@ func (w *terraform) shared() {
 	}
 	if w.pushed() && w.caller == "" {
 		w.comment("Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.")
-		w.account(label(w.invoker), w.invoker, "calls the functions")
+		w.account(w.invoker, "calls the functions")
 	}
 	if slices.ContainsFunc(w.functions, function.hasDeadLetterPolicy) {
 		w.top("data", []string{"google_project", "this"}, pair{"project_id", ref("var", "project")})
@@ -151,22 +149,14 @@ func (w *terraform) pushed() bool {
 	return w.has(func(t model.Trigger) bool { _, http := t.(model.HTTP); return !http })
 }
 
-// top writes a block at the top of the file, and notes a resource's address.
-func (w *terraform) top(name string, labels []string, pairs ...pair) body {
-	if name == "resource" {
-		w.written = append(w.written, address{labels[0], labels[1]})
-	}
-	return w.body.top(name, labels, pairs...)
-}
-
 // resource writes a resource of the project's.
 func (w *terraform) resource(kind, label string, pairs ...pair) body {
 	return w.top("resource", []string{kind, label}, append([]pair{{"project", ref("var", "project")}}, pairs...)...)
 }
 
 // account writes a service account.
-func (w *terraform) account(label, name, what string) {
-	w.resource("google_service_account", label,
+func (w *terraform) account(name, what string) {
+	w.resource("google_service_account", label(name),
 		pair{"account_id", w.physical(short(name, maxAccount))},
 		pair{"display_name", text(ref("var", "name"), ": "+what)})
 }

@@ -167,22 +167,22 @@ func (w *terraform) triggers(f function) {
 	if w.binary || !inFunction(f.Trigger) {
 		// https://cloud.google.com/eventarc/docs/retry-events
 		w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
-		w.trigger(f, f.label, f.identity(), s)
+		w.trigger(f, f.Identity(), s)
 	}
 	if w.archives(f.Trigger) {
-		var labels, names []string
+		var names []string
 		for _, other := range w.functions {
-			labels, names = append(labels, other.Name), append(names, other.identity())
+			names = append(names, other.Identity())
 		}
 		s.eventType = "google.cloud.storage.object.v1.archived"
 		w.comment("In a bucket that keeps versions what is removed is archived.")
-		w.trigger(f, label(free(f.Name+"-archived", labels)), free(f.identity()+"-archived", names), s)
+		w.trigger(f, free(f.Identity()+"-archived", names), s)
 	}
 }
 
 // trigger writes a trigger of that name.
-func (w *terraform) trigger(f function, label, name string, s eventarcSource) {
-	b := w.resource("google_eventarc_trigger", label,
+func (w *terraform) trigger(f function, name string, s eventarcSource) {
+	b := w.resource("google_eventarc_trigger", label(name),
 		pair{"location", s.location},
 		pair{"name", w.physical(short(name, maxService))},
 		pair{"service_account", w.as()})
@@ -220,5 +220,5 @@ func (w *terraform) invokes(f function) []any {
 	if w.verifies(f) {
 		return nil
 	}
-	return []any{ref("google_cloud_run_v2_service_iam_member", label(f.Name, "events"))}
+	return []any{ref("google_cloud_run_v2_service_iam_member", label(f.Identity(), "events"))}
 }

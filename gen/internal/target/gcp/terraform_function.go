@@ -53,10 +53,8 @@ func (w *terraform) builds() expr { return equal(ref("var", "build_service_accou
 
 // function writes one function and what feeds it alone.
 func (w *terraform) function(f function) {
-	first := len(w.written)
-	defer func() { w.moves(f, first) }()
 	w.comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
-	w.account(f.label, f.identity(), f.Name)
+	w.account(f.Identity(), f.Name)
 	w.secretAccess(f)
 	w.ownDeadLetters(f)
 	w.maySend(f)
@@ -89,7 +87,7 @@ func (w *terraform) cloudFunction(f function) {
 
 	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.identity(), maxService))})
+		pair{"name", w.physical(short(f.Identity(), maxService))})
 	b.block("build_config",
 		pair{"runtime", w.runtime},
 		pair{"entry_point", model.Camel(f.Name)},
@@ -156,7 +154,7 @@ func (w *terraform) service(f function) {
 	}
 	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.identity(), maxService))},
+		pair{"name", w.physical(short(f.Identity(), maxService))},
 		pair{"ingress", ingress},
 		pair{"deletion_protection", false})
 	switch {
@@ -250,7 +248,7 @@ func (w *terraform) depends(f function) []any {
 		on = append(on, ref("google_secret_manager_secret_iam_member", f.label))
 	}
 	if len(f.publishes()) > 0 {
-		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Name, "sends")))
+		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
 	}
 	if !w.binary {
 		on = append(on, ref("google_project_iam_member", w.builder))
@@ -324,7 +322,7 @@ func (w *terraform) invokers(f function) {
 // mayInvoke lets whom call the function.
 func (w *terraform) mayInvoke(f function, whom string, member ...pair) {
 	last := len(member) - 1
-	w.top("resource", []string{"google_cloud_run_v2_service_iam_member", label(f.Name, whom)}, slices.Concat(
+	w.top("resource", []string{"google_cloud_run_v2_service_iam_member", label(f.Identity(), whom)}, slices.Concat(
 		member[:last],
 		[]pair{
 			{"project", ref("var", "project")},

@@ -64,7 +64,7 @@ func (w *terraform) topicName(t topic) expr {
 // the function.
 func (w *terraform) subscription(f function) {
 	of := topicOf(f.Trigger)
-	push, name := label(f.Name, "push"), f.identity()+"-push"
+	push, name := label(f.Identity(), "push"), f.Identity()+"-push"
 	if of.kind == "queue" {
 		push, name = of.label(), of.physical()
 	}

@@ -34,7 +34,7 @@ func deadLetterTopic(f model.Function) topic {
 	if q, ok := f.Trigger.(model.Queue); ok {
 		return topic{"dlq", q.Name}
 	}
-	return topic{"deadletter", identity(f)}
+	return topic{"deadletter", f.Identity()}
 }
 
 // sinkTopics returns the topics that the function's handler sends to, in the
@@ -85,7 +85,7 @@ func (w *terraform) maySend(f function) {
 	if len(topics) == 0 {
 		return
 	}
-	w.top("resource", []string{"google_pubsub_topic_iam_member", label(f.Name, "sends")},
+	w.top("resource", []string{"google_pubsub_topic_iam_member", label(f.Identity(), "sends")},
 		pair{"for_each", topics},
 		pair{"project", ref("var", "project")},
 		pair{"topic", ref("each", "value")},
@@ -116,10 +116,10 @@ func (w *terraform) eventSubscriptions(f function, t model.Event) {
 		return
 	}
 	w.comment("The application's own sinks send events to these topics.")
-	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Name, "events")},
+	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Identity(), "events")},
 		pair{"for_each", w.topicIDs(w.events)},
 		pair{"project", ref("var", "project")},
-		pair{"name", text(ref("var", "name"), "-"+f.identity()+".", ref("each", "key"))},
+		pair{"name", text(ref("var", "name"), "-"+f.Identity()+".", ref("each", "key"))},
 		pair{"topic", ref("each", "value")},
 		pair{"filter", fmt.Sprintf("attributes.\"ce-type\" = %q", t.Type)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
