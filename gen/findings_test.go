@@ -92,14 +92,12 @@ func findings(t *testing.T, files []txtar.File) string {
 			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
-				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
-		if checker, ok := target.(model.AppChecker); ok {
-			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
-		}
-		if len(meant) > 0 && !model.Failed(diagnostics) {
-			_, more, err := target.Infrastructure(model.App{Path: resolved.Path, Platform: resolved.Platform, Functions: meant})
+		here, more := model.CheckOn(target, meant)
+		diagnostics = append(diagnostics, more...)
+		if len(here) > 0 && !model.Failed(diagnostics) {
+			_, more, err := target.Infrastructure(model.App{Path: resolved.Path, Platform: resolved.Platform, Functions: here})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,13 +27,6 @@ const (
 func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var found []model.Diagnostic
 	queues := map[string]model.Function{}
-	listeners := map[string][]model.Function{} // by topic
-	for _, f := range functions {
-		if subscribes(f.Trigger) {
-			of := t.called(topicOf(f.Trigger))
-			listeners[of] = append(listeners[of], f)
-		}
-	}
 	for _, f := range functions {
 		report := model.NewReport(t.Name(), f)
 		if q, ok := f.Trigger.(model.Queue); ok {
@@ -43,40 +36,29 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 				queues[q.Name] = f
 			}
 		}
-		if by, ok := t.circle(listeners, f); ok {
-			report.ErrorAt("feeds-itself", "deadletter", "the dead letters come back by way of those of %s at %s; name another", by.Name, model.Position(by.Pos))
-		}
 		found = append(found, report.Diagnostics...)
 	}
-	return found
+	return append(found, t.circular(functions)...)
 }
 
-// circle returns the function whose dead letters feed f, if f's own dead letters
-// come to it in the end. What f gives up and gets back itself is refused elsewhere.
-func (t target) circle(listeners map[string][]model.Function, f model.Function) (model.Function, bool) {
-	own := t.called(topicOf(f.Trigger))
-	seen := map[string]bool{"": true, own: true}
-	for next := []string{t.gives(f)}; len(next) > 0; next = next[1:] {
-		if seen[next[0]] {
-			continue
+// circular says which dead letters come back by way of topics, whatever directives
+// call them.
+func (t target) circular(functions []model.Function) []model.Diagnostic {
+	from := func(f model.Function) string {
+		if !subscribes(f.Trigger) {
+			return ""
 		}
-		seen[next[0]] = true
-		for _, other := range listeners[next[0]] {
-			if t.gives(other) == own {
-				return other, true
-			}
-			next = append(next, t.gives(other))
+		return t.called(topicOf(f.Trigger))
+	}
+	return model.CircularLetters(functions, func(f model.Function) string {
+		if !hasDeadLetters(f) {
+			return ""
 		}
-	}
-	return model.Function{}, false
-}
-
-// gives returns the topic that the function's subscription moves dead letters to.
-func (t target) gives(f model.Function) string {
-	if subscribes(f.Trigger) && hasDeadLetters(f) {
-		return t.called(deadLetterTopic(f))
-	}
-	return ""
+		if to := t.called(deadLetterTopic(f)); to != from(f) { // or it is said of its directive
+			return to
+		}
+		return ""
+	}, from)
 }
 
 // request has what Cloud Run's front end keeps from a function:

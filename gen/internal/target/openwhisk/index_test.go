@@ -38,8 +38,7 @@ func TestIndex(t *testing.T) {
 			functions = append(functions, f)
 		}
 		var want []model.Diagnostic
-		indexed := target.index(functions)
-		all := indexed.fed
+		all := target.index(functions).fed
 		for i, f := range all {
 			for _, other := range all[:i] {
 				if report := target.together(f, other); len(report.Diagnostics) > 0 {
@@ -53,7 +52,7 @@ func TestIndex(t *testing.T) {
 				want = append(want, report.Diagnostics...)
 			}
 		}
-		want = append(want, target.circles(indexed)...)
+		want = append(want, target.circular(functions)...)
 		if diff := cmp.Diff(want, target.CheckApp(functions)); diff != "" {
 			t.Fatalf("%+v (-want +got):\n%s", functions, diff)
 		}

@@ -100,30 +100,3 @@ func TestMethods(t *testing.T) {
 		}
 	}
 }
-
-// Dead letters that fire others in a circle are refused at each of them.
-func TestCircles(t *testing.T) {
-	topic := func(name, letters string) model.Function {
-		return model.Function{Name: "of-" + name, Trigger: model.Topic{Name: name}, DeadLetter: letters}
-	}
-	o, _ := target(t, "")
-	for name, tc := range map[string]struct {
-		functions []model.Function
-		refused   int
-	}{
-		"two":   {[]model.Function{topic("a", "b"), topic("b", "a")}, 2},
-		"three": {[]model.Function{topic("a", "b"), topic("b", "c"), topic("c", "a")}, 3},
-		"none":  {[]model.Function{topic("a", "b"), topic("b", "none")}, 0},
-		"queue": {[]model.Function{topic("a", "b"), {Name: "q", Trigger: model.Queue{Name: "q"}, DeadLetter: "a"}}, 0},
-	} {
-		var refused int
-		for _, d := range o.CheckApp(tc.functions) {
-			if d.Code == "feeds-itself" {
-				refused++
-			}
-		}
-		if refused != tc.refused {
-			t.Errorf("%s: %d are refused, want %d", name, refused, tc.refused)
-		}
-	}
-}
