@@ -12,13 +12,15 @@ import (
 
 // check has the limits of Google Cloud Functions and what feeds them.
 func (t target) check(f model.Function) *model.Report {
-	report := model.NewReport(t.Name(), f)
+	report := model.NewReport(t.Name(), t.placed(f))
+	t.settings(report, f)
 	t.sinks(report, f)
 	t.deadLetter(report, f)
 	operation(report, f)
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		report.Timeout(3600*time.Second, "an HTTP function")
 		report.HTTP(trigger)
+		request(report, trigger)
 		return report
 	}
 	if _, ok := f.Trigger.(model.Schedule); ok {

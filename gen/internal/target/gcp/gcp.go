@@ -8,7 +8,9 @@
 // region have to be given unless fngen.yaml has them.
 //
 // Queues, topics and streams are Pub/Sub topics, with a subscription for each
-// function that pushes to it, and a topic for what it gives up. Events of a
+// function that pushes to it, and a topic for what it gives up. Those of a queue
+// are called after it, and what else is the function's after its identity, so that
+// neither a rename nor another function loses what they hold. Events of a
 // type of one's own come through an Eventarc channel, to which they are
 // published with the Eventarc Publishing API, and from the topics that are the
 // application's event sinks. Each function runs as an account that may read its
@@ -18,6 +20,7 @@
 package gcp
 
 import (
+	"go/token"
 	"regexp"
 
 	"github.com/dave/jennifer/jen"
@@ -60,9 +63,13 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 		resources: map[string]resource{},
 	}
 	for name, r := range resources {
-		t.resources[name] = resource{
+		known := resource{
 			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey),
 		}
+		if r.Has(nameKey.Name) {
+			known.pos = r.Position(nameKey.Name)
+		}
+		t.resources[name] = known
 	}
 	if binary && s.Has("runtime") {
 		s.Refuse("config-value", "runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
@@ -182,6 +189,8 @@ var (
 	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
+	topicName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._~%+-]{2,254}$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
 	// https://cloud.google.com/eventarc/docs/locations
 	locationKey = config.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
 		Grammar: regexp.MustCompile(`^[a-z]+[0-9]{0,2}(-[a-z]+[0-9]{1,2})?$`), Want: "a location such as europe-west1, eu or eur3"}
@@ -196,6 +205,8 @@ type resource struct {
 	location string // "" for the region
 	database string
 	url      model.Variable
+
+	pos token.Position // of the name
 }
 
 // named returns the resource of the logical name.

@@ -28,6 +28,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		default:
 			report.Warnf("http-cors", "the platform answers OPTIONS itself and adds its own CORS headers, since it would let OPTIONS pass without credentials")
 		}
+		served(report, trigger)
 		if trigger.Stream {
 			report.Errorf("http-stream", "a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")
 		}
@@ -292,9 +293,6 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 }
 
 func (t Target) together(f, other fed) *model.Report {
-	if _, ok := other.Trigger.(model.Schedule); ok {
-		f, other = other, f // it is a schedule's function that is easily renamed
-	}
 	report := model.NewReport(t.Name(), f.Function)
 	kind, resource := other.Trigger.Kind(), other.Trigger.Resource()
 	if f.Trigger.Kind() == kind && f.Trigger.Resource() == resource {
@@ -307,10 +305,6 @@ func (t Target) together(f, other fed) *model.Report {
 	if !f.fired || !other.fired || f.by.name != other.by.name {
 		return report
 	}
-	way := "give one of them another name"
-	if _, ok := f.Trigger.(model.Schedule); ok {
-		way = "give the function another name with //fn:name"
-	}
-	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos), way)
+	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; give one of them another name", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos))
 	return report
 }

@@ -16,6 +16,11 @@ import (
 // directive says: the platform itself tries nothing again.
 const defaultRetries = 2
 
+// defaultKind is the kind of Go that a stock installation serves, the only one:
+// https://github.com/apache/openwhisk/blob/master/ansible/files/runtimes.json. What
+// runs in its image is compiled already, so that its version of Go is of no account.
+const defaultKind = "go:1.20"
+
 // Target generates for Apache OpenWhisk: a binary that speaks the ActionLoop
 // protocol of the official Go images, and the manifest with which wskdeploy
 // deploys it, for each kind of runtime.
@@ -69,7 +74,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	t := Target{
 		arch: s.String(config.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
 		kinds: s.OneOrMore(config.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
-			Default: "go:1.24", Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
+			Default: defaultKind, Grammar: goKind, Want: "a kind with its version, go:1.20 for instance"}),
 		pkg: s.String(config.Key{Name: "package", Doc: "The package of the actions, the last part of the application's import path by default.",
 			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
 		alarms: s.String(config.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
