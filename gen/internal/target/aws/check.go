@@ -19,7 +19,9 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
 		asynchronous = false
-		report.HTTP(trigger)
+		if !t.api { // whose routes for preflight requests are open
+			report.HTTP(trigger)
+		}
 		if f.DeadLetter != "" && f.DeadLetter != "none" {
 			report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
 		}
@@ -183,6 +185,9 @@ func behindAPI(report *model.Report, f model.Function, t model.HTTP) {
 	if t.Stream {
 		report.Errorf("http-stream", "an HTTP API answers in one piece and cannot stream; remove stream, or targets.aws.http")
 	}
+	if len(t.CORS) > 0 && !t.Public && (len(t.Methods) == 0 || slices.Contains(t.Methods, "OPTIONS")) {
+		report.Errorf("http-options", "the route for browsers' preflight requests takes any OPTIONS without credentials; name the other methods, or add auth=public and check callers in the handler")
+	}
 	if strings.HasSuffix(t.Path, "/{$}") && t.Path != "/{$}" {
 		report.Errorf("http-path", "a route of an HTTP API does not end in a slash; remove it from the path %s, or targets.aws.http", t.Path)
 	}
@@ -232,7 +237,7 @@ func (t Target) shares(f model.Function) (has, meets []shared) {
 		has, meets = append(has, bucket), append(meets, bucket)
 	case model.HTTP:
 		for _, r := range routes(source) {
-			route := shared{"route", r}
+			route := shared{"route", r.same()}
 			has, meets = append(has, route), append(meets, route)
 		}
 	}
@@ -264,10 +269,15 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 		}
 		for _, route := range routes(a) {
 			for _, taken := range routes(b) {
-				if route == taken {
-					report.Errorf("route-taken", "the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
-					return
+				if route.same() != taken.same() || route.implied != taken.implied {
+					continue
 				}
+				as := ""
+				if route.key() != taken.key() {
+					as = " as " + taken.key()
+				}
+				report.Errorf("route-taken", "the route %s is taken by %s at %s%s; change one, or remove targets.aws.http", route.key(), other.Name, at, as)
+				return
 			}
 		}
 	}

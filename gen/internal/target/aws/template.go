@@ -97,7 +97,17 @@ func (s *stack) add(id, kind string, properties output.Mapping, further ...outpu
 
 // retained are the members of a resource that outlives its stack, since it
 // holds the user's data.
-var retained = []output.Member{{Key: "DeletionPolicy", Value: "Retain"}, {Key: "UpdateReplacePolicy", Value: "Retain"}}
+var retained = outlives("Retain")
+
+// retainedOnceThere are those of one whose name is its own. A stack whose first
+// deployment fails leaves none behind, which would be in the way of the next.
+//
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+var retainedOnceThere = outlives("RetainExceptOnCreate")
+
+func outlives(deletion string) []output.Member {
+	return []output.Member{{Key: "DeletionPolicy", Value: deletion}, {Key: "UpdateReplacePolicy", Value: "Retain"}}
+}
 
 func (s *stack) output(id, description string, value any) {
 	s.outputs = append(s.outputs, output.Member{Key: id, Value: output.Mapping{{Key: "Description", Value: output.Text(description)}, {Key: "Value", Value: value}}})
@@ -116,6 +126,9 @@ func logical(name, suffix string) string {
 	}
 	return id + suffix
 }
+
+// of returns the logical id of what belongs to the function.
+func of(f model.Function, suffix string) string { return logical(f.Name, suffix) }
 
 func ref(id string) output.Tagged { return output.Tagged{Tag: "!Ref", Value: id} }
 func getAtt(id, attribute string) output.Tagged {

@@ -25,12 +25,12 @@ func seconds(d time.Duration) int { return int(d / time.Second) }
 
 // function adds the function, its role and its log, and what feeds it.
 func (s *stack) function(f model.Function) {
-	id := logical(f.Name, "Function")
+	id := of(f, "Function")
 	fed := s.feed(f)
 	sends, addresses := s.sends(f)
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		resources: []any{arn(logical(f.Name, "Logs"))},
+		resources: []any{arn(of(f, "Logs"))},
 	}}, fed.may, sends)
 	o := f.Operation
 	s.add(id, "AWS::Lambda::Function", mapping(
@@ -43,11 +43,11 @@ func (s *stack) function(f model.Function) {
 		output.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		output.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
 		output.Member{Key: "Environment", Value: environment(o.Env, addresses)},
-		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: ref(logical(f.Name, "Logs"))}}},
-		output.Member{Key: "Role", Value: arn(logical(f.Name, "Role"))},
+		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: ref(of(f, "Logs"))}}},
+		output.Member{Key: "Role", Value: arn(of(f, "Role"))},
 	))
-	s.role(logical(f.Name, "Role"), "lambda.amazonaws.com", nil, may...)
-	s.add(logical(f.Name, "Logs"), "AWS::Logs::LogGroup", output.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
+	s.role(of(f, "Role"), "lambda.amazonaws.com", nil, may...)
+	s.add(of(f, "Logs"), "AWS::Logs::LogGroup", output.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
 	for _, add := range fed.add {
 		add()
 	}
@@ -139,7 +139,7 @@ func (s *stack) feed(f model.Function) feeding {
 func (s *stack) permit(f model.Function, id, principal string, source any, further ...output.Member) {
 	s.add(id, "AWS::Lambda::Permission", append(output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunction"},
-		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "FunctionName", Value: ref(of(f, "Function"))},
 		{Key: "Principal", Value: principal},
 		{Key: "SourceArn", Value: source},
 	}, further...))

@@ -10,10 +10,18 @@ import (
 	"github.com/fngen/fngen/gen/internal/output"
 )
 
-// stackPart is the last part of the stack's own id: twelve digits that no other
-// stack has, and that may stand in a bucket's name.
-var stackPart = output.Tagged{Tag: "!Select", Value: []any{4, output.Tagged{Tag: "!Split", Value: []any{"-",
-	output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
+// bucketName is the name of the stack's own bucket: no other stack has it, since
+// the first two groups of digits in a stack's id are of the time of its creation,
+// unlike the last, which is of the host that made the id.
+//
+// https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-1
+func bucketName(pattern string) output.Tagged {
+	group := func(n int) output.Tagged {
+		return output.Tagged{Tag: "!Select", Value: []any{n, output.Tagged{Tag: "!Split", Value: []any{"-",
+			output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
+	}
+	return output.Tagged{Tag: "!Sub", Value: []any{pattern + "-${Low}${Mid}", output.Mapping{{Key: "Low", Value: group(0)}, {Key: "Mid", Value: group(1)}}}}
+}
 
 // arnOf returns the ARN of the resource with the logical name: of one that
 // exists already, or of the stack's own.
@@ -54,7 +62,7 @@ func (s *stack) shared() {
 			s.once(logical(name, "Bucket"), func() { s.createBucket(name) })
 		case model.Stream:
 			s.once(logical(name, "Stream"), func() {
-				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}})
+				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}}, retained...)
 			})
 		case model.Document:
 			s.once(logical(name, "Table"), func() { s.createTable(name) })
@@ -90,7 +98,7 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
 		}})
 	}
-	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties)
+	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties, retained...)
 	s.output(queueID(t.Name, t.FIFO), "URL of the queue "+t.Name, ref(queueID(t.Name, t.FIFO)))
 }
 
@@ -104,21 +112,21 @@ func (s *stack) createBucket(name string) {
 		if !ok {
 			continue
 		}
-		permissions = append(permissions, logical(f.Name, "Permission"))
+		permissions = append(permissions, of(f, "Permission"))
 		for _, event := range changes(t, []string{"s3:ObjectCreated:*"}, []string{"s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}) {
 			notifications = append(notifications, output.Mapping{
 				{Key: "Event", Value: event},
-				{Key: "Function", Value: arn(logical(f.Name, "Function"))},
+				{Key: "Function", Value: arn(of(f, "Function"))},
 				{Key: "Filter", Value: keyFilter(t)},
 			})
 		}
 	}
 	id := logical(name, "Bucket")
 	properties := append(output.Mapping{
-		{Key: "BucketName", Value: output.Tagged{Tag: "!Sub", Value: []any{name + "-${Stack}", output.Mapping{{Key: "Stack", Value: stackPart}}}}},
+		{Key: "BucketName", Value: bucketName(name)},
 		{Key: "NotificationConfiguration", Value: output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}},
 	}, privateBucket()...)
-	s.add(id, "AWS::S3::Bucket", properties, append([]output.Member{{Key: "DependsOn", Value: permissions}}, retained...)...)
+	s.add(id, "AWS::S3::Bucket", properties, append([]output.Member{{Key: "DependsOn", Value: permissions}}, retainedOnceThere...)...)
 	s.output(id, "Name of the bucket "+name, ref(id))
 }
 

@@ -69,15 +69,19 @@ func deadLettersFIFO(f model.Function) bool {
 }
 
 // deadLetterID is the logical id of the queue for the function's dead letters.
+// Those of a queue are named after it, since they are the queue's more than the
+// function's, and it feeds one alone.
 func deadLetterID(f model.Function) string {
 	if f.DeadLetter != "" {
 		return queueID(f.DeadLetter, deadLettersFIFO(f))
 	}
-	switch f.Trigger.(type) {
+	switch t := f.Trigger.(type) {
+	case model.Queue:
+		return queueID(t.Name, t.FIFO) + "Letters"
 	case model.Stream, model.Document:
-		return logical(f.Name, "Refused") // beside the bucket for whole records
+		return of(f, "Refused") // beside the bucket for whole records
 	}
-	return logical(f.Name, "DeadLetters")
+	return of(f, "DeadLetters")
 }
 
 // deadLetterQueue returns the ARN of the queue for the function's dead letters:
@@ -110,7 +114,7 @@ func (s *stack) sinkResources(f model.Function) {
 		case "queue":
 			id := queueID(sink.Name, false)
 			s.once(id, func() {
-				s.add(id, "AWS::SQS::Queue", mapping(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}))
+				s.add(id, "AWS::SQS::Queue", mapping(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}), retained...)
 				s.output(id, "URL of the queue "+sink.Name, ref(id))
 			})
 		case "topic":
@@ -129,7 +133,7 @@ func (s *stack) sinkResources(f model.Function) {
 		s.add(id, "AWS::SQS::Queue", mapping(
 			output.Member{Key: "FifoQueue", Value: deadLettersFIFO(f)},
 			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
-		))
+		), retained...)
 	})
 }
 
