@@ -51,6 +51,7 @@ var Kinds = map[Code]Kind{
 	"module-path":         {Error, "the platform does not take the module's path"},
 	"name-grammar":        {Error, "a function's name is not possible"},
 	"name-taken":          {Error, "two functions have one name"},
+	"name-was":            {Error, "a former name of a function is not possible, or is another's too, now or before"},
 	"needs-cgo":           {Error, "a function needs cgo, without which all are built"},
 	"replace-absolute":    {Warning, "go.mod replaces a module by an absolute path, which binaries record"},
 	"setup-shape":         {Error, "the function is no setup, by its parameters and results"},
