@@ -88,6 +88,8 @@ func findings(t *testing.T, files []txtar.File) string {
 	}
 	for _, target := range testkit.Targets(config) {
 		var meant []model.Function
+		before := diagnostics
+		diagnostics = nil
 		for _, f := range resolved.Functions {
 			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
@@ -98,6 +100,16 @@ func findings(t *testing.T, files []txtar.File) string {
 		if checker, ok := target.(model.AppChecker); ok {
 			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
 		}
+		if len(meant) > 0 && !model.Failed(diagnostics) {
+			app := resolved
+			app.Functions = meant
+			_, found, err := target.Infrastructure(app)
+			if err != nil {
+				t.Fatal(err)
+			}
+			diagnostics = append(diagnostics, found...)
+		}
+		diagnostics = append(before, diagnostics...)
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

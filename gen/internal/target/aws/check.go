@@ -114,10 +114,8 @@ var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func variables(report *model.Report, env []model.Variable) {
-	size := 0
 	for _, v := range env {
 		at := model.KeyEnv + "." + v.Name
-		size += len(v.Name) + len(v.Value)
 		switch {
 		case strings.HasPrefix(v.Name, "FNGEN_SINK_"):
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the template sets; choose another name", v.Name)
@@ -128,9 +126,6 @@ func variables(report *model.Report, env []model.Variable) {
 		case !v.IsSecret && strings.Contains(v.Value, reference):
 			report.ErrorAt("env-value", at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
 		}
-	}
-	if size > 4<<10 {
-		report.ErrorAt("env-size", model.KeyEnv+"."+env[0].Name, "the environment has %d bytes, more than 4096, the limit of Lambda; shorten it", size)
 	}
 }
 

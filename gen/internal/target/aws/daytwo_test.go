@@ -66,6 +66,21 @@ func TestRename(t *testing.T) {
 	}
 }
 
+// A function whose directive says how it was called keeps all that it had.
+func TestRenameSaid(t *testing.T) {
+	renamed := everything(func(name string) string { return "z-" + name })
+	for i, f := range renamed {
+		renamed[i].Was = strings.TrimPrefix(f.Name, "z-")
+	}
+	before, after := apiTemplate(t, everything(same)), apiTemplate(t, renamed)
+	if changes := cfn.Compare(before, after); len(changes) > 0 {
+		t.Errorf("changes: %+v", changes)
+	}
+	if diff := cmp.Diff(before.IDs(""), after.IDs("")); diff != "" {
+		t.Errorf("logical ids (-before +after):\n%s", diff)
+	}
+}
+
 // addressed are the types of what others send to, and who may.
 var addressed = []string{"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
 	"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage", "AWS::ApiGatewayV2::Route"}

@@ -3,6 +3,7 @@ package aws_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,8 +32,9 @@ func TestPolicies(t *testing.T) {
 				checkPolicy(t, g.name+": "+at, document)
 			}
 		}
-		if want := 2*len(template.IDs("AWS::IAM::Role")) + len(template.IDs("AWS::SQS::QueuePolicy")); documents != want {
-			t.Errorf("%s: %d policy documents, want %d: each role's trust and own policy, and those of queues", g.name, documents, want)
+		owned := len(template.IDs("AWS::SQS::Queue")) + len(template.IDs("AWS::SNS::Topic")) + len(template.IDs("AWS::S3::Bucket"))
+		if want := 2*len(template.IDs("AWS::IAM::Role")) + owned; documents != want {
+			t.Errorf("%s: %d policy documents, want %d: each role's trust and own policy, and those of queues, topics and buckets", g.name, documents, want)
 		}
 	}
 }
@@ -65,11 +67,72 @@ func checkPolicy(t *testing.T, at string, document map[string]any) {
 	}
 	for i, s := range statements {
 		statement, ok := s.(map[string]any)
+		if ok && isTLSOnly(statement) {
+			continue
+		}
 		if !ok || statement["Effect"] != "Allow" {
 			t.Errorf("%s: statement %d allows nothing: %v", at, i, s)
 			continue
 		}
 		checkStatement(t, fmt.Sprintf("%s: statement %d", at, i), statement)
+	}
+}
+
+// isTLSOnly reports whether the statement denies something to everybody who comes
+// without TLS, and nothing else.
+func isTLSOnly(s map[string]any) bool {
+	condition := map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}
+	return s["Effect"] == "Deny" && s["Principal"] == "*" && reflect.DeepEqual(s["Condition"], condition)
+}
+
+// Whoever comes to a queue, a topic or a bucket of the stack comes with TLS, and
+// what lies there is encrypted.
+func TestTransport(t *testing.T) {
+	owner := map[string]string{"AWS::SQS::Queue": "Queues", "AWS::SNS::Topic": "Topics", "AWS::S3::Bucket": "Bucket"}
+	for _, g := range goldens(t) {
+		template := g.template(t)
+		closed := map[string]bool{}
+		for _, id := range template.IDs("") {
+			p := template.Resources[id].Properties
+			for of, key := range owner {
+				if template.Resources[id].Type != of+"Policy" {
+					continue
+				}
+				for _, document := range policies(p, id) {
+					for _, s := range document["Statement"].([]any) {
+						if statement := s.(map[string]any); isTLSOnly(statement) {
+							closed[one(t, p[key]).ID] = true
+							references, err := cfn.References(statement["Resource"])
+							if err != nil || slices.ContainsFunc(references, func(r cfn.Reference) bool { return r.ID != one(t, p[key]).ID }) {
+								t.Errorf("%s: %s is for %v (%v)", g.name, id, references, err)
+							}
+						}
+					}
+				}
+			}
+		}
+		for _, id := range template.IDs("") {
+			p := template.Resources[id].Properties
+			kind := template.Resources[id].Type
+			if owner[kind] != "" && !closed[id] {
+				t.Errorf("%s: %s takes what comes without TLS", g.name, id)
+			}
+			safe := true
+			switch kind {
+			case "AWS::SQS::Queue":
+				safe = p["SqsManagedSseEnabled"] == true
+			case "AWS::S3::Bucket":
+				safe = at(p, "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm") == "AES256" &&
+					at(p, "PublicAccessBlockConfiguration", "RestrictPublicBuckets") == true && at(p, "PublicAccessBlockConfiguration", "BlockPublicPolicy") == true
+			case "AWS::Kinesis::Stream":
+				safe = at(p, "StreamEncryption", "KeyId") == "alias/aws/kinesis"
+			case "AWS::DynamoDB::Table":
+				safe = at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") == true
+			}
+			if !safe {
+				t.Errorf("%s: %s is not safe: %v", g.name, id, p)
+			}
+		}
 	}
 }
 

@@ -48,7 +48,9 @@ func queueID(name string, fifo bool) string {
 // once.
 func (s *stack) shared() {
 	for _, f := range s.app.Functions {
+		s.cause = cause{f, "sink"}
 		s.sinkResources(f)
+		s.cause = cause{function: f}
 		name := f.Trigger.Resource()
 		if s.names[name] != "" {
 			continue
@@ -62,13 +64,13 @@ func (s *stack) shared() {
 			s.once(logical(name, "Bucket"), func() { s.createBucket(name) })
 		case model.Stream:
 			s.once(logical(name, "Stream"), func() {
-				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}}, retained...)
+				s.createStream(name)
 			})
 		case model.Document:
 			s.once(logical(name, "Table"), func() { s.createTable(name) })
 		}
 	}
-	s.queuePolicies()
+	s.policies()
 }
 
 // once adds what is shared under the id, if nothing is.
@@ -88,7 +90,7 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 	if visibility == 0 {
 		visibility = min(6*timeout(f)+t.Window, 12*time.Hour)
 	}
-	properties := mapping(
+	properties := queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
 		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
 		output.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
@@ -100,6 +102,25 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 	}
 	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties, retained...)
 	s.output(queueID(t.Name, t.FIFO), "URL of the queue "+t.Name, ref(queueID(t.Name, t.FIFO)))
+}
+
+// queueProperties are the properties of a queue that are not zero. SQS encrypts
+// what lies in it, which is its default, said so that nothing else is.
+//
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
+func queueProperties(members ...output.Member) output.Mapping {
+	return append(mapping(members...), output.Member{Key: "SqsManagedSseEnabled", Value: true})
+}
+
+// createStream adds a stream, which Kinesis encrypts with the account's own key
+// for it: readers and writers need no right to the key.
+//
+// https://docs.aws.amazon.com/streams/latest/dev/server-side-encryption.html
+func (s *stack) createStream(name string) {
+	s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
+		{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}},
+		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: "alias/aws/kinesis"}}},
+	}, retained...)
 }
 
 // createBucket adds a bucket with the notifications of its functions, which it
@@ -190,6 +211,7 @@ func (s *stack) createTable(name string) {
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
 		{Key: "StreamSpecification", Value: output.Mapping{{Key: "StreamViewType", Value: images}}},
+		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
 	}, retained...)
 	s.output(id, "Name of the table "+name, ref(id))
 }

@@ -23,7 +23,7 @@ func (s *stack) eventSource(f model.Function, source any, further ...output.Memb
 func (s *stack) queue(f model.Function, t model.Queue) feeding {
 	queue := s.queueArn(t.Name, t.FIFO)
 	concurrency := any(nil)
-	if n := f.Operation.MaxInstances; n >= 2 {
+	if n := mappingConcurrency(f); n > 0 {
 		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
 	}
 	return feeding{
@@ -35,6 +35,20 @@ func (s *stack) queue(f model.Function, t model.Queue) feeding {
 				output.Member{Key: "ScalingConfig", Value: concurrency})...)
 		}},
 	}
+}
+
+// mappingConcurrency is how many instances a queue feeds at once, 0 for any
+// number. Where instances are few, its pollers must not start more batches: what
+// the function throttles counts as a receive, and lies among the dead letters
+// after a few of them, unhandled.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+func mappingConcurrency(f model.Function) int {
+	n := cmp.Or(f.Operation.MaxInstances, f.Operation.Reserved)
+	if n == 0 || f.Operation.MaxInstances == 0 && n > maxConcurrency {
+		return 0
+	}
+	return max(n, minConcurrency)
 }
 
 // stream is the feeding by a Kinesis stream.
@@ -111,11 +125,18 @@ func (s *stack) records(f model.Function, source any, read statement, start stri
 	return fed
 }
 
+// privateBucket are the properties of every bucket: nothing in it is public, and
+// S3 encrypts it.
 func privateBucket() output.Mapping {
-	return output.Mapping{{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
-		{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
-		{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
-	}}}
+	return output.Mapping{
+		{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
+			{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
+			{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
+		}},
+		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{
+			{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "AES256"}}}},
+		}}}},
+	}
 }
 
 // asynchronous is the feeding of a function that Lambda itself calls again: at
