@@ -105,6 +105,7 @@ var Kinds = map[Code]Kind{
 	"retries-limit":       {Error, "the platform does not take that number of retries"},
 	"route-taken":         {Error, "two functions have one route"},
 	"schedule-expression": {Error, "the platform does not take the schedule"},
+	"secret-name":         {Error, "the platform has no secrets of such names, or none that are read in part"},
 	"sink-name":           {Error, "two sinks of a function have one name, by which their addresses are told apart"},
 	"sink-unsupported":    {Error, "the platform has no way to send to the sink"},
 	"sink-url":            {Error, "the URL of a sink is not known"},
@@ -145,6 +146,7 @@ var Kinds = map[Code]Kind{
 	"stream-start":          {Warning, "records are missed that arrive before the function listens"},
 	"table-readers":         {Warning, "more functions read a table's changes than the platform feeds without throttling"},
 	"topic-content":         {Warning, "messages never have that content type on the platform"},
+	"tracing-ignored":       {Warning, "the platform itself decides what it traces"},
 	"topic-json":            {Warning, "messages are JSON objects on the platform"},
 }
 

@@ -31,7 +31,7 @@ func (s *stack) function(f model.Function) {
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		resources: []any{arn(of(f, "Logs"))},
-	}}, fed.may, sends)
+	}}, fed.may, sends, traces(f))
 	o := f.Operation
 	s.add(id, "AWS::Lambda::Function", mapping(
 		output.Member{Key: "Description", Value: output.Text(clipped(f.Source(), 256))},
@@ -43,6 +43,7 @@ func (s *stack) function(f model.Function) {
 		output.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		output.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
 		output.Member{Key: "Environment", Value: environment(o.Env, addresses)},
+		output.Member{Key: "TracingConfig", Value: tracingConfig(f)},
 		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: ref(of(f, "Logs"))}}},
 		output.Member{Key: "Role", Value: arn(of(f, "Role"))},
 	))
@@ -55,6 +56,26 @@ func (s *stack) function(f model.Function) {
 }
 
 func clipped(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }
+
+// tracingConfig is how X-Ray traces the function; nil for Lambda's default, which
+// is to pass on what a caller traces.
+func tracingConfig(f model.Function) any {
+	mode := map[string]string{"active": "Active", "passthrough": "PassThrough"}[f.Operation.Tracing]
+	if mode == "" {
+		return nil
+	}
+	return output.Mapping{{Key: "Mode", Value: mode}}
+}
+
+// traces is what Lambda needs to write traces, for which X-Ray knows no resources.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+func traces(f model.Function) []statement {
+	if f.Operation.Tracing != "active" {
+		return nil
+	}
+	return []statement{{actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, resources: []any{output.Text("*")}}}
+}
 
 // concurrency is the reserved concurrency, which is a limit too; 0 for none. A
 // queue has a limit of its own, by which messages stay in it.
@@ -81,6 +102,9 @@ func environment(env []model.Variable, addresses output.Mapping) any {
 		value := verbatim(v.Value)
 		if v.IsSecret {
 			value = output.Text("{{resolve:secretsmanager:" + v.Value + "}}")
+			if v.Member != "" {
+				value = output.Text("{{resolve:secretsmanager:" + v.Value + ":SecretString:" + v.Member + "}}")
+			}
 		}
 		variables = append(variables, output.Member{Key: v.Name, Value: value})
 	}
