@@ -88,28 +88,23 @@ func findings(t *testing.T, files []txtar.File) string {
 	}
 	for _, target := range testkit.Targets(config) {
 		var meant []model.Function
-		before := diagnostics
-		diagnostics = nil
 		for _, f := range resolved.Functions {
 			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
-				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
-		if checker, ok := target.(model.AppChecker); ok {
-			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
-		}
-		if len(meant) > 0 && !model.Failed(diagnostics) {
+		functions, found := model.CheckOn(target, meant)
+		if len(functions) > 0 && !model.Failed(found) {
 			app := resolved
-			app.Functions = meant
-			_, found, err := target.Infrastructure(app)
+			app.Functions = functions
+			_, more, err := target.Infrastructure(app)
 			if err != nil {
 				t.Fatal(err)
 			}
-			diagnostics = append(diagnostics, found...)
+			found = append(found, more...)
 		}
-		diagnostics = append(before, diagnostics...)
+		diagnostics = append(diagnostics, found...)
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

@@ -14,7 +14,7 @@ import (
 // The syntax of each directive, shown where one is not understood.
 var usage = map[string]string{
 	"http":       "//fn:http [METHOD[,METHOD…]] /path/{wildcard} [auth=platform|public] [cors=ORIGIN[,ORIGIN…]] [stream] [batch]",
-	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE]",
+	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE] [letters]",
 	"topic":      "//fn:topic NAME [content=TYPE]",
 	"schedule":   `//fn:schedule "CRON"|every=DURATION [tz=Area/City]`,
 	"object":     "//fn:object BUCKET created|deleted [prefix=P] [suffix=S]",
@@ -172,6 +172,7 @@ func triggerOf(d directive) (model.Trigger, []Finding) {
 		q.Concurrency = w.int("concurrency", 1, 1000)
 		q.Visibility = w.duration("visibility")
 		q.Content = w.option("content", validMediaType)
+		q.Letters = w.flag("letters")
 		t = q
 	case "topic":
 		t = model.Topic{Name: w.required("a topic's name", model.ValidName), Content: w.option("content", validMediaType)}

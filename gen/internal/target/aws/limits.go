@@ -27,7 +27,7 @@ const (
 // template, or do otherwise than one would think, each at what it is there for.
 // What functions of CloudFormation have in the end counts as long as it can be.
 func (s *stack) limits(size int) []model.Diagnostic {
-	c := checker{stack: s, kinds: map[string]string{}, readers: map[string]int{}, redrives: map[string]string{}}
+	c := checker{stack: s, kinds: map[string]string{}, readers: map[string]int{}}
 	for _, r := range s.resources {
 		c.kinds[r.Key] = kindOf(r)
 	}
@@ -37,8 +37,6 @@ func (s *stack) limits(size int) []model.Diagnostic {
 		switch c.kinds[r.Key] {
 		case "AWS::SQS::QueuePolicy":
 			c.policy(r.Key, p)
-		case "AWS::SQS::Queue":
-			c.redrive(r.Key, p)
 		case "AWS::Lambda::Function":
 			c.environment(r.Key, p)
 		case "AWS::Lambda::EventSourceMapping":
@@ -54,7 +52,6 @@ type checker struct {
 	*stack
 	kinds       map[string]string // of resources
 	readers     map[string]int    // by the ARN of the stream
-	redrives    map[string]string // where queues move what they give up
 	diagnostics []model.Diagnostic
 }
 
@@ -72,24 +69,6 @@ func (c *checker) policy(id string, p output.Mapping) {
 	defer done()
 	if size := c.size(document); size > maxPolicy {
 		report.ErrorAt("policy-size", verb, "the policy of the queue that takes these dead letters has up to %d bytes, more than %d, the limit of SQS, since it names all that send there; give some functions another //fn:deadletter", size, maxPolicy)
-	}
-}
-
-func (c *checker) redrive(id string, p output.Mapping) {
-	letters, ok := member(member(p, "RedrivePolicy"), "deadLetterTargetArn").(output.Tagged)
-	if !ok {
-		return
-	}
-	c.redrives[id], _, _ = strings.Cut(fmt.Sprint(letters.Value), ".")
-	ring := []string{c.causes[id].function.Trigger.Resource()}
-	for at := c.redrives[id]; at != ""; at = c.redrives[at] {
-		if at == id {
-			report, _, done := c.at(id)
-			defer done()
-			report.ErrorAt("letters-circular", "deadletter", "the dead letters of the queues %s would go round in a circle, which CloudFormation cannot create; give one another //fn:deadletter", strings.Join(ring, " and "))
-			return
-		}
-		ring = append(ring, c.causes[at].function.Trigger.Resource())
 	}
 }
 
