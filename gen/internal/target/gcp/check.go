@@ -173,7 +173,7 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		to := topic{s.Kind, s.Name}
 		switch {
 		case s.Kind == "http":
-			if t.named(s.Name).url == "" {
+			if t.named(s.Name).url.Value == "" {
 				report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
 			}
 		case t.called(to) == own:

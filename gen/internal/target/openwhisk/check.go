@@ -89,7 +89,7 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 		switch r := t.resources[s.Name]; {
 		case s.Kind == "queue":
 			report.ErrorAt("sink-unsupported", "sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
-		case s.Kind == "http" && r.url == "":
+		case s.Kind == "http" && r.url.Value == "":
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
 		}
 	}
@@ -123,7 +123,8 @@ func (t Target) settings(report *model.Report, f model.Function) {
 		kind = "queue of dead letters"
 	}
 	t.inVain(report, "", name, kind, applies[kind])
-	if url := t.resources[name].url; kind == "document" && url != "" && !server.MatchString(url) {
+	t.keepsSecret(report, "", name)
+	if url := t.resources[name].url.Value; kind == "document" && url != "" && !t.resources[name].url.IsSecret && !server.MatchString(url) {
 		report.Errorf("resource-setting", "resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
 	}
 	for _, s := range sinks(f) {
@@ -132,6 +133,14 @@ func (t Target) settings(report *model.Report, f model.Function) {
 			applies = []string{"url"}
 		}
 		t.inVain(report, directive(f, s), s.Name, "sink of kind "+s.Kind, applies)
+		t.keepsSecret(report, directive(f, s), s.Name)
+	}
+}
+
+// keepsSecret refuses a URL of the resource that is a secret.
+func (t Target) keepsSecret(report *model.Report, verb, resource string) {
+	if t.resources[resource].url.IsSecret {
+		report.ErrorAt("env-secret", verb, "resources.%s.openwhisk.url is a secret, and the platform keeps none; give a URL without credentials, or leave the target out with //fn:targets aws,gcp", resource)
 	}
 }
 
@@ -142,7 +151,7 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 	for _, setting := range []struct {
 		key string
 		is  bool
-	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url != ""}} {
+	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url.Value != ""}} {
 		if setting.is && !slices.Contains(applies, setting.key) {
 			report.ErrorAt("resource-setting", verb, "resources.%s.openwhisk.%s says nothing of a %s; remove it", resource, setting.key, kind)
 		}
