@@ -194,6 +194,6 @@ func (s *soak) checkOnce() {
 	if most := len(s.ended) * soakBatch; fates[lost] > most {
 		s.t.Errorf("%d messages without an answer from %d ended processes, want at most %d", fates[lost], len(s.ended), most)
 	}
-	s.t.Logf("%d ids: %d done, %d named as failed (%d dead letters, %d logged whole), 0 done unhandled; of %d whose activation was not answered %d were not handled; processes ended: %v",
-		len(s.messages), fates[acknowledged], fates[failed], letters, whole, fates[lost], unhandled, s.endings())
+	s.t.Logf("%d ids: %d done, %d named as failed (%d dead letters, %d logged whole), %d lost, done unhandled or otherwise wrong; of %d whose activation was not answered %d were not handled; processes ended: %v",
+		len(s.messages), fates[acknowledged], fates[failed], letters, whole, len(wrong), fates[lost], unhandled, s.endings())
 }

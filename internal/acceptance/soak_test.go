@@ -429,6 +429,6 @@ func (s *soak) checkRedelivered(inFlight int, want ...string) {
 	if most := 6 * odd * inFlight; again > most { // of one that is stuck four calls are late, and one finds it ended
 		s.t.Errorf("%d messages that succeed were delivered again, want at most %d", again, most)
 	}
-	s.t.Logf("%d ids: %d acknowledged, %d dead letters, 0 lost, 0 acknowledged unhandled; %d that succeed delivered again, %d handled twice; processes ended: %v",
-		len(s.messages), fates[acknowledged], fates[dead], again, twice, s.endings())
+	s.t.Logf("%d ids: %d acknowledged, %d dead letters, %d lost, acknowledged unhandled or otherwise wrong; %d that succeed delivered again, %d handled twice; processes ended: %v",
+		len(s.messages), fates[acknowledged], fates[dead], len(wrong), again, twice, s.endings())
 }
