@@ -70,15 +70,9 @@ func TestUnrulyHandlers(t *testing.T) {
 // with what has failed.
 func TestFlat(t *testing.T) {
 	discardLogs(t)
-	fails := fn.On(func(_ context.Context, o struct{ ID string }) error {
-		if o.ID == "" {
-			return fn.BadInput(io.EOF)
-		}
-		return io.ErrUnexpectedEOF
-	})
 	for name, test := range steadySources(t) {
 		t.Run(name, func(t *testing.T) {
-			function, payload := Handler(fails, test.source), []byte(test.payload)
+			function, payload := Handler(steady.Failing(), test.source), []byte(test.payload)
 			steady.Flat(t, func() { _, _ = function.Invoke(t.Context(), payload) })
 		})
 	}

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,6 +184,17 @@ func Goroutines(t *testing.T) (check func()) {
 			}
 		}
 	}
+}
+
+// Failing returns a handler of every tenth event of which nothing can come.
+func Failing() fn.Handler {
+	var n atomic.Int64
+	return fn.On(func(_ context.Context, o struct{ ID string }) error {
+		if n.Add(1)%10 == 0 {
+			return fn.Permanent(fmt.Errorf("no stock for %s", o.ID))
+		}
+		return nil
+	})
 }
 
 const (
