@@ -50,17 +50,20 @@ const hurry = 1200 * time.Millisecond
 // poll invokes the function with one batch of copies of the message after another
 // until none is left, and reports whether the process has ended.
 func (s *soak) poll(l *lambda, message map[string]any) (ended bool) {
-	stuck := false
+	k := &keeper{soak: s}
+	defer k.free()
 	for {
-		batch := s.take(10)
+		batch := s.takeUnkept(10, k)
 		if len(batch) == 0 {
 			return false
 		}
 		within, broken := patience, false
 		for _, m := range batch {
-			stuck = stuck || m.next() == "stuck"
+			if m.next() == "stuck" {
+				k.stuck(10)
+			}
 			broken = broken || m.next() == "break"
-			if stuck || m.next() == "late" {
+			if k.isStuck() || m.next() == "late" {
 				within = hurry
 			}
 		}

@@ -54,23 +54,26 @@ func TestSoakOpenWhisk(t *testing.T) {
 // feed sends one activation after another until none is left or the process
 // ends, by itself or since a handler holds.
 func (s *soak) feed(a *action) {
-	stuck := false
+	k := &keeper{soak: s}
+	defer k.free()
 	for {
-		if stuck { // one that ends is sent nothing more
+		if k.isStuck() { // one that ends is sent nothing more
 			select {
 			case <-a.ended:
 				return
 			case <-time.After(300 * time.Millisecond):
 			}
 		}
-		batch := s.take(soakBatch)
+		batch := s.takeUnkept(soakBatch, k)
 		if len(batch) == 0 {
 			return
 		}
 		within := patience
 		for _, m := range batch {
-			stuck = stuck || m.next() == "stuck"
-			if stuck || m.next() == "late" {
+			if m.next() == "stuck" {
+				k.stuck(soakBatch)
+			}
+			if k.isStuck() || m.next() == "late" {
 				within = hurry
 			}
 		}

@@ -123,7 +123,10 @@ type soak struct {
 
 	mu      sync.Mutex
 	waiting []*soakMessage
+	kept    int        // messages that wait for processes that are stuck
+	freed   *sync.Cond // there are fewer of those
 	ledgers int
+	signals int                 // that were sent
 	ended   map[*process]string // how, of those that were ended
 	whole   map[string]bool     // ids of the events that processes have logged whole
 }
@@ -136,6 +139,7 @@ func newSoak(t *testing.T, every int, id func(n int) string) *soak {
 	t.Logf("FNGEN_SOAK_IDS=%d FNGEN_SOAK_SEED=%d", count, seed)
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	s := &soak{t: t, dir: t.TempDir(), id: id, ended: map[*process]string{}, whole: map[string]bool{}}
+	s.freed = sync.NewCond(&s.mu)
 	for n := range count {
 		s.messages = append(s.messages, &soakMessage{n: n})
 	}
@@ -183,6 +187,45 @@ func (s *soak) ledger() string {
 	defer s.mu.Unlock()
 	s.ledgers++
 	return fmt.Sprintf("SOAK_LEDGER=%s", filepath.Join(s.dir, fmt.Sprint(s.ledgers)))
+}
+
+// A keeper keeps messages for a process that is stuck, since others would empty
+// the queue before it has had the calls that show it.
+type keeper struct {
+	soak *soak
+	n    int // 0 while the process is not stuck
+}
+
+func (k *keeper) isStuck() bool { return k.n > 0 }
+
+// stuck keeps four calls of so many messages, and one more.
+func (k *keeper) stuck(batch int) {
+	k.soak.mu.Lock()
+	defer k.soak.mu.Unlock()
+	if k.n == 0 {
+		k.n = 5 * batch
+		k.soak.kept += k.n
+	}
+}
+
+// free lets others have the messages: the process has ended, or has had all.
+func (k *keeper) free() {
+	k.soak.mu.Lock()
+	defer k.soak.mu.Unlock()
+	k.soak.kept -= k.n
+	k.n = 0
+	k.soak.freed.Broadcast()
+}
+
+// takeUnkept is take for a process, which waits while what is left is kept for
+// others.
+func (s *soak) takeUnkept(most int, k *keeper) []*soakMessage {
+	s.mu.Lock()
+	for !k.isStuck() && len(s.waiting) > 0 && len(s.waiting) <= s.kept {
+		s.freed.Wait()
+	}
+	s.mu.Unlock()
+	return s.take(most)
 }
 
 // take takes at most the number of messages from the queue's head for delivery.
@@ -247,7 +290,8 @@ func (s *soak) end(p *process, line string) {
 		s.t.Errorf("standard output %q", line)
 	}
 	s.mu.Lock()
-	signal := []os.Signal{syscall.SIGKILL, syscall.SIGTERM}[len(s.ended)%2]
+	signal := []os.Signal{syscall.SIGKILL, syscall.SIGTERM}[s.signals%2]
+	s.signals++
 	s.ended[p] = signal.String()
 	s.mu.Unlock()
 	if err := p.cmd.Process.Signal(signal); err != nil {
