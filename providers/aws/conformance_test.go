@@ -124,7 +124,7 @@ func apart(o conformance.Occurrence, via string, read reader, record encoder) ([
 func function(d conformance.Directive, h fn.Handler, keys []string) lambda.Handler {
 	switch d.Trigger {
 	case "queue":
-		return aws.Handler(h, aws.SQS{Queue: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
+		return aws.Handler(h, aws.SQS{Queue: d.Name, Content: d.Content, Letters: d.Letters, NoDeadLetter: d.NoDeadLetter})
 	case "topic":
 		return aws.Handler(h, aws.SNS{Topic: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
 	case "stream":

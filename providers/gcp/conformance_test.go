@@ -117,7 +117,7 @@ func payload(via string, o conformance.Occurrence, deliveries []delivery) confor
 func function(d conformance.Directive, h fn.Handler) http.Handler {
 	switch d.Trigger {
 	case "queue":
-		return gcp.Handler(h, gcp.PubSub{Queue: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
+		return gcp.Handler(h, gcp.PubSub{Queue: d.Name, Content: d.Content, Letters: d.Letters, NoDeadLetter: d.NoDeadLetter})
 	case "topic":
 		return gcp.Handler(h, gcp.PubSub{Topic: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
 	case "stream":

@@ -25,10 +25,10 @@ func TestConformance(t *testing.T) {
 }
 
 func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
-	switch o.Directive.Trigger {
-	case "object":
+	switch d := o.Directive; {
+	case d.Trigger == "object":
 		return nil, conformance.NoObjects
-	case "queue", "stream":
+	case d.Trigger == "queue" && !d.Letters, d.Trigger == "stream":
 		return kafka(o)
 	}
 	return activations(o)
@@ -38,6 +38,9 @@ func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conforma
 func source(d conformance.Directive) openwhisk.Source {
 	switch d.Trigger {
 	case "queue":
+		if d.Letters {
+			return openwhisk.Trigger{Letters: d.Name, Content: d.Content, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
+		}
 		return openwhisk.Kafka{Queue: d.Name, Content: d.Content, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
 	case "stream":
 		return openwhisk.Kafka{Stream: d.Name, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
@@ -108,7 +111,7 @@ func activations(o conformance.Occurrence) ([]conformance.Payload, conformance.R
 		var reason conformance.Reason
 		switch {
 		case r.Message != nil:
-			reason = topicMessage(*r.Message, &values[i], &a)
+			reason = topicMessage(o.Directive.Name, *r.Message, &values[i], &a)
 		case r.Tick != nil:
 			reason = alarm(o, *r.Tick, &values[i], &a)
 		case r.Change != nil:
@@ -144,12 +147,15 @@ func activations(o conformance.Occurrence) ([]conformance.Payload, conformance.R
 
 func activationID(i int) string { return fmt.Sprintf("act-%d", i+1) }
 
-// topicMessage is the payload with which a topic's trigger is fired.
-func topicMessage(m conformance.Message, value *string, a *conformance.Arrival) conformance.Reason {
+// topicMessage is the payload with which the trigger of a topic, or of a queue of
+// dead letters, is fired.
+func topicMessage(topic string, m conformance.Message, value *string, a *conformance.Arrival) conformance.Reason {
 	body := string(m.Body)
-	a.Source = "/namespaces/acme/triggers/prices"
+	a.Source = "/namespaces/acme/triggers/" + topic
 	a.Raw = m.Body
 	switch {
+	case m.Binary != nil:
+		return conformance.NoBinaryMode
 	case m.Damaged:
 		*value, a.Raw = `"cloudevent":1`, []byte("1")
 	case m.ContentType == "application/cloudevents+json":

@@ -77,12 +77,14 @@ func (f Function) FormerNames() []string {
 }
 
 // DeadLetterSink is the name of the sink for the function's dead letters: the
-// one that the directive gives, or a name of its own; "" for none.
+// one that the directive gives, or a name of its own; "" for none, which an HTTP
+// function has, since it answers for what fails.
 func (f Function) DeadLetterSink() string {
-	switch f.DeadLetter {
-	case "none":
+	_, http := f.Trigger.(HTTP)
+	switch {
+	case http || f.DeadLetter == "none":
 		return ""
-	case "":
+	case f.DeadLetter == "":
 		return f.Name + "-dead-letters"
 	}
 	return f.DeadLetter
@@ -180,8 +182,12 @@ const (
 	KeyReserved     = "reserved-instances"
 	KeyMaxInstances = "max-instances"
 	KeyLogRetention = "log-retention"
+	KeyLogLevel     = "log-level"
 	KeyEnv          = "env"
 )
+
+// LogLevel is the environment variable that the loggers of every platform read.
+const LogLevel = "LOG_LEVEL"
 
 // What the names of functions and of resources may be, and which are no
 // function's.

@@ -12,6 +12,7 @@ type Directive struct {
 	Name    string // the queue's, topic's, bucket's, collection's, stream's or function's; the event's type
 	Content string // content=
 	FIFO    bool
+	Letters bool // of a queue
 
 	Created, Updated, Deleted bool   // of objects and documents
 	Prefix, Suffix            string // of objects
@@ -172,7 +173,7 @@ func Names[V any](fields map[string]V) []string { return slices.Sorted(maps.Keys
 
 // Occurrences returns the table.
 func Occurrences() []Occurrence {
-	return slices.Concat(queues(), queueEvents(), topics(), objects(), ticks(), changes(), documents(), streams(), events(), requests())
+	return slices.Concat(queues(), queueEvents(), deadLetters(), topics(), objects(), ticks(), changes(), documents(), streams(), events(), requests())
 }
 
 // ticks returns the firings of the schedule of the function nightly.

@@ -29,6 +29,9 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Queue:
 		asynchronous = false
 		queue(report, f, trigger)
+		if trigger.Letters && t.envelopes[trigger.Name] != "" {
+			report.Errorf("resource-setting", "dead letters are taken as they are, in an envelope or not, so that resources.%s.aws.envelope says nothing of them; remove it", trigger.Name)
+		}
 	case model.Schedule:
 		if _, err := expression(trigger); err != nil {
 			report.Errorf("schedule-expression", "%s", err)
@@ -170,7 +173,7 @@ func (t Target) existing(report *model.Report, f model.Function) {
 // sinks has what is needed of the function's sinks.
 func (t Target) sinks(report *model.Report, f model.Function) {
 	for _, s := range f.Sinks {
-		if s.Kind == "http" && t.urls[s.Name] == "" {
+		if s.Kind == "http" && t.urls[s.Name].Value == "" {
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.aws.url", s.Name, s.Name)
 		}
 	}

@@ -61,7 +61,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	}
 	for name, r := range resources {
 		t.resources[name] = resource{
-			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.String(urlKey),
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey),
 		}
 	}
 	if binary && s.Has("runtime") {
@@ -115,7 +115,7 @@ func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		before = e.Routes(trigger)
-		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name))
+		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name, s.fields...))
 	} else {
 		fields := append(s.fields, e.DeadLetterField())
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
@@ -142,9 +142,9 @@ type source struct {
 func feed(f model.Function) (string, source) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "behind HTTP", source{"HTTP", nil}
+		return "behind HTTP", source{"HTTP", []output.Field{{Name: "Keep", Value: t.Keep}}}
 	case model.Queue:
-		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}}
+		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}, {Name: "Letters", Value: t.Letters}}}
 	case model.Object:
 		return "fed by a Cloud Storage bucket", source{"Storage", output.ObjectFields(t)}
 	case model.Topic:
@@ -179,6 +179,7 @@ var (
 	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
 		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
 
+	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
 	// https://cloud.google.com/eventarc/docs/locations
@@ -187,8 +188,6 @@ var (
 	// https://cloud.google.com/firestore/docs/manage-databases
 	databaseKey = config.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
 		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
-	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
-		Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`), Want: "http:// or https://, a host and a path"}
 )
 
 // A resource is what fngen.yaml says of one that exists.
@@ -196,7 +195,7 @@ type resource struct {
 	name     string // "" for one that is created
 	location string // "" for the region
 	database string
-	url      string // "" for none
+	url      model.Variable
 }
 
 // named returns the resource of the logical name.

@@ -51,6 +51,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	var names []string
 	for _, f := range app.Functions {
+		f.Operation.Env = slices.Concat(f.Operation.Env, t.secretAddresses(f))
 		w.functions = append(w.functions, function{f, label(f.Name), resource})
 		names = append(names, f.Name)
 	}

@@ -59,7 +59,11 @@ func (f function) publishes() []topic {
 func (w *terraform) addresses(f function) []pair {
 	var out []pair
 	for _, s := range f.Sinks {
-		var address any = w.named(s.Name).url
+		url := w.named(s.Name).url
+		if s.Kind == "http" && url.IsSecret {
+			continue // which is among the function's variables
+		}
+		var address any = url.Value
 		if s.Kind != "http" {
 			address = w.topicID(topic{s.Kind, s.Name})
 		}
@@ -68,6 +72,19 @@ func (w *terraform) addresses(f function) []pair {
 	variable := model.SinkVariable(f.DeadLetterSink())
 	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
 		out = append(out, pair{variable, w.topicID(deadLetterTopic(f.Function))})
+	}
+	return out
+}
+
+// secretAddresses returns the variables with the addresses of the function's
+// sinks that are secrets.
+func (t target) secretAddresses(f model.Function) []model.Variable {
+	var out []model.Variable
+	for _, s := range f.Sinks {
+		if url := t.named(s.Name).url; s.Kind == "http" && url.IsSecret {
+			url.Name = model.SinkVariable(s.Name)
+			out = append(out, url)
+		}
 	}
 	return out
 }

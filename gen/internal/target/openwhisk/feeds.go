@@ -39,6 +39,9 @@ func (t Target) trigger(pkg string, f model.Function) (trigger, bool) {
 	case model.Event:
 		return trigger{name: eventTrigger(source.Type)}, true
 	case model.Queue:
+		if source.Letters { // which are what fires it
+			return trigger{name: source.Name}, true
+		}
 		return t.kafka(feedName(source.Name), source.Name), true
 	case model.Stream:
 		return t.kafka(feedName(source.Name), source.Name), true
@@ -106,14 +109,14 @@ func (t Target) couchDB(name, logical string) trigger {
 	r := t.resources[logical]
 	out := trigger{name: name, feed: cmp.Or(r.feed, "/whisk.system/cloudant/changes")}
 	out.inputs = output.Mapping{{Key: "dbname", Value: t.database(logical)}}
-	if parts := server.FindStringSubmatch(r.url); parts != nil {
+	if parts := server.FindStringSubmatch(r.url.Value); parts != nil {
 		out.inputs = append(out.inputs, output.Member{Key: "protocol", Value: parts[1]}, output.Member{Key: "host", Value: verbatim(parts[2])})
 		if port, err := strconv.Atoi(parts[3]); err == nil {
 			out.inputs = append(out.inputs, output.Member{Key: "port", Value: port})
 		}
 	}
 	if r.feed == "" { // which would know them
-		if r.url == "" {
+		if r.url.Value == "" {
 			out.ask("host", logical, "HOST")
 		}
 		out.ask("username", logical, "USERNAME")

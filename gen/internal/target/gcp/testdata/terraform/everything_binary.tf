@@ -113,6 +113,14 @@ resource "google_service_account" "api" {
   display_name = "${var.name}: api"
 }
 
+resource "google_secret_manager_secret_iam_member" "api" {
+  for_each  = toset(["hooks-url"])
+  project   = var.project
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.api.member
+}
+
 resource "google_pubsub_topic_iam_member" "api_sends" {
   for_each = {
     orders-queue = google_pubsub_topic.orders_queue.name
@@ -168,10 +176,21 @@ resource "google_cloud_run_v2_service" "api" {
         name  = "FNGEN_SINK_CRM"
         value = "https://crm.example/events"
       }
+
+      env {
+        name = "FNGEN_SINK_HOOKS"
+
+        value_source {
+          secret_key_ref {
+            secret  = "hooks-url"
+            version = "latest"
+          }
+        }
+      }
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.api_sends]
+  depends_on = [google_secret_manager_secret_iam_member.api, google_pubsub_topic_iam_member.api_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "api_invokers" {

@@ -126,6 +126,14 @@ resource "google_service_account" "api" {
   display_name = "${var.name}: api"
 }
 
+resource "google_secret_manager_secret_iam_member" "api" {
+  for_each  = toset(["hooks-url"])
+  project   = var.project
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.api.member
+}
+
 resource "google_pubsub_topic_iam_member" "api_sends" {
   for_each = {
     orders-queue = google_pubsub_topic.orders_queue.name
@@ -180,9 +188,16 @@ resource "google_cloudfunctions2_function" "api" {
       FNGEN_SINK_ORDERS    = google_pubsub_topic.orders_queue.id
       FNGEN_SINK_CRM       = "https://crm.example/events"
     }
+
+    secret_environment_variables {
+      key        = "FNGEN_SINK_HOOKS"
+      project_id = var.project
+      secret     = "hooks-url"
+      version    = "latest"
+    }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.api_sends]
+  depends_on = [google_secret_manager_secret_iam_member.api, google_pubsub_topic_iam_member.api_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "api_invokers" {
