@@ -46,6 +46,8 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
+	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/gcp", "providers/openwhisk/…"),
+		append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
 	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
@@ -122,7 +124,8 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
-	{module + "internal/native", []string{"internal/native/…", suite}}, // nothing that is deployed
+	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", suite}}, // nothing that is deployed
+	{module + "fn/fntest/replay", nil},                                                     // nothing but tests
 }
 
 // suite is the conformance suite, which nothing but tests imports.
@@ -366,6 +369,20 @@ func TestNoHTTP(t *testing.T) {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
 		}
+	}
+}
+
+// Whoever uses fntest alone has nothing of a platform's in his go.mod: package
+// replay is what links them.
+func TestReplayApart(t *testing.T) {
+	g := load(t)
+	for _, dep := range g.linked(module + "fn/fntest") {
+		if own, isOwn := strings.CutPrefix(dep, module); isOwn && strings.HasPrefix(own, "providers/") || strings.HasPrefix(dep, "github.com/aws/") {
+			t.Errorf("fn/fntest links %s", dep)
+		}
+	}
+	if !slices.Contains(g.linked(module+"fn/fntest/replay"), "github.com/aws/aws-lambda-go/lambda") {
+		t.Error("fn/fntest/replay links no aws-lambda-go: what it is apart for")
 	}
 }
 
