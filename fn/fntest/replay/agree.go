@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/fngen/fngen/fn"
 )
@@ -66,13 +67,38 @@ func (o *Outcome) compare(out *strings.Builder, what string, compared []Result, 
 	if !slices.Contains(slices.Collect(maps.Values(different)), true) {
 		return
 	}
-	t := newTable(o.Results)
+	var shown []aspect
 	for _, a := range aspects {
 		if different[a.name] || a.always {
-			t.add(a.name, a.show)
+			shown = append(shown, a)
 		}
 	}
-	fmt.Fprintf(out, "the platforms do not agree on %s of the %s:\n%s", what, o.function, t)
+	fmt.Fprintf(out, "the platforms do not agree on %s of the %s:\n%s", what, o.function, byPlatform(o.Results, shown))
+}
+
+// byPlatform returns a table with a line for each platform. The last aspect is
+// the longest.
+func byPlatform(results []Result, aspects []aspect) string {
+	var b bytes.Buffer
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, a := range aspects {
+		fmt.Fprintf(w, "\t%s", a.name)
+	}
+	fmt.Fprintln(w)
+	for _, r := range results {
+		fmt.Fprint(w, r.Platform)
+		if r.Never != "" {
+			fmt.Fprintf(w, "\tnever: %s", r.Never)
+			fmt.Fprintln(w)
+			continue
+		}
+		for _, a := range aspects {
+			fmt.Fprintf(w, "\t%s", oneLine.Replace(a.show(r)))
+		}
+		fmt.Fprintln(w)
+	}
+	_ = w.Flush() // a buffer takes all
+	return trimmed(b.String())
 }
 
 // String names the function, the queue orders for instance.

@@ -20,7 +20,7 @@ const (
 	Acknowledged Fate = iota // the handler is done with it
 	Ignored                  // acknowledged, but the directive does not ask for it: no handler saw it
 	Redelivered              // the platform delivers it again
-	DeadLettered             // it is given up, and kept with the dead letters
+	DeadLettered             // it is given up, and kept with the dead letters; where a function on OpenWhisk has none, whole in its log
 )
 
 // String returns the fate in lower case.
@@ -188,17 +188,24 @@ func (t *table) add(name string, of func(Result) string) {
 		default:
 			cell = "never: " + r.Never
 		}
-		fmt.Fprintf(t.w, "\t%s", strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(cell))
+		fmt.Fprintf(t.w, "\t%s", oneLine.Replace(cell))
 	}
 	fmt.Fprintln(t.w)
 }
 
-// String returns the rows, without the spaces at their ends.
+// String returns the rows.
 func (t *table) String() string {
 	_ = t.w.Flush() // a buffer takes all
+	return trimmed(t.b.String())
+}
+
+// trimmed returns the lines without the spaces at their ends.
+func trimmed(text string) string {
 	var out strings.Builder
-	for line := range strings.Lines(t.b.String()) {
+	for line := range strings.Lines(text) {
 		out.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	return out.String()
 }
+
+var oneLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)

@@ -247,12 +247,12 @@ func TestDifference(t *testing.T) {
 		return reported(t, func(t testing.TB) { f.Deliver(t, replay.Change{Key: "7", After: parcel{3}}) })
 	}
 	const want = `replay: the platforms do not agree on change 1 of the collection parcels:
-       aws                                                                                       gcp                                                                                       openwhisk
-fate   acknowledged                                                                              acknowledged                                                                              dead-lettered
-error                                                                                                                                                                                      a parcel without a weight
-data   {"collection":"parcels","key":"7","before":null,"after":{"weight":3},"partial":false}  {"collection":"parcels","key":"7","before":null,"after":{"weight":3},"partial":false}  {"collection":"parcels","key":"7","before":null,"after":null,"partial":true}`
+           fate           error                      data
+aws        acknowledged                              {"collection":"parcels","key":"7","before":null,"after":{"weight":3},"partial":false}
+gcp        acknowledged                              {"collection":"parcels","key":"7","before":null,"after":{"weight":3},"partial":false}
+openwhisk  dead-lettered  a parcel without a weight  {"collection":"parcels","key":"7","before":null,"after":null,"partial":true}`
 	got := deliver(replay.Collection("parcels", h))
-	if squeeze(got) != squeeze(want) {
+	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	declared := replay.Collection("parcels", h)
@@ -285,8 +285,8 @@ func TestDifferences(t *testing.T) {
 		f    *replay.Function
 		want string
 	}{
-		"emits": {emits, `emitted news: com.example.news orders aws news: com.example.news orders gcp news: com.example.news orders openwhisk`},
-		"fails": {fails, `error on aws on gcp on openwhisk`},
+		"emits": {emits, `openwhisk news: com.example.news orders openwhisk`},
+		"fails": {fails, `openwhisk dead-lettered on openwhisk`},
 	} {
 		got := reported(t, func(t testing.TB) { c.f.Deliver(t, replay.Message{Data: order{"1"}}) })
 		if !strings.Contains(squeeze(got), c.want) {
@@ -298,7 +298,7 @@ func TestDifferences(t *testing.T) {
 		_, _ = io.WriteString(w, on(r.Context()))
 	}))
 	got := reported(t, func(t testing.TB) { answers.Do(t, httptest.NewRequest("GET", "/", nil)) })
-	for _, want := range []string{"status 200 OK 200 OK 200 OK", "X-On: aws", "body aws gcp openwhisk"} {
+	for _, want := range []string{"status error header body", "X-On: aws", "X-On: openwhisk openwhisk"} {
 		if !strings.Contains(squeeze(got), want) {
 			t.Errorf("no %q in %s", want, got)
 		}
