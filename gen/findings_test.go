@@ -92,12 +92,10 @@ func findings(t *testing.T, files []txtar.File) string {
 			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
-				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
-		if checker, ok := target.(model.AppChecker); ok {
-			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
-		}
+		_, more := model.CheckOn(target, meant)
+		diagnostics = append(diagnostics, more...)
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

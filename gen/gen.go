@@ -114,7 +114,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if len(asked) == 0 {
 		asked = configured
 	}
-	r := reader{config: c, platforms: map[string]model.App{}}
+	r := reader{root: p.root, config: c, platforms: map[string]model.App{}}
 	if r.scan, err = discover.ScanDir(p.root.Name(), Targets()); err != nil {
 		return err
 	}
@@ -169,6 +169,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 
 // A reader makes functions of the application's files, on each platform once.
 type reader struct {
+	root        *os.Root
 	config      *config.Config
 	flags       model.Build // what GOFLAGS decides
 	scan        *discover.Scan
@@ -222,15 +223,15 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 			continue
 		}
 		t.app.Functions = append(t.app.Functions, f)
-		t.diagnostics = append(t.diagnostics, t.Check(f)...)
 	}
 	for _, f := range app.Others {
 		if !f.MeantFor(t.Name()) && !compiledHere[f.Name] {
 			t.left = append(t.left, f)
 		}
 	}
-	if checker, ok := t.Target.(model.AppChecker); ok {
-		t.diagnostics = append(t.diagnostics, checker.CheckApp(t.app.Functions)...)
+	t.app.Functions, t.diagnostics = model.CheckOn(target, t.app.Functions)
+	if !model.Failed(r.scan.Diagnostics) { // else nobody knows which functions are gone
+		t.diagnostics = append(t.diagnostics, build.Renamed(r.root, t.Name(), t.app, t.left)...)
 	}
 	return t, nil
 }

@@ -53,8 +53,8 @@ func keys(o conformance.Occurrence) []string {
 	return nil
 }
 
-func mode(trigger, envelope string) conformance.Mode {
-	switch {
+func mode(d conformance.Directive, envelope string) conformance.Mode {
+	switch trigger := d.Trigger; {
 	case trigger == "queue":
 		return conformance.Each
 	case trigger == "stream" || trigger == "document":
@@ -134,7 +134,7 @@ func withoutKey(payload []byte) []byte {
 func function(d conformance.Directive, h fn.Handler, keys []string) lambda.Handler {
 	switch d.Trigger {
 	case "queue":
-		return aws.Handler(h, aws.SQS{Queue: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
+		return aws.Handler(h, aws.SQS{Queue: d.Name, Content: d.Content, Letters: d.Letters, NoDeadLetter: d.NoDeadLetter})
 	case "topic":
 		return aws.Handler(h, aws.SNS{Topic: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
 	case "stream":

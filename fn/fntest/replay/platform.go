@@ -83,7 +83,7 @@ func startAWS(s served) func(context.Context, native.Payload) native.Answer {
 func lambdaHandler(s served) lambda.Handler {
 	switch s.Kind {
 	case "queue":
-		return aws.Handler(s.events, aws.SQS{Queue: s.Name, Content: s.Content, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.SQS{Queue: s.Name, Content: s.Content, Letters: s.Letters, DeadLetter: s.letters})
 	case "topic":
 		return aws.Handler(s.events, aws.SNS{Topic: s.Name, Content: s.Content, DeadLetter: s.letters})
 	case "stream":
@@ -138,7 +138,7 @@ func serve(ctx context.Context, h http.Handler, r *http.Request) native.Answer {
 func cloudHandler(s served) http.Handler {
 	switch s.Kind {
 	case "queue":
-		return gcp.Handler(s.events, gcp.PubSub{Queue: s.Name, Content: s.Content, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.PubSub{Queue: s.Name, Content: s.Content, Letters: s.Letters, DeadLetter: s.letters})
 	case "topic":
 		return gcp.Handler(s.events, gcp.PubSub{Topic: s.Name, Content: s.Content, DeadLetter: s.letters})
 	case "stream":
@@ -165,6 +165,9 @@ func startOpenWhisk(s served) func(context.Context, native.Payload) native.Answe
 func action(s served) openwhisk.Invoker {
 	switch s.Kind {
 	case "queue":
+		if s.Letters {
+			return openwhisk.Handler(s.events, openwhisk.Trigger{Letters: s.Name, Content: s.Content, Retries: s.retries, DeadLetter: s.letters})
+		}
 		return openwhisk.Handler(s.events, openwhisk.Kafka{Queue: s.Name, Content: s.Content, Retries: s.retries, DeadLetter: s.letters})
 	case "topic":
 		return openwhisk.Handler(s.events, openwhisk.Trigger{Topic: s.Name, Content: s.Content, Retries: s.retries, DeadLetter: s.letters})

@@ -35,7 +35,7 @@ import (
 // what the directives say, and may be set before the first delivery.
 type Function struct {
 	Content                   string // content= of a queue or topic; "" is JSON
-	FIFO                      bool   // of a queue
+	FIFO, Letters             bool   // of a queue
 	Created, Updated, Deleted bool   // of a bucket or collection; none of them is all
 	Prefix, Suffix            string // of a bucket's keys
 	Source                    string // of events; "" is any
@@ -188,7 +188,7 @@ func ctxOf(t testing.TB) context.Context {
 // declared returns the trigger with what the fields say.
 func (f *Function) declared() native.Trigger {
 	t := f.trigger
-	t.Content, t.FIFO, t.Source = f.Content, f.FIFO, f.Source
+	t.Content, t.FIFO, t.Letters, t.Source = f.Content, f.FIFO, f.Letters, f.Source
 	t.Created, t.Updated, t.Deleted, t.Prefix, t.Suffix = f.Created, f.Updated, f.Deleted, f.Prefix, f.Suffix
 	return t
 }
@@ -198,8 +198,8 @@ func (f *Function) check() error {
 	if f.handler == nil && f.serve == nil {
 		return errors.New("there is no handler")
 	}
-	if f.FIFO && f.trigger.Kind != "queue" {
-		return errors.New("FIFO is of queues alone")
+	if (f.FIFO || f.Letters) && f.trigger.Kind != "queue" {
+		return errors.New("FIFO and Letters are of queues alone")
 	}
 	return nil
 }

@@ -202,6 +202,22 @@ func TestBatch(t *testing.T) {
 	topic.Deliver(t, replay.Message{Data: order{"1"}}, replay.Message{Data: order{"2"}}).Want(t, replay.Redelivered, replay.Acknowledged)
 }
 
+// A queue of dead letters takes events of every type as they are.
+func TestLetters(t *testing.T) {
+	f := replay.Queue("confirm-dead-letters", fn.On(done))
+	f.Letters = true
+	letter := replay.Message{ContentType: "application/cloudevents+json", Data: map[string]any{
+		"specversion": "1.0", "id": "1", "source": "/shop", "type": fn.TypeObjectCreated, "deadletterreason": "no",
+	}}
+	for _, r := range f.Deliver(t, letter).Results {
+		if e := r.Deliveries[0].Event; r.Never != "" || e.Type() != fn.TypeObjectCreated || e.Extensions()["deadletterreason"] != "no" {
+			t.Errorf("%s: %+v", r.Platform, r)
+		}
+	}
+	f.Letters = false
+	f.Deliver(t, replay.Message{ContentType: letter.ContentType, Data: letter.Data}).Want(t, replay.DeadLettered)
+}
+
 // What cannot be decoded reaches no handler, and is kept.
 func TestUndecodable(t *testing.T) {
 	for _, f := range []*replay.Function{
@@ -449,10 +465,10 @@ func TestMisuse(t *testing.T) {
 			f.Platforms = []string{"azure"}
 			f.Deliver(t, replay.Message{})
 		},
-		"2 fates for 1 deliveries":           func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{}).Want(t, 0, 0) },
-		"json: unsupported type":             func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{Data: func() {}}) },
-		"a Change has Before, After or both": func(t testing.TB) { replay.Collection("q", h).Deliver(t, replay.Change{Key: "7"}) },
-		"FIFO is of queues alone":            func(t testing.TB) { f := replay.Topic("q", h); f.FIFO = true; f.Deliver(t, replay.Message{}) },
+		"2 fates for 1 deliveries":             func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{}).Want(t, 0, 0) },
+		"json: unsupported type":               func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{Data: func() {}}) },
+		"a Change has Before, After or both":   func(t testing.TB) { replay.Collection("q", h).Deliver(t, replay.Change{Key: "7"}) },
+		"FIFO and Letters are of queues alone": func(t testing.TB) { f := replay.Topic("q", h); f.FIFO = true; f.Deliver(t, replay.Message{}) },
 	} {
 		if got := reported(t, f); !strings.Contains(got, name) {
 			t.Errorf("want %q, got %q", name, got)

@@ -135,6 +135,7 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 		c.Resources(name)
 	}
 	c.functions()
+	c.top.String(logLevel)
 	c.Build()
 	c.readAllows()
 	return c

@@ -19,6 +19,8 @@ var (
 	maxInstances      = Key{Name: model.KeyMaxInstances, Doc: "Instances that there are at most.", Low: 1, High: 10_000}
 	logRetention      = Key{Name: model.KeyLogRetention, Doc: "How long logs are kept, in days.",
 		Grammar: regexp.MustCompile(`^[1-9][0-9]{0,3}d$`), Want: "days such as 30d"}
+	logLevel = Key{Name: model.KeyLogLevel, Doc: "The least level of what is logged, LOG_LEVEL in the function's environment; info without one.",
+		OneOf: []string{"debug", "info", "warn", "error"}}
 )
 
 func (c *Config) functions() *Settings {
@@ -51,8 +53,27 @@ func (c *Config) Operate(f model.Function) model.Function {
 		f.Operation.Env = append(f.Operation.Env, v)
 		f.Positions[model.KeyEnv+"."+name] = env.Position(name)
 	}
+	c.setLogLevel(&f, s, env)
 	slices.SortFunc(f.Operation.Env, func(a, b model.Variable) int { return strings.Compare(a.Name, b.Name) })
 	return f
+}
+
+// setLogLevel adds the variable for the level that the file gives the function, or
+// all functions, and refuses another way to say it beside that.
+func (c *Config) setLogLevel(f *model.Function, s, env *Settings) {
+	from := s
+	if s.String(logLevel); !s.Has(logLevel.Name) {
+		from = c.top
+	}
+	level := from.String(logLevel)
+	switch {
+	case level == "":
+	case env.Has(model.LogLevel):
+		env.Refuse("env-name", model.LogLevel, "is what %s sets; remove it, and write %s for a level of the function's own", from.full(logLevel.Name), s.full(logLevel.Name))
+	default:
+		f.Operation.Env = append(f.Operation.Env, model.Variable{Name: model.LogLevel, Value: level})
+		f.Positions[model.KeyEnv+"."+model.LogLevel] = from.Position(logLevel.Name)
+	}
 }
 
 // readAllows reads what the file acknowledges.

@@ -14,14 +14,14 @@ import (
 // The syntax of each directive, shown where one is not understood.
 var usage = map[string]string{
 	"http":       "//fn:http [METHOD[,METHOD…]] /path/{wildcard} [auth=platform|public] [cors=ORIGIN[,ORIGIN…]] [stream] [batch]",
-	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE]",
+	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE] [letters]",
 	"topic":      "//fn:topic NAME [content=TYPE]",
 	"schedule":   `//fn:schedule "CRON"|every=DURATION [tz=Area/City]`,
 	"object":     "//fn:object BUCKET created|deleted [prefix=P] [suffix=S]",
 	"document":   "//fn:document NAME [created] [updated] [deleted] [before]",
 	"stream":     "//fn:stream NAME [batch=N] [start=earliest|latest] [concurrency=N]",
 	"event":      "//fn:event TYPE [source=S]",
-	"name":       "//fn:name NAME",
+	"name":       "//fn:name NAME [was=NAME[,NAME…]]",
 	"timeout":    "//fn:timeout DURATION",
 	"retries":    "//fn:retries N",
 	"deadletter": "//fn:deadletter NAME|none",
@@ -172,6 +172,7 @@ func triggerOf(d directive) (model.Trigger, []Finding) {
 		q.Concurrency = w.int("concurrency", 1, 1000)
 		q.Visibility = w.duration("visibility")
 		q.Content = w.option("content", validMediaType)
+		q.Letters = w.flag("letters")
 		t = q
 	case "topic":
 		t = model.Topic{Name: w.required("a topic's name", model.ValidName), Content: w.option("content", validMediaType)}
@@ -274,6 +275,10 @@ func Help() string {
 	for _, verb := range verbs {
 		b.WriteString("  " + usage[verb] + "\n")
 	}
+	b.WriteString("\nNAME of //fn:name is the function's deployed identity, by which the platforms know what\n" +
+		"it has: without the directive it is the identifier in kebab case. One that was renamed\n" +
+		"in the source says was=, its former names as fngen list shows them, the first one\n" +
+		"first; leave it there. Of a function with several triggers they are without -TRIGGER.\n")
 	b.WriteString("\nAn argument with spaces is quoted whole: \"prefix=a b\". There are no trailing comments.\n\n" +
 		strings.ToUpper(model.Shapes[:1]) + strings.ReplaceAll(model.Shapes[1:], "; ", ";\n") + ".")
 	return b.String()

@@ -77,11 +77,6 @@ func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 	case len(s.Triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
 		return Finding{"trigger-missing", ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
 	}
-	for _, sink := range s.Sinks {
-		if d := s.DeadLetter; d != "" && d != "none" && sink.Name == d && sink.Kind != "queue" {
-			return Finding{"sink-name", s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
-		}
-	}
 	for i, t := range s.Triggers {
 		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
 			return Finding{"trigger-twice", t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
@@ -102,6 +97,7 @@ func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 // they do not say is zero.
 type Options struct {
 	Name       string
+	Was        []string // former names, the first one first
 	Timeout    time.Duration
 	Retries    *int
 	DeadLetter string
@@ -137,6 +133,7 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 			if len(w.findings) > 0 {
 				o.Name = "" // it is reported here, not once more as the function's
 			}
+			o.Was = w.formerNames(o.Name)
 		case "timeout":
 			w.required("a duration", func(s string) (err error) {
 				o.Timeout, err = parseDuration(s)
@@ -178,6 +175,30 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 		findings = append(findings, w.findings...)
 	}
 	return o, findings
+}
+
+// formerNames takes was=, the names that the function of the name had before.
+func (w *words) formerNames(name string) []string {
+	var names []string
+	list := w.option("was", func(text string) error {
+		for was := range strings.SplitSeq(text, ",") {
+			switch {
+			case was == name:
+				return model.ErrText("has %q, the name that the function has now; give those that it had before", was)
+			case slices.Contains(names, was):
+				return model.ErrText("has %q twice; give it once", was)
+			}
+			if err := validFunctionName(was); err != nil {
+				return err
+			}
+			names = append(names, was)
+		}
+		return nil
+	})
+	if list == "" {
+		return nil
+	}
+	return names
 }
 
 func (w *words) sink(before []model.Sink) model.Sink {

@@ -4,6 +4,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"go/token"
 	"regexp"
@@ -37,9 +38,11 @@ const FngenModule = "github.com/fngen/fngen"
 
 // A Function is one deployed function: a handler and one of its triggers.
 type Function struct {
-	Name       string  // kebab case, unique in the application
-	Handler    Handler // what is called
-	Trigger    Trigger // what calls it
+	Name       string   // kebab case, unique in the application
+	Was        string   // the first name that it was deployed by, if that is another; no other function's in any way
+	Since      []string // the names that it had between Was and Name, in their order
+	Handler    Handler  // what is called
+	Trigger    Trigger  // what calls it
 	Timeout    time.Duration
 	Retries    *int   // nil if the directives do not say
 	DeadLetter string // a queue's name, "none", or "" for the platform's default
@@ -61,13 +64,27 @@ func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.S
 // FullName is what events that the function makes have as their source.
 func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
 
+// Identity is the name by which a deployed state knows the function. It stays
+// when the function is renamed, if the directives say so.
+func (f Function) Identity() string { return cmp.Or(f.Was, f.Name) }
+
+// FormerNames are the names that the function had before, the first one first.
+func (f Function) FormerNames() []string {
+	if f.Was == "" {
+		return nil
+	}
+	return append([]string{f.Was}, f.Since...)
+}
+
 // DeadLetterSink is the name of the sink for the function's dead letters: the
-// one that the directive gives, or a name of its own; "" for none.
+// one that the directive gives, or a name of its own; "" for none, which an HTTP
+// function has, since it answers for what fails.
 func (f Function) DeadLetterSink() string {
-	switch f.DeadLetter {
-	case "none":
+	_, http := f.Trigger.(HTTP)
+	switch {
+	case http || f.DeadLetter == "none":
 		return ""
-	case "":
+	case f.DeadLetter == "":
 		return f.Name + "-dead-letters"
 	}
 	return f.DeadLetter
@@ -165,8 +182,12 @@ const (
 	KeyReserved     = "reserved-instances"
 	KeyMaxInstances = "max-instances"
 	KeyLogRetention = "log-retention"
+	KeyLogLevel     = "log-level"
 	KeyEnv          = "env"
 )
+
+// LogLevel is the environment variable that the loggers of every platform read.
+const LogLevel = "LOG_LEVEL"
 
 // What the names of functions and of resources may be, and which are no
 // function's.

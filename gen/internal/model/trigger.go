@@ -44,6 +44,7 @@ type Queue struct {
 	Concurrency int           // order groups at once in one process; 0 for 1
 	Visibility  time.Duration
 	Content     string // content type of messages that say none
+	Letters     bool   // the messages are dead letters, taken as they are
 }
 
 // Topic is //fn:topic.

@@ -29,6 +29,9 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Queue:
 		asynchronous = false
 		queue(report, f, trigger)
+		if trigger.Letters && t.envelopes[trigger.Name] != "" {
+			report.Errorf("resource-setting", "dead letters are taken as they are, in an envelope or not, so that resources.%s.aws.envelope says nothing of them; remove it", trigger.Name)
+		}
 	case model.Schedule:
 		if _, err := expression(trigger); err != nil {
 			report.Errorf("schedule-expression", "%s", err)

@@ -55,7 +55,7 @@ func (target Target) source(f model.Function) (words, name string, fields []outp
 	case model.Queue:
 		fields := []output.Field{
 			{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content},
-			{Name: "Concurrency", Value: t.Concurrency}, {Name: "Envelope", Value: target.envelopes[t.Name]},
+			{Name: "Concurrency", Value: t.Concurrency}, {Name: "Envelope", Value: target.envelopes[t.Name]}, {Name: "Letters", Value: t.Letters},
 		}
 		if t.FIFO && f.DeadLetterSink() != "" && target.names[t.Name] == "" {
 			fields = append(fields, output.Field{Name: "Receives", Value: receives(f)})

@@ -153,8 +153,8 @@ func reserved(name string) bool {
 	}, name)
 }
 
-// sinks refuses sinks that cannot be reached, that would feed the function
-// itself, or whose addresses would take one variable.
+// sinks refuses sinks that cannot be reached, or that would feed the function
+// itself.
 func (t target) sinks(report *model.Report, f model.Function) {
 	own, eventType := "", ""
 	if subscribes(f.Trigger) {
@@ -176,9 +176,6 @@ func (t target) sinks(report *model.Report, f model.Function) {
 			report.ErrorAt("feeds-itself", "sink", "what is sent would come back as events of the type %s; give another type", eventType)
 		case s.Kind == "event":
 			report.WarnAt("sink-subscribers", "sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
-		}
-		if hasDeadLetters(f) && s.Name == f.DeadLetterSink() && to != deadLetterTopic(f) {
-			report.ErrorAt("sink-name", "sink", "the sink %s:%s and the dead letters have one name, by which their addresses are told apart; name another", s.Kind, s.Name)
 		}
 	}
 }

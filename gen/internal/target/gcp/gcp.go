@@ -144,7 +144,7 @@ func feed(f model.Function) (string, source) {
 	case model.HTTP:
 		return "behind HTTP", source{"HTTP", nil}
 	case model.Queue:
-		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}}
+		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}, {Name: "Letters", Value: t.Letters}}}
 	case model.Object:
 		return "fed by a Cloud Storage bucket", source{"Storage", output.ObjectFields(t)}
 	case model.Topic:

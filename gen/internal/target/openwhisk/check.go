@@ -116,6 +116,9 @@ func directive(f model.Function, s model.Sink) string {
 func (t Target) settings(report *model.Report, f model.Function) {
 	kind, name := f.Trigger.Kind(), f.Trigger.Resource()
 	applies := map[string][]string{"queue": {"name", "feed", "brokers"}, "stream": {"name", "feed", "brokers"}, "document": {"name", "feed", "url"}}
+	if letters(f) {
+		kind = "queue of dead letters"
+	}
 	t.inVain(report, "", name, kind, applies[kind])
 	if url := t.resources[name].url; kind == "document" && url != "" && !server.MatchString(url) {
 		report.Errorf("resource-setting", "resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
@@ -144,6 +147,10 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 }
 
 func queue(report *model.Report, t model.Queue) {
+	if t.Letters {
+		deadLetters(report, t)
+		return
+	}
 	if t.FIFO {
 		report.Warnf("order-key", "order is kept among messages of one Kafka partition, which the publisher's key chooses")
 	}
@@ -154,6 +161,19 @@ func queue(report *model.Report, t model.Queue) {
 		report.Errorf("visibility-limit", "the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
 	}
 	kafka(report)
+}
+
+// deadLetters has what a trigger, which dead letters fire, is not as a queue.
+func deadLetters(report *model.Report, t model.Queue) {
+	if t.FIFO {
+		report.Warnf("order-key", "dead letters fire a trigger, which keeps no order")
+	}
+	if t.Batch > 0 || t.Window > 0 {
+		report.Warnf("batch-ignored", "dead letters come one at a time; batch and window are ignored")
+	}
+	if t.Visibility > 0 {
+		report.Errorf("visibility-limit", "dead letters fire a trigger, which has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
+	}
 }
 
 // kafka warns of what every function behind the Kafka feed lives with.
@@ -208,7 +228,22 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return diagnostics
+	return append(diagnostics, t.circular(functions)...)
+}
+
+// circular says which dead letters come back by way of triggers.
+func (t Target) circular(functions []model.Function) []model.Diagnostic {
+	from := func(f model.Function) string {
+		by, _ := t.trigger("", f)
+		return by.name
+	}
+	return model.CircularLetters(functions, func(f model.Function) string {
+		s, ok := deadLetterSink(f)
+		if !ok || t.fires(s) == from(f) { // which is said of its directive
+			return ""
+		}
+		return t.fires(s)
+	}, from)
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
@@ -222,6 +257,9 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 	heard := exists
 	for _, other := range others {
 		kind, resource, at := other.Trigger.Kind(), other.Trigger.Resource(), model.Position(other.Pos)
+		if letters(other.Function) && verb == "deadletter" {
+			kind = s.Kind // for them it is there
+		}
 		fired := other.fired && other.by.name == name
 		switch {
 		case fired && other.Name == f.Name:
@@ -231,7 +269,7 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 			report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
 			return
 		case resource == s.Name && kind == "queue" && verb == "deadletter":
-			report.ErrorAt("sink-unsupported", verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
+			report.ErrorAt("sink-unsupported", verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; add letters there, or choose another name", resource, other.Name, at)
 			return
 		case resource == s.Name && other.by.feed != "" && exists:
 			report.ErrorAt("trigger-shared", verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)

@@ -50,6 +50,9 @@ func source(f model.Function) (words, name string, fields []output.Field) {
 	case model.HTTP:
 		return "as a raw web action", "HTTP", nil
 	case model.Queue:
+		if t.Letters {
+			return "fired by a trigger", "Trigger", []output.Field{{Name: "Letters", Value: t.Name}, {Name: "Content", Value: t.Content}}
+		}
 		return "fed by Kafka", "Kafka", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}}
 	case model.Topic:
 		return "fired by a trigger", "Trigger", []output.Field{{Name: "Topic", Value: t.Name}, {Name: "Content", Value: t.Content}}

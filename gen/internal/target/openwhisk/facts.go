@@ -29,6 +29,9 @@ func (t Target) Facts(f model.Function) model.Facts {
 	case model.Queue:
 		facts.Source, facts.Order = "Kafka feed", "partition"
 		facts.Differs = []string{"time is absent", "headers of messages do not arrive"}
+		if trigger.Letters {
+			facts.Source, facts.Order, facts.Differs = "trigger, fired with dead letters", "none", nil
+		}
 	case model.Topic:
 		facts.Source = "trigger"
 		facts.Differs = []string{"time is absent"}

@@ -39,6 +39,9 @@ func (t Target) trigger(pkg string, f model.Function) (trigger, bool) {
 	case model.Event:
 		return trigger{name: eventTrigger(source.Type)}, true
 	case model.Queue:
+		if source.Letters { // which are what fires it
+			return trigger{name: source.Name}, true
+		}
 		return t.kafka(feedName(source.Name), source.Name), true
 	case model.Stream:
 		return t.kafka(feedName(source.Name), source.Name), true

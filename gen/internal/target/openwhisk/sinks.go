@@ -18,6 +18,13 @@ func deadLetterSink(f model.Function) (model.Sink, bool) {
 	return model.Sink{Kind: "topic", Name: f.DeadLetter}, true
 }
 
+// letters reports whether the function is fed with dead letters: the trigger that
+// carries them stands for its queue.
+func letters(f model.Function) bool {
+	q, ok := f.Trigger.(model.Queue)
+	return ok && q.Letters
+}
+
 // sinks returns the function's sinks in the order of its directives, and after
 // them that of its dead letters.
 func sinks(f model.Function) []model.Sink {

@@ -156,5 +156,14 @@ func JSONFailure(service string, status int, body []byte, refused ...string) err
 	return Failure(service, code, message, refused...)
 }
 
-// Deduplication is the id by which a FIFO queue or topic knows a copy.
-func Deduplication(e event.Event) string { return portable.Hash(e.Source(), e.ID()) }
+// Deduplication is the id by which a FIFO queue or topic knows a copy. A dead
+// letter, and one that is sent back, goes the same way again if its event fails
+// again, and is no copy then: the delivery that it is sent for tells the two
+// apart, and is the same when that comes again.
+func Deduplication(ctx context.Context, e event.Event) string {
+	if _, letter := e.Extensions()["deadletterfunction"]; letter {
+		d, _ := fn.DeliveryFrom(ctx)
+		return portable.Hash(e.Source(), e.ID(), d.NativeID)
+	}
+	return portable.Hash(e.Source(), e.ID())
+}
