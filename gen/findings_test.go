@@ -94,8 +94,15 @@ func findings(t *testing.T, files []txtar.File) string {
 				meant = append(meant, f)
 			}
 		}
-		_, more := model.CheckOn(target, meant)
+		here, more := model.CheckOn(target, meant)
 		diagnostics = append(diagnostics, more...)
+		if len(here) > 0 && !model.Failed(diagnostics) {
+			_, more, err := target.Infrastructure(model.App{Path: resolved.Path, Platform: resolved.Platform, Functions: here})
+			if err != nil {
+				t.Fatal(err)
+			}
+			diagnostics = append(diagnostics, more...)
+		}
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

@@ -123,7 +123,7 @@ func TestBinaryArchives(t *testing.T) {
 		want []file // without data where it is the binary
 	}{
 		{"aws/receive", []file{{"bootstrap", 0o755, nil}}},
-		{"openwhisk/receive", []file{{"exec", 0o755, nil}, {"exec.env", 0o644, []byte("openwhisk/action-golang-v1.24")}}},
+		{"openwhisk/receive", []file{{"exec", 0o755, nil}, {"exec.env", 0o644, []byte("openwhisk/action-golang-v1.20")}}},
 	} {
 		files := read(t, a.archive(t, test.name))
 		same := slices.EqualFunc(files, test.want, func(got, want file) bool {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"go/token"
 	"maps"
@@ -173,14 +174,34 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 // hold, without a word after it, is one: API_TOKEN, but not TOKEN_URL.
 var (
 	credentialName  = regexp.MustCompile(`(?i)(^|_)(password|passwd|pwd|passphrase|secret|token|credentials?|api_?key|access_?key|secret_?key|private_?key|auth_?key|signing_?key|encryption_?key)$`)
-	credentialValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY|(^|[^A-Za-z0-9])(A(KIA|SIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{16}|sk-[A-Za-z0-9_-]{32}|SG\.[A-Za-z0-9_-]{16}\.|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.)|^[a-z][a-z0-9+.-]*://[^/@:?#]*:[^/@?#]+@`)
+	credentialValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY|(^|[^A-Za-z0-9])(A(KIA|SIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{16}|sk-[A-Za-z0-9_-]{32}|SG\.[A-Za-z0-9_-]{16}\.|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.)`)
 )
 
 // credential refuses what looks like a secret, which would stand in a
 // repository and in the platform's console. The error does not repeat it.
 func credential(name, value string) error {
-	if value == "" || !credentialName.MatchString(name) && !credentialValue.MatchString(value) {
+	if value == "" || !credentialName.MatchString(name) && !credentialValue.MatchString(value) && !model.HasPassword(value) {
 		return nil
 	}
-	return fmt.Errorf("looks like a credential, and what is written here can be read by many; store it as a secret of the platform and write secret:NAME")
+	return errCredential
+}
+
+var errCredential = errors.New("looks like a credential, and what is written here can be read by many; store it as a secret of the platform and write secret:NAME")
+
+// address is the grammar of [Settings.Address].
+var address = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|secret:[A-Za-z0-9][A-Za-z0-9_-]{0,254})$`)
+
+// Address returns the URL under the key, or the name of the secret that holds it:
+// a variable without a name. It is the zero Variable if there is none, or none
+// that is possible. The key's Want, if it has one, is for a platform without
+// secrets.
+func (s *Settings) Address(key Key) model.Variable {
+	key.Grammar, key.Private = address, true
+	if key.Want == "" {
+		key.Want = "http:// or https://, a host and a path, or secret:NAME for a URL with credentials or a query"
+	}
+	text := s.String(key)
+	var v model.Variable
+	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
+	return v
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -115,23 +114,4 @@ func decodeBody(contentType, body string) ([]byte, error) {
 		return []byte(body), nil
 	}
 	return base64.StdEncoding.DecodeString(body)
-}
-
-// withoutSecrets returns the parameters' JSON without the credentials in the
-// headers.
-func withoutSecrets(v actionloop.Value) []byte {
-	var headers map[string]json.RawMessage
-	if err := json.Unmarshal(v[actionloop.Headers], &headers); err != nil {
-		return v.Without(actionloop.Headers)
-	}
-	maps.DeleteFunc(headers, func(name string, _ json.RawMessage) bool {
-		switch strings.ToLower(name) {
-		case "authorization", "proxy-authorization", "cookie", "x-api-key", "x-require-whisk-auth":
-			return true
-		}
-		return false
-	})
-	v = maps.Clone(v)
-	v[actionloop.Headers] = actionloop.Answer(headers)
-	return actionloop.Answer(v)
 }

@@ -173,7 +173,7 @@ func (t Target) existing(report *model.Report, f model.Function) {
 // sinks has what is needed of the function's sinks.
 func (t Target) sinks(report *model.Report, f model.Function) {
 	for _, s := range f.Sinks {
-		if s.Kind == "http" && t.urls[s.Name] == "" {
+		if s.Kind == "http" && t.urls[s.Name].Value == "" {
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.aws.url", s.Name, s.Name)
 		}
 	}

@@ -66,25 +66,29 @@ func concurrency(f model.Function) int {
 }
 
 // environment returns the variables, those with the addresses of sinks first;
-// nil if there are none. A secret is a
-// dynamic reference: CloudFormation reads it from Secrets Manager when the
-// stack is deployed, with the rights of who deploys it, so that the value is
-// in no template and the function itself needs no right to read it.
-//
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+// nil if there are none.
 func environment(env []model.Variable, addresses output.Mapping) any {
 	if len(env)+len(addresses) == 0 {
 		return nil
 	}
 	variables := slices.Clone(addresses)
 	for _, v := range env {
-		value := verbatim(v.Value)
-		if v.IsSecret {
-			value = output.Text("{{resolve:secretsmanager:" + v.Value + "}}")
-		}
-		variables = append(variables, output.Member{Key: v.Name, Value: value})
+		variables = append(variables, output.Member{Key: v.Name, Value: value(v)})
 	}
 	return output.Mapping{{Key: "Variables", Value: variables}}
+}
+
+// value is the value of a variable. A secret is a dynamic reference:
+// CloudFormation reads it from Secrets Manager when the stack is deployed, with
+// the rights of who deploys it, so that the value is in no template and the
+// function itself needs no right to read it.
+//
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+func value(v model.Variable) any {
+	if v.IsSecret {
+		return output.Text("{{resolve:secretsmanager:" + v.Value + "}}")
+	}
+	return verbatim(v.Value)
 }
 
 // verbatim is text as it stands. What looks like a substitution is put together

@@ -29,7 +29,7 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 			may = append(may, statement{actions: []string{"events:PutEvents"}, resources: []any{regional("events", "event-bus/"+bus)}})
 			address = output.Text(bus)
 		case "http":
-			address = output.Text(s.urls[sink.Name])
+			address = value(s.urls[sink.Name])
 		}
 		addresses = append(addresses, output.Member{Key: model.SinkVariable(sink.Name), Value: address})
 	}

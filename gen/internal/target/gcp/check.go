@@ -12,13 +12,15 @@ import (
 
 // check has the limits of Google Cloud Functions and what feeds them.
 func (t target) check(f model.Function) *model.Report {
-	report := model.NewReport(t.Name(), f)
+	report := model.NewReport(t.Name(), t.placed(f))
+	t.settings(report, f)
 	t.sinks(report, f)
 	t.deadLetter(report, f)
 	operation(report, f)
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		report.Timeout(3600*time.Second, "an HTTP function")
 		report.HTTP(trigger)
+		request(report, trigger)
 		return report
 	}
 	if _, ok := f.Trigger.(model.Schedule); ok {
@@ -167,7 +169,7 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		to := topic{s.Kind, s.Name}
 		switch {
 		case s.Kind == "http":
-			if t.named(s.Name).url == "" {
+			if t.named(s.Name).url.Value == "" {
 				report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
 			}
 		case t.called(to) == own:
