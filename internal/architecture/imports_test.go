@@ -30,6 +30,9 @@ type rule struct {
 // The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
+	{"internal/native", nil, nil},
+	{"internal/native/sample", []string{"internal/native"}, []string{"github.com/adhocore/gronx"}},
+	{"internal/native/…", []string{"internal/native"}, nil},
 	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},
 	{"internal/sinks", nil, cloudevents},
@@ -44,6 +47,8 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
+	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/gcp", "providers/openwhisk/…"),
+		append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
 	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
@@ -72,6 +77,7 @@ var rules = []rule{
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
@@ -121,6 +127,8 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
+	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", suite}}, // nothing that is deployed
+	{module + "fn/fntest/replay", nil},                                                     // nothing but tests
 }
 
 // suite is the conformance suite, which nothing but tests imports.
@@ -336,6 +344,8 @@ func TestCheck(t *testing.T) {
 		{importing("providers/aws", module+"providers/gcp"), "providers/aws links providers/gcp, which its rule does not allow"},
 		{importing("fn", "github.com/cloudevents/sdk-go/v2"), "fn imports the root of CloudEvents' SDK"},
 		{importing("internal/portable", "go.yaml.in/yaml/v3"), "fn/emit links go.yaml.in/yaml/v3 of go.yaml.in/yaml/v3, which its rule does not allow"},
+		{importing("internal/run", module+"internal/native"), "internal/run imports github.com/fngen/fngen/internal/native, which"},
+		{importing("providers/gcp", module+"internal/native/gcp"), "providers/gcp imports github.com/fngen/fngen/internal/native/gcp, which"},
 		{importing("providers/aws", module+suite), "providers/aws imports github.com/fngen/fngen/providers/internal/conformance, which"},
 		{func(g graph) { g[module+"gen/extra"] = pkg{} }, "gen/extra is public; move it below a folder internal"},
 		{func(g graph) { g[module+"internal/extra"] = pkg{} }, "internal/extra has no rule; decide what it may import"},
@@ -362,6 +372,20 @@ func TestNoHTTP(t *testing.T) {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
 		}
+	}
+}
+
+// Whoever uses fntest alone has nothing of a platform's in his go.mod: package
+// replay is what links them.
+func TestReplayApart(t *testing.T) {
+	g := load(t)
+	for _, dep := range g.linked(module + "fn/fntest") {
+		if own, isOwn := strings.CutPrefix(dep, module); isOwn && strings.HasPrefix(own, "providers/") || strings.HasPrefix(dep, "github.com/aws/") {
+			t.Errorf("fn/fntest links %s", dep)
+		}
+	}
+	if !slices.Contains(g.linked(module+"fn/fntest/replay"), "github.com/aws/aws-lambda-go/lambda") {
+		t.Error("fn/fntest/replay links no aws-lambda-go: what it is apart for")
 	}
 }
 

@@ -49,6 +49,7 @@ func (p proxy) do(t testing.TB, h http.Handler, w conformance.Wire) conformance.
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.checkNative(t, w, payload)
 	answer, err := aws.HTTPHandler(h, aws.HTTP{Stream: p.streams}).Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/fngen/fngen/internal/native"
 )
 
 // The types of section 1 of the portable event model.
@@ -57,7 +59,7 @@ func queues() []Occurrence {
 	out = append(out, content, both, group, odd)
 
 	nested := envelopes()
-	for _, name := range Names(nested) {
+	for _, name := range native.Names(nested) {
 		o := message("nested envelope/"+name, body(nested[name]), jsonType)
 		// On AWS it is the envelope of another service that nobody declared.
 		o.Records[0].FateOn = map[string]Fate{"aws": Postponed}
@@ -225,12 +227,12 @@ func deadLetters() []Occurrence {
 		written("without data", head+`"type":"com.example.order.placed",`+why+`,"deadlettertruncated":true,"dataref":"/shop#o-1"}`, truncated),
 		binary, cut,
 	}
-	native := envelopes()
-	native["message"] = `{"n":1}`
-	native["Lambda"] = `{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"Records":[]},"version":"1.0"}`
-	for _, name := range Names(native) {
+	moved := envelopes()
+	moved["message"] = `{"n":1}`
+	moved["Lambda"] = `{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"Records":[]},"version":"1.0"}`
+	for _, name := range native.Names(moved) {
 		var members map[string]json.RawMessage
-		_ = json.Unmarshal([]byte(native[name]), &members)
+		_ = json.Unmarshal([]byte(moved[name]), &members)
 		body, _ := json.Marshal(members) // sorted, as triggers of OpenWhisk are fired with them
 		m := Message{Body: body}
 		out = append(out, Occurrence{Name: "queue/letters/of the platform/" + name, Directive: d,

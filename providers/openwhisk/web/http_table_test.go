@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/fngen/fngen/internal/native"
 	"github.com/fngen/fngen/providers/internal/conformance"
 	"github.com/fngen/fngen/providers/openwhisk/web"
 )
@@ -110,6 +111,7 @@ func controller(t testing.TB, h http.Handler, w conformance.Wire) conformance.Re
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkNative(t, w, line)
 	answer := web.Handler(h, web.HTTP{}).Invoke(context.Background(), line)
 	if len(answer) > limit {
 		return conformance.Reply{Status: http.StatusBadRequest}
@@ -152,9 +154,10 @@ func controller(t testing.TB, h http.Handler, w conformance.Wire) conformance.Re
 	return reply
 }
 
-// isText is Akka HTTP's judgement of a content type, as far as the table goes.
+// isText is Akka HTTP's judgement of a content type, as far as the table goes. It
+// knows no CloudEvents.
 func isText(contentType string) bool {
-	return conformance.IsText(contentType) || strings.Contains(contentType, "charset=")
+	return native.IsText(contentType) && !strings.HasPrefix(contentType, "application/cloudevents") || strings.Contains(contentType, "charset=")
 }
 
 // isJSON is the controller's judgement of a content type without parameters but
