@@ -1,6 +1,7 @@
 // Package program makes one program of all functions of a target, for this
 // machine. It runs the function that its first argument names, under the
-// protocol of the target's platform.
+// protocol of the target's platform; with [SeenSuffix], what shows the events
+// that the function is given in its place.
 package program
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/build"
@@ -35,7 +37,7 @@ const (
 // .fngen/bin. One of that name which runs goes on as it is. app is for
 // [model.LocalPlatform]. The error is [model.Findings] of what does not compile.
 func Build(ctx context.Context, t model.Target, app model.App, name string) (string, error) {
-	files, err := compose(t, app.Functions)
+	files, err := compose(t, app)
 	if err != nil {
 		return "", err
 	}
@@ -78,30 +80,46 @@ func prepare(dir string) error {
 	return output.WriteFile(root, Folder+"/.gitignore", []byte("*\n"))
 }
 
+// identifier makes a part of a Go identifier of an argument, of each another.
+var identifier = strings.NewReplacer("-", "_", ".", "__")
+
 // compose returns the files of the program: the entrypoints as they are emitted,
-// with a name of its own for the main of each, and a main that calls them.
-func compose(t model.Target, functions []model.Function) ([]model.File, error) {
+// with a name of its own for the main of each, those of the same triggers whose
+// handlers show what they get, and a main that calls them.
+func compose(t model.Target, app model.App) ([]model.File, error) {
 	if local, ok := t.(model.LocalRunner); ok {
 		t = local.LocalTarget()
 	}
 	var files []model.File
 	var cases strings.Builder
-	for _, f := range functions {
+	add := func(argument string, f model.Function, fullName string) error {
 		entrypoint, err := t.Entrypoint(f)
 		if err != nil {
+			return err
+		}
+		if len(entrypoint) != 1 {
+			return fmt.Errorf("the entrypoint of %s for %s is more than one file", f.Name, t.Name())
+		}
+		head, body, found := bytes.Cut(entrypoint[0].Data, []byte("\nfunc main() {\n"))
+		if !found {
+			return fmt.Errorf("the entrypoint of %s for %s has no main", f.Name, t.Name())
+		}
+		main := "main_" + identifier.Replace(argument)
+		text := fmt.Sprintf("%s\nfunc %s() {\n%s", head, main, body)
+		text = strings.ReplaceAll(text, strconv.Quote(f.FullName()), strconv.Quote(fullName))
+		files = append(files, model.File{Path: folder(t) + "/" + argument + ".go", Data: []byte(text)})
+		fmt.Fprintf(&cases, "\tcase %q:\n\t\t%s()\n", argument, main)
+		return nil
+	}
+	for _, f := range app.Functions {
+		if err := add(f.Name, f, f.FullName()); err != nil {
 			return nil, err
 		}
-		main := "main_" + strings.ReplaceAll(f.Name, "-", "_")
-		for i, file := range entrypoint {
-			head, body, found := bytes.Cut(file.Data, []byte("\nfunc main() {\n"))
-			if !found || i > 0 {
-				return nil, fmt.Errorf("the entrypoint of %s for %s is not one file with a main", f.Name, t.Name())
-			}
-			text := fmt.Sprintf("%s\nfunc %s() {\n%s", head, main, body)
-			files = append(files, model.File{Path: folder(t) + "/" + f.Name + ".go", Data: []byte(text)})
+		if err := add(f.Name+SeenSuffix, seen(app, f), f.FullName()); err != nil {
+			return nil, err
 		}
-		fmt.Fprintf(&cases, "\tcase %q:\n\t\t%s()\n", f.Name, main)
 	}
+	files = append(files, model.File{Path: seenFolder + "/seen.go", Data: []byte(output.Header + seenFile)})
 	text := output.Header + fmt.Sprintf(mainFile, t.Name(), ParentVariable, ParentStdin, ParentFD, ParentFD, cases.String())
 	return append(files, model.File{Path: folder(t) + "/main.go", Data: []byte(text)}), nil
 }

@@ -61,14 +61,14 @@ func TestComposeKeepsMains(t *testing.T) {
 	}
 	app, targets := resolve(t)
 	for _, target := range targets {
-		files, err := compose(target, app.Functions)
+		files, err := compose(target, app)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if local, ok := target.(model.LocalRunner); ok {
 			target = local.LocalTarget()
 		}
-		if len(files) != len(app.Functions)+1 {
+		if len(files) != 2*len(app.Functions)+2 {
 			t.Fatalf("%s: %d files", target.Name(), len(files))
 		}
 		for i, f := range app.Functions {
@@ -76,7 +76,7 @@ func TestComposeKeepsMains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := strings.Replace(string(files[i].Data), "func main_"+strings.ReplaceAll(f.Name, "-", "_")+"()", "func main()", 1)
+			got := strings.Replace(string(files[2*i].Data), "func main_"+strings.ReplaceAll(f.Name, "-", "_")+"()", "func main()", 1)
 			if got != string(want[0].Data) {
 				t.Errorf("%s: %s is\n%s\nwant\n%s", target.Name(), f.Name, got, want[0].Data)
 			}
