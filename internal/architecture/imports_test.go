@@ -30,6 +30,8 @@ type rule struct {
 // The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
+	{"internal/native", nil, nil},
+	{"internal/native/…", []string{"internal/native"}, nil},
 	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},
 	{"internal/sinks", nil, cloudevents},
@@ -70,6 +72,7 @@ var rules = []rule{
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
@@ -118,6 +121,7 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
+	{module + "internal/native", []string{"internal/native/…", suite}}, // nothing that is deployed
 }
 
 // suite is the conformance suite, which nothing but tests imports.
@@ -333,6 +337,8 @@ func TestCheck(t *testing.T) {
 		{importing("providers/aws", module+"providers/gcp"), "providers/aws links providers/gcp, which its rule does not allow"},
 		{importing("fn", "github.com/cloudevents/sdk-go/v2"), "fn imports the root of CloudEvents' SDK"},
 		{importing("internal/portable", "go.yaml.in/yaml/v3"), "fn/emit links go.yaml.in/yaml/v3 of go.yaml.in/yaml/v3, which its rule does not allow"},
+		{importing("internal/run", module+"internal/native"), "internal/run imports github.com/fngen/fngen/internal/native, which"},
+		{importing("providers/gcp", module+"internal/native/gcp"), "providers/gcp imports github.com/fngen/fngen/internal/native/gcp, which"},
 		{importing("providers/aws", module+suite), "providers/aws imports github.com/fngen/fngen/providers/internal/conformance, which"},
 		{func(g graph) { g[module+"gen/extra"] = pkg{} }, "gen/extra is public; move it below a folder internal"},
 		{func(g graph) { g[module+"internal/extra"] = pkg{} }, "internal/extra has no rule; decide what it may import"},

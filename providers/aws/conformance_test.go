@@ -1,12 +1,9 @@
 package aws_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +12,8 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/native"
+	sender "github.com/fngen/fngen/internal/native/aws"
 	"github.com/fngen/fngen/providers/aws"
 	"github.com/fngen/fngen/providers/internal/conformance"
 )
@@ -25,99 +24,110 @@ func TestConformance(t *testing.T) {
 		Name:     "aws",
 		Events:   true,
 		Requests: true,
-		Encode:   encodeOccurrence,
+		Native:   surroundings,
+		Mode:     mode,
+		Arrival:  arrival,
+		Invoke: func(ctx context.Context, o conformance.Occurrence, d conformance.Directive, h fn.Handler, p native.Payload) native.Answer {
+			return invoke(ctx, function(d, h, keys(o)), p)
+		},
 	})
 }
 
-// happened is when everything happens.
-var happened = time.Date(2026, 3, 1, 12, 0, 0, 123000000, time.UTC)
+// arn is what stands in every ARN between service and resource.
+const arn = ":eu-west-1:123456789012:"
 
-const (
-	timestamp = "2026-03-01T12:00:00.123Z"
-	arn       = ":eu-west-1:123456789012:"
-)
+// resource is the physical name of what feeds the functions of the suite.
+func resource(trigger string) string {
+	return map[string]string{"object": "acme-uploads", "document": "acme-orders"}[trigger]
+}
 
-// An encoder returns the payload of one record alone, and what is the
-// platform's own in it.
-type encoder func(o conformance.Occurrence, i int) (payload string, a conformance.Arrival, reason conformance.Reason)
+func surroundings(o conformance.Occurrence) native.Platform {
+	return sender.Platform{Function: "orders", Resource: resource(o.Directive.Trigger), Keys: keys(o)}
+}
 
-func encodeOccurrence(o conformance.Occurrence) ([]conformance.Payload, conformance.Reason) {
-	switch o.Directive.Trigger {
+// keys returns the names of the key attributes, or none if it is the default.
+func keys(o conformance.Occurrence) []string {
+	if c := o.Records[0].Change; c != nil && len(c.Key) == 2 {
+		return []string{"id", "line"}
+	}
+	return nil
+}
+
+func mode(trigger, envelope string) conformance.Mode {
+	switch {
+	case trigger == "queue":
+		return conformance.Each
+	case trigger == "stream" || trigger == "document":
+		return conformance.Onward
+	case trigger == "topic" || envelope == sender.Notification:
+		return conformance.Whole
+	}
+	return conformance.Apart
+}
+
+// arrival is what AWS says of a record, by the definition of the model.
+func arrival(o conformance.Occurrence, i int, _ string, e native.Entry) conformance.Arrival {
+	r, d := o.Records[i], o.Directive
+	a := conformance.Arrival{ID: e.ID, NativeID: e.ID, Time: conformance.Happened, Raw: e.Raw}
+	switch d.Trigger {
 	case "queue":
-		return inBatch(o, "", conformance.Each, readFailures, sqsRecord)
-	case "stream":
-		return inBatch(o, "", conformance.Onward, readCheckpoint, kinesisRecord)
-	case "document":
-		return inBatch(o, "", conformance.Onward, readCheckpoint, dynamoDBRecord)
+		a.Source, a.Attempt = "arn:aws:sqs"+arn+d.Name, 2
+		if d.FIFO {
+			a.Source += ".fifo"
+		}
 	case "topic":
-		return inBatch(o, "", conformance.Whole, readError, snsRecord)
+		a.Source = "arn:aws:sns" + arn + d.Name
+	case "stream":
+		a.Source, a.ID = "arn:aws:kinesis"+arn+"stream/clicks#"+sender.Shard, sender.Shard+":"+e.ID
+		a.Extensions = map[string]string{"sequence": e.ID} // as wide as any
+	case "document":
+		a.Source = "arn:aws:dynamodb" + arn + "table/acme-orders"
+		a.ID = native.Digest(int64(i+1), "change", "acme-orders")[:32]
+		a.Extensions = map[string]string{"partitionkey": r.Change.Key[0]}
 	case "object":
-		notification, reason := inBatch(o, "notification", conformance.Whole, readError, s3Record)
-		if reason != "" {
-			return nil, reason
-		}
-		rule, reason := apart(o, "EventBridge rule", readError, s3OnBus)
-		return append(notification, rule...), reason
-	case "event":
-		return apart(o, "", readError, onBus)
+		object(r.Object, e, &a)
 	case "schedule":
-		return apart(o, "", readError, firing)
+		at := r.Tick.Time()
+		a.Source, a.ID, a.Time, a.Attempt = e.ID, r.Tick.Name+"@"+at.Format("2006-01-02T15:04:05Z"), at, 2
+		a.Opaque = r.Fate == conformance.Refused // the firing of another function is no record of this one
+	case "http":
+		a.Source, a.Time, a.Raw = "arn:aws:lambda"+arn+"function:orders", time.Time{}, withoutKey(e.Raw)
 	}
-	var out []conformance.Payload
-	for _, gateway := range []string{"function URL", "HTTP API", "REST API", "load balancer", "load balancer with multi-value headers"} {
-		p, reason := apart(o, gateway, readResponse, request(gateway))
-		if reason != "" {
-			return nil, reason
-		}
-		out = append(out, p...)
-	}
-	return out, ""
+	return a
 }
 
-// inBatch returns the payload of one invocation with all records.
-func inBatch(o conformance.Occurrence, via string, mode conformance.Mode, read reader, record encoder) ([]conformance.Payload, conformance.Reason) {
-	p := conformance.Payload{Via: via, Mode: mode}
-	var records []string
-	for i := range o.Records {
-		raw, a, reason := record(o, i)
-		if reason != "" {
-			return nil, reason
-		}
-		a.Raw = []byte(raw)
-		records, p.Arrivals = append(records, raw), append(p.Arrivals, a)
+// object is what a notification and a rule say of an object. The rule's time is
+// in seconds.
+func object(o *conformance.Object, e native.Entry, a *conformance.Arrival) {
+	a.Source = "arn:aws:s3:::acme-uploads"
+	if e.ID[8] == '-' { // a rule's event has a UUID
+		a.Time = a.Time.Truncate(1e9)
 	}
-	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
-		return invoke(ctx, function(d, h, keys(o)), `{"Records":[`+strings.Join(records, ",")+`]}`, p.Arrivals, read)
+	const version, sequencer = "096fKKXTRTtl3on89fVO.nfljtsv6qko", "0055AED6DCD90281E5"
+	kind := "dev.fngen.object.created.v1"
+	if o.Deleted {
+		kind = "dev.fngen.object.deleted.v1"
+	} else {
+		a.Members = append(a.Members, conformance.Member{Name: "etag", Value: "d41d8cd98f00b204e9800998ecf8427e"})
 	}
-	return []conformance.Payload{p}, ""
+	a.Members = append(a.Members, conformance.Member{Name: "version", Value: version}, conformance.Member{Name: "sequencer", Value: sequencer})
+	a.ID = conformance.ObjectID(kind, "acme-uploads", o.Key, version, sequencer)
 }
 
-// apart returns the payloads of an invocation for each record.
-func apart(o conformance.Occurrence, via string, read reader, record encoder) ([]conformance.Payload, conformance.Reason) {
-	p := conformance.Payload{Via: via, Mode: conformance.Apart}
-	var payloads []string
-	for i := range o.Records {
-		payload, a, reason := record(o, i)
-		if reason != "" {
-			return nil, reason
-		}
-		if a.Raw == nil {
-			a.Raw = []byte(payload)
-		}
-		payloads, p.Arrivals = append(payloads, payload), append(p.Arrivals, a)
+// withoutKey returns the payload of a request sorted, without the member of a
+// REST API that is a credential.
+func withoutKey(payload []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.UseNumber()
+	var members map[string]any
+	if err := d.Decode(&members); err != nil {
+		return nil
 	}
-	p.Invoke = func(ctx context.Context, d conformance.Directive, h fn.Handler) ([]conformance.Answer, error) {
-		var out []conformance.Answer
-		for i, payload := range payloads {
-			answers, err := invoke(ctx, function(d, h, nil), payload, p.Arrivals[i:i+1], read)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, answers...)
-		}
-		return out, nil
+	if identity, ok := members["requestContext"].(map[string]any)["identity"].(map[string]any); ok {
+		delete(identity, "apiKey")
 	}
-	return []conformance.Payload{p}, ""
+	raw, _ := json.Marshal(members) // decoded JSON always encodes
+	return raw
 }
 
 // function is what the directive's entrypoint starts.
@@ -141,116 +151,14 @@ func function(d conformance.Directive, h fn.Handler, keys []string) lambda.Handl
 	return aws.HTTPHandler(fnhttp.Handler(h, "/example.com/shop/Orders"), aws.HTTP{})
 }
 
-func invoke(ctx context.Context, function lambda.Handler, payload string, arrivals []conformance.Arrival, read reader) ([]conformance.Answer, error) {
-	ctx, cancel := conformance.Invocation(ctx)
-	defer cancel()
+func invoke(ctx context.Context, function lambda.Handler, p native.Payload) native.Answer {
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
-		AwsRequestID: "request-1", InvokedFunctionArn: "arn:aws:lambda" + arn + "function:orders:live",
+		AwsRequestID: p.ID, InvokedFunctionArn: p.Function + ":live",
 	})
-	buffer := []byte(payload)
-	answer, err := function.Invoke(ctx, buffer)
-	clear(buffer) // the runtime uses it again
+	answer, err := function.Invoke(ctx, p.Body)
+	clear(p.Body) // the runtime uses it again
 	if err != nil {
-		return all(len(arrivals), conformance.Retried), nil
+		return native.Answer{Error: err.Error()}
 	}
-	return read(answer, arrivals)
-}
-
-func all(n int, v conformance.Verdict) []conformance.Answer {
-	out := make([]conformance.Answer, n)
-	for i := range out {
-		out[i].Verdict = v
-	}
-	return out
-}
-
-// A reader reads the answer of an invocation that is no error.
-type reader func(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error)
-
-// readError reads the answer of a source that looks at errors only.
-func readError(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error) {
-	if string(answer) != "null" {
-		return nil, fmt.Errorf("%s is not null", answer)
-	}
-	return all(len(arrivals), conformance.Acknowledged), nil
-}
-
-// failures returns the items of a batch that failed. Lambda takes an answer of
-// another form, and an id that is not in the batch, for the failure of all.
-func failures(answer []byte, arrivals []conformance.Arrival) ([]int, error) {
-	var response struct {
-		Failures *[]struct {
-			ID string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
-	if err := json.Unmarshal(answer, &response); err != nil {
-		return nil, err
-	}
-	if response.Failures == nil {
-		return nil, fmt.Errorf("%s has no list of failures", answer)
-	}
-	var failed []int
-	for _, f := range *response.Failures {
-		i := slices.IndexFunc(arrivals, func(a conformance.Arrival) bool { return a.NativeID == f.ID })
-		if i < 0 || slices.Contains(failed, i) {
-			return nil, fmt.Errorf("%s: %q is not in the batch, or is there twice", answer, f.ID)
-		}
-		failed = append(failed, i)
-	}
-	return failed, nil
-}
-
-// readFailures reads the answer of a queue, which names every message to
-// deliver again.
-func readFailures(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error) {
-	failed, err := failures(answer, arrivals)
-	out := all(len(arrivals), conformance.Acknowledged)
-	for _, i := range failed {
-		out[i].Verdict = conformance.Retried
-	}
-	return out, err
-}
-
-// readCheckpoint reads the answer of a stream, which names the record from
-// which on it delivers again.
-func readCheckpoint(answer []byte, arrivals []conformance.Arrival) ([]conformance.Answer, error) {
-	failed, err := failures(answer, arrivals)
-	if len(failed) > 1 {
-		return nil, fmt.Errorf("%s names more than the lowest sequence number", answer)
-	}
-	out := all(len(arrivals), conformance.Acknowledged)
-	for _, from := range failed {
-		for i := range out[from:] {
-			out[from+i].Verdict = conformance.Retried
-		}
-	}
-	return out, err
-}
-
-// readResponse reads the response to a request.
-func readResponse(answer []byte, _ []conformance.Arrival) ([]conformance.Answer, error) {
-	var response struct {
-		StatusCode   int
-		Headers      map[string]string
-		MultiHeaders map[string][]string `json:"multiValueHeaders"`
-	}
-	if err := json.Unmarshal(answer, &response); err != nil {
-		return nil, err
-	}
-	if response.StatusCode == 0 {
-		return nil, errors.New("no status")
-	}
-	out := conformance.Answer{Status: response.StatusCode}
-	after := response.Headers["Retry-After"]
-	if values := response.MultiHeaders["Retry-After"]; len(values) > 0 {
-		after = values[0]
-	}
-	if after != "" {
-		d, err := time.ParseDuration(after + "s")
-		if err != nil {
-			return nil, err
-		}
-		out.After = d
-	}
-	return []conformance.Answer{out}, nil
+	return native.Answer{Body: answer}
 }

@@ -21,9 +21,11 @@ package conformance
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/native"
 )
 
 // A Platform is what the suite has to know of a provider.
@@ -38,10 +40,21 @@ type Platform struct {
 	// Hints says that an answer that asks for another delivery can say when.
 	Hints bool
 
-	// Encode returns the occurrence as the platform delivers it: one payload
-	// for each envelope that there is for it. Where there is none it says why
-	// not, which has to be what the suite says too.
-	Encode func(Occurrence) ([]Payload, Reason)
+	// Native encodes what the platform delivers to the occurrence's function,
+	// in every envelope that there is for it. Where it cannot, its reason has
+	// to be what the suite says too.
+	Native func(Occurrence) native.Platform
+
+	// Mode says how the records of a trigger are delivered.
+	Mode func(trigger, envelope string) Mode
+
+	// Arrival returns what is the platform's own in the record with the index,
+	// which the payload has as the entry.
+	Arrival func(o Occurrence, i int, envelope string, e native.Entry) Arrival
+
+	// Invoke hands the payload to a function with the directive and the
+	// handler. The context is that of one invocation.
+	Invoke func(context.Context, Occurrence, Directive, fn.Handler, native.Payload) native.Answer
 }
 
 // serves reports whether the package at hand has the trigger.
@@ -52,17 +65,103 @@ func (p Platform) serves(trigger string) bool {
 	return p.Events
 }
 
-// A Payload is an occurrence on its way to a function.
-type Payload struct {
-	Via      string // the envelope, where there are several
-	Mode     Mode
-	Arrivals []Arrival // one for each record of the occurrence
+// A payload is an occurrence on its way to a function.
+type payload struct {
+	via      string // the envelope, where there are several
+	mode     Mode
+	arrivals []Arrival // one for each record of the occurrence
 
-	// Invoke hands the payload to a function with the directive and the
-	// handler, each invocation in a context of [Invocation], and reads the
-	// answers for its records. An error says that the answer is none that the
-	// platform understands.
-	Invoke func(context.Context, Directive, fn.Handler) ([]Answer, error)
+	// invoke hands the payload to a function with the directive and the
+	// handler, and reads the answers for its records. An error says that the
+	// answer is none that the platform understands.
+	invoke func(context.Context, Directive, fn.Handler) ([]Answer, error)
+}
+
+// encode returns the occurrence as the platform delivers it: one payload for
+// each envelope that there is for it.
+func (p Platform) encode(o Occurrence) ([]payload, error) {
+	platform := p.Native(o)
+	trigger, deliveries := o.Native()
+	envelopes := platform.Envelopes(trigger.Kind)
+	if len(envelopes) == 0 {
+		envelopes = []string{""} // the platform says why
+	}
+	var out []payload
+	for _, envelope := range envelopes {
+		i := native.Invocation{Envelope: envelope, ID: "request-1"}
+		open, err := platform.Encode(trigger, i, deliveries...) // without credentials
+		if err != nil {
+			return nil, err
+		}
+		one := payload{via: envelope, mode: p.Mode(trigger.Kind, envelope)}
+		for _, sent := range open {
+			for _, e := range sent.Entries {
+				one.arrivals = append(one.arrivals, p.Arrival(o, len(one.arrivals), envelope, e))
+			}
+		}
+		one.invoke = func(ctx context.Context, d Directive, h fn.Handler) ([]Answer, error) {
+			ctx, cancel := Invocation(ctx)
+			defer cancel()
+			i.Deadline, _ = ctx.Deadline()
+			sent, err := platform.Encode(trigger, i, withSecrets(deliveries)...)
+			if err != nil {
+				return nil, err
+			}
+			return p.deliver(ctx, platform, sent, o, d, h)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// withSecrets puts a credential into requests.
+func withSecrets(deliveries []native.Delivery) []native.Delivery {
+	out := slices.Clone(deliveries)
+	for i, d := range out {
+		if r, ok := d.Occurrence.(native.Request); ok {
+			r.Header = r.Header.Clone()
+			r.Header.Set("Authorization", Secret)
+			out[i].Occurrence = r
+		}
+	}
+	return out
+}
+
+// deliver sends the payloads as the platform does, and reads the answers.
+func (p Platform) deliver(ctx context.Context, platform native.Platform, sent []native.Payload, o Occurrence, d Directive, h fn.Handler) ([]Answer, error) {
+	for i := range sent {
+		sent[i].Kind = d.Trigger // who feeds the function reads its answer
+	}
+	var out []Answer
+	results, err := native.Deliver(platform, sent, func(one native.Payload) (native.Answer, error) {
+		ctx, cancel := Invocation(ctx)
+		defer cancel()
+		answer := p.Invoke(ctx, o, d, h, one)
+		if d.Trigger != "http" {
+			return answer, nil
+		}
+		if answer.Error != "" { // no response at all
+			out = append(out, Answer{Verdict: Retried})
+			return answer, nil
+		}
+		response, err := platform.Response(one, answer)
+		if err != nil {
+			return answer, err
+		}
+		a := Answer{Status: response.Status}
+		if after := response.Header.Get("Retry-After"); after != "" {
+			a.After, err = time.ParseDuration(after + "s")
+		}
+		out = append(out, a)
+		return answer, err
+	})
+	if err != nil || d.Trigger == "http" {
+		return out, err
+	}
+	for _, r := range results {
+		out = append(out, Answer{Verdict: r.Fate, After: r.After})
+	}
+	return out, nil
 }
 
 // Invocation returns the context of one invocation, with a deadline as the
@@ -122,14 +221,11 @@ type Answer struct {
 }
 
 // A Verdict is what the platform does with a record.
-type Verdict uint8
+type Verdict = native.Fate
 
+// The verdicts.
 const (
-	Acknowledged Verdict = iota // it takes the record for handled
-	Retried                     // it delivers the record again
-	Failed                      // it takes the record for failed and does not deliver it again
+	Acknowledged = native.Acknowledged
+	Retried      = native.Redelivered
+	Failed       = native.Failed
 )
-
-func (v Verdict) String() string {
-	return [...]string{"acknowledged", "retried", "failed"}[v]
-}

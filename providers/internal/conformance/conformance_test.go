@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fngen/fngen/internal/native"
 )
 
 // platforms are those that the suite knows.
@@ -71,7 +73,7 @@ func TestGaps(t *testing.T) {
 			supported[name]--
 		}
 	}
-	for _, name := range Names(supported) {
+	for _, name := range native.Names(supported) {
 		if supported[name] < 1 {
 			t.Errorf("no platform delivers %s", name)
 		}

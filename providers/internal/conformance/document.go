@@ -46,7 +46,7 @@ func changes() []Occurrence {
 	c := changeRecord(Change{Kind: Deleted, Key: []string{"c"}, Before: two}, "c", `{"n":2}`, "null")
 	bad := Record{Change: &Change{Key: []string{"b"}, Damaged: true}, Fate: Refused}
 	unknown := change("value of an unknown kind", Change{Key: key, After: Map{"n": Unknown{}}}, "7", "", "")
-	unknown.Records[0].Fate = Refused
+	unknown.Records[0].Fate, unknown.Records[0].FateOn = Refused, map[string]Fate{"openwhisk": Handled} // whose feed tells no values
 
 	return []Occurrence{
 		change("created", Change{Key: key, After: one}, "7", "null", `{"n":1}`),
@@ -108,6 +108,6 @@ func documents() []Occurrence {
 		value("minus infinity", Double(math.Inf(-1)), `"-Infinity"`),
 		value("timestamp", Timestamp(at), `"2026-03-01T11:00:00.12Z"`),
 		value("reference", Reference("shops/a b/orders/7"), `"shops/a b/orders/7"`),
-		value("point", Point{52.5, -13.25}, `{"latitude":52.5,"longitude":-13.25}`),
+		value("point", Point{Latitude: 52.5, Longitude: -13.25}, `{"latitude":52.5,"longitude":-13.25}`),
 	}
 }

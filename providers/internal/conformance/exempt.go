@@ -3,6 +3,8 @@ package conformance
 import (
 	"fmt"
 	"slices"
+
+	"github.com/fngen/fngen/internal/native"
 )
 
 // knowsNoImages and knowsNoTime name the platforms whose feeds tell neither a
@@ -25,7 +27,7 @@ func checkExempt(platform string, d Directive, r Record, a Arrival) error {
 		}
 		last = at
 	}
-	for _, name := range Names(a.Extensions) {
+	for _, name := range native.Names(a.Extensions) {
 		if !(d.Trigger == "stream" && name == "sequence" || d.Trigger == "document" && name == "partitionkey") {
 			return fmt.Errorf("the extension %s is not the platform's own", name)
 		}
@@ -39,31 +41,10 @@ func checkExempt(platform string, d Directive, r Record, a Arrival) error {
 	return nil
 }
 
-// A Reason says why a platform never delivers an occurrence.
-type Reason string
-
-// The reasons that there are.
-const (
-	NoObjects     Reason = "the platform has no object store"
-	NoAttributes  Reason = "the envelope has no attributes beside the body"
-	NoBinaryMode  Reason = "the envelope has no binary mode of CloudEvents"
-	TextOnly      Reason = "the envelope's bodies are text"
-	ObjectsOnly   Reason = "a trigger is fired with a JSON object"
-	GroupAlphabet Reason = "the name of a group is of ASCII letters, digits and punctuation"
-	EveryKey      Reason = "every record has a key"
-	TimeKnown     Reason = "the scheduler always says the time"
-	TimeUnknown   Reason = "the scheduler never says a time"
-	OneKey        Reason = "a document has one key"
-	KeyAlphabet   Reason = "a document's key has no slash"
-	NoImages      Reason = "the feed tells of no documents"
-	NoSuchValue   Reason = "documents have no values of the kind"
-	NoNativeEvent Reason = "the platform publishes CloudEvents only"
-)
-
 // A gap is what a platform does not have.
 type gap struct {
 	platform    string
-	reason      Reason
+	reason      native.Reason
 	occurrences []string
 }
 
@@ -76,44 +57,38 @@ func gaps() []gap {
 		}
 	}
 	return []gap{
-		{"aws", TextOnly, []string{"queue/binary"}},
-		{"aws", GroupAlphabet, []string{"queue/fifo/group with special characters"}},
-		{"aws", NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type"}},
-		{"aws", TimeKnown, []string{"schedule/without a time"}},
-		{"aws", EveryKey, []string{"stream/without a key"}},
-		{"aws", NoSuchValue, []string{
+		{"aws", native.TextOnly, []string{"queue/binary"}},
+		{"aws", native.GroupAlphabet, []string{"queue/fifo/group with special characters"}},
+		{"aws", native.NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type"}},
+		{"aws", native.TimeKnown, []string{"schedule/without a time"}},
+		{"aws", native.EveryKey, []string{"stream/without a key"}},
+		{"aws", native.NoSuchValue, []string{
 			"document/value/integral double", "document/value/NaN", "document/value/infinity", "document/value/minus infinity",
 			"document/value/timestamp", "document/value/reference", "document/value/point",
 		}},
 
-		{"gcp", NoNativeEvent, []string{"event/native"}},
-		{"gcp", OneKey, []string{"document/composite key"}},
-		{"gcp", KeyAlphabet, []string{"document/key with a slash"}},
-		{"gcp", NoSuchValue, []string{
+		{"gcp", native.NoNativeEvent, []string{"event/native"}},
+		{"gcp", native.OneKey, []string{"document/composite key"}},
+		{"gcp", native.KeyAlphabet, []string{"document/key with a slash"}},
+		{"gcp", native.NoSuchValue, []string{
 			"document/value/number of 38 digits", "document/value/set of strings", "document/value/set of numbers", "document/value/set of bytes",
 		}},
 
-		{"openwhisk", NoObjects, objects},
-		{"openwhisk", NoAttributes, []string{
+		{"openwhisk", native.NoObjects, objects},
+		{"openwhisk", native.NoAttributes, []string{
 			"queue/content type of the sender", "queue/content type of the sender wins", "queue/traceparent", "queue/CloudEvent/structured",
 			"topic/text", "topic/traceparent",
 		}},
-		{"openwhisk", TextOnly, []string{"queue/binary", "stream/binary"}},
-		{"openwhisk", NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type"}},
-		{"openwhisk", ObjectsOnly, []string{"topic/no object"}},
-		{"openwhisk", TimeUnknown, []string{"schedule/in another time zone", "schedule/with a fraction of a second"}},
-		{"openwhisk", OneKey, []string{"document/composite key"}},
-		{"openwhisk", NoImages, []string{
-			"document/value of an unknown kind", "document/value/set of strings", "document/value/set of numbers", "document/value/set of bytes",
-			"document/value/integral double", "document/value/NaN", "document/value/infinity", "document/value/minus infinity",
-			"document/value/timestamp", "document/value/reference", "document/value/point", "document/value/number of 38 digits",
-		}},
-		{"openwhisk", NoNativeEvent, []string{"event/native"}},
+		{"openwhisk", native.TextOnly, []string{"queue/binary", "stream/binary"}},
+		{"openwhisk", native.NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type"}},
+		{"openwhisk", native.ObjectsOnly, []string{"topic/no object"}},
+		{"openwhisk", native.OneKey, []string{"document/composite key"}},
+		{"openwhisk", native.NoNativeEvent, []string{"event/native"}},
 	}
 }
 
 // Unsupported returns why the platform never delivers the occurrence, or "".
-func Unsupported(occurrence, platform string) Reason {
+func Unsupported(occurrence, platform string) native.Reason {
 	for _, g := range gaps() {
 		if g.platform == platform && slices.Contains(g.occurrences, occurrence) {
 			return g.reason

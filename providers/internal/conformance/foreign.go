@@ -8,24 +8,25 @@ import (
 	"testing/synctest"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/native"
 )
 
 // runForeign hands what one trigger delivers to the functions of all others.
 // No handler may see it, and it may not be acknowledged.
 func runForeign(t *testing.T, p Platform) {
 	directives := map[string]Directive{}
-	payloads := map[string]Payload{}
+	payloads := map[string]payload{}
 	for _, o := range Occurrences() {
 		trigger, name, _ := strings.Cut(o.Name, "/")
 		if !p.serves(trigger) || name != "plain" && name != "created" {
 			continue
 		}
-		if all, _ := p.Encode(o); len(all) > 0 {
+		if all, err := p.encode(o); err == nil {
 			directives[trigger], payloads[trigger] = o.Directive, all[0]
 		}
 	}
-	for _, declared := range Names(directives) {
-		for _, arrived := range Names(payloads) {
+	for _, declared := range native.Names(directives) {
+		for _, arrived := range native.Names(payloads) {
 			if declared == arrived || takes(p.Name, declared, arrived) {
 				continue
 			}
@@ -51,7 +52,7 @@ func takes(platform, declared, arrived string) bool {
 	return false
 }
 
-func checkForeign(t *testing.T, d Directive, payload Payload) {
+func checkForeign(t *testing.T, d Directive, payload payload) {
 	calls := 0
 	h := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
 		calls++
@@ -59,7 +60,7 @@ func checkForeign(t *testing.T, d Directive, payload Payload) {
 	})
 	var answers []Answer
 	var err error
-	log := logged(func() { answers, err = payload.Invoke(t.Context(), d, h) })
+	log := logged(func() { answers, err = payload.invoke(t.Context(), d, h) })
 	if calls != 0 {
 		t.Errorf("the handler was called: %s", log)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/native"
 )
 
 // A handler checks every event that it gets, and does with it what it is told.
@@ -141,8 +142,8 @@ func (h *handler) checkExtensions(i int, got map[string]any, event Event, a Arri
 		}
 		want[name] = value
 	}
-	if !slices.Equal(Names(got), Names(want)) {
-		h.t.Errorf("record %d: extensions %q, want %q", i+1, Names(got), Names(want))
+	if !slices.Equal(native.Names(got), native.Names(want)) {
+		h.t.Errorf("record %d: extensions %q, want %q", i+1, native.Names(got), native.Names(want))
 	}
 	for name, value := range want {
 		if v, ok := got[name]; ok && fmt.Sprint(v) != value {

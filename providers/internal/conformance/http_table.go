@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/native"
 )
 
 // A Gateway is one way in which a platform brings a client's request to a
@@ -52,16 +54,7 @@ func (w Wire) URL() (path, query string, found bool) { return strings.Cut(w.Targ
 // Text reports whether the content type says that the body is text, by the
 // measure of gateways that have a body in a JSON string, and the body is.
 func (w Wire) Text() bool {
-	return IsText(w.Get("Content-Type")) && w.Get("Content-Encoding") == "" && utf8.Valid(w.Body)
-}
-
-// IsText reports whether gateways take the content type for text.
-func IsText(contentType string) bool {
-	m, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	m = strings.TrimSpace(m)
-	return strings.HasPrefix(m, "text/") || slices.Contains([]string{
-		"application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded",
-	}, m) || strings.HasSuffix(m, "+json")
+	return native.IsText(w.Get("Content-Type")) && w.Get("Content-Encoding") == "" && utf8.Valid(w.Body)
 }
 
 // A Reply is a response as the client gets it, without what frames the message

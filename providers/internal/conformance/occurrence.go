@@ -1,9 +1,11 @@
 package conformance
 
 import (
-	"maps"
+	"net/http"
 	"slices"
 	"time"
+
+	"github.com/fngen/fngen/internal/native"
 )
 
 // A Directive is what a function asks for.
@@ -79,70 +81,6 @@ type Event struct {
 	Partial string
 }
 
-// A Message is what was sent to a queue or a topic, or put into a stream.
-type Message struct {
-	Body        []byte
-	ContentType string // the sender's attribute content-type
-	Key         string // the order group
-	TraceParent string
-	TraceState  string
-	Binary      map[string]string // the attributes of a CloudEvent in binary mode, without a prefix
-	Damaged     bool              // it arrives as what the platform's record cannot be decoded from
-}
-
-// An Object is an object of a store that was changed.
-type Object struct {
-	Key     string
-	Size    int64 // bytes
-	Deleted bool
-	Expired bool // deleted by a rule of the bucket, or archived by one that keeps versions
-	Other   bool // something else happened to it: it moved to another storage class
-	Damaged bool // what arrives does not name the object
-}
-
-// A Tick is one time that a schedule fires.
-type Tick struct {
-	Name      string // of the function that it is meant for
-	Scheduled string // RFC 3339; "" if the scheduler does not say
-}
-
-// Time returns the scheduled time as ticks have it, in UTC and whole seconds;
-// zero if the scheduler does not say.
-func (t Tick) Time() time.Time {
-	at, err := time.Parse(time.RFC3339, t.Scheduled)
-	if err != nil {
-		return time.Time{}
-	}
-	return at.UTC().Truncate(time.Second)
-}
-
-// A Change is a change of a document.
-type Change struct {
-	Kind   ChangeKind
-	Key    []string // one value, or two of a composite key
-	Before map[string]Value
-	After  map[string]Value
-
-	Damaged bool // it arrives as what cannot be decoded
-}
-
-// A ChangeKind is what happened to a document.
-type ChangeKind uint8
-
-const (
-	Created ChangeKind = iota
-	Updated
-	Deleted
-)
-
-// A CloudEvent is an event that was published.
-type CloudEvent struct {
-	Attributes map[string]string // of the binary mode, without a prefix
-	Data       []byte
-	Structured string // the same in structured mode
-	Native     bool   // published in the platform's own form, which is none of CloudEvents
-}
-
 // A Request is an HTTP request.
 type Request struct {
 	Method, Path string
@@ -150,25 +88,73 @@ type Request struct {
 	Body         []byte
 }
 
-// Value is a value of a document: nil, bool, string, or one of the types below.
-type Value any
-
+// What happens, in the words of the library that encodes it.
 type (
-	Number    string // a decimal number's token
-	Bytes     []byte
-	List      []Value
-	Map       map[string]Value
-	Set       []Value // of strings, numbers or bytes
-	Double    float64 // a number that is a double whatever its value
-	Timestamp time.Time
-	Reference string // the path of a document in the same database
-	Point     struct{ Latitude, Longitude float64 }
-	Unknown   struct{} // of a kind that is invented later
+	Message    = native.Message
+	Object     = native.Object
+	Tick       = native.Tick
+	Change     = native.Change
+	CloudEvent = native.Event
+
+	Number    = native.Number
+	Bytes     = native.Bytes
+	List      = native.List
+	Map       = native.Map
+	Set       = native.Set
+	Double    = native.Double
+	Timestamp = native.Timestamp
+	Reference = native.Reference
+	Point     = native.Point
+	Unknown   = native.Unknown
+	Value     = native.Value
 )
 
-// Names returns the names of a document's fields, or of anything else that has
-// names, sorted.
-func Names[V any](fields map[string]V) []string { return slices.Sorted(maps.Keys(fields)) }
+// The kinds of changes.
+const (
+	Created = native.Created
+	Updated = native.Updated
+	Deleted = native.Deleted
+)
+
+// Happened is when everything happens.
+var Happened = time.Date(2026, 3, 1, 12, 0, 0, 123000000, time.UTC)
+
+// Native returns the occurrence as the encoders take it: each record is
+// delivered for the second time.
+func (o Occurrence) Native() (native.Trigger, []native.Delivery) {
+	d := o.Directive
+	t := native.Trigger{
+		Kind: d.Trigger, Name: d.Name, Content: d.Content, FIFO: d.FIFO,
+		Created: d.Created, Updated: d.Updated, Deleted: d.Deleted, Prefix: d.Prefix, Suffix: d.Suffix, Source: d.Source,
+	}
+	var out []native.Delivery
+	for i, r := range o.Records {
+		out = append(out, native.Delivery{Occurrence: r.native(d.Trigger), Number: int64(i + 1), Time: Happened, Attempt: 2})
+	}
+	return t, out
+}
+
+func (r Record) native(trigger string) native.Occurrence {
+	switch {
+	case trigger == "stream":
+		return native.Record{Data: r.Message.Body, Key: r.Message.Key, Damaged: r.Message.Damaged}
+	case r.Message != nil:
+		return *r.Message
+	case r.Object != nil:
+		return *r.Object
+	case r.Tick != nil:
+		return *r.Tick
+	case r.Change != nil:
+		return *r.Change
+	case r.Event != nil:
+		return *r.Event
+	}
+	h := http.Header{}
+	for name, value := range r.Request.Header {
+		h.Set(name, value)
+	}
+	return native.Request{Method: r.Request.Method, Target: r.Request.Path, Host: Host, Header: h, Body: r.Request.Body}
+}
 
 // Occurrences returns the table.
 func Occurrences() []Occurrence {

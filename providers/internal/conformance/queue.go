@@ -3,6 +3,8 @@ package conformance
 import (
 	"strings"
 	"time"
+
+	"github.com/fngen/fngen/internal/native"
 )
 
 // The types of section 1 of the portable event model.
@@ -56,7 +58,7 @@ func queues() []Occurrence {
 	out = append(out, content, both, group, odd)
 
 	nested := envelopes()
-	for _, name := range Names(nested) {
+	for _, name := range native.Names(nested) {
 		o := message("nested envelope/"+name, body(nested[name]), jsonType)
 		// On AWS it is the envelope of another service that nobody declared.
 		o.Records[0].FateOn = map[string]Fate{"aws": Postponed}

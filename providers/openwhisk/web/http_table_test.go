@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/fngen/fngen/internal/native"
 	"github.com/fngen/fngen/providers/internal/conformance"
 	"github.com/fngen/fngen/providers/openwhisk/web"
 )
@@ -152,7 +153,7 @@ func controller(t testing.TB, h http.Handler, w conformance.Wire) conformance.Re
 
 // isText is Akka HTTP's judgement of a content type, as far as the table goes.
 func isText(contentType string) bool {
-	return conformance.IsText(contentType) || strings.Contains(contentType, "charset=")
+	return native.IsText(contentType) || strings.Contains(contentType, "charset=")
 }
 
 // isJSON is the controller's judgement of a content type without parameters but
