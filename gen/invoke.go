@@ -18,6 +18,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/dev/program"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/native"
 )
 
 // InvokeOptions say what is delivered to which function.
@@ -26,7 +27,7 @@ type InvokeOptions struct {
 	Event    []byte // a CloudEvent in structured mode, or an HTTP request; nil for none
 	Data     []byte // of an event, or a request's body, if there is no Event; a sample's if it is nil, too
 	Native   bool   // Event is what the platform itself sends
-	Artifact bool // runs what lies in dist/, instead of what is compiled for this machine
+	Artifact bool   // runs what lies in dist/, instead of what is compiled for this machine
 }
 
 // An Invocation is what came of a delivery to a function on one target.
@@ -38,7 +39,8 @@ type Invocation struct {
 	Type      string            `json:"type,omitempty"`     // of its content
 	Body      string            `json:"body,omitempty"`     // in base64 if it is no text
 	IsBase64  bool              `json:"isBase64,omitempty"` // the body is
-	Answer    string            `json:"answer"`             // to the platform, as it is
+	Refusal   string            `json:"refusal,omitempty"`  // why the platform never sends such a thing; nothing else is there then
+	Answer    string            `json:"answer"`             // to the platform; on Google the status
 	Failure   string            `json:"failure,omitempty"`  // that the platform sees in it
 	Fate      string            `json:"fate"`               // answered, acknowledged, redelivered, dead-lettered, dropped or failed
 	Emissions []Emission        `json:"emissions"`
@@ -72,6 +74,11 @@ func (p *Project) Invoke(ctx context.Context, o InvokeOptions) (list []Invocatio
 			continue
 		}
 		r, err := p.prepare(ctx, t, f, o)
+		var reason native.Reason
+		if errors.As(err, &reason) && len(p.targets) > 1 {
+			list = append(list, Invocation{Function: f.Name, Target: t.Name(), Refusal: reason.Error()})
+			continue
+		}
 		if err != nil {
 			return nil, nil, facade(err)
 		}
@@ -107,7 +114,7 @@ func (p *Project) runnable(t targeted, name string) (f model.Function, ok bool, 
 func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o InvokeOptions) (invoke.Run, error) {
 	r := invoke.Run{Target: t.Name(), Function: f}
 	var err error
-	if r.Payload, err = invoke.Native(t.Name(), o.Event); err != nil {
+	if r.Payload, err = o.payload(t.Name(), f); err != nil {
 		return r, err
 	}
 	secrets, err := p.root.ReadFile(program.Folder + "/" + platform.SecretsFile)
@@ -137,6 +144,27 @@ func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o I
 		})
 	}
 	return r, os.MkdirAll(r.Options.Home, 0o700)
+}
+
+// payload returns what the platform of the target sends.
+func (o InvokeOptions) payload(target string, f model.Function) (platform.Payload, error) {
+	if o.Native {
+		return invoke.Native(target, o.Event)
+	}
+	var occurrence native.Occurrence
+	var err error
+	switch {
+	case o.Event != nil:
+		occurrence, err = invoke.Occurrence(f, o.Event)
+	case o.Data != nil:
+		occurrence, err = invoke.Data(f, o.Data)
+	default:
+		occurrence = invoke.Sample(f, time.Now())
+	}
+	if err != nil {
+		return platform.Payload{}, err
+	}
+	return invoke.Encode(target, f, occurrence, time.Now())
 }
 
 // withLog adds what a function logged before the error.

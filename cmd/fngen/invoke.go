@@ -138,6 +138,10 @@ func printInvocations(w io.Writer, list []gen.Invocation) error {
 		if n > 0 {
 			b.WriteString("\n")
 		}
+		if i.Refusal != "" {
+			fmt.Fprintf(&b, "%s on %s: nothing is delivered: %s\n", i.Function, i.Target, i.Refusal)
+			continue
+		}
 		fmt.Fprintf(&b, "%s on %s: %s in %s\n", i.Function, i.Target, i.Fate, i.Duration.Round(100*time.Microsecond))
 		line := func(label, text string) { fmt.Fprintf(&b, "  %-8s %s\n", label, indented(text)) }
 		for _, e := range i.Events {

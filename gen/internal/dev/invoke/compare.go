@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/fngen/fngen/fn"
 )
 
 // Differences says where the results of the targets, in their order, do not mean
@@ -15,10 +17,10 @@ func Differences(targets []string, results []Result) []string {
 		name string
 		of   func(Result) string
 	}{
-		{"event", Result.eventMeaning},
-		{"result", Result.resultMeaning},
-		{"fate", func(r Result) string { return string(r.Fate) }},
-		{"emissions", Result.emissionMeaning},
+		{"event differs", Result.eventMeaning},
+		{"result differs", Result.resultMeaning},
+		{"fate differs", func(r Result) string { return string(r.Fate) }},
+		{"emissions differ", Result.emissionMeaning},
 	} {
 		var values []string // in the order of targets
 		of := map[string][]string{}
@@ -36,7 +38,7 @@ func Differences(targets []string, results []Result) []string {
 		for _, value := range values {
 			parts = append(parts, strings.Join(of[value], ", ")+": "+value)
 		}
-		out = append(out, aspect.name+" differs: "+strings.Join(parts, "; "))
+		out = append(out, aspect.name+": "+strings.Join(parts, "; "))
 	}
 	return out
 }
@@ -54,12 +56,28 @@ func (r Result) eventMeaning() string {
 		if attributes["specversion"] == nil { // a request
 			keep = []string{"method", "url", "body"}
 		}
+		var kind string
+		_ = json.Unmarshal(attributes["type"], &kind) // of a request there is none
+		if members := shared[kind]; members != nil {
+			var data map[string]json.RawMessage
+			if json.Unmarshal(attributes["data"], &data) == nil {
+				attributes["data"] = json.RawMessage(kept(data, members))
+			}
+		}
 		out = append(out, kept(attributes, keep))
 	}
 	if out == nil {
 		return "none"
 	}
 	return strings.Join(out, ", ")
+}
+
+// shared are the members that the data of portable payloads has on every platform
+// alike: fn.Object, fn.Change and fn.Tick say which others a platform lacks.
+var shared = map[string][]string{
+	fn.TypeObjectCreated: {"bucket", "key", "size"}, fn.TypeObjectDeleted: {"bucket", "key", "size"},
+	fn.TypeDocumentCreated: {"collection", "key"}, fn.TypeDocumentUpdated: {"collection", "key"}, fn.TypeDocumentDeleted: {"collection", "key"},
+	fn.TypeScheduleFired: {"name"},
 }
 
 // kept formats the members that are kept, in their order.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/dev/platform"
@@ -28,11 +30,11 @@ type Run struct {
 type Result struct {
 	Events    []json.RawMessage // as the handler is given them, or the request; none if what arrived is none
 	Response  *Response         // of an HTTP function
-	Answer    []byte            // to the platform, as it is
+	Answer    []byte            // to the platform; on Google the status, which is all that it looks at
 	Failure   string            // that the platform sees in it; "" for none
 	Fate      Fate
 	Emissions []Emission
-	Logs      []platform.Line // from its start to its end
+	Logs      []platform.Line // from its start to its answer
 	Duration  time.Duration   // from delivery to answer
 }
 
@@ -62,16 +64,18 @@ func Do(ctx context.Context, r Run) (Result, error) {
 	if r.Artifact != nil {
 		command = *r.Artifact
 	}
-	var before, after []platform.Line
-	lines := &before
+	var log []platform.Line // of its start
 	o := r.Options
-	o.Log = func(l platform.Line) { *lines = append(*lines, l) }
-	answer, err := once(ctx, host, command, r.Function, o, r.Payload, func() { lines = &after })
-	result.Logs = append(append(before, answer.Logs...), after...)
+	o.Log = func(l platform.Line) { log = append(log, l) }
+	answer, err := once(ctx, host, command, r.Function, o, r.Payload)
+	result.Logs = append(log, answer.Logs...)
 	if err != nil {
 		return result, err
 	}
 	result.Answer, result.Failure, result.Duration = answer.Body, answer.Failure, answer.Duration
+	if answer.Status != 0 {
+		result.Answer = fmt.Appendf(nil, "%d %s", answer.Status, http.StatusText(answer.Status))
+	}
 	for _, e := range answer.Emissions {
 		one, err := e.Event()
 		if err != nil {
@@ -89,8 +93,7 @@ func Do(ctx context.Context, r Run) (Result, error) {
 // see returns what the handler is given.
 func (r Run) see(ctx context.Context, host *platform.Host) ([]json.RawMessage, error) {
 	command := platform.Command{Path: r.Program, Args: []string{r.Function.Name + program.SeenSuffix}}
-	o := r.Options
-	answer, err := once(ctx, host, command, r.Function, o, r.Payload, func() {})
+	answer, err := once(ctx, host, command, r.Function, r.Options, r.Payload)
 	if err != nil {
 		return nil, fmt.Errorf("show the event: %w", err)
 	}
@@ -103,15 +106,21 @@ func (r Run) see(ctx context.Context, host *platform.Host) ([]json.RawMessage, e
 	return events, nil
 }
 
-// once starts a process for one delivery. answered is called when that has its
-// answer.
-func once(ctx context.Context, host *platform.Host, command platform.Command, f model.Function, o platform.Options, payload platform.Payload, answered func()) (platform.Answer, error) {
+// once starts a process for one delivery, whose log ends with that.
+func once(ctx context.Context, host *platform.Host, command platform.Command, f model.Function, o platform.Options, payload platform.Payload) (platform.Answer, error) {
+	var isAnswered atomic.Bool
+	log := o.Log
+	o.Log = func(l platform.Line) {
+		if log != nil && !isAnswered.Load() {
+			log(l)
+		}
+	}
 	p, err := host.Start(ctx, command, f, o)
 	if err != nil {
 		return platform.Answer{}, err
 	}
 	answer, err := p.Invoke(ctx, payload)
-	answered()
+	isAnswered.Store(true)
 	p.Stop(ctx)
 	return answer, err
 }

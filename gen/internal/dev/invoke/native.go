@@ -27,23 +27,19 @@ func Native(target string, file []byte) (platform.Payload, error) {
 		if !json.Valid(file) {
 			return platform.Payload{}, fmt.Errorf("the payload is not JSON, which %s sends", target)
 		}
-		return platform.Payload{Header: http.Header{"Content-Type": {"application/json"}}, Body: file}, nil
+		body, err := parameters(target, file)
+		return platform.Payload{Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, err
 	}
-	r := bufio.NewReader(bytes.NewReader(file))
 	switch {
 	case requestLine.Match(file):
-		request, err := http.ReadRequest(r)
+		r, err := request(file)
 		if err != nil {
-			return platform.Payload{}, fmt.Errorf("the payload is no HTTP request: %w", err)
+			return platform.Payload{}, err
 		}
-		request.Header.Set("Host", request.Host)
-		body := request.Body
-		if request.ContentLength < 0 || request.Header.Get("Content-Length") == "" && request.TransferEncoding == nil {
-			body = io.NopCloser(r) // all that follows
-		}
-		data, err := io.ReadAll(body)
-		return platform.Payload{Method: request.Method, Target: request.RequestURI, Header: request.Header, Body: data}, err
+		r.Header.Set("Host", r.Hostname())
+		return platform.Payload{Method: r.Method, Target: r.Target, Header: r.Header, Body: r.Body}, nil
 	case headerLine.Match(file):
+		r := bufio.NewReader(bytes.NewReader(file))
 		header, err := textproto.NewReader(r).ReadMIMEHeader()
 		if err != nil {
 			return platform.Payload{}, fmt.Errorf("the payload's headers: %w", err)

@@ -2,15 +2,11 @@ package invoke
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
-	"mime"
-	"net/http"
-	"strings"
 
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/native"
 )
 
 // A Fate is what the platform does next with what it delivered.
@@ -42,7 +38,7 @@ func (r *Result) understand(target string, f model.Function, a platform.Answer) 
 			return nil
 		}
 		var err error
-		r.Response, err = decodeResponse(target, a)
+		r.Response, err = decodeResponse(target, f, a)
 		return err
 	}
 	letters := false
@@ -76,60 +72,18 @@ func comesAgain(a platform.Answer) bool {
 }
 
 // decodeResponse returns the response that the platform makes of the answer.
-func decodeResponse(target string, a platform.Answer) (*Response, error) {
-	if target == "gcp" {
-		return &Response{a.Status, a.ContentType, a.Body}, nil
-	}
-	var answer struct {
-		Status   int            `json:"statusCode"`
-		Headers  map[string]any `json:"headers"`
-		Many     http.Header    `json:"multiValueHeaders"`
-		Body     string         `json:"body"`
-		IsBase64 bool           `json:"isBase64Encoded"`
-	}
-	head, body, isStream := a.Body, []byte(nil), false
+func decodeResponse(target string, f model.Function, a platform.Answer) (*Response, error) {
+	answer := native.Answer{Body: a.Body, Status: a.Status, Header: a.Header}
+	body, isStream := []byte(nil), false
 	if a.ContentType == "application/vnd.awslambda.http-integration-response" {
-		head, body, isStream = bytes.Cut(a.Body, make([]byte, 8))
+		answer.Body, body, isStream = bytes.Cut(a.Body, make([]byte, 8))
 	}
-	if err := json.Unmarshal(head, &answer); err != nil || answer.Status == 0 {
-		return nil, fmt.Errorf("the answer is no HTTP response: %.200q", head)
-	}
-	r := &Response{Status: answer.Status}
-	for name, value := range answer.Headers {
-		if strings.EqualFold(name, "Content-Type") {
-			r.ContentType = fmt.Sprint(value)
-		}
-	}
-	for name, values := range answer.Many {
-		if strings.EqualFold(name, "Content-Type") && len(values) > 0 {
-			r.ContentType = values[0]
-		}
-	}
-	r.Body = []byte(answer.Body)
-	switch {
-	case isStream:
-		r.Body = body
-	case answer.IsBase64 || target == "openwhisk" && !isText(r.ContentType):
-		decoded, err := base64.StdEncoding.DecodeString(answer.Body)
-		if err != nil {
-			return nil, fmt.Errorf("the body of the response: %w", err)
-		}
-		r.Body = decoded
-	}
-	return r, nil
-}
-
-// isText reports whether OpenWhisk's controller takes a body of the content type
-// for text, and that of any other for base64, JSON too.
-//
-// https://github.com/apache/openwhisk/blob/master/docs/webactions.md
-func isText(contentType string) bool {
-	name, parameters, err := mime.ParseMediaType(contentType)
+	r, err := PlatformOf(target, f).Response(native.Payload{Kind: "http"}, answer)
 	if err != nil {
-		return false
+		return nil, err
 	}
-	kind, sub, _ := strings.Cut(name, "/")
-	_, hasCharset := parameters["charset"]
-	return kind == "text" || kind == "application" && sub != "octet-stream" && sub != "json" && !strings.HasSuffix(sub, "+json") &&
-		(hasCharset || sub == "xml" || sub == "javascript" || sub == "x-www-form-urlencoded" || strings.HasSuffix(sub, "+xml"))
+	if isStream {
+		r.Body = body
+	}
+	return &Response{r.Status, r.Header.Get("Content-Type"), r.Body}, nil
 }

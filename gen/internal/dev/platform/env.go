@@ -31,7 +31,7 @@ func (p *Process) environment() []string {
 			memory = f.Operation.Memory
 		}
 		env = append(env,
-			"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region, "AWS_LAMBDA_FUNCTION_NAME="+f.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+			"AWS_REGION="+Region, "AWS_DEFAULT_REGION="+Region, "AWS_LAMBDA_FUNCTION_NAME="+f.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 			"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(memory), "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "_HANDLER=bootstrap",
 			"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+f.Name, "AWS_LAMBDA_LOG_STREAM_NAME=local",
 			"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_SESSION_TOKEN=local",
@@ -42,7 +42,7 @@ func (p *Process) environment() []string {
 	case "gcp":
 		env = append(env,
 			"K_SERVICE="+f.Name, "K_REVISION="+f.Name+"-local", "K_CONFIGURATION="+f.Name, "FUNCTION_TARGET="+model.Camel(f.Name), "LOCAL_ONLY=true",
-			"GOOGLE_CLOUD_PROJECT="+project, "GOOGLE_CLOUD_REGION="+region, "CLOUD_RUN_TIMEOUT_SECONDS="+strconv.Itoa(int(timeout/time.Second)),
+			"GOOGLE_CLOUD_PROJECT="+Project, "GOOGLE_CLOUD_REGION="+GoogleRegion, "CLOUD_RUN_TIMEOUT_SECONDS="+strconv.Itoa(int(timeout/time.Second)),
 			"PUBSUB_EMULATOR_HOST="+p.sinks.address(), "GCE_METADATA_HOST="+p.sinks.address(), // which has no token
 		)
 	case "openwhisk":

@@ -160,7 +160,7 @@ func (i *instance) next(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", work.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(work.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+region+":"+account+":function:"+i.process.function.Name)
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+Region+":"+Account+":function:"+i.process.function.Name)
 		h.Set("Lambda-Runtime-Trace-Id", traceID(work.id, time.Now()))
 		_, _ = w.Write(work.Body) // the process may have ended, which its answer shows
 	case <-r.Context().Done():

@@ -72,11 +72,14 @@ func sinksOf(target string, f model.Function) []model.Sink {
 	return out
 }
 
-// account and region are those of everything on this machine.
+// What is on this machine lies there: in an account and a project that nobody
+// has.
 const (
-	account = "000000000000"
-	region  = "us-east-1"
-	project = "local"
+	Account = "000000000000"
+	Region  = "us-east-1"
+	Project = "local"
+
+	GoogleRegion = "us-east1"
 )
 
 // sinkAddress returns what the infrastructure would put into the environment.
@@ -85,15 +88,15 @@ func (s *sinks) sinkAddress(target string, sink model.Sink, isFIFO bool) string 
 	case sink.Kind == "http":
 		return s.url() + "/http/" + sink.Name
 	case target == "gcp":
-		return "projects/" + project + "/topics/" + sink.Name
+		return "projects/" + Project + "/topics/" + sink.Name
 	case target == "aws" && sink.Kind == "queue":
 		name := sink.Name
 		if isFIFO {
 			name += ".fifo"
 		}
-		return "https://sqs." + region + ".amazonaws.com/" + account + "/" + name
+		return "https://sqs." + Region + ".amazonaws.com/" + Account + "/" + name
 	case target == "aws" && sink.Kind == "topic":
-		return "arn:aws:sns:" + region + ":" + account + ":" + sink.Name
+		return "arn:aws:sns:" + Region + ":" + Account + ":" + sink.Name
 	}
 	return sink.Name // a bus, or a trigger
 }

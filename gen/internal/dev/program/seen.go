@@ -38,8 +38,15 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 )
 
-// Event shows an event.
-func Event(_ context.Context, e event.Event) error { return show(e) }
+// Event shows an event. Data that is not the JSON that it says is in base64.
+func Event(_ context.Context, e event.Event) error {
+	err := show(e)
+	if err != nil {
+		e.DataBase64 = true
+		err = show(e)
+	}
+	return err
+}
 
 // Request shows a request.
 func Request(w http.ResponseWriter, r *http.Request) {
