@@ -18,7 +18,6 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/dev/program"
 	"github.com/fngen/fngen/gen/internal/model"
-	"github.com/fngen/fngen/internal/native"
 )
 
 // InvokeOptions say what is delivered to which function.
@@ -74,9 +73,8 @@ func (p *Project) Invoke(ctx context.Context, o InvokeOptions) (list []Invocatio
 			continue
 		}
 		r, err := p.prepare(ctx, t, f, o)
-		var reason native.Reason
-		if errors.As(err, &reason) && len(p.targets) > 1 {
-			list = append(list, Invocation{Function: f.Name, Target: t.Name(), Refusal: reason.Error()})
+		if reason := invoke.Never(err); reason != "" && len(p.targets) > 1 {
+			list = append(list, Invocation{Function: f.Name, Target: t.Name(), Refusal: reason})
 			continue
 		}
 		if err != nil {
@@ -90,7 +88,7 @@ func (p *Project) Invoke(ctx context.Context, o InvokeOptions) (list []Invocatio
 		list = append(list, invocation(f.Name, t.Name(), result))
 	}
 	if list == nil {
-		return nil, nil, fmt.Errorf("%s is not meant for %s; its directives say so", o.Function, strings.Join(p.Targets(), ", "))
+		return nil, nil, fmt.Errorf("%s is not meant for %s, as its directives say", o.Function, strings.Join(p.Targets(), ", "))
 	}
 	return list, invoke.Differences(targets, results), nil
 }
@@ -114,7 +112,8 @@ func (p *Project) runnable(t targeted, name string) (f model.Function, ok bool, 
 func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o InvokeOptions) (invoke.Run, error) {
 	r := invoke.Run{Target: t.Name(), Function: f}
 	var err error
-	if r.Payload, err = o.payload(t.Name(), f); err != nil {
+	input := invoke.Input{Event: o.Event, Data: o.Data, Native: o.Native}
+	if r.Payload, err = input.Payload(t.Name(), f, time.Now()); err != nil {
 		return r, err
 	}
 	secrets, err := p.root.ReadFile(program.Folder + "/" + platform.SecretsFile)
@@ -144,27 +143,6 @@ func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o I
 		})
 	}
 	return r, os.MkdirAll(r.Options.Home, 0o700)
-}
-
-// payload returns what the platform of the target sends.
-func (o InvokeOptions) payload(target string, f model.Function) (platform.Payload, error) {
-	if o.Native {
-		return invoke.Native(target, o.Event)
-	}
-	var occurrence native.Occurrence
-	var err error
-	switch {
-	case o.Event != nil:
-		occurrence, err = invoke.Occurrence(f, o.Event)
-	case o.Data != nil:
-		occurrence, err = invoke.Data(f, o.Data)
-	default:
-		occurrence = invoke.Sample(f, time.Now())
-	}
-	if err != nil {
-		return platform.Payload{}, err
-	}
-	return invoke.Encode(target, f, occurrence, time.Now())
 }
 
 // withLog adds what a function logged before the error.

@@ -20,6 +20,7 @@ import (
 type invocation struct {
 	event    string
 	data     string
+	hasData  bool
 	sample   bool
 	native   bool
 	artifact bool
@@ -69,7 +70,19 @@ ignores. Callers are not checked here, as targets.gcp.audience has it done elsew
 			}
 			return o.functions(c.Context()), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(c *cobra.Command, args []string) error { return invoke(c.Context(), o, args[0], i) },
+		RunE: func(c *cobra.Command, args []string) error {
+			var given []string
+			for _, name := range []string{"event", "data", "sample"} {
+				if c.Flags().Changed(name) {
+					given = append(given, "--"+name)
+				}
+			}
+			if len(given) > 1 {
+				return usageError{fmt.Errorf("%s say each what is delivered; give one of them", strings.Join(given, " and "))}
+			}
+			i.hasData = c.Flags().Changed("data")
+			return invoke(c.Context(), o, args[0], i)
+		},
 	}
 	targetFlag(c, o)
 	c.Flags().Lookup("target").Usage = "`targets` separated by commas, or all (the first in fngen.yaml, else aws)"
@@ -78,7 +91,6 @@ ignores. Callers are not checked here, as targets.gcp.audience has it done elsew
 	c.Flags().BoolVar(&i.sample, "sample", false, "deliver a sample that fits the trigger, which is the default")
 	c.Flags().BoolVar(&i.native, "native", false, "the file has what the platform itself sends")
 	c.Flags().BoolVar(&i.artifact, "artifact", false, "run what lies in dist/, not what is compiled for this machine")
-	c.MarkFlagsMutuallyExclusive("event", "data", "sample")
 	return c
 }
 
@@ -94,7 +106,7 @@ func invoke(ctx context.Context, o *options, function string, i invocation) erro
 		}
 		project.Event = data
 	}
-	if i.data != "" {
+	if i.hasData {
 		project.Data = []byte(i.data)
 	}
 	p, err := openLocal(ctx, o)
@@ -102,7 +114,11 @@ func invoke(ctx context.Context, o *options, function string, i invocation) erro
 		return err
 	}
 	defer p.Close()
-	if known := meant(p); !slices.Contains(known, function) {
+	var known []string
+	for _, f := range p.Functions() {
+		known = append(known, f.Name)
+	}
+	if !slices.Contains(known, function) {
 		return usageError{fmt.Errorf("%q is none of %s%s", function, strings.Join(known, ", "), hint(function, known))}
 	}
 	list, differences, err := p.Invoke(ctx, project)

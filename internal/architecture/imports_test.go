@@ -60,15 +60,17 @@ var rules = []rule{
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
+	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/native/…"),
+		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission, cloudevents)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
-	{"gen", []string{"gen/internal/…"}, slices.Concat(terraform, generator)},
+	{"gen", deployed("fn", "gen/internal/…", "internal/native/…"), slices.Concat(terraform, generator, cloudevents)},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
-	{"cmd/fngen", []string{"gen", "gen/internal/…"}, slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator)},
+	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator, cloudevents)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
@@ -121,7 +123,7 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
-	{module + "internal/native", []string{"internal/native/…", suite}}, // nothing that is deployed
+	{module + "internal/native", []string{"internal/native/…", "gen/internal/dev/invoke", suite}}, // nothing that is deployed
 }
 
 // suite is the conformance suite, which nothing but tests imports.

@@ -24,6 +24,44 @@ import (
 	"github.com/fngen/fngen/internal/native/openwhisk"
 )
 
+// An Input says what is delivered.
+type Input struct {
+	Event  []byte // as [Occurrence] or, with Native, [Native] understands it; nil for none
+	Data   []byte // of the trigger's own event, if there is no Event; a sample if it is nil, too
+	Native bool
+}
+
+// Payload returns what the platform of the target sends.
+func (in Input) Payload(target string, f model.Function, now time.Time) (platform.Payload, error) {
+	if in.Native {
+		return Native(target, in.Event)
+	}
+	var occurrence native.Occurrence
+	var err error
+	switch {
+	case in.Event != nil:
+		occurrence, err = Occurrence(f, in.Event)
+	case in.Data != nil:
+		occurrence, err = Data(f, in.Data)
+	default:
+		occurrence = Sample(f, now)
+	}
+	if err != nil {
+		return platform.Payload{}, err
+	}
+	return Encode(target, f, occurrence, now)
+}
+
+// Never returns the reason for which the platform never sends such a thing, if
+// that is the error, and "" otherwise.
+func Never(err error) string {
+	var reason native.Reason
+	if errors.As(err, &reason) {
+		return reason.Error()
+	}
+	return ""
+}
+
 // TriggerOf returns the trigger as package native has it.
 func TriggerOf(f model.Function) native.Trigger {
 	out := native.Trigger{Kind: f.Trigger.Kind(), Name: f.Trigger.Resource()}
