@@ -31,6 +31,7 @@ type rule struct {
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
 	{"internal/native", nil, nil},
+	{"internal/native/sample", []string{"internal/native"}, []string{"github.com/adhocore/gronx"}},
 	{"internal/native/…", []string{"internal/native"}, nil},
 	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},

@@ -28,6 +28,12 @@ type Platform interface {
 	// [Reason], or unwraps to one, if the platform never sends such a thing.
 	Encode(t Trigger, i Invocation, deliveries ...Delivery) ([]Payload, error)
 
+	// Recorded returns the payload in a file, as the platform sent it to a
+	// function with a trigger of the kind: Lambda's JSON; Google's request with
+	// or without its first line, headers, an empty line and the body; what
+	// OpenWhisk's line or its member value is.
+	Recorded(kind string, i Invocation, file []byte) (Payload, error)
+
 	// Results reads what becomes of each delivery of the payload. An error
 	// says that the answer is none that the platform understands.
 	Results(p Payload, a Answer) ([]Result, error)
@@ -51,7 +57,9 @@ type Trigger struct {
 	Methods []string // of requests; none of them is all
 	Path    string   // of requests, a pattern of http.ServeMux
 
-	Cron string // of a schedule
+	Cron     string        // of a schedule, five fields; "" if Every is set
+	Every    time.Duration // of a schedule
+	TimeZone string        // of Cron; UTC if empty
 }
 
 // An Invocation is what a platform says of one start of a function.
