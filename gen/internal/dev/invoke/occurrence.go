@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,29 +23,27 @@ import (
 	"github.com/fngen/fngen/internal/native/aws"
 	"github.com/fngen/fngen/internal/native/gcp"
 	"github.com/fngen/fngen/internal/native/openwhisk"
+	"github.com/fngen/fngen/internal/native/sample"
 )
 
 // An Input says what is delivered.
 type Input struct {
 	Event  []byte // as [Occurrence] or, with Native, [Native] understands it; nil for none
-	Data   []byte // of the trigger's own event, if there is no Event; a sample if it is nil, too
+	Data   []byte // of a sample, if there is no Event; the sample's own if it is nil, too
 	Native bool
 }
 
 // Payload returns what the platform of the target sends.
 func (in Input) Payload(target string, f model.Function, now time.Time) (platform.Payload, error) {
 	if in.Native {
-		return Native(target, in.Event)
+		return Native(target, f, in.Event)
 	}
 	var occurrence native.Occurrence
 	var err error
-	switch {
-	case in.Event != nil:
+	if in.Event != nil {
 		occurrence, err = Occurrence(f, in.Event)
-	case in.Data != nil:
-		occurrence, err = Data(f, in.Data)
-	default:
-		occurrence = Sample(f, now)
+	} else {
+		occurrence, err = sample.Of(TriggerOf(f), now, in.Data)
 	}
 	if err != nil {
 		return platform.Payload{}, err
@@ -73,7 +72,7 @@ func TriggerOf(f model.Function) native.Trigger {
 	case model.Topic:
 		out.Content = t.Content
 	case model.Schedule:
-		out.Name, out.Cron = f.Name, t.Cron
+		out.Name, out.Cron, out.Every, out.TimeZone = f.Name, t.Cron, t.Every, t.TimeZone
 	case model.Object:
 		out.Created, out.Deleted, out.Prefix, out.Suffix = t.Created, t.Deleted, t.Prefix, t.Suffix
 	case model.Document:
@@ -108,29 +107,39 @@ func Encode(target string, f model.Function, o native.Occurrence, now time.Time)
 	if err != nil {
 		return platform.Payload{}, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	p := payloads[0] // of one delivery
-	body, err := parameters(target, p.Body)
-	return platform.Payload{Method: p.Method, Target: p.Target, Header: p.Header, Body: body}, err
+	return payload(target, payloads[0]) // of one delivery
 }
 
-// parameters takes OpenWhisk's parameters out of the line that they come in,
-// which is the process's own. Other bodies, and parameters alone, are as they are.
-func parameters(target string, body []byte) ([]byte, error) {
-	var line struct {
-		Value      json.RawMessage `json:"value"`
-		Activation string          `json:"activation_id"`
+// Native understands a file with what the platform sends: JSON, as it is, on
+// OpenWhisk the line of an activation or its parameters. On Google it is an HTTP
+// request, headers with a body, or JSON alone as the body of a POST.
+func Native(target string, f model.Function, file []byte) (platform.Payload, error) {
+	if target == "gcp" && json.Valid(file) {
+		return platform.Payload{Header: http.Header{"Content-Type": {"application/json"}}, Body: file}, nil
 	}
-	if target != "openwhisk" {
-		return body, nil
+	p, err := PlatformOf(target, f).Recorded(f.Trigger.Kind(), native.Invocation{}, file)
+	if err != nil {
+		return platform.Payload{}, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	if err := json.Unmarshal(body, &line); err != nil {
-		return nil, fmt.Errorf("the payload is no JSON object: %w", err)
-	}
-	if line.Value == nil || line.Activation == "" {
-		return body, nil
-	}
-	return line.Value, nil
+	return payload(target, p)
 }
+
+// payload is what the process is given of it. OpenWhisk's parameters are taken
+// out of the line that they come in, which is the process's own.
+func payload(target string, p native.Payload) (platform.Payload, error) {
+	out := platform.Payload{Method: p.Method, Target: p.Target, Header: p.Header, Body: p.Body}
+	if target != "openwhisk" {
+		return out, nil
+	}
+	var line struct {
+		Value json.RawMessage `json:"value"`
+	}
+	err := json.Unmarshal(p.Body, &line)
+	out.Body = line.Value
+	return out, err
+}
+
+var requestLine = regexp.MustCompile(`^[A-Z]+ \S+ HTTP/1\.[01]\r?\n`)
 
 // Occurrence returns what the text says has happened to what feeds the function:
 // an event as its handler is given it, in CloudEvents' structured mode, or for an
@@ -148,62 +157,14 @@ func Occurrence(f model.Function, text []byte) (native.Occurrence, error) {
 		}
 		return nil, fmt.Errorf("what is delivered to %s is to be %s: %w", f.Name, want, err)
 	}
-	if t, ok := f.Trigger.(model.HTTP); ok {
-		r := requestTo(t)
-		r.Method, r.Body, r.Header = "POST", text, http.Header{"Content-Type": {ce.MediaType}}
-		return r, nil
+	if _, ok := f.Trigger.(model.HTTP); ok {
+		o, err := sample.Of(TriggerOf(f), time.Now(), text)
+		r, _ := o.(native.Request)
+		r.Method = http.MethodPost
+		r.Header.Set("Content-Type", ce.MediaType)
+		return r, err
 	}
 	return occurrenceOf(f, e, text)
-}
-
-// Data returns what has happened to what feeds the function: its event, with the
-// data.
-func Data(f model.Function, data []byte) (native.Occurrence, error) {
-	if t, ok := f.Trigger.(model.HTTP); ok {
-		r := requestTo(t)
-		r.Body, r.Header = data, http.Header{"Content-Type": {contentType(data)}}
-		return r, nil
-	}
-	types := map[string]string{
-		"queue": fn.TypeMessageReceived, "topic": fn.TypeMessageReceived, "stream": fn.TypeRecordReceived, "schedule": fn.TypeScheduleFired,
-		"object": fn.TypeObjectCreated, "document": fn.TypeDocumentCreated, "event": f.Trigger.Resource(),
-	}
-	switch t := f.Trigger.(type) {
-	case model.Object:
-		if !t.Created {
-			types["object"] = fn.TypeObjectDeleted
-		}
-	case model.Document:
-		if !t.Created {
-			types["document"] = fn.TypeDocumentUpdated
-		}
-		if !t.Created && !t.Updated {
-			types["document"] = fn.TypeDocumentDeleted
-		}
-	}
-	e := event.New()
-	e.SetType(types[f.Trigger.Kind()])
-	e.SetSource("/local")
-	if t, ok := f.Trigger.(model.Event); ok && t.Source != "" {
-		e.SetSource(t.Source)
-	}
-	e.SetID("local-1")
-	if err := e.SetData(contentType(data), data); err != nil {
-		return nil, err
-	}
-	text, err := ce.Encode(e)
-	if err != nil {
-		return nil, err
-	}
-	return occurrenceOf(f, e, text)
-}
-
-// contentType is that of data whose sender says none.
-func contentType(data []byte) string {
-	if json.Valid(data) {
-		return event.ApplicationJSON
-	}
-	return "text/plain; charset=utf-8"
 }
 
 // occurrenceOf returns what has happened if the event says it; text is the event
