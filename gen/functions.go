@@ -10,8 +10,9 @@ import (
 // A Function is a function of the application and what it is on each target.
 type Function struct {
 	Name     string           `json:"function"`
-	Handler  string           `json:"handler"` // in full
-	Trigger  string           `json:"trigger"` // the directive's verb
+	Was      []string         `json:"was,omitempty"` // its former names, of which the first is its identity where it is deployed
+	Handler  string           `json:"handler"`       // in full
+	Trigger  string           `json:"trigger"`       // the directive's verb
 	Resource string           `json:"resource"`
 	Position string           `json:"position"` // of the directive, file:line:col
 	Targets  []TargetFunction `json:"targets"`
@@ -60,7 +61,7 @@ func (p *Project) Functions() []Function {
 		}
 		for _, f := range slices.Concat(t.app.Functions, t.left) {
 			if byName[f.Name] == nil {
-				byName[f.Name] = &Function{Name: f.Name, Handler: f.Source(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(),
+				byName[f.Name] = &Function{Name: f.Name, Was: f.FormerNames(), Handler: f.Source(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource(),
 					Position: model.Position(f.Pos), MeantFor: f.Targets}
 			}
 			byName[f.Name].Targets = append(byName[f.Name].Targets, t.function(f, said[f.Name]))

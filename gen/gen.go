@@ -118,7 +118,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if len(asked) == 0 {
 		asked = configured
 	}
-	r := reader{config: c, local: o.Local, platforms: map[string]model.App{}}
+	r := reader{root: p.root, config: c, local: o.Local, platforms: map[string]model.App{}}
 	if r.scan, err = discover.ScanDir(p.root.Name(), Targets()); err != nil {
 		return err
 	}
@@ -173,6 +173,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 
 // A reader makes functions of the application's files, on each platform once.
 type reader struct {
+	root        *os.Root
 	config      *config.Config
 	local       bool        // for this machine
 	flags       model.Build // what GOFLAGS decides
@@ -240,6 +241,9 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 	}
 	if checker, ok := t.Target.(model.AppChecker); ok {
 		t.diagnostics = append(t.diagnostics, checker.CheckApp(t.app.Functions)...)
+	}
+	if !model.Failed(r.scan.Diagnostics) { // else nobody knows which functions are gone
+		t.diagnostics = append(t.diagnostics, build.Renamed(r.root, t.Name(), t.app, t.left)...)
 	}
 	return t, nil
 }

@@ -56,6 +56,9 @@ func printReport(w io.Writer, functions []gen.Function, findings []gen.Diagnosti
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "%s  %s %s\n  %s at %s\n", f.Name, f.Trigger, f.Resource, f.Handler, f.Position)
+		if len(f.Was) > 0 {
+			fmt.Fprintf(w, "  was %s\n", strings.Join(f.Was, ", then "))
+		}
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, t := range f.Targets {
 			printFacts(table, t)

@@ -66,6 +66,7 @@ var rules = []rule{
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
+	{"gen/internal/testkit/daytwo", nil, nil},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},

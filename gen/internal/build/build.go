@@ -106,7 +106,7 @@ func Build(ctx context.Context, t model.Target, app model.App, infrastructure []
 		if err != nil {
 			return built, err
 		}
-		recorded := RecordedFunction{Function: f.Name, Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource()}
+		recorded := RecordedFunction{Function: f.Name, Was: f.FormerNames(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource()}
 		for _, name := range names {
 			recorded.Artifacts = append(recorded.Artifacts, name+archiveExt)
 			if !isBuilt(f) {

@@ -35,6 +35,7 @@ type Record struct {
 // A RecordedFunction is a function that the target's infrastructure deploys.
 type RecordedFunction struct {
 	Function  string   `json:"function"`
+	Was       []string `json:"was,omitempty"` // its former names, of which the first is its identity where it is deployed
 	Trigger   string   `json:"trigger"`
 	Resource  string   `json:"resource"`
 	Artifacts []string `json:"artifacts"`       // that are there

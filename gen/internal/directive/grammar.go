@@ -21,7 +21,7 @@ var usage = map[string]string{
 	"document":   "//fn:document NAME [created] [updated] [deleted] [before]",
 	"stream":     "//fn:stream NAME [batch=N] [start=earliest|latest] [concurrency=N]",
 	"event":      "//fn:event TYPE [source=S]",
-	"name":       "//fn:name NAME",
+	"name":       "//fn:name NAME [was=NAME[,NAME…]]",
 	"timeout":    "//fn:timeout DURATION",
 	"retries":    "//fn:retries N",
 	"deadletter": "//fn:deadletter NAME|none",
@@ -274,6 +274,10 @@ func Help() string {
 	for _, verb := range verbs {
 		b.WriteString("  " + usage[verb] + "\n")
 	}
+	b.WriteString("\nNAME of //fn:name is the function's deployed identity, by which the platforms know what\n" +
+		"it has: without the directive it is the identifier in kebab case. One that was renamed\n" +
+		"in the source says was=, its former names as fngen list shows them, the first one\n" +
+		"first; leave it there. Of a function with several triggers they are without -TRIGGER.\n")
 	b.WriteString("\nAn argument with spaces is quoted whole: \"prefix=a b\". There are no trailing comments.\n\n" +
 		strings.ToUpper(model.Shapes[:1]) + strings.ReplaceAll(model.Shapes[1:], "; ", ";\n") + ".")
 	return b.String()

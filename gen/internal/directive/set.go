@@ -102,6 +102,7 @@ func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 // they do not say is zero.
 type Options struct {
 	Name       string
+	Was        []string // former names, the first one first
 	Timeout    time.Duration
 	Retries    *int
 	DeadLetter string
@@ -137,6 +138,7 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 			if len(w.findings) > 0 {
 				o.Name = "" // it is reported here, not once more as the function's
 			}
+			o.Was = w.formerNames(o.Name)
 		case "timeout":
 			w.required("a duration", func(s string) (err error) {
 				o.Timeout, err = parseDuration(s)
@@ -178,6 +180,30 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 		findings = append(findings, w.findings...)
 	}
 	return o, findings
+}
+
+// formerNames takes was=, the names that the function of the name had before.
+func (w *words) formerNames(name string) []string {
+	var names []string
+	list := w.option("was", func(text string) error {
+		for was := range strings.SplitSeq(text, ",") {
+			switch {
+			case was == name:
+				return model.ErrText("has %q, the name that the function has now; give those that it had before", was)
+			case slices.Contains(names, was):
+				return model.ErrText("has %q twice; give it once", was)
+			}
+			if err := validFunctionName(was); err != nil {
+				return err
+			}
+			names = append(names, was)
+		}
+		return nil
+	})
+	if list == "" {
+		return nil
+	}
+	return names
 }
 
 func (w *words) sink(before []model.Sink) model.Sink {

@@ -154,6 +154,11 @@ func (r *resolver) functions(pkg typedPackage, c candidate) {
 		} else if !model.NameGrammar.MatchString(f.Name) {
 			r.errorf("name-grammar", name.Pos(), "%s gives the function the name %q, which is not one of a-z, 0-9 and -, a letter first, at most 48 of them; give another with //fn:name", name.Name, f.Name)
 		}
+		for _, was := range f.FormerNames() {
+			if !model.NameGrammar.MatchString(was) {
+				r.formerName(f, "was= of %s gives the former name %q, which is too long for a function to have had; remove it", f.Name, was)
+			}
+		}
 		if len(r.Diagnostics) > before || t.Unclear {
 			r.app.Others = append(r.app.Others, f)
 			continue
@@ -177,20 +182,28 @@ func (r *resolver) outline(c candidate, t directive.Trigger) model.Function {
 	if function == "" {
 		function = model.Kebab(c.decl.Name.Name)
 	}
+	was := slices.Clone(c.directives.Was)
 	if len(c.directives.Triggers) > 1 {
 		function += "-" + t.Kind()
+		for i := range was {
+			was[i] += "-" + t.Kind()
+		}
 	}
 	positions := map[string]token.Position{}
 	for verb, pos := range c.directives.Positions {
 		positions[verb] = r.position(pos)
 	}
 	pkgPath := path.Join(r.app.Path, c.dir)
-	return model.Function{
+	f := model.Function{
 		Name: function, Handler: model.Handler{PkgPath: pkgPath, PkgName: path.Base(pkgPath), Name: c.decl.Name.Name}, Trigger: t.Trigger,
 		Timeout: c.directives.Timeout, Retries: c.directives.Retries, DeadLetter: c.directives.DeadLetter,
 		Sinks: c.directives.Sinks, Targets: c.directives.Targets,
 		Pos: r.position(t.Pos), Positions: positions,
 	}
+	if len(was) > 0 {
+		f.Was, f.Since = was[0], was[1:]
+	}
+	return f
 }
 
 // visible reports whether packages below from may import the path, by the rule
@@ -222,6 +235,32 @@ func (r *resolver) unique() {
 		r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "name-taken", Pos: second,
 			Message: fmt.Sprintf("the function's name %q is taken at %s; give another with //fn:name", f.Name, model.Position(first))})
 	}
+	r.uniqueFormer()
+}
+
+// uniqueFormer reports former names that another function has, or had as well:
+// what is deployed under a name can become one function's only.
+func (r *resolver) uniqueFormer() {
+	all := slices.Concat(r.app.Functions, r.app.Others)
+	now, before := map[string]model.Function{}, map[string]model.Function{}
+	for _, f := range all {
+		now[f.Name] = f
+	}
+	for _, f := range all {
+		for _, was := range f.FormerNames() {
+			if other, ok := now[was]; ok && other.Name != f.Name {
+				r.formerName(f, "was= of %s names %s, a function that is there at %s; give that one another name with //fn:name, or remove was=", f.Name, was, model.Position(other.Pos))
+			}
+			if other, ok := before[was]; ok && other.Name != f.Name {
+				r.formerName(f, "was= of %s names %s, which %s at %s was too; keep it where the function went", f.Name, was, other.Name, model.Position(other.Pos))
+			}
+			before[was] = f
+		}
+	}
+}
+
+func (r *resolver) formerName(f model.Function, format string, args ...any) {
+	r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "name-was", Pos: f.Positions["name"], Message: fmt.Sprintf(format, args...)})
 }
 
 const setupShape = "a setup is func(context.Context) (S, error) with S a type of its package or a pointer to one"

@@ -4,6 +4,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"go/token"
 	"regexp"
@@ -37,9 +38,11 @@ const FngenModule = "github.com/fngen/fngen"
 
 // A Function is one deployed function: a handler and one of its triggers.
 type Function struct {
-	Name       string  // kebab case, unique in the application
-	Handler    Handler // what is called
-	Trigger    Trigger // what calls it
+	Name       string   // kebab case, unique in the application
+	Was        string   // the first name that it was deployed by, if that is another; no other function's in any way
+	Since      []string // the names that it had between Was and Name, in their order
+	Handler    Handler  // what is called
+	Trigger    Trigger  // what calls it
 	Timeout    time.Duration
 	Retries    *int   // nil if the directives do not say
 	DeadLetter string // a queue's name, "none", or "" for the platform's default
@@ -60,6 +63,18 @@ func (f Function) Source() string { return f.Handler.PkgPath + "." + f.Handler.S
 
 // FullName is what events that the function makes have as their source.
 func (f Function) FullName() string { return "/" + f.Handler.PkgPath + "/" + f.Name }
+
+// Identity is the name by which a deployed state knows the function. It stays
+// when the function is renamed, if the directives say so.
+func (f Function) Identity() string { return cmp.Or(f.Was, f.Name) }
+
+// FormerNames are the names that the function had before, the first one first.
+func (f Function) FormerNames() []string {
+	if f.Was == "" {
+		return nil
+	}
+	return append([]string{f.Was}, f.Since...)
+}
 
 // DeadLetterSink is the name of the sink for the function's dead letters: the
 // one that the directive gives, or a name of its own; "" for none.
