@@ -155,9 +155,13 @@ func (p *Process) Invoke(ctx context.Context, payload Payload) (Answer, error) {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-p.ended:
-		return Answer{}, fmt.Errorf("deliver to %s: %w", p.function.Name, errEnded)
 	case <-ctx.Done():
 		return Answer{}, ctx.Err()
+	}
+	select {
+	case <-p.ended: // also if it was the process's turn
+		return Answer{}, fmt.Errorf("deliver to %s: %w", p.function.Name, errEnded)
+	default:
 	}
 	if limit := limits[p.host.target]; len(payload.Body) > limit {
 		return Answer{}, fmt.Errorf("deliver to %s: the payload has %d bytes, more than %d, the limit of the platform", p.function.Name, len(payload.Body), limit)
