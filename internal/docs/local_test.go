@@ -40,6 +40,17 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// A sample means the same to each function of the example wherever it runs.
+func TestExampleAgrees(t *testing.T) {
+	out := sh(t, repo(t), []string{"BIN=" + t.TempDir()}, `go build -o $BIN/ ./cmd/fngen
+for f in articles audit picture price reserve; do
+	$BIN/fngen invoke $f -C examples/shop --sample --target=all
+done`)
+	if n := strings.Count(out, " on aws: ") + strings.Count(out, " on gcp: ") + strings.Count(out, " on openwhisk: "); n != 14 || strings.Contains(out, "differ") {
+		t.Errorf("%d of 14 runs, or a difference:\n%s", n, out)
+	}
+}
+
 // normal returns the text without what differs from run to run.
 func normal(text string) string {
 	for _, r := range []struct{ pattern, by string }{
