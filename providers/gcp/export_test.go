@@ -13,6 +13,9 @@ import (
 // ServeOn is Serve without the process around it.
 func ServeOn(ctx context.Context, l net.Listener, h http.Handler) error { return serve(ctx, l, h) }
 
+// Address is where Serve listens.
+func Address() string { return address() }
+
 // VerifyWith is Verify with the keys of another URL and another clock.
 func VerifyWith(h http.Handler, audience, caller, url string, now func() time.Time) http.Handler {
 	return newVerifier(h, audience, caller, url, now)
