@@ -111,7 +111,7 @@ func TestLettersQueue(t *testing.T) {
 		"RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueue.Arn maxReceiveCount: 5",
 		"FNGEN_SINK_CONFIRM_DEAD_LETTERS: !Ref ConfirmDeadLettersQueue",
 		"AgainMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref AgainFunction EventSourceArn: !GetAtt ConfirmDeadLettersQueue.Arn",
-		"ConfirmDeadLettersQueue: Type: AWS::SQS::Queue Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 RedrivePolicy: deadLetterTargetArn: !GetAtt AgainDeadLetters.Arn",
+		"ConfirmDeadLettersQueue: Type: AWS::SQS::Queue DeletionPolicy: Retain UpdateReplacePolicy: Retain Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 SqsManagedSseEnabled: true RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueueLetters.Arn",
 		"FailedMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref FailedFunction EventSourceArn: !GetAtt FailuresQueue.Arn",
 		"RedrivePolicy: deadLetterTargetArn: !GetAtt FailuresQueue.Arn",
 		"NightlyDeadLetters: Type: AWS::SQS::Queue",

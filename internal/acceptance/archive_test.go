@@ -72,9 +72,9 @@ func unpack(t *testing.T, archive string) string {
 func TestArtifacts(t *testing.T) {
 	a := app(t)
 	want := []string{
-		"aws/bills", "aws/image", "aws/menu", "aws/picture", "aws/placed", "aws/receive", "aws/relay", "aws/soak",
-		"gcp/bills", "gcp/menu", "gcp/picture", "gcp/placed", "gcp/purchase", "gcp/receive", "gcp/relay", "gcp/soak",
-		"openwhisk/bills", "openwhisk/menu", "openwhisk/placed", "openwhisk/receive", "openwhisk/relay", "openwhisk/soak",
+		"aws/bills", "aws/image", "aws/menu", "aws/picture", "aws/placed", "aws/receive", "aws/relay", "aws/soak", "aws/stock",
+		"gcp/bills", "gcp/menu", "gcp/picture", "gcp/placed", "gcp/purchase", "gcp/receive", "gcp/relay", "gcp/soak", "gcp/stock",
+		"openwhisk/bills", "openwhisk/menu", "openwhisk/placed", "openwhisk/receive", "openwhisk/relay", "openwhisk/soak", "openwhisk/stock",
 	}
 	var got []string
 	for name := range a.archives {

@@ -79,6 +79,7 @@ var rules = []rule{
 	{"internal/testkit/tool", nil, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
+	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
 	{"internal/testkit/repository", nil, nil},

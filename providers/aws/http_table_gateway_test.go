@@ -67,7 +67,7 @@ func (p proxy) payload(w conformance.Wire) map[string]any {
 		payload["body"] = string(w.Body)
 	}
 	header := map[string][]string{} // gateways send names in lower case
-	for _, f := range append([]conformance.Field{{Name: "Host", Value: conformance.Host}}, w.Header...) {
+	for _, f := range append([]conformance.Field{{Name: "Host", Value: w.HostName()}}, w.Header...) {
 		header[strings.ToLower(f.Name)] = append(header[strings.ToLower(f.Name)], f.Value)
 	}
 	context := map[string]any{}

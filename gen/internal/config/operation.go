@@ -20,6 +20,8 @@ var (
 	maxInstances      = Key{Name: model.KeyMaxInstances, Doc: "Instances that there are at most.", Low: 1, High: 10_000}
 	logRetention      = Key{Name: model.KeyLogRetention, Doc: "How long logs are kept, in days.",
 		Grammar: regexp.MustCompile(`^[1-9][0-9]{0,3}d$`), Want: "days such as 30d"}
+	tracing = Key{Name: model.KeyTracing, Doc: "Whether AWS X-Ray traces the function: active for a sample of its own, passthrough for what a caller traces, which is the default.",
+		OneOf: []string{"active", "passthrough"}}
 	logLevel = Key{Name: model.KeyLogLevel, Doc: "The least level of what is logged, LOG_LEVEL in the function's environment; info without one.",
 		OneOf: []string{"debug", "info", "warn", "error"}}
 )
@@ -36,16 +38,17 @@ func (c *Config) Operate(f model.Function) model.Function {
 		Reserved:     s.Int(reservedInstances),
 		MaxInstances: s.Int(maxInstances),
 		LogRetention: days(s.String(logRetention)),
+		Tracing:      s.String(tracing),
 	}
 	positions := map[string]token.Position{}
 	maps.Copy(positions, f.Positions)
 	f.Positions = positions
-	for _, key := range []string{model.KeyMemory, model.KeyReserved, model.KeyMaxInstances, model.KeyLogRetention} {
+	for _, key := range []string{model.KeyMemory, model.KeyReserved, model.KeyMaxInstances, model.KeyLogRetention, model.KeyTracing} {
 		if s.Has(key) {
 			f.Positions[key] = s.Position(key)
 		}
 	}
-	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name.")
+	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name, and secret:NAME#MEMBER a member of one that is a JSON object.")
 	for _, name := range env.order {
 		v, ok := variable(env, name)
 		if !ok {
@@ -142,7 +145,9 @@ const secretPrefix = "secret:"
 
 var (
 	variableGrammar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	secretGrammar   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$`)
+	// Whatever one of the platforms takes. AWS has no colon in the way of a name to
+	// its value: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html.
+	secretGrammar = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,254}(#[A-Za-z0-9_.-]{1,128})?$`)
 )
 
 // variable returns the environment variable under the name, if it is possible.
@@ -153,7 +158,7 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 		secret, isSecret := strings.CutPrefix(value, secretPrefix)
 		switch {
 		case isSecret && !secretGrammar.MatchString(secret):
-			return fmt.Errorf("names the secret %q; use letters, digits, - and _, at most 255 of them", model.Clip(secret))
+			return fmt.Errorf("names the secret %q; use letters, digits and /_+=.@-, at most 255 of them, and #MEMBER after it for a member of a JSON object", model.Clip(secret))
 		case isSecret:
 			return nil
 		case len(value) > 4096:
@@ -167,6 +172,9 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 		env.fail("config-value", env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
 	}
 	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
+	if v.IsSecret {
+		v.Value, v.Member, _ = strings.Cut(v.Value, "#")
+	}
 	return v, len(env.diagnostics) == diagnostics
 }
 

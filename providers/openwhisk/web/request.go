@@ -71,6 +71,10 @@ func (a activation) request(ctx context.Context) (*http.Request, error) {
 	if path != u.EscapedPath() { // as net/http has it: routers look whether it is there
 		u.RawPath = path
 	}
+	target := path // as it was sent, which URL.RequestURI escapes where it need not be
+	if u.RawQuery != "" {
+		target += "?" + u.RawQuery
+	}
 
 	header := make(http.Header, len(a.headers))
 	for name, value := range a.headers {
@@ -89,7 +93,7 @@ func (a activation) request(ctx context.Context) (*http.Request, error) {
 	r := &http.Request{
 		Method:        strings.ToUpper(a.method),
 		URL:           u,
-		RequestURI:    u.RequestURI(),
+		RequestURI:    target,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,

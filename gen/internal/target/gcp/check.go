@@ -136,7 +136,13 @@ func operation(report *model.Report, f model.Function) {
 	if o.LogRetention > 0 {
 		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "Cloud Logging keeps the logs of all services in one bucket of the project; log-retention is ignored, set it there")
 	}
+	if o.Tracing != "" {
+		report.WarnAt("tracing-ignored", model.KeyTracing, "Cloud Run itself decides which requests it traces; tracing is ignored")
+	}
 	for _, v := range o.Env {
+		if v.IsSecret && (v.Member != "" || strings.ContainsAny(v.Value, "/+=.@")) {
+			report.ErrorAt("secret-name", model.KeyEnv+"."+v.Name, "Secret Manager's names are of letters, digits, - and _, and a secret is read whole; rename it, or leave the target out with //fn:targets aws")
+		}
 		if reserved(v.Name) {
 			report.ErrorAt("env-name", model.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
 		}

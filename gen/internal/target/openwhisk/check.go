@@ -67,6 +67,9 @@ func operation(report *model.Report, f model.Function) {
 	if o.LogRetention > 0 {
 		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "whoever operates the platform decides how long logs are kept; it is ignored")
 	}
+	if o.Tracing != "" {
+		report.WarnAt("tracing-ignored", model.KeyTracing, "the platform traces nothing; it is ignored")
+	}
 	for _, v := range o.Env {
 		switch at := model.KeyEnv + "." + v.Name; {
 		case v.IsSecret:
