@@ -1,11 +1,12 @@
 package aws_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/internal/native"
 	sender "github.com/fngen/fngen/internal/native/aws"
@@ -34,7 +35,7 @@ func (p proxy) checkNative(t testing.TB, w conformance.Wire, payload []byte) {
 		header[name] = append(header[name], f.Value)
 	}
 	encoded, err := sender.Platform{}.Encode(native.Trigger{Kind: "http"}, native.Invocation{Envelope: envelope},
-		native.Delivery{Occurrence: native.Request{Method: w.Method, Target: w.Target, Host: conformance.Host, Header: header, Body: w.Body}})
+		native.Delivery{Occurrence: native.Request{Method: w.Method, Target: w.Target, Host: cmp.Or(w.Host, conformance.Host), Header: header, Body: w.Body}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +43,14 @@ func (p proxy) checkNative(t testing.TB, w conformance.Wire, payload []byte) {
 	for name, value := range want {
 		inner, isHeaders := value.(map[string]any)
 		if !isHeaders || name != "headers" && name != "multiValueHeaders" {
-			if diff := cmp.Diff(value, got[name]); diff != "" {
+			if diff := gocmp.Diff(value, got[name]); diff != "" {
 				t.Errorf("%s by %s: %s (-table +native):\n%s", w.Target, envelope, name, diff)
 			}
 			continue
 		}
 		sent, _ := got[name].(map[string]any)
 		for header, value := range inner {
-			if diff := cmp.Diff(value, sent[header]); diff != "" {
+			if diff := gocmp.Diff(value, sent[header]); diff != "" {
 				t.Errorf("%s by %s: header %s (-table +native):\n%s", w.Target, envelope, header, diff)
 			}
 		}

@@ -1,11 +1,12 @@
 package web_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/internal/native"
 	sender "github.com/fngen/fngen/internal/native/openwhisk"
@@ -23,7 +24,7 @@ func checkNative(t testing.TB, w conformance.Wire, line []byte) {
 		header[name] = append(header[name], f.Value)
 	}
 	encoded, err := sender.Platform{}.Encode(native.Trigger{Kind: "http"}, native.Invocation{},
-		native.Delivery{Occurrence: native.Request{Method: w.Method, Target: w.Target, Host: conformance.Host, Header: header, Body: w.Body}})
+		native.Delivery{Occurrence: native.Request{Method: w.Method, Target: w.Target, Host: cmp.Or(w.Host, conformance.Host), Header: header, Body: w.Body}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,13 +37,13 @@ func checkNative(t testing.TB, w conformance.Wire, line []byte) {
 	}
 	sent, _ := got.Value["__ow_headers"].(map[string]any)
 	for name, value := range want.Value["__ow_headers"].(map[string]any) {
-		if diff := cmp.Diff(value, sent[name]); diff != "" {
+		if diff := gocmp.Diff(value, sent[name]); diff != "" {
 			t.Errorf("%s: header %s (-table +native):\n%s", w.Target, name, diff)
 		}
 	}
 	delete(want.Value, "__ow_headers")
 	delete(got.Value, "__ow_headers")
-	if diff := cmp.Diff(want.Value, got.Value); diff != "" {
+	if diff := gocmp.Diff(want.Value, got.Value); diff != "" {
 		t.Errorf("%s (-table +native):\n%.2000s", w.Target, diff)
 	}
 }
