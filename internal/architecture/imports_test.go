@@ -125,7 +125,7 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
-	{module + "internal/native", []string{"internal/native/…", "gen/internal/dev/invoke", suite}}, // nothing that is deployed
+	{module + "internal/native", []string{"internal/native/…", "gen/internal/dev/broker", "gen/internal/dev/invoke", suite}}, // nothing that is deployed
 }
 
 // suite is the conformance suite, which nothing but tests imports.
