@@ -12,8 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -33,8 +31,8 @@ const Compression = 60
 const (
 	maxWaiting      = 50_000 // events
 	maxWaitingBytes = 64 << 20
-	maxHeld         = 1_000 // events of one source
-	maxHeldBytes    = 8 << 20
+	maxHeld         = 10_000 // events of one source
+	maxHeldBytes    = 16 << 20
 )
 
 // The first and the longest time after which a function is asked again that took
@@ -144,7 +142,7 @@ func (b *Broker) Update(functions []model.Function) {
 		}
 		one.numbers = b.o.Numbers(f)
 		one.from = b.source(b.sourceOf(f))
-		one.from.consumers = append(one.from.consumers, one)
+		one.from.consumers, one.from.served = append(one.from.consumers, one), true
 		if t, ok := f.Trigger.(model.Schedule); ok && old != model.Trigger(t) {
 			one.begun = now
 			one.next = b.nextTick(one, t, now)
@@ -259,35 +257,41 @@ func (b *Broker) due(now time.Time) time.Time {
 	if b.closing {
 		return next.Time
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.functions)) {
-		b.tick(b.functions[name], now)
-		next.orAt(b.functions[name].next)
-	}
 	for d := range b.under {
 		if !d.expires.IsZero() && !d.expires.After(now) {
 			b.expire(d, now)
-		} else {
-			next.orAt(d.expires)
 		}
+		next.orAt(d.expires)
 	}
-	for _, s := range b.sources {
-		s.ripen(now)
-		for _, f := range s.consumers {
-			for b.out[f.Name] < b.o.AtOnce && !b.paused[f.Name] {
-				if f.until.After(now) {
-					next.orAt(f.until)
-					break
-				}
-				d, at := s.take(f, now)
-				next.orAt(at)
-				if d == nil {
-					break
-				}
-				next.orAt(d.expires)
-				b.deliver(d)
-			}
+	for _, f := range b.functions {
+		if f.from == nil {
+			continue
 		}
-		next.orAt(s.ripe())
+		b.tick(f, now)
+		next.orAt(f.next)
+		f.from.ripen(now)
+		next.orAt(b.feed(f, now))
+		next.orAt(f.from.ripe())
+	}
+	return next.Time
+}
+
+// feed delivers to the function what is ready, and returns when there may be more;
+// zero if something else will say.
+func (b *Broker) feed(f *function, now time.Time) time.Time {
+	var next moment
+	for b.out[f.Name] < b.o.AtOnce && !b.paused[f.Name] {
+		if f.until.After(now) {
+			next.orAt(f.until)
+			break
+		}
+		d, at := f.from.take(f, now)
+		next.orAt(at)
+		if d == nil {
+			break
+		}
+		next.orAt(d.expires)
+		b.deliver(d)
 	}
 	return next.Time
 }

@@ -98,13 +98,14 @@ func nameOf(o native.Occurrence) string {
 }
 
 // want waits until nothing happens for a while, and compares all that was
-// delivered.
+// delivered, sorted where it was at the same time.
 func (w *world) want(t *testing.T, want ...string) {
 	t.Helper()
 	time.Sleep(time.Hour)
 	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	sortSameTime(w.got)
 	if diff := cmp.Diff(want, w.got); diff != "" {
 		t.Errorf("deliveries: %s", diff)
 	}
@@ -112,7 +113,21 @@ func (w *world) want(t *testing.T, want ...string) {
 	w.begun = time.Now()
 }
 
-// message sends the bodies to the queue, one after the other.
+// sortSameTime sorts the lines of what began at the same time.
+func sortSameTime(lines []string) {
+	for i := 1; i < len(lines); i++ {
+		for j := i; j > 0; j-- {
+			at, _, _ := strings.Cut(lines[j], " ")
+			before, _, _ := strings.Cut(lines[j-1], " ")
+			if at != before || lines[j] > lines[j-1] {
+				break
+			}
+			lines[j], lines[j-1] = lines[j-1], lines[j]
+		}
+	}
+}
+
+// send sends the bodies to what has the name, one after the other.
 func (w *world) send(t *testing.T, kind, name, key string, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
@@ -420,6 +435,29 @@ func TestFull(t *testing.T) {
 			if err := w.Send("topic", "news", big); (err != nil) != (i == 3) {
 				t.Errorf("message %d of %d bytes: %v", i, len(big.Body), err)
 			}
+		}
+	})
+}
+
+// What a function waits for is kept while it is away, and refused as if it were
+// there.
+func TestFullWhileAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, "aws", 0, ok, fnOf("pick", model.Queue{Name: "orders"}))
+		if err := w.Pause(t.Context(), "pick"); err != nil {
+			t.Fatal(err)
+		}
+		w.Update(nil) // the queue is empty, and forgotten
+		w.Update([]model.Function{fnOf("pick", model.Queue{Name: "orders"})})
+		w.send(t, "queue", "orders", "", "a")
+		w.Update(nil)
+		for i := range maxWaiting {
+			if err := w.Send("queue", "orders", native.Message{}); (err != nil) != (i == maxWaiting-1) {
+				t.Fatalf("message %d: %v", i, err)
+			}
+		}
+		if held := w.Held(); len(held) != maxWaiting || nameOf(held[0].Occurrence) != "a" {
+			t.Errorf("%d are held", len(held))
 		}
 	})
 }

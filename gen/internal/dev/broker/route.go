@@ -148,7 +148,7 @@ func (b *Broker) publish(kind, name string, o native.Occurrence, l *letter) erro
 		return nil
 	}
 	for _, s := range to {
-		if len(s.consumers) > 0 && b.isFull(sizeOf(o)) {
+		if s.served && b.isFull(sizeOf(o)) {
 			return ErrFull
 		}
 	}
@@ -234,7 +234,7 @@ func (s source) title() string { return s.kind + " " + s.name }
 func (b *Broker) isFull(size int) bool {
 	waiting, bytes := 0, 0
 	for _, s := range b.sources {
-		if len(s.consumers) > 0 {
+		if s.served {
 			waiting += s.waiting
 			bytes += s.bytes
 		}
@@ -242,14 +242,14 @@ func (b *Broker) isFull(size int) bool {
 	return waiting >= maxWaiting || bytes+size > maxWaitingBytes
 }
 
-// push has the message wait. Where no function waits for it, the oldest ones make
-// room.
+// push has the message wait. Where no function ever waited for it, and for a dead
+// letter that none waits for now, the oldest ones make room.
 func (b *Broker) push(s *subscription, m *message) {
 	now := time.Now()
 	b.number++
 	m.number, m.size = b.number, sizeOf(m.occurrence)
 	m.group = groupOf(s, m.occurrence)
-	if len(s.consumers) == 0 {
+	if !s.served || len(s.consumers) == 0 && m.letter != nil {
 		b.makeRoom(s, m.size, now)
 	}
 	s.add(m, now)

@@ -35,6 +35,7 @@ type source struct {
 type subscription struct {
 	source
 	consumers []*function
+	served    bool             // it has or had one
 	waiting   int              // messages, those that are out too
 	bytes     int              // of those
 	lanes     map[string]*lane // by group, of those that have one
@@ -109,7 +110,7 @@ func (s *subscription) ripen(now time.Time) {
 
 // ripe returns when next something is ready; zero for never.
 func (s *subscription) ripe() time.Time {
-	if len(s.later) == 0 || len(s.consumers) == 0 {
+	if len(s.later) == 0 {
 		return time.Time{}
 	}
 	return s.later[0].until
