@@ -23,8 +23,8 @@ import (
 // InvokeOptions say what is delivered to which function.
 type InvokeOptions struct {
 	Function string
-	Event    []byte // a CloudEvent in structured mode, or an HTTP request; nil for none
-	Data     []byte // of an event, or a request's body, if there is no Event; a sample's if it is nil, too
+	Event    []byte // an event in CloudEvents' structured mode, or an HTTP request; nil for none
+	Data     []byte // of a sample, if there is no Event; the sample's own if it is nil, too
 	Native   bool   // Event is what the platform itself sends
 	Artifact bool   // runs what lies in dist/, instead of what is compiled for this machine
 }

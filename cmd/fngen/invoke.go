@@ -34,22 +34,21 @@ func newInvoke(o *options) *cobra.Command {
 		Long: `Compile a function for this machine, with the entrypoint that is deployed, run it
 under the protocol of its platform, deliver one event, and show the event as the
 handler is given it, what is answered, what becomes of the event, what is emitted to
-sinks, and the log. No account and no container is needed, and nothing leaves the
-machine: the function has dummy credentials, and what it emits comes back here.
+sinks, and the log. No account and no container is needed: the function has dummy
+credentials, and what it emits comes back here.
 
 	fngen invoke confirm --data '{"id":"o-1"}'
 	fngen invoke price --event request.http --target=all
 
 Without --event and --data, or with --sample, it is a sample that fits the trigger.
---event takes a file, - for standard input: with a CloudEvent in structured mode for a
-queue, a topic, a stream and an event; with an HTTP request, as it is sent, for an HTTP
-function. --data is the data alone, a request's body for an HTTP function. With --native
-the file has what the platform sends: JSON, on Google an HTTP request or JSON. It is
-delivered as it is, to one target.
+--data is the sample's body, document or data. --event takes a file, - for standard
+input, with an event in CloudEvents' structured mode, such as invoke shows; of an HTTP
+function also with a request, as it is sent. With --native the file has what the platform
+sends, and is delivered as it is: JSON, on Google an HTTP request or its body.
 
 The target is the first that fngen.yaml names, or aws. With --target=all the function
-runs on each that it is meant for, one after the other; where the event, the answer, what
-becomes of the event or what is emitted is not the same, that is said, and the exit code is 100.
+runs on each that it is meant for; where the event, a client's answer, what becomes of the
+event or what is emitted is not the same, that is said, and the exit code is 100.
 
 --artifact runs what lies in dist/ instead, where this machine can: a binary for Linux
 and this machine's processor.

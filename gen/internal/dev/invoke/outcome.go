@@ -75,7 +75,7 @@ func comesAgain(a platform.Answer) bool {
 func decodeResponse(target string, f model.Function, a platform.Answer) (*Response, error) {
 	answer := native.Answer{Body: a.Body, Status: a.Status, Header: a.Header}
 	body, isStream := []byte(nil), false
-	if a.ContentType == "application/vnd.awslambda.http-integration-response" {
+	if a.ContentType == platform.IntegrationResponse {
 		answer.Body, body, isStream = bytes.Cut(a.Body, make([]byte, 8))
 	}
 	r, err := PlatformOf(target, f).Response(native.Payload{Kind: "http"}, answer)

@@ -197,6 +197,13 @@ const (
 	maxResponse = 6 << 20
 	maxStream   = 200 << 20
 
+	// IntegrationResponse is the content type of an HTTP response that is streamed:
+	// a prelude, eight zero bytes and the body. The client of the runtime sends
+	// nothing else by which a stream could be told.
+	//
+	// https://docs.aws.amazon.com/lambda/latest/dg/response-streaming-tutorial.html
+	IntegrationResponse = "application/vnd.awslambda.http-integration-response"
+
 	errorTypeHeader = "Lambda-Runtime-Function-Error-Type"
 )
 
@@ -205,13 +212,13 @@ func (i *instance) response(w http.ResponseWriter, r *http.Request) {
 	if work == nil {
 		return
 	}
+	a := Answer{ContentType: r.Header.Get("Content-Type")}
 	limit := maxResponse
-	isStream := r.Header.Get("Lambda-Runtime-Function-Response-Mode") == "streaming"
-	if isStream {
+	if a.ContentType == IntegrationResponse {
 		limit = maxStream
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
-	a := Answer{Body: body, ContentType: r.Header.Get("Content-Type")}
+	a.Body = body
 	switch {
 	case len(body) > limit:
 		a = Answer{Failure: "Function.ResponseSizeTooLarge", Body: fmt.Appendf(nil, "the response is larger than %d bytes, the limit of the platform", limit)}

@@ -1,16 +1,18 @@
 package platform_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -61,6 +63,9 @@ func functionMain(target string) {
 			openwhisk.Fail(err)
 		}
 	}
+	if os.Getenv("FNGEN_TEST_STREAM") != "" {
+		aws.Serve(http.HandlerFunc(stream), aws.HTTP{Stream: true})
+	}
 	h := fn.On(do)
 	switch target {
 	case "aws":
@@ -79,6 +84,17 @@ func functionMain(target string) {
 		h = emit.Replies(h, "/shop/do", trigger.Trigger{Name: "topic", Type: "t"}, trigger.Trigger{Name: "bus", Type: "t"}, httpsink.HTTP{Name: "hook", Type: "t"})
 		openwhisk.Start(h, openwhisk.Kafka{Queue: "orders", DeadLetter: letters})
 	}
+}
+
+// stream answers in parts, of which the last one may not come.
+func stream(w http.ResponseWriter, r *http.Request) {
+	size, _ := strconv.Atoi(r.URL.Query().Get("size"))
+	_, _ = w.Write(bytes.Repeat([]byte("x"), size))
+	_ = http.NewResponseController(w).Flush()
+	if r.URL.Path == "/broken" {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write([]byte("end"))
 }
 
 func do(ctx context.Context, text string) error {
@@ -112,6 +128,8 @@ func do(ctx context.Context, text string) error {
 	case "slow":
 		time.Sleep(300 * time.Millisecond)
 		fmt.Println("slow")
+	case "pid":
+		fmt.Println(os.Getpid())
 	case "environment":
 		fmt.Println(strings.Join(os.Environ(), "\n"))
 	}
@@ -130,6 +148,8 @@ var function = model.Function{
 	Name: "do", Trigger: model.Queue{Name: "orders"}, DeadLetter: "letters",
 	Sinks: []model.Sink{{Kind: "queue", Name: "queue"}, {Kind: "topic", Name: "topic"}, {Kind: "event", Name: "bus"}, {Kind: "http", Name: "hook"}},
 }
+
+func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 // meant returns the function as the target has it.
 func meant(target string) model.Function {
@@ -215,6 +235,16 @@ func texts(a platform.Answer) []string {
 		out = append(out, l.Text)
 	}
 	return out
+}
+
+// pid returns the process that an answer's log names.
+func pid(t *testing.T, a platform.Answer) int {
+	t.Helper()
+	n, err := strconv.Atoi(texts(a)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func short(t *testing.T) {
@@ -339,6 +369,28 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
+// A streamed response is read to its end, above the limit of others too, and one
+// that breaks off is a failure with what came before.
+func TestStream(t *testing.T) {
+	short(t)
+	f := model.Function{Name: "do", Trigger: model.HTTP{Path: "/", Stream: true}}
+	r, err := start(t, "aws", f, platform.Options{}, "FNGEN_TEST_STREAM=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/whole": "", "/broken": "Function.ResponseAborted"} {
+		const size = 7 << 20
+		a, err := r.Invoke(t.Context(), platform.Payload{Body: fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"rawQueryString":"size=%d","headers":{"host":"abc.lambda-url.us-east-1.on.aws"},"requestContext":{"domainName":"abc.lambda-url.us-east-1.on.aws","http":{"method":"GET","path":%[1]q,"protocol":"HTTP/1.1","sourceIp":"192.0.2.1"},"requestId":"r","timeEpoch":1}}`, path, size)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := bytes.Cut(a.Body, make([]byte, 8))
+		if a.Failure != want || a.ContentType != "application/vnd.awslambda.http-integration-response" || len(body) < size || bytes.HasSuffix(body, []byte("end")) != (want == "") {
+			t.Errorf("%s: failure %q, %s of %d bytes %q", path, a.Failure, a.ContentType, len(body), texts(a))
+		}
+	}
+}
+
 // A process that ends instead of answering is the failure that its platform sees
 // in it, with what it wrote before.
 func TestExit(t *testing.T) {
@@ -387,7 +439,7 @@ func TestTimeout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stopped(t, r)
+		stop(t, pid(t, r.invoke(t, target, "pid")))
 		a := r.invoke(t, target, "nothing")
 		if got := fmt.Sprint(a.Failure, " ", a.Status); got != want || a.Duration < f.Timeout {
 			t.Errorf("%s: %s after %s, want %s", target, got, a.Duration, want)
@@ -468,19 +520,23 @@ func TestStopFinishes(t *testing.T) {
 	}
 }
 
-// parentMain starts a function, says so and waits.
+// parentMain starts a function, says which process it is, and waits.
 func parentMain(target string) {
 	h, err := platform.New(target)
-	if err == nil {
-		_, err = h.Start(context.Background(), platform.Command{Path: os.Args[0]}, meant(target), platform.Options{
-			Env: []string{"FNGEN_TEST_TARGET=" + target}, Home: os.TempDir(),
-		})
-	}
 	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
+		panic(err)
 	}
-	fmt.Println("started")
+	p, err := h.Start(context.Background(), platform.Command{Path: os.Args[0]}, meant(target), platform.Options{
+		Env: []string{"FNGEN_TEST_TARGET=" + target}, Home: os.TempDir(),
+	})
+	if err != nil {
+		panic(err)
+	}
+	a, err := p.Invoke(context.Background(), payload(target, "pid"))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(texts(a)[0])
 	select {}
 }
 
@@ -500,22 +556,16 @@ func TestNoOrphans(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if line := make([]byte, 8); true {
-			if _, err := io.ReadFull(out, line); err != nil || string(line) != "started\n" {
-				t.Fatalf("%s: %q %v", target, line, err)
-			}
-		}
-		children := childrenOf(t, cmd.Process.Pid)
-		if len(children) != 1 {
-			t.Fatalf("%s: children %v", target, children)
+		var child int
+		if _, err := fmt.Fscan(out, &child); err != nil || !alive(child) {
+			t.Fatalf("%s: process %d, %v", target, child, err)
 		}
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // killed
-		for end := time.Now().Add(5 * time.Second); alive(children[0]); {
+		for end := time.Now().Add(5 * time.Second); alive(child); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%s: the function outlives its parent", target)
 			}
-			time.Sleep(10 * time.Millisecond)
 		}
 	}
 }

@@ -49,11 +49,11 @@ const stopPatience = 10 * time.Second
 func (h *Host) Start(ctx context.Context, command Command, f model.Function, o Options) (*Process, error) {
 	p := &Process{host: h, function: f, options: o, turn: make(chan struct{}, 1), ended: make(chan struct{})}
 	p.cmd = exec.Command(command.Path, command.Args...)
-	fail := func(err error) (*Process, error) {
+	failed := func(err error) (*Process, error) {
 		return nil, fmt.Errorf("%s does not start on %s: %w", f.Name, h.target, err)
 	}
 	if err := p.start(); err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	unwatch := context.AfterFunc(ctx, p.kill)
 	go func() { <-p.ended; unwatch() }()
@@ -66,7 +66,7 @@ func (h *Host) Start(ctx context.Context, command Command, f model.Function, o O
 		if errors.Is(err, errEnded) {
 			err = fmt.Errorf("it ended with %s", p.cmd.ProcessState)
 		}
-		return fail(err)
+		return failed(err)
 	}
 	p.drain()
 	return p, nil
@@ -155,9 +155,13 @@ func (p *Process) Invoke(ctx context.Context, payload Payload) (Answer, error) {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-p.ended:
-		return Answer{}, fmt.Errorf("deliver to %s: %w", p.function.Name, errEnded)
 	case <-ctx.Done():
 		return Answer{}, ctx.Err()
+	}
+	select {
+	case <-p.ended: // also if it was the process's turn
+		return Answer{}, fmt.Errorf("deliver to %s: %w", p.function.Name, errEnded)
+	default:
 	}
 	if limit := limits[p.host.target]; len(payload.Body) > limit {
 		return Answer{}, fmt.Errorf("deliver to %s: the payload has %d bytes, more than %d, the limit of the platform", p.function.Name, len(payload.Body), limit)
