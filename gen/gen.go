@@ -45,6 +45,7 @@ type Options struct {
 // A Project is an application that is open, with its functions on each target
 // that was asked for. Its files are read when it is opened.
 type Project struct {
+	options      Options
 	root         *os.Root
 	log          io.Writer
 	env          string
@@ -70,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{root: root, log: o.Log, env: o.Env, waiting: o.Waiting}
+	p := &Project{options: o, root: root, log: o.Log, env: o.Env, waiting: o.Waiting}
 	if err := p.read(p.logged(ctx), o); err != nil {
 		root.Close()
 		return nil, err

@@ -68,7 +68,7 @@ func TriggerOf(f model.Function) native.Trigger {
 	case model.HTTP:
 		out.Methods, out.Path = t.Methods, t.Path
 	case model.Queue:
-		out.Content, out.FIFO = t.Content, t.FIFO
+		out.Content, out.FIFO, out.Letters = t.Content, t.FIFO, t.Letters
 	case model.Topic:
 		out.Content = t.Content
 	case model.Schedule:
@@ -96,18 +96,29 @@ func PlatformOf(target string, f model.Function) native.Platform {
 
 // Encode returns the occurrence as the platform of the target sends it.
 func Encode(target string, f model.Function, o native.Occurrence, now time.Time) (platform.Payload, error) {
-	encode := func(o native.Occurrence) ([]native.Payload, error) {
-		return PlatformOf(target, f).Encode(TriggerOf(f), native.Invocation{}, native.Delivery{Occurrence: o, Number: 1, Time: now})
-	}
-	payloads, err := encode(o)
-	if m, ok := o.(native.Message); ok && errors.Is(err, native.NoAttributes) {
-		m.ContentType = "" // it is lost on the way
-		payloads, err = encode(m)
-	}
+	payloads, err := Payloads(target, f, native.Delivery{Occurrence: o, Number: 1, Time: now})
 	if err != nil {
 		return platform.Payload{}, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	return payload(target, payloads[0]) // of one delivery
+	return Payload(target, payloads[0]) // of one delivery
+}
+
+// Payloads returns the deliveries as the platform of the target sends them. What
+// it cannot bring of a message is lost on the way, as it is there.
+func Payloads(target string, f model.Function, deliveries ...native.Delivery) ([]native.Payload, error) {
+	p, t := PlatformOf(target, f), TriggerOf(f)
+	payloads, err := p.Encode(t, native.Invocation{}, deliveries...)
+	if !errors.Is(err, native.NoAttributes) {
+		return payloads, err
+	}
+	deliveries = slices.Clone(deliveries)
+	for i, d := range deliveries {
+		if m, ok := d.Occurrence.(native.Message); ok {
+			m.ContentType = ""
+			deliveries[i].Occurrence = m
+		}
+	}
+	return p.Encode(t, native.Invocation{}, deliveries...)
 }
 
 // Native understands a file with what the platform sends: JSON, as it is, on
@@ -121,12 +132,12 @@ func Native(target string, f model.Function, file []byte) (platform.Payload, err
 	if err != nil {
 		return platform.Payload{}, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	return payload(target, p)
+	return Payload(target, p)
 }
 
-// payload is what the process is given of it. OpenWhisk's parameters are taken
+// Payload is what the process is given of it. OpenWhisk's parameters are taken
 // out of the line that they come in, which is the process's own.
-func payload(target string, p native.Payload) (platform.Payload, error) {
+func Payload(target string, p native.Payload) (platform.Payload, error) {
 	out := platform.Payload{Method: p.Method, Target: p.Target, Header: p.Header, Body: p.Body}
 	if target != "openwhisk" {
 		return out, nil

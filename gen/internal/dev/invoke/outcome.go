@@ -37,8 +37,8 @@ func (r *Result) understand(target string, f model.Function, a platform.Answer) 
 			r.Fate = Failed
 			return nil
 		}
-		var err error
-		r.Response, err = decodeResponse(target, f, a)
+		response, err := ResponseOf(target, f, a)
+		r.Response = &Response{response.Status, response.Header.Get("Content-Type"), response.Body}
 		return err
 	}
 	letters := false
@@ -71,19 +71,17 @@ func comesAgain(a platform.Answer) bool {
 	return len(partial.Failures) > 0
 }
 
-// decodeResponse returns the response that the platform makes of the answer.
-func decodeResponse(target string, f model.Function, a platform.Answer) (*Response, error) {
+// ResponseOf returns the response that the platform makes of the answer. A
+// function that failed has none.
+func ResponseOf(target string, f model.Function, a platform.Answer) (native.Response, error) {
 	answer := native.Answer{Body: a.Body, Status: a.Status, Header: a.Header}
 	body, isStream := []byte(nil), false
 	if a.ContentType == platform.IntegrationResponse {
 		answer.Body, body, isStream = bytes.Cut(a.Body, make([]byte, 8))
 	}
 	r, err := PlatformOf(target, f).Response(native.Payload{Kind: "http"}, answer)
-	if err != nil {
-		return nil, err
-	}
 	if isStream {
 		r.Body = body
 	}
-	return &Response{r.Status, r.Header.Get("Content-Type"), r.Body}, nil
+	return r, err
 }

@@ -84,7 +84,12 @@ func (s *server) deliver(d *delivery) (Answer, error) {
 	if err == nil {
 		defer resp.Body.Close()
 		a := Answer{Status: resp.StatusCode, Header: resp.Header, ContentType: resp.Header.Get("Content-Type")}
-		if a.Body, err = io.ReadAll(resp.Body); err == nil {
+		if d.Stream != nil {
+			err = d.stream(a, resp.Body)
+		} else {
+			a.Body, err = io.ReadAll(resp.Body)
+		}
+		if err == nil {
 			return a, nil
 		}
 	}

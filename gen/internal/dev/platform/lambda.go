@@ -217,10 +217,15 @@ func (i *instance) response(w http.ResponseWriter, r *http.Request) {
 	if a.ContentType == IntegrationResponse {
 		limit = maxStream
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
-	a.Body = body
+	body := &io.LimitedReader{R: r.Body, N: int64(limit) + 1}
+	var err error
+	if a.ContentType == IntegrationResponse && work.Stream != nil {
+		err = work.stream(a, body)
+	} else {
+		a.Body, err = io.ReadAll(body)
+	}
 	switch {
-	case len(body) > limit:
+	case body.N == 0:
 		a = Answer{Failure: "Function.ResponseSizeTooLarge", Body: fmt.Appendf(nil, "the response is larger than %d bytes, the limit of the platform", limit)}
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", string(a.Body))
 	case err != nil:

@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime"
 	"time"
@@ -117,6 +118,34 @@ type Payload struct {
 	Target string // path and query; / if it is ""
 	Header http.Header
 	Body   []byte
+
+	// Stream is given the answer to an HTTP request whose body is still being
+	// written, and has what there is of the body until it returns. The answer that
+	// is returned in the end has no body then. Nil has every body whole.
+	Stream func(Answer, io.Reader)
+}
+
+// stream hands the answer over with its body, and reads what is left of that. The
+// error is that of the body.
+func (p Payload) stream(a Answer, r io.Reader) error {
+	body := &body{r: r}
+	p.Stream(a, body)
+	_, _ = io.Copy(io.Discard, body) // which the body knows
+	return body.err
+}
+
+// A body knows whether it could be read to its end.
+type body struct {
+	r   io.Reader
+	err error
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	return n, err
 }
 
 // An Answer is what came of a delivery.

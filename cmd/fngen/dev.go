@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fngen/fngen/gen"
+)
+
+func newDev(o *options) *cobra.Command {
+	var address string
+	c := &cobra.Command{
+		Use:   "dev",
+		Short: "Run all functions on this machine, and anew when a file is saved",
+		Long: `Compile all functions into one program, run each in a process of its own under the
+protocol of its platform, and do so again when a file is saved. No account and no
+container is needed.
+
+HTTP functions are served at one address by their routes. Between the others stands a
+broker in memory: what one sends to a queue, a topic or a bus is delivered to those that
+are fed by it, with the platform's own batches, retries, order and dead letters, and waits
+that are sixty times shorter. Schedules fire. A file that is put into, changed in or taken
+out of .fngen/objects/BUCKET/ is an object of the bucket. What waits is lost at exit; a
+build in between loses nothing.
+
+The new program takes over when all of its functions are ready; the old one finishes what
+it has. As long as the files do not compile, or a function does not start, the old one
+stays, which is said. Answers have the number of their build in X-Fngen-Build, and if that
+is not the newest the reason in X-Fngen-Stale.
+
+The target is the first that fngen.yaml names, or aws. Without --addr it is served at
+127.0.0.1:8080, or at a port near it if that is taken. SIGINT and SIGTERM let functions
+finish what they have.
+
+What functions run with is as fngen invoke --help says: dummy credentials, the variables
+of fngen.yaml, secrets from the environment or .fngen/secrets.env, and nothing else of
+your environment. What is built lies in .fngen/, which git ignores. Callers are not
+checked here, as targets.gcp.audience has it done elsewhere.
+
+With -o json each thing that happens is an object on a line of its own.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("addr") && address == "" {
+				return usageError{errors.New("--addr is empty; give a host and a port, or leave the flag out")}
+			}
+			return dev(c.Context(), o, address)
+		},
+	}
+	c.Flags().StringVar(&o.target, "target", "", "the `target` (the first in fngen.yaml, else aws)")
+	complete(c, "target", gen.Targets())
+	envFlag(c, o)
+	c.Flags().StringVar(&address, "addr", "", "the `address` to listen at, HOST:PORT (default 127.0.0.1:8080, or a port near it)")
+	completeFunc(c, "addr", func() []string { return nil }, cobra.ShellCompDirectiveNoFileComp)
+	return c
+}
+
+func dev(ctx context.Context, o *options, address string) error {
+	targets, err := parseTargets(o.target)
+	if err != nil {
+		return err
+	}
+	if len(targets) > 1 {
+		return usageError{errors.New("functions run as those of one target; give one")}
+	}
+	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, Local: true}
+	if o.verbose {
+		project.Log = o.stderr
+	}
+	p, err := gen.Open(ctx, project)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := o.keep(p.Diagnostics()); err != nil {
+		return err
+	}
+	for _, d := range p.Diagnostics() {
+		if d.Severity == gen.Warning { // errors are said when they are served around
+			o.find(d)
+		}
+	}
+	inColour := isTerminal(o.stdout) && os.Getenv("NO_COLOR") == ""
+	return p.Dev(ctx, address, o.stdout, o.output == "json", inColour)
+}

@@ -1,0 +1,5 @@
+package loop
+
+import "net/http"
+
+func pageHandler(s *session) http.Handler { return http.NotFoundHandler() }
