@@ -1,0 +1,454 @@
+package page
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/dev/broker"
+	"github.com/fngen/fngen/gen/internal/dev/invoke"
+	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/native"
+)
+
+// A fake is a session that says what a test has it say.
+type fake struct {
+	app      App
+	history  []broker.Entry
+	held     []broker.Held
+	state    broker.State
+	response invoke.Response
+	err      error
+	done     []string // what was asked for
+}
+
+func (f *fake) App() App { return f.app }
+func (f *fake) Request(_ context.Context, name string, r native.Request) (invoke.Response, error) {
+	f.done = append(f.done, fmt.Sprintf("request %s %s %s %s", name, r.Method, r.Target, r.Body))
+	return f.response, f.err
+}
+func (f *fake) Send(kind, name string, o native.Occurrence) error {
+	title, _ := describe(o)
+	f.done = append(f.done, fmt.Sprintf("send %s %s %T %s", kind, name, o, title))
+	return f.err
+}
+func (f *fake) Fire(name string) error {
+	f.done = append(f.done, "fire "+name)
+	return f.err
+}
+func (f *fake) Resend(number int64) error {
+	f.done = append(f.done, fmt.Sprintf("resend %d", number))
+	return f.err
+}
+func (f *fake) Remove(number int64) error {
+	f.done = append(f.done, fmt.Sprintf("remove %d", number))
+	return f.err
+}
+func (f *fake) History(after int64) []broker.Entry {
+	return f.history[min(int(max(after, 0)), len(f.history)):]
+}
+func (f *fake) Held() []broker.Held              { return f.held }
+func (f *fake) State() broker.State              { return f.state }
+func (f *fake) Watch() (<-chan struct{}, func()) { return nil, func() {} }
+
+func newFake() *fake {
+	return &fake{app: App{Name: "shop", Target: "aws", Functions: shop(), Build: 7}}
+}
+
+func get(t *testing.T, h http.Handler, target string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	return do(h, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost:8080"+target, nil), header...)
+}
+
+// post sends a form as a page of this origin does.
+func post(t *testing.T, h http.Handler, path string, form url.Values, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:8080"+Path+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "http://localhost:8080")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return do(h, r, header...)
+}
+
+func do(h http.Handler, r *http.Request, header ...string) *httptest.ResponseRecorder {
+	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Host" {
+			r.Host = header[i+1]
+		}
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+const hostile = `"'></textarea></pre><script>alert(1)</script><img src=x onerror=alert(1)>&amp;`
+
+// Whatever events, logs, names and errors hold is text on the page, in a stream
+// as on the page itself.
+func TestEscaping(t *testing.T) {
+	f := newFake()
+	f.app.Name, f.app.Trouble = hostile, hostile
+	f.app.URLs = map[string][]string{"articles": {"javascript:alert(1)//" + hostile}}
+	f.app.Functions = append(f.app.Functions, fnOf("evil", hostile, model.Queue{Name: hostile, Content: "text/plain"}, model.Sink{Kind: "topic", Name: hostile}))
+	o := native.Message{Body: []byte(hostile), Key: hostile, Attributes: map[string]string{hostile: hostile}}
+	f.history = []broker.Entry{{
+		Number: 1, Kind: broker.Delivered, Function: hostile, From: hostile, Failure: hostile,
+		Events: []broker.Event{{Number: 1, Attempt: 1, Occurrence: o}}, Logs: []platform.Line{{Text: hostile}},
+		Emissions: []platform.Emission{{Kind: "topic", Name: hostile, Body: []byte(hostile), Attributes: map[string]string{hostile: hostile}}},
+	}, {
+		Number: 2, Kind: broker.Dropped, Function: hostile, From: hostile, Text: hostile,
+		Events: []broker.Event{
+			{Occurrence: native.Request{Method: hostile, Target: hostile, Header: http.Header{"X": {hostile}}, Body: []byte(hostile)}},
+			{Occurrence: native.Object{Key: hostile, ContentType: hostile}},
+			{Occurrence: native.Change{Key: []string{hostile}, After: native.Map{hostile: hostile}}},
+			{Occurrence: native.Tick{Scheduled: hostile}},
+			{Occurrence: native.Record{Data: []byte(hostile), Key: hostile}},
+			{Occurrence: native.Event{Structured: hostile}},
+		},
+	}}
+	f.held = []broker.Held{{Number: 1, Queue: hostile, Function: hostile, Reason: hostile, Occurrence: o}, {Number: 2, Queue: hostile, Occurrence: o}}
+	f.response = invoke.Response{Status: 200, ContentType: hostile, Body: []byte(hostile)}
+	h := Handler(f)
+	session := regexp.MustCompile(`data-session="(\w+)"`).FindStringSubmatch(get(t, h, Path).Body.String())[1]
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	for name, text := range map[string]string{
+		"page":   get(t, h, Path).Body.String(),
+		"stream": do(h, httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+Path+"events?after=0&session="+session, nil)).Body.String(),
+		"note":   post(t, h, "send", url.Values{"function": {"articles"}, "text": {"GET /articles/1 HTTP/1.1"}}, "X-Fngen-Script", "1").Body.String(),
+		"error":  post(t, h, "send", url.Values{"function": {hostile}}, "X-Fngen-Script", "1").Body.String(),
+	} {
+		if !strings.Contains(text, "alert(1)") {
+			t.Errorf("%s: nothing of it is shown: %s", name, text)
+		}
+		for _, raw := range []string{"<script>", "<img", "</textarea></pre>", `"'>`, `href="javascript:`} {
+			if strings.Contains(text, raw) {
+				i := strings.Index(text, raw)
+				t.Errorf("%s: %s is not escaped: %s", name, raw, text[max(i-200, 0):min(i+100, len(text))])
+			}
+		}
+	}
+	whole := get(t, h, Path+"entry/1")
+	if got := whole.Header().Get("Content-Type"); got != "text/plain; charset=utf-8" || !strings.Contains(whole.Body.String(), hostile) {
+		t.Errorf("the whole entry is %s: %s", got, whole.Body)
+	}
+}
+
+// What comes from another origin does nothing, and what is asked of another host
+// gets nothing.
+func TestForeign(t *testing.T) {
+	form := url.Values{"function": {"reserve"}, "text": {"x"}, "number": {"1"}}
+	for _, path := range []string{"send", "run", "resend", "remove"} {
+		for _, header := range [][]string{
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
+			{"Sec-Fetch-Site", "", "Origin", "http://evil.example"},
+			{"Sec-Fetch-Site", "", "Origin", "null"},
+			{"Sec-Fetch-Site", "", "Origin", "http://localhost:9090"},
+			{"Host", "evil.example:8080", "Origin", "http://evil.example:8080"},
+		} {
+			f := newFake()
+			if w := post(t, Handler(f), path, form, header...); w.Code != http.StatusForbidden || f.done != nil {
+				t.Errorf("%s with %q: %d, and %q was done", path, header, w.Code, f.done)
+			}
+		}
+	}
+	h := Handler(newFake(), "192.0.2.7", "dev.example")
+	for host, want := range map[string]int{
+		"localhost": 200, "LOCALHOST:8080": 200, "127.0.0.1:8080": 200, "127.8.8.8": 200, "[::1]:8080": 200, "[::1]": 200, "192.0.2.7:8080": 200, "dev.example": 200,
+		"192.0.2.8": 403, "evil.example": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403, "evil-localhost": 403, "0.0.0.0:8080": 403, "": 403,
+	} {
+		for _, path := range []string{"", "page.js", "entry/1", "events"} {
+			got := get(t, h, Path+path, "Host", host).Code
+			if path == "entry/1" && want == 200 {
+				want = 404
+			} else if want == 404 {
+				want = 200
+			}
+			if got != want {
+				t.Errorf("%s for %q: %d, not %d", path, host, got, want)
+			}
+		}
+	}
+}
+
+// The page asks nobody else for anything, and says so to the browser.
+func TestPolicy(t *testing.T) {
+	h := Handler(newFake())
+	page := get(t, h, Path)
+	for name, want := range map[string]string{"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8"} {
+		if got := page.Header().Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?:src|href|action)="([^"]*)"`).FindAllStringSubmatch(page.Body.String(), -1) {
+		if address := m[1]; strings.Contains(address, ":") || strings.HasPrefix(address, "/") {
+			t.Errorf("the page leads to %s", address)
+		}
+	}
+	if got := page.Body.String(); strings.Contains(got, "style=") || strings.Contains(got, "<style") || strings.Contains(got, "onclick") {
+		t.Error("the page has styles or scripts in it, which its policy refuses")
+	}
+	for name, contentType := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"} {
+		w := get(t, h, Path+name)
+		if w.Code != 200 || w.Header().Get("Content-Type") != contentType {
+			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Content-Type"))
+		}
+		if strings.Contains(strings.ReplaceAll(w.Body.String(), "http://www.w3.org/2000/svg", ""), "//www.") {
+			t.Errorf("%s names an address", name)
+		}
+	}
+	if w := get(t, h, Path+"page.html"); w.Code != 404 {
+		t.Errorf("the template: %d", w.Code)
+	}
+}
+
+// Forms do what they say, each to the function's own trigger, and lead back to
+// the page, which says what came of it.
+func TestForms(t *testing.T) {
+	placed := `{"specversion":"1.0","id":"7","source":"/x","type":"com.example.other","data":{"n":1}}`
+	for _, c := range []struct {
+		path       string
+		form       url.Values
+		done, note string
+	}{
+		{"send", url.Values{"function": {"reserve"}, "text": {"{\"id\":\r\n1}"}}, `send queue orders native.Message {"id": 1}`, "sent to queue orders at "},
+		{"send", url.Values{"function": {"mail"}, "text": {"hi"}}, "send topic order-events native.Message hi", "sent to topic order-events at "},
+		{"send", url.Values{"function": {"audit"}, "text": {`{"n":1}`}}, "send event com.example.order.placed native.Event sample-", "sent to event com.example.order.placed at "},
+		{"send", url.Values{"function": {"audit"}, "text": {placed}}, "send event com.example.other native.Event 7", "sent to event com.example.other at "},
+		{"send", url.Values{"function": {"picture"}, "text": {"{}"}}, "", "what is delivered to picture is to be an event"},
+		{"send", url.Values{"function": {"articles"}, "text": {"GET /articles/7?x=1 HTTP/1.1\r\nAccept: */*"}}, "request articles GET /articles/7?x=1 ", "answered 201 after "},
+		{"send", url.Values{"function": {"place"}, "text": {"POST /orders HTTP/1.1\r\n\r\n{}\r\n"}}, "request place POST /orders {}\n", "answered 201 after "},
+		{"send", url.Values{"function": {"place"}, "text": {"nothing"}}, "", "an HTTP request, or an event"},
+		{"send", url.Values{"function": {"gone"}}, "", "there is no function &#34;gone&#34;"},
+		{"run", url.Values{"function": {"nightly"}}, "fire nightly", "fired at "},
+		{"run", url.Values{"function": {"gone"}}, "", "there is no function &#34;gone&#34;"},
+		{"resend", url.Values{"number": {"12"}}, "resend 12", "event 12 is sent again"},
+		{"remove", url.Values{"number": {"12"}}, "remove 12", "event 12 is removed"},
+		{"remove", url.Values{"number": {"x"}}, "", "the number of a dead letter is missing"},
+	} {
+		f := newFake()
+		f.response = invoke.Response{Status: 201, ContentType: "text/plain", Body: []byte("made")}
+		h := Handler(f)
+		w := post(t, h, c.path, c.form)
+		to := w.Header().Get("Location")
+		if w.Code != http.StatusSeeOther || !strings.HasPrefix(to, Path+"?note=1") {
+			t.Errorf("%s %v: %d to %s", c.path, c.form, w.Code, to)
+		}
+		if got := strings.Join(f.done, "; "); !strings.HasPrefix(got, c.done) || (c.done == "") != (got == "") {
+			t.Errorf("%s %v: did %q, not %q", c.path, c.form, got, c.done)
+		}
+		to, _, _ = strings.Cut(to, "#")
+		if got := get(t, h, to).Body.String(); !strings.Contains(got, c.note) {
+			t.Errorf("%s %v: the page does not say %q", c.path, c.form, c.note)
+		}
+		if got := get(t, h, Path).Body.String(); strings.Contains(got, c.note) {
+			t.Errorf("%s %v: a page that was loaded afterwards says %q, too", c.path, c.form, c.note)
+		}
+		if got := post(t, h, c.path, c.form, "X-Fngen-Script", "1"); got.Code != 200 || !strings.Contains(got.Body.String(), c.note) || strings.Contains(got.Body.String(), "<html") {
+			t.Errorf("%s %v: the script is told %d %s", c.path, c.form, got.Code, got.Body)
+		}
+	}
+	f := newFake()
+	f.err = errors.New("it is full")
+	h := Handler(f)
+	for path, form := range map[string]url.Values{
+		"send": {"function": {"reserve"}, "text": {"what I typed"}}, "run": {"function": {"nightly"}}, "resend": {"number": {"1"}}, "remove": {"number": {"1"}},
+	} {
+		to, _, _ := strings.Cut(post(t, h, path, form).Header().Get("Location"), "#")
+		got := get(t, h, to).Body.String()
+		if !strings.Contains(got, "<b>Failed:</b> it is full") || path == "send" && !strings.Contains(got, "what I typed</textarea>") {
+			t.Errorf("%s: the page does not say why, or what was typed is lost", path)
+		}
+	}
+	for range 2 * maxNotes {
+		post(t, h, "run", url.Values{"function": {"nightly"}})
+	}
+	if got := get(t, h, Path+"?note=4").Body.String(); strings.Contains(got, "it is full") {
+		t.Error("a note is kept for ever")
+	}
+}
+
+// Each sample that a form has is taken for what the function asks for.
+func TestSamples(t *testing.T) {
+	functions := append(shop(),
+		fnOf("documents", "D", model.Document{Collection: "orders", Updated: true}),
+		fnOf("gone", "G", model.Object{Bucket: "pictures", Deleted: true}),
+		fnOf("records", "R", model.Stream{Name: "clicks"}),
+		fnOf("fifo", "F", model.Queue{Name: "orders.fifo", FIFO: true}),
+		fnOf("events", "E", model.Queue{Name: "events", Content: ce.MediaType}),
+		fnOf("bus", "B", model.Event{Type: "Object Created", Source: "aws.s3"}))
+	now := time.Now()
+	for _, f := range functions {
+		if f.Trigger.Kind() == "schedule" {
+			continue
+		}
+		text, err := sampleOf(f, now)
+		if err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+			continue
+		}
+		got, err := occurrenceOf(f, strings.ReplaceAll(text, "\n", "\r\n"), now)
+		if err != nil {
+			t.Errorf("%s: %v of %s", f.Name, err, text)
+			continue
+		}
+		if _, err := invoke.Encode("aws", f, got, now); err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+	}
+}
+
+// What is long is cut, which is said, and all of it is where the page leads.
+func TestCut(t *testing.T) {
+	long := strings.Repeat("é", maxShown)
+	var lines []platform.Line
+	for range maxLines + 7 {
+		lines = append(lines, platform.Line{Text: long})
+	}
+	one := broker.Event{Number: 1, Attempt: 1, Occurrence: native.Message{Body: []byte(long)}}
+	emission := platform.Emission{Kind: "topic", Name: "news", Body: []byte(long)}
+	e := broker.Entry{Number: 1, Kind: broker.Delivered, Logs: lines, Cut: 3}
+	for range maxEvents + 2 {
+		e.Events, e.Emissions = append(e.Events, one), append(e.Emissions, emission)
+	}
+	f := newFake()
+	f.history = []broker.Entry{e}
+	for n := range maxHeld + 5 {
+		f.held = append(f.held, broker.Held{Number: int64(n), Queue: "q", Function: "f", Occurrence: one.Occurrence})
+	}
+	h := Handler(f)
+	page := get(t, h, Path).Body.String()
+	for _, want := range []string{
+		fmt.Sprintf("cut: %d bytes in all", len(long)), "and 10 more lines", "and 2 more events", "and 2 more are sent", "and 5 older",
+		`Dead letters <span class="count bad">105</span>`, `href="entry/1"`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "\uFFFD") {
+		t.Error("a letter is cut in two")
+	}
+	if got := strings.Count(get(t, h, Path+"entry/1").Body.String(), long); got != len(e.Events)+len(e.Emissions)+len(lines) {
+		t.Errorf("the whole entry has %d of the texts", got)
+	}
+	for _, path := range []string{"entry/2", "entry/0", "entry/x", "entry/-1"} {
+		if got := get(t, h, Path+path).Code; got != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+}
+
+// A stream has an entry for each event after the one that the page has, by its
+// own line of data, and the parts as they are now; and again what has changed.
+func TestStream(t *testing.T) {
+	w := newWorld(t, shop()...)
+	server := httptest.NewServer(Handler(w))
+	t.Cleanup(server.Close)
+	open := func(query, last string) (*http.Response, func() (name, id, data string)) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		t.Cleanup(cancel)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+Path+"events"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != "" {
+			r.Header.Set("Last-Event-ID", last)
+		}
+		response, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { response.Body.Close() })
+		lines := bufio.NewScanner(response.Body)
+		lines.Buffer(nil, 1<<20)
+		return response, func() (name, id, data string) {
+			for lines.Scan() {
+				field, value, _ := strings.Cut(lines.Text(), ": ")
+				switch field {
+				case "event":
+					name = value
+				case "id":
+					id = value
+				case "data":
+					data += value + "\n"
+				case "":
+					return name, id, data
+				default:
+					t.Fatalf("a line of the stream is %q", lines.Text())
+				}
+			}
+			return "", "", fmt.Sprint(lines.Err())
+		}
+	}
+	response, next := open("?session=other&after=0", "")
+	if got := response.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Errorf("Content-Type is %s", got)
+	}
+	name, _, session := next()
+	if name != "reload" {
+		t.Errorf("the page of another run is told %s", name)
+	}
+	session = strings.TrimSpace(session)
+
+	for range 3 {
+		if err := w.Send("topic", "order-events", native.Message{Body: []byte("a\r\nb\rc\nevent: x\n\n")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait(t, "the deliveries", func() bool { return len(w.History(0)) == 6 })
+	_, next = open("?after=4&session="+session, "")
+	for _, want := range []string{"5", "6"} {
+		name, id, data := next()
+		if name != "entry" || id != want || !strings.Contains(data, `id="e`+want+`"`) || !strings.Contains(data, "a\nb\nc\nevent: x") {
+			t.Errorf("event %s is %s %s: %s", want, name, id, data)
+		}
+	}
+	for _, want := range []string{"status", "chain", "functions", "letters"} {
+		if name, _, data := next(); name != "part" || !strings.HasPrefix(data, want+" ") {
+			t.Errorf("instead of the part %s there is %s %s", want, name, data)
+		}
+	}
+	w.change(func() { w.app.Trouble = "shop.go:1:1: no" })
+	if name, _, data := next(); name != "part" || !strings.HasPrefix(data, "status ") || !strings.Contains(data, "shop.go:1:1: no") {
+		t.Errorf("of the trouble it is told %s %s", name, data)
+	}
+	if err := w.Send("queue", "nobodys", native.Message{Body: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	if name, _, data := next(); name != "part" || !strings.HasPrefix(data, "letters ") || !strings.Contains(data, "nobody handles <b>nobodys</b>") {
+		t.Errorf("of what nobody handles it is told %s %s", name, data)
+	}
+	// A browser goes on after what it has got last.
+	_, next = open("?after=0&session="+session, "5")
+	if name, id, _ := next(); name != "entry" || id != "6" {
+		t.Errorf("it goes on with %s %s", name, id)
+	}
+	// What are too many are counted.
+	for range maxEntries {
+		if err := w.Send("topic", "order-events", native.Message{Body: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait(t, "the deliveries", func() bool { return len(w.History(0)) == 6+2*maxEntries })
+	_, next = open("?after=1&session="+session, "")
+	if name, id, data := next(); name != "entry" || id != "" || !strings.Contains(data, fmt.Sprintf("%d more are not shown", 5+maxEntries)) {
+		t.Errorf("instead of the gap there is %s %s %s", name, id, data)
+	}
+	if _, id, _ := next(); id != fmt.Sprint(6+maxEntries+1) {
+		t.Errorf("behind the gap is %s", id)
+	}
+}

@@ -1,0 +1,256 @@
+package page
+
+import (
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/dev/broker"
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/native"
+)
+
+//go:embed page.html page.css page.js icon.svg
+var files embed.FS
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"shown": shown}).ParseFS(files, "page.html"))
+
+// How much is on the page of what is whole in an entry's own text.
+const (
+	maxEntries   = 100
+	maxEvents    = 10 // of a delivery, and as many emissions
+	maxLines     = 100
+	maxLineBytes = 500
+	maxHeld      = 100
+)
+
+// A part is one that changes while the page is open.
+type part struct {
+	ID, Version string // Version is another where the part is
+	HTML        template.HTML
+}
+
+func render(name string, data any) string {
+	var out strings.Builder
+	if err := pages.ExecuteTemplate(&out, name, data); err != nil {
+		return template.HTMLEscapeString(err.Error()) // a fault of the template's
+	}
+	return out.String()
+}
+
+func newPart(id string, data any) part {
+	text := render(id, data)
+	h := fnv.New64a()
+	h.Write([]byte(text))
+	return part{id, hex.EncodeToString(h.Sum(nil)), template.HTML(text)}
+}
+
+// parts are all of them, in the order of the page.
+func parts(s Session, note note) []part {
+	app := s.App()
+	functions := newPart("functions", functionsOf(app, noNote))
+	if note.Function != "" {
+		functions.HTML = template.HTML(render("functions", functionsOf(app, note)))
+	}
+	return []part{
+		newPart("status", app),
+		newPart("chain", newChain(app.Functions, s.State())),
+		functions,
+		newPart("letters", lettersOf(s.Held())),
+	}
+}
+
+// A function is one on the page.
+type function struct {
+	model.Function
+	Kind, Resource string
+	URLs           []string
+	Text           string // of its form
+	Note           note
+}
+
+func functionsOf(app App, n note) []function {
+	var out []function
+	for _, f := range app.Functions {
+		one := function{Function: f, Kind: f.Trigger.Kind(), Resource: f.Trigger.Resource(), URLs: app.URLs[f.Name]}
+		if f.Trigger.Kind() != "schedule" {
+			text, err := sampleOf(f, time.Now())
+			if err != nil {
+				text = err.Error()
+			}
+			one.Text = text
+		}
+		if n.Function == f.Name {
+			one.Note = n
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Position is where the trigger is written.
+func (f function) Position() string {
+	if f.Pos.Filename == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", f.Pos.Filename, f.Pos.Line)
+}
+
+// IsLink reports whether the address has no wildcards.
+func (f function) IsLink(address string) bool {
+	t, ok := f.Trigger.(model.HTTP)
+	return ok && !strings.ContainsAny(address, "{}") && (len(t.Methods) == 0 || slices.Contains(t.Methods, "GET"))
+}
+
+// Rows are those of its form, which show all of a sample that is not long.
+func (f function) Rows() int { return min(max(strings.Count(f.Text, "\n")+1, 3), 14) }
+
+type letters struct {
+	Letters []letter
+	Dead    int // of all
+	All     int
+}
+
+// More are those that the page has no room for.
+func (l letters) More() int { return l.All - len(l.Letters) }
+
+// A letter is a dead letter, or a message that nobody handles.
+type letter struct {
+	broker.Held
+	At    string
+	Title string
+	Body  body
+}
+
+func lettersOf(held []broker.Held) letters {
+	out := letters{All: len(held)}
+	for _, h := range slices.Backward(held) {
+		if h.Function != "" {
+			out.Dead++
+		}
+		if len(out.Letters) < maxHeld {
+			title, text := describe(h.Occurrence)
+			out.Letters = append(out.Letters, letter{h, clock(h.Time), title, shown(text)})
+		}
+	}
+	return out
+}
+
+// An entry is one of the history.
+type entry struct {
+	broker.Entry
+	At, Outcome, Class string
+	Title              string
+	Attempt            int
+	Took               string
+	Events             []delivered
+	MoreEvents         int
+	Lines              []logLine
+	MoreLines          int
+	Sent               []sent
+	MoreSent           int
+}
+
+type delivered struct {
+	broker.Event
+	Body body
+}
+
+type logLine struct {
+	At, Text string
+	Error    bool
+}
+
+type sent struct {
+	Kind, Name, Type string
+	IsLetter         bool
+	Body             body
+}
+
+// The classes of entries, which give them a colour beside the word.
+const (
+	good    = "good"
+	warning = "warning"
+	bad     = "bad"
+)
+
+func entryOf(e broker.Entry) entry {
+	out := entry{Entry: e, At: clock(e.Time), Title: e.Text}
+	out.Outcome, out.Class = outcomeOf(e)
+	if e.Kind == broker.Delivered {
+		out.Took = took(e.Duration)
+	}
+	for i, one := range e.Events {
+		title, text := describe(one.Occurrence)
+		if i == 0 && e.Text == "" {
+			out.Title = title
+		}
+		out.Attempt = max(out.Attempt, one.Attempt)
+		if i < maxEvents {
+			out.Events = append(out.Events, delivered{one, shown(text)})
+		}
+	}
+	out.MoreEvents = len(e.Events) - len(out.Events)
+	if n := len(e.Events); n > 1 && e.Text == "" {
+		out.Title = fmt.Sprintf("%d events", n)
+	}
+	for _, l := range e.Logs[:min(len(e.Logs), maxLines)] {
+		text := l.Text
+		if len(text) > maxLineBytes {
+			text = strings.ToValidUTF8(text[:maxLineBytes], "") + "…"
+		}
+		out.Lines = append(out.Lines, logLine{clock(l.Time), text, l.Error})
+	}
+	out.MoreLines = len(e.Logs) - len(out.Lines) + e.Cut
+	for _, one := range e.Emissions[:min(len(e.Emissions), maxEvents)] {
+		out.Sent = append(out.Sent, sentOf(one))
+	}
+	out.MoreSent = len(e.Emissions) - len(out.Sent)
+	return out
+}
+
+// outcomeOf says in words, and by a class, what came of it.
+func outcomeOf(e broker.Entry) (word, class string) {
+	switch e.Kind {
+	case broker.Delivered:
+	case broker.Undelivered, broker.Expired, broker.Unheard:
+		return string(e.Kind), warning
+	default:
+		return string(e.Kind), bad
+	}
+	counts := map[native.Fate]int{}
+	for _, one := range e.Events {
+		counts[one.Fate]++
+	}
+	class = good
+	var words []string
+	for _, fate := range []native.Fate{native.Acknowledged, native.Redelivered, native.Failed} {
+		n := counts[fate]
+		if n == 0 {
+			continue
+		}
+		class = map[native.Fate]string{native.Acknowledged: good, native.Redelivered: warning, native.Failed: bad}[fate]
+		if len(counts) == 1 {
+			return fate.String(), class
+		}
+		words = append(words, fmt.Sprintf("%d %s", n, fate))
+	}
+	return strings.Join(words, ", "), class
+}
+
+func clock(t time.Time) string { return t.Local().Format("15:04:05") }
+
+func took(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}
