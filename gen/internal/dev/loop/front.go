@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
+	"github.com/fngen/fngen/gen/internal/dev/page"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
@@ -26,8 +27,7 @@ const (
 	// StaleHeader says of an answer why it is not of the newest source.
 	StaleHeader = "X-Fngen-Stale"
 
-	pagePath = "/_fngen/"
-	maxBody  = 32 << 20 // of a request: what the platforms take at most
+	maxBody = 32 << 20 // of a request: what the platforms take at most
 )
 
 // routes returns a mux in which each pattern of an HTTP function has its [route],
@@ -87,7 +87,7 @@ func (route) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
 // ServeHTTP serves the functions and the page.
 func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, pagePath) {
+	if strings.HasPrefix(r.URL.Path, page.Path) {
 		s.page.ServeHTTP(w, r)
 		return
 	}

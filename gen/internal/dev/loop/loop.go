@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	s.Broker = broker.New(broker.Options{Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence})
-	s.page = pageHandler(s)
+	s.page = page.Handler(s, hostOf(o.Address)...)
 	w, err := watch(ctx, o.Root, func(text string) { s.remark("%s", text) })
 	if err != nil {
 		return errors.Join(err, s.end(nil))
@@ -96,7 +96,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.tell(Note{Kind: Started, Text: s.address})
 	stopTelling := s.tellHistory()
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	// The page's stream of events ends with the context; functions do not.
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	s.follow(ctx, w, served)
@@ -127,6 +128,15 @@ func listen(address string) (l net.Listener, remark string, err error) {
 		}
 	}
 	return l, DefaultAddress + " is taken, by another fngen dev perhaps; this one is at " + l.Addr().String(), nil
+}
+
+// hostOf returns the host that the address names, if it names one.
+func hostOf(address string) []string {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		return nil
+	}
+	return []string{host}
 }
 
 // follow builds after each change until the context ends. A build that a change

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/dev/broker"
+	"github.com/fngen/fngen/gen/internal/dev/page"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
 )
@@ -40,7 +41,7 @@ func (p *Printer) colour(code, text string) string {
 func (p *Printer) Print(n Note) {
 	switch n.Kind {
 	case Started:
-		p.line("", p.colour(bold, "http://"+n.Text)+", in memory: what waits here is lost at exit")
+		p.line("", p.colour(bold, "http://"+n.Text)+", in memory: what waits here is lost at exit; the page is "+p.colour(bold, "http://"+n.Text+page.Path))
 		p.line("", fmt.Sprintf("waits between deliveries are %d times shorter than on the platform", broker.Compression))
 	case Serving:
 		p.serving(n)
