@@ -43,8 +43,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"require": require,
+			"exits":     exits,
+			"require":   require,
+			"freeport":  freeport,
+			"fetch":     fetch,
+			"says":      says,
+			"processes": processes,
 		},
 	})
 }

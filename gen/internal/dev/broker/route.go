@@ -161,7 +161,11 @@ func (b *Broker) publish(kind, name string, o native.Occurrence, l *letter) erro
 // listens reports whether the platform delivers what happened to the function.
 // What it does not look at is the adapter's to see.
 func (b *Broker) listens(f *function, kind, name string, o native.Occurrence) bool {
-	if f.Trigger.Kind() != kind || f.Trigger.Resource() != name {
+	feeds := f.Trigger.Kind()
+	if q, ok := f.Trigger.(model.Queue); ok && q.Letters && b.o.Target == "openwhisk" {
+		feeds = "topic" // dead letters fire a trigger there
+	}
+	if feeds != kind || f.Trigger.Resource() != name {
 		return false
 	}
 	isAWS := b.o.Target == "aws"

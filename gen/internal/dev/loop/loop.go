@@ -205,7 +205,7 @@ func (s *session) end(server *http.Server) error {
 	}
 	text := "nothing was waiting"
 	if held := len(s.Held()); lost+held > 0 {
-		text = fmt.Sprintf("lost: %s that waited, %s that were kept, dead letters for instance", events(lost), events(held))
+		text = fmt.Sprintf("lost: %s in front of functions, %s among dead letters and where no function is", events(lost), events(held))
 	}
 	s.tell(Note{Kind: Ended, Text: text})
 	return nil

@@ -1,0 +1,360 @@
+package gen_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/fngen/fngen/gen"
+	"github.com/fngen/fngen/gen/internal/testkit"
+	"github.com/fngen/fngen/internal/testkit/repository"
+)
+
+// An application of a chain: what is placed goes to a topic, and from there to
+// another one. What fails there goes to dead letters.
+const chain = `
+-- shop.go --
+package shop
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/fngen/fngen/fn"
+)
+
+//fn:http POST /orders auth=public
+//fn:sink topic:placed type=com.example.order.placed
+func Place(ctx context.Context, order string) (string, error) {
+	e := event.New()
+	if err := e.SetData("text/plain", order); err != nil {
+		return "", err
+	}
+	return "placed", fn.Emit(ctx, e)
+}
+
+//fn:topic placed
+//fn:sink topic:picked type=com.example.order.picked
+//fn:deadletter lost
+func Pick(ctx context.Context, order string) (string, error) {
+	fmt.Println("picking", order)
+	if strings.HasPrefix(order, "bad") {
+		return "", fn.Permanent(fmt.Errorf("nothing is there"))
+	}
+	return order, nil
+}
+
+// Lost takes what could not be picked.
+//
+//fn:queue lost letters
+func Lost(ctx context.Context, e event.Event) error {
+	fmt.Println("lost", e.Extensions()["deadletterreason"])
+	return nil
+}
+
+//fn:topic picked
+func Mail(ctx context.Context, order string) error {
+	fmt.Println("mailing", order)
+	return nil
+}
+
+// Stream writes a part, waits until there is the file that the request names, and
+// writes another one.
+//
+//fn:http GET /stream auth=public stream
+//fn:targets aws,gcp
+func Stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain")
+	io.WriteString(w, "one\n")
+	http.NewResponseController(w).Flush()
+	for {
+		if _, err := os.Stat(r.URL.Query().Get("file")); err == nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	io.WriteString(w, "two\n")
+}
+
+//fn:http GET /crash auth=public
+func Crash(w http.ResponseWriter, r *http.Request) { os.Exit(3) }
+-- version.go --
+package shop
+
+import (
+	"fmt"
+	"net/http"
+)
+
+//fn:http GET /version auth=public
+func Version(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, 0) }
+`
+
+// A dev is an application that runs.
+type dev struct {
+	dir, address string
+
+	mu   sync.Mutex
+	out  bytes.Buffer
+	end  context.CancelFunc
+	done chan error
+}
+
+func (d *dev) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.out.Write(b)
+}
+
+// notes are those whose line has all of the texts.
+func (d *dev) notes(texts ...string) (out []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for line := range strings.Lines(d.out.String()) {
+		has := true
+		for _, text := range texts {
+			has = has && strings.Contains(line, text)
+		}
+		if has {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func eventually(t *testing.T, what func() string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		missing := what()
+		if missing == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(missing)
+		}
+	}
+}
+
+// want waits for a note with the texts.
+func (d *dev) want(t *testing.T, texts ...string) {
+	t.Helper()
+	eventually(t, func() string {
+		if len(d.notes(texts...)) > 0 {
+			return ""
+		}
+		return fmt.Sprintf("nothing says %q:\n%s", texts, strings.Join(d.notes(), ""))
+	})
+}
+
+func startDev(t *testing.T, target string) *dev {
+	t.Helper()
+	testkit.FromCache(t)
+	d := &dev{dir: t.TempDir(), done: make(chan error, 1)}
+	root, err := repository.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Shop(t, d.dir, append(txtar.Parse([]byte(chain)).Files, txtar.File{Name: "go.sum", Data: sum})...)
+	get := exec.Command("go", "get", "./...")
+	get.Dir = d.dir
+	if out, err := get.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.address = l.Addr().String()
+	l.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	d.end = cancel
+	p, err := gen.Open(ctx, gen.Options{Dir: d.dir, Targets: []string{target}, Local: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer p.Close()
+		d.done <- p.Dev(ctx, d.address, d, true, false)
+	}()
+	t.Cleanup(cancel)
+	d.want(t, `"kind":"serving"`)
+	return d
+}
+
+// stop ends it, which is no error.
+func (d *dev) stop(t *testing.T) {
+	t.Helper()
+	d.end()
+	if err := <-d.done; err != nil {
+		t.Error(err)
+	}
+}
+
+func (d *dev) url(path string) string { return "http://" + d.address + path }
+
+// ask sends the request and returns the response with its body.
+func (d *dev) ask(t *testing.T, method, path, body string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, d.url(path), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "text/plain")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+func (d *dev) setVersion(t *testing.T, n int) {
+	t.Helper()
+	text := fmt.Sprintf("package shop\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n)\n\n//fn:http GET /version auth=public\nfunc Version(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, %d) }\n", n)
+	name := filepath.Join(d.dir, "version.go")
+	if err := os.WriteFile(name+".tmp", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(name+".tmp", name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// On every platform what a function sends arrives at those that listen, what can
+// never succeed is a dead letter, a process that ends is followed by another one,
+// and what is streamed arrives as it is written.
+func TestDev(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	for _, target := range gen.Targets() {
+		t.Run(target, func(t *testing.T) {
+			d := startDev(t, target)
+			if resp, body := d.ask(t, "POST", "/orders", "o-1"); resp.StatusCode != 200 || body != "placed" || resp.Header.Get("X-Fngen-Build") != "1" {
+				t.Errorf("%s %q %v", resp.Status, body, resp.Header)
+			}
+			d.want(t, `"function":"place"`, `"from":"POST /orders"`, `"emissions":["topic placed"]`)
+			d.want(t, `"kind":"delivered"`, `"function":"pick"`, `"fate":"acknowledged"`, "picking o-1", `"emissions":["topic picked"]`)
+			d.want(t, `"kind":"delivered"`, `"function":"mail"`, `"fate":"acknowledged"`, "mailing o-1")
+
+			d.ask(t, "POST", "/orders", "bad")
+			letters := "queue lost"
+			if target == "openwhisk" {
+				letters = "topic lost"
+			}
+			d.want(t, `"kind":"delivered"`, `"function":"pick"`, "picking bad", `"emissions":["`+letters+`"]`)
+			d.want(t, `"kind":"delivered"`, `"function":"lost"`, `"fate":"acknowledged"`, "lost nothing is there")
+
+			for range 2 {
+				if resp, _ := d.ask(t, "GET", "/crash", ""); resp.StatusCode < 500 {
+					t.Errorf("a process that ends answers %s", resp.Status)
+				}
+			}
+			d.want(t, `"function":"crash"`, `"failure":"`)
+			if resp, body := d.ask(t, "GET", "/version", ""); resp.StatusCode != 200 || body != "0" {
+				t.Errorf("%s %q", resp.Status, body)
+			}
+			if resp, _ := d.ask(t, "GET", "/nothing", ""); resp.StatusCode != 404 || resp.Header.Get("X-Fngen-Build") != "1" {
+				t.Errorf("a route of nobody: %s", resp.Status)
+			}
+			if target != "openwhisk" {
+				d.testStream(t)
+			}
+			d.stop(t)
+			d.want(t, `"kind":"ended"`)
+		})
+	}
+}
+
+func (d *dev) testStream(t *testing.T) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "file")
+	resp, err := http.Get(d.url("/stream?file=" + file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	r := bufio.NewReader(resp.Body)
+	if line, err := r.ReadString('\n'); line != "one\n" || err != nil {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(r); string(rest) != "two\n" || err != nil {
+		t.Errorf("%q, %v", rest, err)
+	}
+	d.want(t, `"function":"stream"`, `"status":200`)
+}
+
+// A hundred saves in ten seconds end on the last one: a build that is obsolete is
+// given up, and what is delivered meanwhile is handled once.
+func TestDevSaves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	d := startDev(t, "aws")
+	const saves = 100
+	for n := range saves {
+		d.setVersion(t, n+1)
+		if n%10 == 0 {
+			if resp, body := d.ask(t, "POST", "/orders", fmt.Sprintf("o-%d-", n)); resp.StatusCode != 200 {
+				t.Errorf("%s %s", resp.Status, body)
+			}
+		}
+		time.Sleep(100 * time.Millisecond) // between saves
+	}
+	eventually(t, func() string {
+		if _, body := d.ask(t, "GET", "/version", ""); body != fmt.Sprint(saves) {
+			return "the version that answers is " + body
+		}
+		return ""
+	})
+	for n := 0; n < saves; n += 10 {
+		d.want(t, `"function":"mail"`, fmt.Sprintf("mailing o-%d-", n))
+	}
+	if got := len(d.notes(`"function":"mail"`, `"kind":"delivered"`)); got != saves/10 {
+		t.Errorf("%d deliveries, want %d", got, saves/10)
+	}
+	if builds := d.notes(`"kind":"serving"`); len(builds) > saves/4 {
+		t.Errorf("%d builds were served; those that are obsolete are to be given up", len(builds))
+	}
+	for _, line := range d.notes(`"kind":"stale"`) {
+		t.Errorf("a build that is given up is told of: %s", line)
+	}
+	d.stop(t)
+	var last struct{ Text string }
+	lines := d.notes()
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Text != "nothing was waiting" {
+		t.Errorf("it ends with %q, %v", last.Text, err)
+	}
+}

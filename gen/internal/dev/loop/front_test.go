@@ -1,0 +1,96 @@
+package loop
+
+import (
+	"bufio"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+func httpFunction(name, path string, methods ...string) model.Function {
+	return model.Function{Name: name, Trigger: model.HTTP{Path: path, Methods: methods}}
+}
+
+// Functions share an address by their routes; of two that are in each other's way
+// the second one has a host of its own, with all of its methods.
+func TestRoutes(t *testing.T) {
+	mux, urls := routes([]model.Function{
+		httpFunction("all", "/"),
+		httpFunction("exact", "/{$}", "GET"),
+		httpFunction("look", "/orders/{id}", "GET"),
+		httpFunction("place", "/orders/{id}", "POST", "PUT"),
+		httpFunction("rival", "/orders/{order}", "DELETE", "PUT"),
+		{Name: "pick", Trigger: model.Queue{Name: "orders"}},
+	}, "127.0.0.1:8080")
+	want := map[string][]string{
+		"all":   {"http://127.0.0.1:8080/"},
+		"exact": {"http://127.0.0.1:8080/"},
+		"look":  {"http://127.0.0.1:8080/orders/{id}"},
+		"place": {"http://127.0.0.1:8080/orders/{id}"},
+		"rival": {"http://rival.localhost:8080/orders/{order}"},
+	}
+	if diff := cmp.Diff(want, urls); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for request, want := range map[string]route{
+		"GET 127.0.0.1 /":                  "exact",
+		"POST 127.0.0.1 /":                 "all",
+		"GET 127.0.0.1 /orders/7":          "look",
+		"HEAD 127.0.0.1 /orders/7":         "look",
+		"PUT 127.0.0.1 /orders/7":          "place",
+		"DELETE 127.0.0.1 /orders/7":       "all",
+		"DELETE rival.localhost /orders/7": "rival",
+		"PUT rival.localhost /orders/7":    "rival",
+		"GET rival.localhost /orders/7":    "look",
+	} {
+		part := strings.Fields(request)
+		r := httptest.NewRequest(part[0], part[2], nil)
+		r.Host = part[1] + ":8080"
+		h, _ := mux.Handler(r)
+		if got, _ := h.(route); got != want {
+			t.Errorf("%s: %q, want %q", request, got, want)
+		}
+	}
+}
+
+// An address that is taken is left for the next one, and that is said, unless it
+// was asked for.
+func TestListen(t *testing.T) {
+	first, _, err := listen("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, remark, err := listen("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if !strings.Contains(remark, DefaultAddress+" is taken") || !strings.Contains(remark, second.Addr().String()) {
+		t.Errorf("it is said %q", remark)
+	}
+	if l, _, err := listen(second.Addr().String()); err == nil {
+		l.Close()
+		t.Error("an address that is taken is listened at")
+	}
+}
+
+// The head of a stream ends with eight zero bytes.
+func TestPrelude(t *testing.T) {
+	r := bufio.NewReader(strings.NewReader("{\"statusCode\":200}\x00\x00\x00\x00\x00\x00\x00\x00body"))
+	head, err := readPrelude(r)
+	rest, _ := r.Peek(4)
+	if string(head) != `{"statusCode":200}` || string(rest) != "body" || err != nil {
+		t.Errorf("%q, %q, %v", head, rest, err)
+	}
+	if _, err := readPrelude(bufio.NewReader(strings.NewReader("{}\x00"))); err == nil {
+		t.Error("a head without its end is none")
+	}
+}
+
+var _ http.Handler = route("")
