@@ -91,6 +91,10 @@ func TestHistoryBytes(t *testing.T) {
 	if last := h.entries[len(h.entries)-1]; last.Text != "39" {
 		t.Errorf("the last is %s", last.Text)
 	}
+	h.add(Entry{Logs: []platform.Line{{Text: strings.Repeat("x", 3<<20)}}}, time.Time{})
+	if last := h.entries[len(h.entries)-1]; len(last.Logs[0].Text) > maxLog {
+		t.Errorf("a line of %d bytes is kept", len(last.Logs[0].Text))
+	}
 	var e Entry
 	for i := range 300 {
 		e.Logs = append(e.Logs, platform.Line{Text: fmt.Sprintf("%03d%s", i, strings.Repeat("x", 1021))})

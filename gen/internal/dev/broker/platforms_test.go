@@ -293,7 +293,7 @@ func TestStream(t *testing.T) {
 						}
 					}
 					return out, nil
-				}, f)
+				}, f, fnOf("read", model.Queue{Name: "count-dead-letters"})) // which is no queue but a bucket
 				if err := w.Pause(t.Context(), "count"); err != nil {
 					t.Fatal(err)
 				}
@@ -324,6 +324,17 @@ func TestShards(t *testing.T) {
 			w.send(t, "stream", "clicks", m[:1], m)
 		}
 		w.want(t, "0s count a1/1", "0s count b1/1", "0s count b2/1", "17ms count a1/2", "17ms count a2/1")
+	})
+	synctest.Test(t, func(t *testing.T) { // a payload has records of one
+		w := start(t, "aws", 0, ok, fnOf("count", model.Stream{Name: "clicks", Concurrency: 2}))
+		if err := w.Pause(t.Context(), "count"); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []string{"a1", "b1", "a2", "b2"} {
+			w.send(t, "stream", "clicks", m[:1], m)
+		}
+		w.Resume("count")
+		w.want(t, "0s count a1/1 a2/1", "0s count b1/1 b2/1")
 	})
 }
 
