@@ -17,6 +17,10 @@ import (
 // event emits the same ids and consumers can drop the copy. The extensions
 // causationid, the id of the input, and traceparent are added.
 //
+// A handler can pass its own event on, a dead letter for instance, which keeps
+// its source and id. Of the types that adapters make only a message,
+// [TypeMessageReceived], can be sent.
+//
 // An error says why e can never be sent: it is no valid event, or there is no
 // such sink. In a plain unit test there is none: fntest.Record is one.
 func Emit(ctx context.Context, e Event, sink ...string) error {

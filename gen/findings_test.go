@@ -92,12 +92,19 @@ func findings(t *testing.T, files []txtar.File) string {
 			f = config.Operate(f)
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
-				diagnostics = append(diagnostics, target.Check(f)...)
 			}
 		}
-		if checker, ok := target.(model.AppChecker); ok {
-			diagnostics = append(diagnostics, checker.CheckApp(meant)...)
+		functions, found := model.CheckOn(target, meant)
+		if len(functions) > 0 && !model.Failed(found) {
+			app := resolved
+			app.Functions = functions
+			_, more, err := target.Infrastructure(app)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, more...)
 		}
+		diagnostics = append(diagnostics, found...)
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

@@ -232,16 +232,13 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 			continue
 		}
 		t.app.Functions = append(t.app.Functions, f)
-		t.diagnostics = append(t.diagnostics, t.Check(f)...)
 	}
 	for _, f := range app.Others {
 		if !f.MeantFor(t.Name()) && !compiledHere[f.Name] {
 			t.left = append(t.left, f)
 		}
 	}
-	if checker, ok := t.Target.(model.AppChecker); ok {
-		t.diagnostics = append(t.diagnostics, checker.CheckApp(t.app.Functions)...)
-	}
+	t.app.Functions, t.diagnostics = model.CheckOn(target, t.app.Functions)
 	if !model.Failed(r.scan.Diagnostics) { // else nobody knows which functions are gone
 		t.diagnostics = append(t.diagnostics, build.Renamed(r.root, t.Name(), t.app, t.left)...)
 	}

@@ -26,6 +26,11 @@ func TestSchema(t *testing.T) {
 		"resources: {orders: {aws: {envelope: sns}}, users: {aws: {keys: [tenant, id]}}}":                                    true,
 		"allow: {kafka-text: Everything is text.}":                                                                           true,
 
+		"log-level: warn\nfunctions: {confirm: {log-level: debug}}": true,
+		"log-level: WARN":                           false,
+		"functions: {confirm: {log-level: trace}}":  false,
+		"functions: {confirm: {log-level: [info]}}": false,
+
 		"build: {tags: prod, ldflags: -X example.com/shop.Version=v1}":     true,
 		"build: {tags: [prod, eu.west_1], ldflags: [-X=a.b/c.D=e, -s -w]}": true,
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fngen/fngen/examples/shop/internal/stock"
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/fntest/replay"
 )
 
 func open(t *testing.T) *Shop {
@@ -39,6 +40,44 @@ func TestReserve(t *testing.T) {
 	}
 	if err := s.Reserve(t.Context(), order("anvil", 1)); !errors.Is(err, stock.ErrUnknown) {
 		t.Errorf("an anvil: %v, want %v", err, stock.ErrUnknown)
+	}
+}
+
+// What the platforms make of what Reserve returns: an order that the stock has
+// too little for comes again, and one for what the shop never sells does not.
+func TestReserveOnEveryPlatform(t *testing.T) {
+	reserve := replay.Queue("orders", replay.Fresh(func() fn.Handler { return fn.On(open(t).Reserve) }))
+	order := func(article string, count int) replay.Message {
+		return replay.Message{Data: Order{ID: "o-1", Lines: []Line{{Article: article, Count: count}}}}
+	}
+	reserve.Deliver(t, order("apple", 600), order("apple", 600), order("anvil", 1), order("pear", 1)).
+		Want(t, replay.Acknowledged, replay.Redelivered, replay.DeadLettered, replay.Acknowledged)
+	reserve.Deliver(t, replay.Message{Data: "no order"}).Want(t, replay.DeadLettered)
+
+	reserve.Retries = 1
+	reserve.Faults = []replay.Fault{replay.Panic("out of range")}
+	reserve.Deliver(t, order("apple", 600)).Want(t, replay.Acknowledged)
+}
+
+// Picture is meant for two platforms, and asks for pictures alone.
+func TestPictureOnEveryPlatform(t *testing.T) {
+	picture := replay.Bucket("pictures", fn.On(Picture))
+	picture.Created, picture.Suffix = true, ".png"
+	picture.Platforms = []string{"aws", "gcp"}
+	picture.Deliver(t, replay.Object{Key: "a b/ü.png", Size: 7}, replay.Object{Key: "a.txt"}, replay.Object{Key: "a.png", Deleted: true}).
+		Want(t, replay.Acknowledged, replay.Ignored, replay.Ignored)
+}
+
+// The API answers through each platform's gateway as it does here.
+func TestArticlesOnEveryPlatform(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /articles/{name}", open(t).Articles)
+	for path, want := range map[string]int{"/articles/pear": 200, "/articles/anvil": 404} {
+		for _, result := range replay.HTTP(mux).Do(t, httptest.NewRequest("GET", path, nil)).Results {
+			if got := result.Response.StatusCode; got != want {
+				t.Errorf("%s on %s: %d, want %d", path, result.Platform, got, want)
+			}
+		}
 	}
 }
 

@@ -223,7 +223,7 @@ func (b *buffer) complete(e event.Event, name []string) (sink int, _ event.Event
 		}
 		e.SetType(eventType)
 	}
-	if strings.HasPrefix(e.Type(), "dev.fngen.") {
+	if strings.HasPrefix(e.Type(), "dev.fngen.") && e.Type() != fn.TypeMessageReceived { // a message can be passed on
 		return 0, e, fmt.Errorf("the type %q is made by adapters only; choose another", e.Type())
 	}
 	if e.Source() == "" {
@@ -268,7 +268,8 @@ func (b *buffer) trace(e *event.Event) {
 		return
 	}
 	has, input := e.Extensions(), b.input.Extensions()
-	if _, ok := has["causationid"]; !ok && b.input.ID() != "" {
+	itself := e.ID() == b.input.ID() && e.Source() == b.input.Source() // the input, passed on
+	if _, ok := has["causationid"]; !ok && b.input.ID() != "" && !itself {
 		e.SetExtension("causationid", b.input.ID())
 	}
 	if _, ok := has["traceparent"]; ok {

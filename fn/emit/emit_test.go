@@ -134,6 +134,22 @@ func TestEmission(t *testing.T) {
 	}
 }
 
+// The input itself can be passed on, a message and a dead letter of one too: it
+// stays the event that it is, and is not its own cause.
+func TestInputPassedOn(t *testing.T) {
+	sink := &service{name: "orders"}
+	h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, e event.Event) (*event.Event, error) {
+		e.SetType(fn.TypeMessageReceived)
+		return nil, fn.Emit(ctx, e)
+	}), "/shop/again", sink)
+	if _, err := handle(t, h); err != nil {
+		t.Fatal(err)
+	}
+	if len(sink.taken) != 1 || sink.taken[0].ID() != "17" || sink.taken[0].Extensions()["causationid"] != nil {
+		t.Errorf("passed on: %v", sink.taken)
+	}
+}
+
 // A redelivery repeats every id, and no two emissions of one input share one.
 // On a public http trigger, where a client chooses the input's id, they do not
 // repeat.
@@ -248,6 +264,7 @@ func TestRefusedEmissions(t *testing.T) {
 		"emit: the event has no type; set one, or write type= in the directive of the sink news": func(ctx context.Context) error { return fn.Emit(ctx, event.Event{}, "news") },
 		"emit: the function has the sinks news, mail; name one of them":                          func(ctx context.Context) error { return fn.Emit(ctx, newEvent("a")) },
 		`emit: no sink "post"; the function has news, mail`:                                      func(ctx context.Context) error { return fn.EmitNow(ctx, newEvent("a"), "post") },
+		`emit: the type "dev.fngen.object.created.v1" is made by adapters only; choose another`:  func(ctx context.Context) error { return fn.Emit(ctx, newEvent("dev.fngen.object.created.v1"), "news") },
 		`emit: the type "dev.fngen.x" is made by adapters only; choose another`:                  func(ctx context.Context) error { return fn.Emit(ctx, newEvent("dev.fngen.x"), "news") },
 		"emit: no valid event: the extension x is of type int; set it with SetExtension":         func(ctx context.Context) error { return fn.Emit(ctx, number, "mail") },
 		"not_valid": func(ctx context.Context) error { return fn.Emit(ctx, invalid, "mail") },

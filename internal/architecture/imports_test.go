@@ -38,6 +38,7 @@ var rules = []rule{
 	{"internal/sinks", nil, cloudevents},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
+	{"internal/headers", nil, nil},
 	{"internal/logging", nil, nil},
 	{"internal/jsonvalue", []string{"internal/jsonscan"}, nil},
 	{"internal/ce", []string{"internal/jsonscan", "internal/retain"}, cloudevents},
@@ -46,6 +47,8 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
+	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/gcp", "providers/openwhisk/…"),
+		append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
 	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
@@ -53,11 +56,11 @@ var rules = []rule{
 	{"fn/emit/httpsink", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), cloudevents},
 	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"gen/internal/model", nil, nil},
-	{"gen/internal/directive", []string{"gen/internal/model"}, nil},
+	{"gen/internal/directive", []string{"gen/internal/model", "internal/headers"}, nil},
 	{"gen/internal/config", []string{"gen/internal/model"}, yaml},
 	{"gen/internal/output", []string{"gen/internal/model"}, emission},
 	{"gen/internal/build/gocmd", []string{"gen/internal/model"}, nil},
-	{"gen/internal/discover", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd"},
+	{"gen/internal/discover", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd", "internal/headers"},
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
@@ -65,19 +68,20 @@ var rules = []rule{
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx"}, emission, cloudevents)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
-	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
+	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
-	{"gen", deployed("fn", "gen/internal/…", "internal/native/…"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx"})},
+	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
-	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx"}, terraform, generator, cloudevents)},
+	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx"}, terraform, generator, cloudevents)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
+	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
 	{"internal/testkit/repository", nil, nil},
@@ -125,7 +129,8 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
-	{module + "internal/native", []string{"internal/native/…", "gen/internal/dev/broker", "gen/internal/dev/invoke", suite}}, // nothing that is deployed
+	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", "gen/internal/dev/…", suite}}, // nothing that is deployed
+	{module + "fn/fntest/replay", nil},                                                                           // nothing but tests
 }
 
 // suite is the conformance suite, which nothing but tests imports.
@@ -369,6 +374,20 @@ func TestNoHTTP(t *testing.T) {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
 		}
+	}
+}
+
+// Whoever uses fntest alone has nothing of a platform's in his go.mod: package
+// replay is what links them.
+func TestReplayApart(t *testing.T) {
+	g := load(t)
+	for _, dep := range g.linked(module + "fn/fntest") {
+		if own, isOwn := strings.CutPrefix(dep, module); isOwn && strings.HasPrefix(own, "providers/") || strings.HasPrefix(dep, "github.com/aws/") {
+			t.Errorf("fn/fntest links %s", dep)
+		}
+	}
+	if !slices.Contains(g.linked(module+"fn/fntest/replay"), "github.com/aws/aws-lambda-go/lambda") {
+		t.Error("fn/fntest/replay links no aws-lambda-go: what it is apart for")
 	}
 }
 

@@ -49,6 +49,7 @@ type Trigger struct {
 
 	Content string // content= of a queue and a topic
 	FIFO    bool   // of a queue
+	Letters bool   // of a queue: it holds dead letters
 
 	Created, Updated, Deleted bool   // of objects and documents; none of them is all
 	Prefix, Suffix            string // of objects' keys

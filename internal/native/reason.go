@@ -18,6 +18,7 @@ const (
 	TimeKnown     Reason = "the scheduler always says the time"
 	OneKey        Reason = "a document has one key"
 	KeyAlphabet   Reason = "a document's key has no slash"
+	KeyField      Reason = "a field with the name of a key attribute is the key"
 	NoSuchValue   Reason = "documents have no values of the kind"
 	NoNativeEvent Reason = "the platform publishes CloudEvents only"
 )

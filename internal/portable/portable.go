@@ -42,6 +42,7 @@ type Message struct {
 	PartitionKey string
 	TraceParent  string
 	TraceState   string
+	Letter       bool // a CloudEvent is a dead letter: of every type, and with what it says of the failure
 }
 
 // Event returns the message as an event, or the CloudEvent that it is.
@@ -57,6 +58,9 @@ func (m Message) Event(trigger string) (event.Event, error) {
 		e, err := ce.Decode(m.Body)
 		if err != nil {
 			return event.Event{}, err
+		}
+		if m.Letter {
+			return e, nil
 		}
 		return Received(e, trigger)
 	}

@@ -58,7 +58,7 @@ type letter struct {
 // send writes the letter by a method of the dead letters. It goes out even if
 // the invocation is cancelled.
 func (l *letter) send(write func(ctx context.Context, e event.Event, attempts int, reason error) error) error {
-	ctx := context.WithoutCancel(l.reserved.Context)
+	var ctx context.Context = &recordContext{context.WithoutCancel(l.reserved.Context), l.record} // the sink may ask which delivery it is
 	if !l.by.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, l.by)

@@ -28,6 +28,7 @@ type letters struct {
 
 	mu      sync.Mutex
 	written []event.Event
+	of      []string // the native ids of the deliveries that they are written for
 }
 
 func (l *letters) Declared() (string, string) { return "letters", "" }
@@ -48,7 +49,21 @@ func (l *letters) Send(ctx context.Context, events []event.Event) []error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.written = append(l.written, events...)
+	d, _ := fn.DeliveryFrom(ctx)
+	l.of = append(l.of, d.NativeID)
 	return nil
+}
+
+// A sink is told for which delivery a letter is written: an event that is sent
+// back has the same id when it fails again.
+func TestLetterOfDelivery(t *testing.T) {
+	capture(t)
+	sink := &letters{}
+	record := Record{Err: errors.New("cut off"), Native: described{"record 7", fn.Delivery{NativeID: "m-7"}, "raw"}}
+	Each(t.Context(), fn.HandlerFunc(nil), Policy{DeadLetter: emit.DeadLetters("/shop/confirm", sink)}, []Record{record})
+	if !slices.Equal(sink.of, []string{"m-7"}) {
+		t.Errorf("written for %q", sink.of)
+	}
 }
 
 // What can never succeed, and what nobody delivers again, is written to the

@@ -23,10 +23,19 @@ import (
 //
 // A queue whose ARN ends in .fifo is handled in order within each message
 // group.
+//
+// Of dead letters, those that a function has written are the events that it gave
+// up, of every type, with the extensions that say why. Those that AWS itself has
+// moved or written, for a redrive policy, a subscription, a rule, a schedule or
+// as the record of a failed invocation, are messages of the queue whose data is
+// the body as it stands, in no envelope's place; the attribute
+// DeadLetterQueueSourceArn of the delivery names the queue that they come from,
+// if they do from one.
 type SQS struct {
 	Queue        string           // the name in the directive
 	Content      string           // the content type of messages that state none; "" is JSON
 	Envelope     Envelope         // what other services wrap every message in; "" is none
+	Letters      bool             // the messages are dead letters, taken as they are
 	Concurrency  int              // messages, or groups of a FIFO queue, handled at once; below 1 means 1
 	Receives     int              // of the redrive policy: at the last a FIFO queue's message goes to the dead letters, so that its group goes on; 0 is unknown
 	NoDeadLetter bool             // what can never succeed is logged whole and deleted
@@ -112,6 +121,7 @@ func (s SQS) event(m *sqsMessage) (event.Event, error) {
 		PartitionKey: m.group,
 		TraceParent:  m.traceParent,
 		TraceState:   m.traceState,
+		Letter:       s.Letters,
 	}
 	return message.Event(portable.Queue)
 }

@@ -50,6 +50,9 @@ func (s SQS) unwrap(m *sqsMessage) (skip bool, err error) {
 	if m.body == nil {
 		return false, errors.New("missing body")
 	}
+	if s.Letters {
+		return false, nil // what a service gave up may be its envelope, and has to reach the handler
+	}
 	received := envelopeOf(m.body)
 	if (s.Envelope == EnvelopeSNS || s.Envelope == EnvelopeSNSS3) && received == EnvelopeSNS {
 		if err := m.unwrapSNS(); err != nil {

@@ -29,8 +29,8 @@ func TestConformance(t *testing.T) {
 		Requests: true,
 		Hints:    true,
 		Native:   surroundings,
-		Mode: func(trigger, _ string) conformance.Mode {
-			if trigger == "stream" {
+		Mode: func(d conformance.Directive, _ string) conformance.Mode {
+			if d.Trigger == "stream" {
 				return conformance.Onward // the records of a stream have one ordering key
 			}
 			return conformance.Apart
@@ -99,7 +99,7 @@ func object(o *conformance.Object, a *conformance.Arrival) {
 func function(d conformance.Directive, h fn.Handler) http.Handler {
 	switch d.Trigger {
 	case "queue":
-		return gcp.Handler(h, gcp.PubSub{Queue: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
+		return gcp.Handler(h, gcp.PubSub{Queue: d.Name, Content: d.Content, Letters: d.Letters, NoDeadLetter: d.NoDeadLetter})
 	case "topic":
 		return gcp.Handler(h, gcp.PubSub{Topic: d.Name, Content: d.Content, NoDeadLetter: d.NoDeadLetter})
 	case "stream":

@@ -2,8 +2,11 @@ package gcp
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"testing"
 	"time"
 )
 
@@ -25,4 +28,12 @@ func ParseKeys(data []byte) (ids []string, err error) {
 		ids = append(ids, id)
 	}
 	return ids, err
+}
+
+// DiscardLogs has logs made as a function makes them, and forgets them.
+func DiscardLogs(t *testing.T) {
+	t.Helper()
+	before := slog.Default()
+	slog.SetDefault(logger(io.Discard))
+	t.Cleanup(func() { slog.SetDefault(before) })
 }

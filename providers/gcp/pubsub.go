@@ -17,11 +17,18 @@ import (
 // A message that is a CloudEvent passes through on a queue and a topic. On a
 // stream it is a record like any other, its data verbatim. A record has no
 // sequence: Pub/Sub orders the messages of one ordering key but numbers none.
+//
+// Of dead letters, those that a function has written are the events that it gave
+// up, of every type, with the extensions that say why. Those that a subscription
+// has moved are what they were, a CloudEvent or a message of the queue, without
+// such extensions; CloudPubSubDeadLetterSourceSubscription among the attributes
+// of the delivery names the subscription.
 type PubSub struct {
 	Queue        string           // the name in a queue directive
 	Topic        string           // the name in a topic directive
 	Stream       string           // the name in a stream directive
 	Content      string           // content type of a queue's or topic's messages that say none; "" is application/json
+	Letters      bool             // the queue's messages are dead letters, taken as they are
 	NoDeadLetter bool             // deadletter none
 	DeadLetter   *emit.DeadLetter // takes what can never succeed; nil leaves it to the platform
 }
@@ -71,6 +78,8 @@ func (s PubSub) message(kind, name string, p *push) (event.Event, error) {
 	switch {
 	case err != nil:
 		return event.Event{}, err
+	case ok && s.Letters:
+		return e, nil
 	case ok:
 		return portable.Received(e, kind)
 	}

@@ -29,8 +29,8 @@ func TestConformance(t *testing.T) {
 			}
 			return p
 		},
-		Mode: func(trigger, _ string) conformance.Mode {
-			if trigger == "queue" || trigger == "stream" {
+		Mode: func(d conformance.Directive, _ string) conformance.Mode {
+			if d.Trigger == "queue" && !d.Letters || d.Trigger == "stream" {
 				return conformance.EachFinal
 			}
 			return conformance.ApartFinal
@@ -45,7 +45,7 @@ func TestConformance(t *testing.T) {
 // withSecret returns the line with the headers of who fired the trigger, which
 // the feeds of Kafka do not have.
 func withSecret(p native.Payload) []byte {
-	if p.Kind == "queue" || p.Kind == "stream" {
+	if bytes.HasPrefix(p.Body, []byte(`{"value":{"messages":[`)) {
 		return p.Body
 	}
 	headers := `{"value":{"__ow_headers":{"authorization":"` + conformance.Secret + `"},`
@@ -57,6 +57,9 @@ func withSecret(p native.Payload) []byte {
 func source(d conformance.Directive) openwhisk.Source {
 	switch d.Trigger {
 	case "queue":
+		if d.Letters {
+			return openwhisk.Trigger{Letters: d.Name, Content: d.Content, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
+		}
 		return openwhisk.Kafka{Queue: d.Name, Content: d.Content, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
 	case "stream":
 		return openwhisk.Kafka{Stream: d.Name, Retries: d.Retries, NoDeadLetter: d.NoDeadLetter}
@@ -76,6 +79,9 @@ func arrival(o conformance.Occurrence, i int, _ string, e native.Entry) conforma
 	switch r, d := o.Records[i], o.Directive; d.Trigger {
 	case "queue":
 		a.Source = "/namespaces/acme/kafka/shop.orders"
+		if d.Letters {
+			a.Source = "/namespaces/acme/triggers/orders"
+		}
 	case "stream":
 		var partition, offset int
 		_, _ = fmt.Sscanf(e.ID, "%d:%d", &partition, &offset) // the source shows if not

@@ -2,6 +2,7 @@ package openwhisk
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -13,8 +14,8 @@ import (
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
-// Trigger is a trigger that is fired with CloudEvents, or with the messages of
-// a topic. A CloudEvent is the parameter cloudevent, as a JSON object in
+// Trigger is a trigger that is fired with CloudEvents, with the messages of a
+// topic or with dead letters. A CloudEvent is the parameter cloudevent, as a JSON object in
 // structured mode; the parameters beside it are not looked at.
 //
 // A topic's message without that parameter is the payload itself, a JSON
@@ -24,9 +25,14 @@ import (
 // cannot be told from those that were fired and stand among them, so they
 // should have none. The platform does not tell which trigger was fired; the
 // event's source is the trigger that is named like the topic.
+//
+// A dead letter is the event that a function gave up, of every type, with the
+// extensions that say why. What else the trigger of a queue of dead letters is
+// fired with is a message of the queue, as a topic's is.
 type Trigger struct {
 	Topic        string           // the name in the directive, and the trigger's; "" for CloudEvents only
-	Content      string           // the content type of a topic's messages; application/json if empty
+	Letters      string           // the same of a queue of dead letters, for which no topic stands
+	Content      string           // the content type of a topic's or queue's messages; application/json if empty
 	Type         string           // of the CloudEvents; another is an error; "" takes all
 	Source       string           // of the CloudEvents; what has another is not handled; "" takes all
 	Retries      int              // tries in the process after the first
@@ -47,11 +53,17 @@ func (t Trigger) policy() run.Policy { return policy(t.Retries, t.NoDeadLetter, 
 
 // kind is the kind of the trigger.
 func (t Trigger) kind() string {
-	if t.Topic != "" {
+	switch {
+	case t.Letters != "":
+		return portable.Queue
+	case t.Topic != "":
 		return portable.Topic
 	}
 	return portable.Event
 }
+
+// name is the trigger's; "" if it is not known.
+func (t Trigger) name() string { return cmp.Or(t.Letters, t.Topic) }
 
 func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
 	r.Identify()
@@ -62,7 +74,7 @@ func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
 	case r.CloudEvent.Text != "":
 		record.Event, err = t.event(r.CloudEvent)
 		record.Skip = err == nil && t.Source != "" && record.Event.Source() != t.Source
-	case t.Topic != "":
+	case t.name() != "":
 		f.message = r.Value.Without(actionloop.Headers)
 		record.Event, err = t.message(r, bytes.Clone(f.message))
 	default:
@@ -78,7 +90,7 @@ func (t Trigger) decode(r *actionloop.Request) ([]run.Record, error) {
 type firing struct {
 	trigger Trigger
 	request *actionloop.Request
-	message []byte // of a topic that was fired without a CloudEvent
+	message []byte // of a topic or queue that was fired without a CloudEvent
 }
 
 // String implements run.Native.
@@ -95,16 +107,17 @@ func (f *firing) Raw() []byte {
 	return []byte(f.request.CloudEvent.Text)
 }
 
-// message returns a message of the topic. It has no time: the platform tells
+// message returns a message of the topic or queue. It has no time: the platform tells
 // none.
 func (t Trigger) message(r *actionloop.Request, body []byte) (event.Event, error) {
 	return portable.Message{
-		Source:  triggerSource(r, t.Topic),
+		Source:  triggerSource(r, t.name()),
 		ID:      r.ActivationID,
-		Name:    t.Topic,
+		Name:    t.name(),
 		Content: t.Content,
 		Body:    body,
-	}.Event(portable.Topic)
+		Letter:  t.Letters != "",
+	}.Event(t.kind())
 }
 
 // event returns the CloudEvent that was fired.
@@ -114,6 +127,9 @@ func (t Trigger) event(fired actionloop.CloudEvent) (event.Event, error) {
 	}
 	if fired.Err != nil {
 		return event.Event{}, fired.Err
+	}
+	if t.Letters != "" {
+		return fired.Event, nil
 	}
 	e, err := portable.Received(fired.Event, t.kind())
 	if err != nil {

@@ -2,6 +2,7 @@ package directive
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,8 +14,8 @@ import (
 
 // The syntax of each directive, shown where one is not understood.
 var usage = map[string]string{
-	"http":       "//fn:http [METHOD[,METHOD…]] /path/{wildcard} [auth=platform|public] [cors=ORIGIN[,ORIGIN…]] [stream] [batch]",
-	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE]",
+	"http":       "//fn:http [METHOD[,METHOD…]] /path/{wildcard} [auth=platform|public] [cors=ORIGIN[,ORIGIN…]] [stream] [batch] [keep=HEADER[,HEADER…]]",
+	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE] [letters]",
 	"topic":      "//fn:topic NAME [content=TYPE]",
 	"schedule":   `//fn:schedule "CRON"|every=DURATION [tz=Area/City]`,
 	"object":     "//fn:object BUCKET created|deleted [prefix=P] [suffix=S]",
@@ -172,6 +173,7 @@ func triggerOf(d directive) (model.Trigger, []Finding) {
 		q.Concurrency = w.int("concurrency", 1, 1000)
 		q.Visibility = w.duration("visibility")
 		q.Content = w.option("content", validMediaType)
+		q.Letters = w.flag("letters")
 		t = q
 	case "topic":
 		t = model.Topic{Name: w.required("a topic's name", model.ValidName), Content: w.option("content", validMediaType)}
@@ -239,6 +241,11 @@ func (w *words) http() model.HTTP {
 		t.CORS = strings.Split(origins, ",")
 	}
 	t.Stream, t.Batch = w.flag("stream"), w.flag("batch")
+	if names := w.option("keep", validHeaders); names != "" {
+		for name := range strings.SplitSeq(names, ",") {
+			t.Keep = append(t.Keep, http.CanonicalHeaderKey(name))
+		}
+	}
 	return t
 }
 

@@ -77,11 +77,6 @@ func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 	case len(s.Triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
 		return Finding{"trigger-missing", ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
 	}
-	for _, sink := range s.Sinks {
-		if d := s.DeadLetter; d != "" && d != "none" && sink.Name == d && sink.Kind != "queue" {
-			return Finding{"sink-name", s.Positions["deadletter"], fmt.Sprintf("%s has a sink %s:%s, and one name is one address; choose another for the dead letters", name, sink.Kind, d)}
-		}
-	}
 	for i, t := range s.Triggers {
 		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
 			return Finding{"trigger-twice", t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}

@@ -77,12 +77,14 @@ func (f Function) FormerNames() []string {
 }
 
 // DeadLetterSink is the name of the sink for the function's dead letters: the
-// one that the directive gives, or a name of its own; "" for none.
+// one that the directive gives, or a name of its own; "" for none, which an HTTP
+// function has, since it answers for what fails.
 func (f Function) DeadLetterSink() string {
-	switch f.DeadLetter {
-	case "none":
+	_, http := f.Trigger.(HTTP)
+	switch {
+	case http || f.DeadLetter == "none":
 		return ""
-	case "":
+	case f.DeadLetter == "":
 		return f.Name + "-dead-letters"
 	}
 	return f.DeadLetter
@@ -163,6 +165,7 @@ type Operation struct {
 	Reserved     int        // instances that are kept for the function
 	MaxInstances int        // instances that there are at most
 	LogRetention int        // days
+	Tracing      string     // active or passthrough; "" for the platform's default
 	Env          []Variable // sorted by name
 }
 
@@ -171,6 +174,7 @@ type Variable struct {
 	Name     string
 	Value    string // the secret's name if IsSecret
 	IsSecret bool
+	Member   string // of a secret that is a JSON object, the member that is the value; "" for all of it
 }
 
 // The keys of a function in fngen.yaml, by which [Function.Positions] and
@@ -180,8 +184,13 @@ const (
 	KeyReserved     = "reserved-instances"
 	KeyMaxInstances = "max-instances"
 	KeyLogRetention = "log-retention"
+	KeyTracing      = "tracing"
+	KeyLogLevel     = "log-level"
 	KeyEnv          = "env"
 )
+
+// LogLevel is the environment variable that the loggers of every platform read.
+const LogLevel = "LOG_LEVEL"
 
 // What the names of functions and of resources may be, and which are no
 // function's.

@@ -21,6 +21,7 @@ type HTTP struct {
 	CORS    []string
 	Stream  bool
 	Batch   bool
+	Keep    []string // headers that deliveries have besides the usual, in canonical form
 }
 
 // Patterns returns the route as [net/http.ServeMux] patterns.
@@ -44,6 +45,7 @@ type Queue struct {
 	Concurrency int           // order groups at once in one process; 0 for 1
 	Visibility  time.Duration
 	Content     string // content type of messages that say none
+	Letters     bool   // the messages are dead letters, taken as they are
 }
 
 // Topic is //fn:topic.

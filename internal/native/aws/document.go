@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/fngen/fngen/internal/native"
@@ -29,6 +30,13 @@ func dynamoDB(c call) ([]byte, native.Entry, error) {
 	image := func(fields native.Map) (any, error) {
 		if fields == nil {
 			return native.Omit, nil
+		}
+		fields = maps.Clone(fields)
+		for i, v := range change.Key { // an item has an attribute once
+			if field, ok := fields[c.Keys[i]]; ok && field != native.Value(v) {
+				return nil, native.KeyField
+			}
+			delete(fields, c.Keys[i])
 		}
 		members, err := items(fields)
 		return native.JSON(append(members, keys...)...), err

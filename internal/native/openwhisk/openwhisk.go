@@ -59,10 +59,10 @@ func (p Platform) Encode(t native.Trigger, i native.Invocation, deliveries ...na
 }
 
 func (c call) encode(deliveries []native.Delivery) ([]native.Payload, error) {
-	switch c.Kind {
-	case "object":
+	switch {
+	case c.Kind == "object":
 		return nil, native.NoObjects
-	case "queue", "stream":
+	case c.Kind == "queue" && !c.Letters, c.Kind == "stream": // dead letters fire a trigger
 		p, err := c.kafka(deliveries)
 		return []native.Payload{p}, err
 	}
@@ -85,7 +85,7 @@ func (c call) encode(deliveries []native.Delivery) ([]native.Payload, error) {
 func (c call) activation(d native.Delivery) (json.RawMessage, native.Entry, error) {
 	switch o := d.Occurrence.(type) {
 	case native.Message:
-		if c.Kind == "topic" {
+		if c.Kind == "topic" || c.Kind == "queue" {
 			return c.message(o)
 		}
 	case native.Event:
@@ -196,7 +196,8 @@ func (c call) kafka(deliveries []native.Delivery) (native.Payload, error) {
 	return c.payload(native.JSON("messages", native.Array(messages)), entries...), nil
 }
 
-// message are the parameters with which a topic's trigger is fired.
+// message are the parameters with which the trigger of a topic, or of a queue of
+// dead letters, is fired.
 func (c call) message(m native.Message) (json.RawMessage, native.Entry, error) {
 	e := native.Entry{ID: c.ID, Raw: m.Body}
 	contentType, _, _ := strings.Cut(m.ContentType, ";")

@@ -32,7 +32,7 @@ func (p Platform) Recorded(kind string, i native.Invocation, file []byte) (nativ
 	}
 	i.ID = cmp.Or(i.ID, line.ActivationID, native.Digest(0, "activation", kind)[:32])
 	c := call{p.complete(native.Trigger{}), native.Trigger{Kind: kind}, i}
-	if kind != "queue" && kind != "stream" {
+	if value.Messages == nil {
 		return c.payload(line.Value, native.Entry{ID: i.ID, Raw: line.Value}), nil
 	}
 	var entries []native.Entry

@@ -46,7 +46,7 @@ type Platform struct {
 	Native func(Occurrence) native.Platform
 
 	// Mode says how the records of a trigger are delivered.
-	Mode func(trigger, envelope string) Mode
+	Mode func(d Directive, envelope string) Mode
 
 	// Arrival returns what is the platform's own in the record with the index,
 	// which the payload has as the entry.
@@ -93,7 +93,7 @@ func (p Platform) encode(o Occurrence) ([]payload, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := payload{via: envelope, mode: p.Mode(trigger.Kind, envelope)}
+		one := payload{via: envelope, mode: p.Mode(o.Directive, envelope)}
 		for _, sent := range open {
 			for _, e := range sent.Entries {
 				one.arrivals = append(one.arrivals, p.Arrival(o, len(one.arrivals), envelope, e))

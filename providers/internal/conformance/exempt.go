@@ -59,7 +59,7 @@ func gaps() []gap {
 	return []gap{
 		{"aws", native.TextOnly, []string{"queue/binary"}},
 		{"aws", native.GroupAlphabet, []string{"queue/fifo/group with special characters"}},
-		{"aws", native.NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type"}},
+		{"aws", native.NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type", "queue/letters/binary"}},
 		{"aws", native.TimeKnown, []string{"schedule/without a time"}},
 		{"aws", native.EveryKey, []string{"stream/without a key"}},
 		{"aws", native.NoSuchValue, []string{
@@ -80,7 +80,7 @@ func gaps() []gap {
 			"topic/text", "topic/traceparent",
 		}},
 		{"openwhisk", native.TextOnly, []string{"queue/binary", "stream/binary"}},
-		{"openwhisk", native.NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type"}},
+		{"openwhisk", native.NoBinaryMode, []string{"queue/CloudEvent/binary", "queue/CloudEvent/binary with a forged type", "queue/letters/binary"}},
 		{"openwhisk", native.ObjectsOnly, []string{"topic/no object"}},
 		{"openwhisk", native.OneKey, []string{"document/composite key"}},
 		{"openwhisk", native.NoNativeEvent, []string{"event/native"}},

@@ -14,6 +14,7 @@ type Directive struct {
 	Name    string // the queue's, topic's, bucket's, collection's, stream's or function's; the event's type
 	Content string // content=
 	FIFO    bool
+	Letters bool // of a queue
 
 	Created, Updated, Deleted bool   // of objects and documents
 	Prefix, Suffix            string // of objects
@@ -124,7 +125,7 @@ var Happened = time.Date(2026, 3, 1, 12, 0, 0, 123000000, time.UTC)
 func (o Occurrence) Native() (native.Trigger, []native.Delivery) {
 	d := o.Directive
 	t := native.Trigger{
-		Kind: d.Trigger, Name: d.Name, Content: d.Content, FIFO: d.FIFO,
+		Kind: d.Trigger, Name: d.Name, Content: d.Content, FIFO: d.FIFO, Letters: d.Letters,
 		Created: d.Created, Updated: d.Updated, Deleted: d.Deleted, Prefix: d.Prefix, Suffix: d.Suffix, Source: d.Source,
 	}
 	var out []native.Delivery
@@ -158,7 +159,7 @@ func (r Record) native(trigger string) native.Occurrence {
 
 // Occurrences returns the table.
 func Occurrences() []Occurrence {
-	return slices.Concat(queues(), queueEvents(), topics(), objects(), ticks(), changes(), documents(), streams(), events(), requests())
+	return slices.Concat(queues(), queueEvents(), deadLetters(), topics(), objects(), ticks(), changes(), documents(), streams(), events(), requests())
 }
 
 // ticks returns the firings of the schedule of the function nightly.

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -184,6 +185,60 @@ func queueEvents() []Occurrence {
 		refused(declared("cut off", `{"specversion":"1.0","id":"o-1","source":"/shop","type":`, Event{})),
 		binary, forgedBinary,
 	}
+}
+
+// deadLetters returns the messages of queues of dead letters: the events that
+// functions gave up, as they were written, and what platforms gave up, as it is.
+func deadLetters() []Occurrence {
+	d := Directive{Trigger: "queue", Name: "orders", Letters: true}
+	const (
+		head = `{"specversion":"1.0","id":"o-1","source":"/shop",`
+		why  = `"deadletterreason":"no such article","deadletterattempts":3,"deadletterfunction":"/example.com/shop/confirm"`
+	)
+	written := func(name, body string, want Event) Occurrence {
+		want.ID, want.Source = "o-1", "/shop"
+		if want.Extensions == nil {
+			want.Extensions = map[string]string{"deadletterreason": "no such article", "deadletterattempts": "3", "deadletterfunction": "/example.com/shop/confirm"}
+		}
+		return Occurrence{Name: "queue/letters/" + name, Directive: d, Records: []Record{{
+			Message: &Message{Body: []byte(body), ContentType: cloudEventsJSON}, Want: want,
+		}}}
+	}
+	truncated := Event{Type: "com.example.order.placed", Extensions: map[string]string{
+		"deadletterreason": "no such article", "deadletterattempts": "3", "deadletterfunction": "/example.com/shop/confirm", "deadlettertruncated": "true", "dataref": "/shop#o-1",
+	}}
+	binary := Occurrence{Name: "queue/letters/binary", Directive: d, Records: []Record{{
+		Message: &Message{Body: []byte("{}"), ContentType: jsonType, Binary: map[string]string{
+			"specversion": "1.0", "id": "o-1", "source": "/shop", "type": "dev.fngen.object.created.v1", "deadletterreason": "no such article", "deadletterattempts": "3",
+		}},
+		Want: Event{ID: "o-1", Source: "/shop", Type: "dev.fngen.object.created.v1", ContentType: jsonType, Data: "{}",
+			Extensions: map[string]string{"deadletterreason": "no such article", "deadletterattempts": "3"}},
+	}}}
+	cut := written("without a type", head+why+`}`, Event{})
+	cut.Records[0].Fate = Refused
+	out := []Occurrence{
+		written("an event", head+`"type":"com.example.order.placed",`+why+`,"data":{"n":1}}`, Event{Type: "com.example.order.placed", Data: `{"n":1}`}),
+		written("a message", head+`"type":"`+messageReceived+`","subject":"orders","datacontenttype":"text/plain",`+why+`,"data":"n: 1"}`,
+			Event{Type: messageReceived, Subject: "orders", ContentType: "text/plain", Data: "n: 1"}),
+		written("an object", head+`"type":"dev.fngen.object.created.v1","subject":"a.png",`+why+`,"data":{"bucket":"uploads","key":"a.png"}}`,
+			Event{Type: "dev.fngen.object.created.v1", Subject: "a.png", Data: `{"bucket":"uploads","key":"a.png"}`}),
+		written("what did not decode", head+`"type":"dev.fngen.record.undecodable.v1","datacontenttype":"application/octet-stream",`+why+`,"data_base64":"AP8="}`,
+			Event{Type: "dev.fngen.record.undecodable.v1", ContentType: "application/octet-stream", Data: "\x00\xff"}),
+		written("without data", head+`"type":"com.example.order.placed",`+why+`,"deadlettertruncated":true,"dataref":"/shop#o-1"}`, truncated),
+		binary, cut,
+	}
+	moved := envelopes()
+	moved["message"] = `{"n":1}`
+	moved["Lambda"] = `{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"Records":[]},"version":"1.0"}`
+	for _, name := range native.Names(moved) {
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(moved[name]), &members)
+		body, _ := json.Marshal(members) // sorted, as triggers of OpenWhisk are fired with them
+		m := Message{Body: body}
+		out = append(out, Occurrence{Name: "queue/letters/of the platform/" + name, Directive: d,
+			Records: []Record{{Message: &m, Want: received("orders", jsonType, m)}}})
+	}
+	return append(out, several("queue/letters/malformed among good", d, damaged(), "a", "", "a"))
 }
 
 // topics returns the messages of topics. They are objects with sorted members

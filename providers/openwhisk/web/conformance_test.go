@@ -20,7 +20,7 @@ func TestConformance(t *testing.T) {
 		Native: func(conformance.Occurrence) native.Platform {
 			return sender.Platform{Package: "shop", Action: "orders", APIKey: conformance.Secret}
 		},
-		Mode: func(_, _ string) conformance.Mode { return conformance.ApartFinal },
+		Mode: func(conformance.Directive, string) conformance.Mode { return conformance.ApartFinal },
 		Arrival: func(_ conformance.Occurrence, _ int, _ string, e native.Entry) conformance.Arrival {
 			return conformance.Arrival{Source: "/namespaces/acme/actions/shop/orders", ID: e.ID, NativeID: e.ID, Raw: e.Raw}
 		},

@@ -51,11 +51,11 @@ func sinkLiteral(s model.Sink) jen.Code {
 func (target Target) source(f model.Function) (words, name string, fields []output.Field) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}}
+		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}, {Name: "Keep", Value: t.Keep}}
 	case model.Queue:
 		fields := []output.Field{
 			{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content},
-			{Name: "Concurrency", Value: t.Concurrency}, {Name: "Envelope", Value: target.envelopes[t.Name]},
+			{Name: "Concurrency", Value: t.Concurrency}, {Name: "Envelope", Value: target.envelopes[t.Name]}, {Name: "Letters", Value: t.Letters},
 		}
 		if t.FIFO && f.DeadLetterSink() != "" && target.names[t.Name] == "" {
 			fields = append(fields, output.Field{Name: "Receives", Value: receives(f)})

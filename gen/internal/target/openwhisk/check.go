@@ -28,6 +28,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		default:
 			report.Warnf("http-cors", "the platform answers OPTIONS itself and adds its own CORS headers, since it would let OPTIONS pass without credentials")
 		}
+		served(report, trigger)
 		if trigger.Stream {
 			report.Errorf("http-stream", "a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")
 		}
@@ -66,6 +67,9 @@ func operation(report *model.Report, f model.Function) {
 	if o.LogRetention > 0 {
 		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "whoever operates the platform decides how long logs are kept; it is ignored")
 	}
+	if o.Tracing != "" {
+		report.WarnAt("tracing-ignored", model.KeyTracing, "the platform traces nothing; it is ignored")
+	}
 	for _, v := range o.Env {
 		switch at := model.KeyEnv + "." + v.Name; {
 		case v.IsSecret:
@@ -86,7 +90,7 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 		switch r := t.resources[s.Name]; {
 		case s.Kind == "queue":
 			report.ErrorAt("sink-unsupported", "sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
-		case s.Kind == "http" && r.url == "":
+		case s.Kind == "http" && r.url.Value == "":
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
 		}
 	}
@@ -116,8 +120,12 @@ func directive(f model.Function, s model.Sink) string {
 func (t Target) settings(report *model.Report, f model.Function) {
 	kind, name := f.Trigger.Kind(), f.Trigger.Resource()
 	applies := map[string][]string{"queue": {"name", "feed", "brokers"}, "stream": {"name", "feed", "brokers"}, "document": {"name", "feed", "url"}}
+	if letters(f) {
+		kind = "queue of dead letters"
+	}
 	t.inVain(report, "", name, kind, applies[kind])
-	if url := t.resources[name].url; kind == "document" && url != "" && !server.MatchString(url) {
+	t.keepsSecret(report, "", name)
+	if url := t.resources[name].url.Value; kind == "document" && url != "" && !t.resources[name].url.IsSecret && !server.MatchString(url) {
 		report.Errorf("resource-setting", "resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
 	}
 	for _, s := range sinks(f) {
@@ -126,6 +134,14 @@ func (t Target) settings(report *model.Report, f model.Function) {
 			applies = []string{"url"}
 		}
 		t.inVain(report, directive(f, s), s.Name, "sink of kind "+s.Kind, applies)
+		t.keepsSecret(report, directive(f, s), s.Name)
+	}
+}
+
+// keepsSecret refuses a URL of the resource that is a secret.
+func (t Target) keepsSecret(report *model.Report, verb, resource string) {
+	if t.resources[resource].url.IsSecret {
+		report.ErrorAt("env-secret", verb, "resources.%s.openwhisk.url is a secret, and the platform keeps none; give a URL without credentials, or leave the target out with //fn:targets aws,gcp", resource)
 	}
 }
 
@@ -136,7 +152,7 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 	for _, setting := range []struct {
 		key string
 		is  bool
-	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url != ""}} {
+	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url.Value != ""}} {
 		if setting.is && !slices.Contains(applies, setting.key) {
 			report.ErrorAt("resource-setting", verb, "resources.%s.openwhisk.%s says nothing of a %s; remove it", resource, setting.key, kind)
 		}
@@ -144,6 +160,10 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 }
 
 func queue(report *model.Report, t model.Queue) {
+	if t.Letters {
+		deadLetters(report, t)
+		return
+	}
 	if t.FIFO {
 		report.Warnf("order-key", "order is kept among messages of one Kafka partition, which the publisher's key chooses")
 	}
@@ -154,6 +174,19 @@ func queue(report *model.Report, t model.Queue) {
 		report.Errorf("visibility-limit", "the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
 	}
 	kafka(report)
+}
+
+// deadLetters has what a trigger, which dead letters fire, is not as a queue.
+func deadLetters(report *model.Report, t model.Queue) {
+	if t.FIFO {
+		report.Warnf("order-key", "dead letters fire a trigger, which keeps no order")
+	}
+	if t.Batch > 0 || t.Window > 0 {
+		report.Warnf("batch-ignored", "dead letters come one at a time; batch and window are ignored")
+	}
+	if t.Visibility > 0 {
+		report.Errorf("visibility-limit", "dead letters fire a trigger, which has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
+	}
 }
 
 // kafka warns of what every function behind the Kafka feed lives with.
@@ -208,7 +241,22 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return diagnostics
+	return append(diagnostics, t.circular(functions)...)
+}
+
+// circular says which dead letters come back by way of triggers.
+func (t Target) circular(functions []model.Function) []model.Diagnostic {
+	from := func(f model.Function) string {
+		by, _ := t.trigger("", f)
+		return by.name
+	}
+	return model.CircularLetters(functions, func(f model.Function) string {
+		s, ok := deadLetterSink(f)
+		if !ok || t.fires(s) == from(f) { // which is said of its directive
+			return ""
+		}
+		return t.fires(s)
+	}, from)
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
@@ -222,6 +270,9 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 	heard := exists
 	for _, other := range others {
 		kind, resource, at := other.Trigger.Kind(), other.Trigger.Resource(), model.Position(other.Pos)
+		if letters(other.Function) && verb == "deadletter" {
+			kind = s.Kind // for them it is there
+		}
 		fired := other.fired && other.by.name == name
 		switch {
 		case fired && other.Name == f.Name:
@@ -231,7 +282,7 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 			report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
 			return
 		case resource == s.Name && kind == "queue" && verb == "deadletter":
-			report.ErrorAt("sink-unsupported", verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; choose another name, or write //fn:topic there", resource, other.Name, at)
+			report.ErrorAt("sink-unsupported", verb, "the queue %s of %s at %s is a topic of Kafka, to which no action publishes; add letters there, or choose another name", resource, other.Name, at)
 			return
 		case resource == s.Name && other.by.feed != "" && exists:
 			report.ErrorAt("trigger-shared", verb, "resources.%s.openwhisk.name is what the %s of %s at %s is called, and no trigger; choose another name", resource, kind, other.Name, at)
@@ -245,9 +296,6 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 }
 
 func (t Target) together(f, other fed) *model.Report {
-	if _, ok := other.Trigger.(model.Schedule); ok {
-		f, other = other, f // it is a schedule's function that is easily renamed
-	}
 	report := model.NewReport(t.Name(), f.Function)
 	kind, resource := other.Trigger.Kind(), other.Trigger.Resource()
 	if f.Trigger.Kind() == kind && f.Trigger.Resource() == resource {
@@ -260,10 +308,6 @@ func (t Target) together(f, other fed) *model.Report {
 	if !f.fired || !other.fired || f.by.name != other.by.name {
 		return report
 	}
-	way := "give one of them another name"
-	if _, ok := f.Trigger.(model.Schedule); ok {
-		way = "give the function another name with //fn:name"
-	}
-	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos), way)
+	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; give one of them another name", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos))
 	return report
 }

@@ -2,6 +2,7 @@ package openwhisk
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
@@ -29,6 +30,9 @@ func (t Target) Facts(f model.Function) model.Facts {
 	case model.Queue:
 		facts.Source, facts.Order = "Kafka feed", "partition"
 		facts.Differs = []string{"time is absent", "headers of messages do not arrive"}
+		if trigger.Letters {
+			facts.Source, facts.Order, facts.Differs = "trigger, fired with dead letters", "none", nil
+		}
 	case model.Topic:
 		facts.Source = "trigger"
 		facts.Differs = []string{"time is absent"}
@@ -45,6 +49,7 @@ func (t Target) Facts(f model.Function) model.Facts {
 			facts.Emulated = append(facts.Emulated, "source=")
 		}
 	}
+	facts.Source += ", to an action of kind " + strings.Join(t.kinds, " and ")
 	if s, ok := deadLetterSink(f); ok {
 		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole if that fails"
 	}

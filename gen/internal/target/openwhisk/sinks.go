@@ -18,6 +18,13 @@ func deadLetterSink(f model.Function) (model.Sink, bool) {
 	return model.Sink{Kind: "topic", Name: f.DeadLetter}, true
 }
 
+// letters reports whether the function is fed with dead letters: the trigger that
+// carries them stands for its queue.
+func letters(f model.Function) bool {
+	q, ok := f.Trigger.(model.Queue)
+	return ok && q.Letters
+}
+
 // sinks returns the function's sinks in the order of its directives, and after
 // them that of its dead letters.
 func sinks(f model.Function) []model.Sink {
@@ -58,7 +65,7 @@ const (
 func (t Target) environment(f model.Function) []model.Variable {
 	env := slices.Clone(f.Operation.Env)
 	for _, s := range sinks(f) {
-		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url)})
+		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url.Value)})
 	}
 	if t.ca != "" && t.needsKey(f) {
 		env = append(env, model.Variable{Name: caVariable, Value: t.ca})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -71,3 +72,20 @@ func Confirm(ctx context.Context, order Order) (Order, error) {
 //fn:topic silence
 //fn:deadletter none
 func Silent(ctx context.Context, order Order) error { return nil }
+
+// Again gets what Confirm gave up, and sends it back mended.
+//
+//fn:queue confirm-dead-letters fifo letters
+//fn:sink queue:orders
+func Again(ctx context.Context, letter event.Event) error {
+	fmt.Fprintf(os.Stderr, "letter %s %v of %v\n", letter.Type(), letter.Extensions()["deadletterreason"], letter.Extensions()["deadletterfunction"])
+	var order Order
+	if err := letter.DataAs(&order); err != nil {
+		return fn.BadInput(err)
+	}
+	order.Do = ""
+	if err := letter.SetData(event.ApplicationJSON, order); err != nil {
+		return err
+	}
+	return fn.Emit(ctx, letter)
+}

@@ -5,6 +5,7 @@ package emitting
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -82,3 +83,14 @@ func Hourly(ctx context.Context, tick fn.Tick) error {
 //fn:topic notices
 //fn:deadletter none
 func Plain(ctx context.Context, notice string) error { return nil }
+
+// Later gets what Hourly gave up, and tells of it.
+//
+//fn:queue late letters
+//fn:sink queue:missed
+func Later(ctx context.Context, letter event.Event) error {
+	e := event.New()
+	e.SetType("com.example.hour.missed")
+	e.SetSubject(fmt.Sprintf("%s: %v", letter.Type(), letter.Extensions()["deadletterreason"]))
+	return fn.Emit(ctx, e)
+}

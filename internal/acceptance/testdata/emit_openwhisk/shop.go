@@ -100,3 +100,18 @@ func Lost(_ context.Context, letter event.Event) error {
 	_, err := fmt.Fprintln(os.Stdout, "lost", letter.ID(), letter.Extensions()["dataref"])
 	return err
 }
+
+// Nightly never succeeds.
+//
+//fn:schedule every=24h
+//fn:targets openwhisk
+func Nightly(context.Context, fn.Tick) error { return fn.Permanent(errors.New("no night suits")) }
+
+// Daily takes what Nightly gave up.
+//
+//fn:queue nightly-dead-letters letters
+//fn:targets openwhisk
+func Daily(_ context.Context, letter event.Event) error {
+	_, err := fmt.Fprintln(os.Stdout, "given up", letter.Type(), letter.Extensions()["deadletterreason"])
+	return err
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // An Entry is an event on its way.
@@ -127,7 +128,10 @@ func Results(service string, n int, taken []string, failed []Failed, refused ...
 // passing if it is anything else, such as a limit, a missing permission or a
 // missing queue, which somebody may put right.
 func Failure(service, code, message string, refused ...string) error {
-	err := fmt.Errorf("%s: %s: %s", service, code, message)
+	if strings.Contains(code, "Signature") {
+		message = "the request's signature is not that of its credentials" // the service quotes the request, whose headers hold a token
+	}
+	err := fmt.Errorf("%s: %s: %s", service, code, sinks.Words(message))
 	if slices.Contains(refused, code) {
 		return fn.Permanent(err)
 	}
@@ -156,5 +160,14 @@ func JSONFailure(service string, status int, body []byte, refused ...string) err
 	return Failure(service, code, message, refused...)
 }
 
-// Deduplication is the id by which a FIFO queue or topic knows a copy.
-func Deduplication(e event.Event) string { return portable.Hash(e.Source(), e.ID()) }
+// Deduplication is the id by which a FIFO queue or topic knows a copy. A dead
+// letter, and one that is sent back, goes the same way again if its event fails
+// again, and is no copy then: the delivery that it is sent for tells the two
+// apart, and is the same when that comes again.
+func Deduplication(ctx context.Context, e event.Event) string {
+	if _, letter := e.Extensions()["deadletterfunction"]; letter {
+		d, _ := fn.DeliveryFrom(ctx)
+		return portable.Hash(e.Source(), e.ID(), d.NativeID)
+	}
+	return portable.Hash(e.Source(), e.ID())
+}

@@ -68,7 +68,7 @@ func send(ctx context.Context, arn string, batch []api.Entry) []error {
 		form.Set(member+"MessageAttributes.entry.1.Value.StringValue", ce.MediaType)
 		if e.Group != "" {
 			form.Set(member+"MessageGroupId", e.Group)
-			form.Set(member+"MessageDeduplicationId", api.Deduplication(e.Event))
+			form.Set(member+"MessageDeduplicationId", api.Deduplication(ctx, e.Event))
 		}
 	}
 	status, response, err := service.Call(ctx, []byte(form.Encode()), "Content-Type", "application/x-www-form-urlencoded; charset=utf-8")

@@ -21,7 +21,8 @@ import (
 // content-type. Its URL is in the environment, as FNGEN_SINK_NAME.
 //
 // In a FIFO queue the group is the extension partitionkey, or the event's id
-// where there is none, and source and id make the deduplication id.
+// where there is none, and source and id make the deduplication id, of a dead
+// letter with the message that it is written for.
 type Queue struct {
 	Name string // in the directive
 	Type string // of events that have none
@@ -90,7 +91,7 @@ func send(ctx context.Context, url string, batch []api.Entry) []error {
 	for i, e := range batch {
 		one := entry{ID: strconv.Itoa(i), Body: string(e.Body), Attributes: map[string]attribute{contentType: {"String", ce.MediaType}}, GroupID: e.Group}
 		if e.Group != "" {
-			one.DeduplicationID = api.Deduplication(e.Event)
+			one.DeduplicationID = api.Deduplication(ctx, e.Event)
 		}
 		request.Entries = append(request.Entries, one)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/internal/run/mark"
@@ -120,6 +121,39 @@ func TestSend(t *testing.T) {
 	h := s.requests[0].headers
 	if h.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" || !strings.Contains(h.Get("Authorization"), "/eu-west-1/sqs/aws4_request") || h.Get("X-Amz-Security-Token") != "SESSION" {
 		t.Errorf("headers %v", h)
+	}
+}
+
+// delivered is the delivery of a message.
+type delivered string
+
+func (d delivered) Delivery() fn.Delivery { return fn.Delivery{NativeID: string(d)} }
+func (d delivered) Raw() []byte           { return nil }
+
+// A FIFO queue takes a dead letter a second time if its event was sent back and
+// has failed again within the time that the queue knows copies, and knows the
+// copy that a delivery which comes again would make. The like goes for a letter
+// that is sent back.
+func TestFIFOTakesLettersAgain(t *testing.T) {
+	s := &standIn{answer: func(_ int, q request) (int, string) { return 200, all(q) }}
+	start(t, "orders.fifo", s)
+	letter, plain := events("a")[0], events("a")[0]
+	letter.SetExtension("deadletterfunction", "/shop/confirm")
+	ids := func(e event.Event) (ids []string) {
+		for _, message := range []string{"m-1", "m-1", "m-2"} {
+			before := len(s.requests)
+			if errs := orders.Send(context.WithValue(t.Context(), mark.DeliveryKey{}, delivered(message)), []event.Event{e}); errors.Join(errs...) != nil {
+				t.Fatal(errs)
+			}
+			ids = append(ids, s.requests[before].Entries[0].DeduplicationID)
+		}
+		return ids
+	}
+	if got := ids(letter); got[0] != got[1] || got[0] == got[2] {
+		t.Errorf("the letters of the messages m-1, m-1 and m-2 have the deduplication ids %q", got)
+	}
+	if got := ids(plain); got[0] != got[1] || got[0] != got[2] {
+		t.Errorf("an event has the deduplication ids %q", got)
 	}
 }
 

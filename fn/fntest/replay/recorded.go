@@ -1,0 +1,50 @@
+package replay
+
+import (
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fngen/fngen/internal/native"
+)
+
+// Recorded sends the payload in the file, which the platform with the name has
+// once sent, to the function on that platform alone: JSON as Lambda invokes with it; a request
+// as Google Cloud makes it, which is its first line or none, its headers, an
+// empty line and the body; or an OpenWhisk activation's parameters in JSON.
+func (f *Function) Recorded(t testing.TB, name, file string) *Outcome {
+	t.Helper()
+	i := slices.IndexFunc(all(), func(p platform) bool { return p.name == name })
+	if i < 0 {
+		t.Fatalf("replay: %q is no platform", name)
+	}
+	if err := f.check(); err != nil {
+		t.Fatalf("replay: %v", err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("replay: %v", err)
+	}
+	p := all()[i]
+	payload, err := p.native.Recorded(f.trigger.Kind, native.Invocation{Deadline: time.Now().Add(f.timeout())}, text)
+	if err != nil {
+		t.Fatalf("replay: %s: %v", file, err)
+	}
+	out := &Outcome{function: f, what: make([]native.Occurrence, len(payload.Entries))}
+	w := &watch{faults: f.Faults, deliveries: make([]Delivery, len(payload.Entries))}
+	var which []int
+	for i := range payload.Entries {
+		which = append(which, i)
+	}
+	results, response, body, err := f.send(ctxOf(t), p, w, []native.Payload{payload}, which, p.start(f.served(w, nil)))
+	if err != nil {
+		t.Fatalf("replay: %v", err)
+	}
+	w.settle(which, results)
+	w.wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out.Results = []Result{{Platform: p.name, Deliveries: w.deliveries, Emitted: w.emitted, Response: response, body: body}}
+	return out
+}

@@ -1,0 +1,136 @@
+package model
+
+import (
+	"slices"
+	"strings"
+)
+
+// CheckOn returns the functions as the target has them, all of which are meant
+// for it, and what is wrong with each there and with all taken together.
+func CheckOn(t Target, functions []Function) ([]Function, []Diagnostic) {
+	functions = withLetters(functions)
+	diagnostics := checkLetters(t.Name(), functions)
+	for _, f := range functions {
+		diagnostics = append(diagnostics, t.Check(f)...)
+	}
+	if checker, ok := t.(AppChecker); ok {
+		diagnostics = append(diagnostics, checker.CheckApp(functions)...)
+	}
+	return functions, diagnostics
+}
+
+// withLetters returns the functions, in which those have named dead letters too
+// that only go by the name which they have without a directive, if that is the
+// name of a queue or of other dead letters: a name is one queue.
+func withLetters(functions []Function) []Function {
+	said := map[string]bool{}
+	for _, f := range functions {
+		said[f.DeadLetter] = true
+		if q, ok := f.Trigger.(Queue); ok {
+			said[q.Name] = true
+		}
+	}
+	out := slices.Clone(functions)
+	for i, f := range out {
+		if name := f.DeadLetterSink(); f.DeadLetter == "" && name != "" && said[name] && name != queueOf(f) {
+			out[i].DeadLetter = name
+		}
+	}
+	return out
+}
+
+// queueOf returns the name of the queue that feeds the function, "" if none does.
+func queueOf(f Function) string {
+	q, _ := f.Trigger.(Queue)
+	return q.Name
+}
+
+// checkLetters returns what is wrong with the names of dead letters. Whatever is
+// the same on every target names none.
+func checkLetters(target string, functions []Function) []Diagnostic {
+	losing := map[string][]Function{} // by the name of their dead letters
+	for _, f := range functions {
+		if name := f.DeadLetterSink(); name != "" {
+			losing[name] = append(losing[name], f)
+		}
+	}
+	diagnostics := CircularLetters(functions, Function.DeadLetterSink, queueOf)
+	for _, f := range functions {
+		report := NewReport("", f)
+		for _, s := range f.Sinks {
+			if losers := losing[s.Name]; losers != nil {
+				loser := losers[0]
+				if f.DeadLetterSink() == s.Name {
+					loser = f
+				}
+				report.ErrorAt("sink-name", "sink", "the sink %s:%s of %s and the dead letters of %s at %s have one name, which is one address; choose another for the sink, or for the dead letters with //fn:deadletter",
+					s.Kind, s.Name, f.Name, loser.Name, Position(loser.Pos))
+			}
+		}
+		q, _ := f.Trigger.(Queue)
+		losers := slices.DeleteFunc(slices.Clone(losing[q.Name]), func(other Function) bool { return other.Name == f.Name })
+		switch {
+		case q.Letters && losing[q.Name] == nil:
+			here := NewReport(target, f)
+			here.Warnf("letters-none", "no function has %s as its dead letters; correct the name, or write //fn:deadletter %s at the function whose dead letters they are", q.Name, q.Name)
+			diagnostics = append(diagnostics, here.Diagnostics...)
+		case !q.Letters && len(losers) > 0:
+			report.Warnf("letters-stripped", "the queue %s has the dead letters of %s at %s, and %s gets them without the reason, and those of types under dev.fngen. not at all; add letters",
+				q.Name, losers[0].Name, Position(losers[0].Pos), f.Name)
+		}
+		diagnostics = append(diagnostics, report.Diagnostics...)
+	}
+	return diagnostics
+}
+
+// CircularLetters says which functions' dead letters come back to them, each
+// round once: to returns the name of what a function's dead letters go to, and
+// from that of what feeds a function, "" for none.
+func CircularLetters(functions []Function, to, from func(Function) string) []Diagnostic {
+	fed := map[string][]int{}
+	for i, f := range functions {
+		if name := from(f); name != "" {
+			fed[name] = append(fed[name], i)
+		}
+	}
+	var diagnostics []Diagnostic
+	done := make([]bool, len(functions))
+	var way []int
+	var follow func(i int)
+	follow = func(i int) {
+		if at := slices.Index(way, i); at >= 0 {
+			diagnostics = append(diagnostics, circle(functions, way[at:])...)
+			return
+		}
+		if done[i] {
+			return
+		}
+		way = append(way, i)
+		for _, next := range fed[to(functions[i])] {
+			follow(next)
+		}
+		way = way[:len(way)-1]
+		done[i] = true
+	}
+	for i := range functions {
+		follow(i)
+	}
+	return diagnostics
+}
+
+// circle is the finding about a round, which begins with its first function by
+// name, wherever it was found.
+func circle(functions []Function, round []int) []Diagnostic {
+	first := slices.Index(round, slices.Min(round))
+	var names []string
+	for i := range round {
+		names = append(names, functions[round[(first+i)%len(round)]].Name)
+	}
+	report := NewReport("", functions[round[first]])
+	if len(round) == 1 {
+		report.ErrorAt("feeds-itself", "deadletter", "the dead letters of %s are what it is fed with, which would feed it for ever; name others with //fn:deadletter", names[0])
+	} else {
+		report.ErrorAt("feeds-itself", "deadletter", "dead letters would go round for ever, from %s and back to it; name others with //fn:deadletter at one of them", strings.Join(names, " to "))
+	}
+	return report.Diagnostics
+}
