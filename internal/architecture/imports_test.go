@@ -63,6 +63,8 @@ var rules = []rule{
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
+	{"gen/internal/scaffold", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, append([]string{"golang.org/x/mod"}, emission...)},
+	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
