@@ -94,8 +94,17 @@ func findings(t *testing.T, files []txtar.File) string {
 				meant = append(meant, f)
 			}
 		}
-		_, more := model.CheckOn(target, meant)
-		diagnostics = append(diagnostics, more...)
+		functions, found := model.CheckOn(target, meant)
+		if len(functions) > 0 && !model.Failed(found) {
+			app := resolved
+			app.Functions = functions
+			_, more, err := target.Infrastructure(app)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, more...)
+		}
+		diagnostics = append(diagnostics, found...)
 	}
 	if !model.Failed(diagnostics) {
 		config.CheckResources(append(resolved.Functions, resolved.Others...))

@@ -38,6 +38,7 @@ type Options struct {
 	Targets []string  // of those that Targets returns; none for those in fngen.yaml, or all if it names none
 	Env     string    // the environment, whose fngen.ENV.yaml lies over fngen.yaml; "" for none
 	Log     io.Writer // gets a line for each go command that runs; nil for none
+	Local   bool      // to run functions on this machine, for which they are compiled; the first target of fngen.yaml, or aws, if Targets names none
 	Waiting func()    // is called when another fngen writes to the application, for which this one waits; nil for nobody
 }
 
@@ -111,10 +112,13 @@ func (p *Project) read(ctx context.Context, o Options) error {
 		configured = Targets()
 	}
 	asked := o.Targets
+	if len(asked) == 0 && o.Local {
+		asked = configured[:1] // that fngen.yaml names, or aws
+	}
 	if len(asked) == 0 {
 		asked = configured
 	}
-	r := reader{root: p.root, config: c, platforms: map[string]model.App{}}
+	r := reader{root: p.root, config: c, local: o.Local, platforms: map[string]model.App{}}
 	if r.scan, err = discover.ScanDir(p.root.Name(), Targets()); err != nil {
 		return err
 	}
@@ -171,6 +175,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 type reader struct {
 	root        *os.Root
 	config      *config.Config
+	local       bool        // for this machine
 	flags       model.Build // what GOFLAGS decides
 	scan        *discover.Scan
 	asked       []model.Target
@@ -182,7 +187,11 @@ type reader struct {
 // platform returns what the target's functions are compiled for, and what is the
 // same for all targets that compile the same.
 func (r *reader) platform(target model.Target) (model.Platform, string) {
-	platform := target.Platform().With(r.config.Build()).With(r.flags)
+	platform := target.Platform()
+	if r.local {
+		platform = model.LocalPlatform()
+	}
+	platform = platform.With(r.config.Build()).With(r.flags)
 	return platform, fmt.Sprint(platform, platform.Tags) // the rest is the same for all
 }
 

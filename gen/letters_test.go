@@ -111,7 +111,7 @@ func TestLettersQueue(t *testing.T) {
 		"RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueue.Arn maxReceiveCount: 5",
 		"FNGEN_SINK_CONFIRM_DEAD_LETTERS: !Ref ConfirmDeadLettersQueue",
 		"AgainMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref AgainFunction EventSourceArn: !GetAtt ConfirmDeadLettersQueue.Arn",
-		"ConfirmDeadLettersQueue: Type: AWS::SQS::Queue Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 RedrivePolicy: deadLetterTargetArn: !GetAtt AgainDeadLetters.Arn",
+		"ConfirmDeadLettersQueue: Type: AWS::SQS::Queue DeletionPolicy: Retain UpdateReplacePolicy: Retain Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 SqsManagedSseEnabled: true RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueueLetters.Arn",
 		"FailedMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref FailedFunction EventSourceArn: !GetAtt FailuresQueue.Arn",
 		"RedrivePolicy: deadLetterTargetArn: !GetAtt FailuresQueue.Arn",
 		"NightlyDeadLetters: Type: AWS::SQS::Queue",
@@ -123,11 +123,11 @@ func TestLettersQueue(t *testing.T) {
 	requireText(t, files, "gcp/main.tf", []string{
 		`FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.confirm_dead_letters_queue.id`,
 		`dead_letter_topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
-		`resource "google_pubsub_subscription" "again_push" { project = var.project name = "${var.name}-again-push" topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
-		`resource "google_pubsub_subscription" "failed_push" { project = var.project name = "${var.name}-failed-push" topic = google_pubsub_topic.failures_queue.id`,
+		`resource "google_pubsub_subscription" "confirm_dead_letters_queue" { project = var.project name = "${var.name}-confirm-dead-letters-queue" topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
+		`resource "google_pubsub_subscription" "failures_queue" { project = var.project name = "${var.name}-failures-queue" topic = google_pubsub_topic.failures_queue.id`,
 		`dead_letter_topic = google_pubsub_topic.failures_queue.id`,
 		`"google_pubsub_topic" "nightly_deadletter"`,
-	}, "confirm_deadletter")
+	}, "confirm_deadletter", "orders_dlq")
 	requireText(t, files, "gcp/again/function.go", []string{`gcp.PubSub{Queue: "confirm-dead-letters", Letters: true, DeadLetter: letters}`})
 
 	requireText(t, files, "openwhisk/manifest.yaml", []string{
@@ -146,7 +146,7 @@ func TestLettersElsewhere(t *testing.T) {
 	t.Parallel()
 	files := written(t, strings.Replace(letters, "letters\nfunc Again", "letters\n//fn:targets aws\nfunc Again", 1), "")
 	requireText(t, files, "aws/template.yaml", nil, "ConfirmDeadLetters:")
-	requireText(t, files, "gcp/main.tf", []string{`"google_pubsub_topic" "confirm_deadletter"`}, "confirm_dead_letters_queue")
+	requireText(t, files, "gcp/main.tf", []string{`"google_pubsub_topic" "orders_dlq"`}, "confirm_dead_letters_queue")
 	requireText(t, files, "openwhisk/manifest.yaml", nil, "confirm-dead-letters")
 	requireText(t, files, "openwhisk/confirm/main.go", nil, "DeadLetter")
 }

@@ -38,6 +38,7 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen init FOLDER           writes a small module to begin with
   fngen build --target=aws    compiles and packages into dist/aws/, with template.yaml
   fngen generate              writes entrypoints/, for go:generate
+  fngen invoke FUNCTION       runs a function on this machine with one event
   fngen list                  shows what each function is on each target
   fngen verify                builds anew and compares the digests with dist/
   fngen help directives       shows the syntax of every directive
@@ -80,7 +81,7 @@ func newCommand(o *options) *cobra.Command {
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newGenerate(o), newInit(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
+	root.AddCommand(newBuild(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	strict(root)
 	return root

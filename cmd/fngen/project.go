@@ -16,11 +16,21 @@ const listing = true
 // open reads the application and prints what is wrong with it. Findings that
 // are more than warnings end in errFindings.
 func open(ctx context.Context, o *options, listing bool) (*gen.Project, error) {
+	return openWith(ctx, o, gen.Options{}, listing)
+}
+
+// openLocal opens the application to run it here. What targets say of functions
+// other than the one that runs does not matter.
+func openLocal(ctx context.Context, o *options) (*gen.Project, error) {
+	return openWith(ctx, o, gen.Options{Local: true}, listing)
+}
+
+func openWith(ctx context.Context, o *options, project gen.Options, listing bool) (*gen.Project, error) {
 	targets, err := parseTargets(o.target)
 	if err != nil {
 		return nil, err
 	}
-	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env}
+	project.Dir, project.Targets, project.Env = o.dir, targets, o.env
 	project.Waiting = func() { o.tell("note", "another fngen writes to this application; waiting for it") }
 	if o.verbose {
 		project.Log = o.stderr

@@ -72,9 +72,9 @@ func unpack(t *testing.T, archive string) string {
 func TestArtifacts(t *testing.T) {
 	a := app(t)
 	want := []string{
-		"aws/bills", "aws/image", "aws/menu", "aws/picture", "aws/placed", "aws/receive", "aws/relay", "aws/soak",
-		"gcp/bills", "gcp/menu", "gcp/picture", "gcp/placed", "gcp/purchase", "gcp/receive", "gcp/relay", "gcp/soak",
-		"openwhisk/bills", "openwhisk/menu", "openwhisk/placed", "openwhisk/receive", "openwhisk/relay", "openwhisk/soak",
+		"aws/bills", "aws/image", "aws/menu", "aws/picture", "aws/placed", "aws/receive", "aws/relay", "aws/soak", "aws/stock",
+		"gcp/bills", "gcp/menu", "gcp/picture", "gcp/placed", "gcp/purchase", "gcp/receive", "gcp/relay", "gcp/soak", "gcp/stock",
+		"openwhisk/bills", "openwhisk/menu", "openwhisk/placed", "openwhisk/receive", "openwhisk/relay", "openwhisk/soak", "openwhisk/stock",
 	}
 	var got []string
 	for name := range a.archives {
@@ -123,7 +123,7 @@ func TestBinaryArchives(t *testing.T) {
 		want []file // without data where it is the binary
 	}{
 		{"aws/receive", []file{{"bootstrap", 0o755, nil}}},
-		{"openwhisk/receive", []file{{"exec", 0o755, nil}, {"exec.env", 0o644, []byte("openwhisk/action-golang-v1.24")}}},
+		{"openwhisk/receive", []file{{"exec", 0o755, nil}, {"exec.env", 0o644, []byte("openwhisk/action-golang-v1.20")}}},
 	} {
 		files := read(t, a.archive(t, test.name))
 		same := slices.EqualFunc(files, test.want, func(got, want file) bool {

@@ -38,6 +38,16 @@ var leftOut = []struct {
 		}
 		return id
 	}},
+	{"AWS::SNS::TopicPolicy", func(s *stack, id string, p map[string]any) string {
+		for _, topic := range p["Topics"].([]any) {
+			s.call(map[string]any{"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": encode(s.t, p["PolicyDocument"])}, nil, "sns", "set-topic-attributes")
+		}
+		return id
+	}},
+	{"AWS::S3::BucketPolicy", func(s *stack, id string, p map[string]any) string {
+		s.call(map[string]any{"Bucket": p["Bucket"], "Policy": encode(s.t, p["PolicyDocument"])}, nil, "s3api", "put-bucket-policy")
+		return id
+	}},
 	{"AWS::SNS::Subscription", func(s *stack, _ string, p map[string]any) string {
 		if redrive := p["RedrivePolicy"]; redrive != nil {
 			delete(p, "RedrivePolicy")

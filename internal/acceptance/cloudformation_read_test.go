@@ -33,6 +33,8 @@ var readWith = map[string]struct{ owner, command string }{
 	"AWS::Lambda::Permission":        {"FunctionName", "lambda get-policy --function-name"},
 	"AWS::Lambda::EventInvokeConfig": {"FunctionName", "lambda get-function-event-invoke-config --function-name"},
 	"AWS::Lambda::Url":               {"TargetFunctionArn", "lambda get-function-url-config --function-name"},
+	"AWS::S3::BucketPolicy":          {"Bucket", "s3api get-bucket-policy --bucket"},
+	"AWS::SNS::TopicPolicy":          {"Topics", "sns get-topic-attributes --topic-arn"},
 	"AWS::SQS::QueuePolicy":          {"Queues", "sqs get-queue-attributes --attribute-names All --queue-url"},
 }
 

@@ -4,9 +4,13 @@ package acceptance
 
 import (
 	"bytes"
+	"encoding/pem"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +58,35 @@ func lineage(t *testing.T, m pubsubMessage, function, cause string) string {
 		t.Errorf("%s emitted %v, want it to be caused by %q", function, a, cause)
 	}
 	return a["ce-id"]
+}
+
+// The function's environment reaches the sink's client: an event goes to a host
+// that only a file of certificates makes trusted, and is left to be delivered
+// again without it.
+func TestGoogleSinkCertificate(t *testing.T) {
+	received := make(chan string, 10)
+	crm := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get("Ce-Type") }))
+	defer crm.Close()
+	crm.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that fail
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: crm.Certificate().Raw}), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		env    string
+		status int
+		got    int
+	}{{"SSL_CERT_FILE=" + file, http.StatusNoContent, 1}, {"SSL_CERT_FILE=", http.StatusInternalServerError, 0}} {
+		f := startBinary(t, emittingBinary(t, "notify"), "FNGEN_SINK_CRM="+crm.URL+"/orders", "CLOUD_RUN_TIMEOUT_SECONDS=20", test.env)
+		if got := f.post(pubsubPush(t, "m1", `{"id":"17"}`, nil)); got.status != test.status || len(received) != test.got {
+			t.Errorf("%s: status %d, %d events received, want %d and %d", test.env, got.status, len(received), test.status, test.got)
+		}
+		for range test.got {
+			if eventType := <-received; eventType != "com.example.crm.order" {
+				t.Errorf("received %q", eventType)
+			}
+		}
+	}
 }
 
 // An order over HTTP goes from artifact to artifact by real topics: the last

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -23,6 +24,7 @@ type runtimeAPI struct {
 	address string
 	work    chan invocation
 	answers chan answer
+	broken  atomic.Bool // the next answer is not taken: its connection is reset
 }
 
 type invocation struct {
@@ -75,6 +77,10 @@ func (api *runtimeAPI) take(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if api.broken.Swap(false) {
+		breakOff(w)
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)

@@ -9,32 +9,71 @@ import (
 	"time"
 )
 
-// Of 50,000 messages through a queue, with errors, panics, slow handlers, what
-// does not decode, and processes that are ended in the middle of a batch, each
-// is deleted only if it was handled, or if its dead letter is written.
+// Of all messages through a queue, whatever becomes of handlers, connections,
+// sinks and processes, each is deleted only if it was handled, or if its dead
+// letter is written; and all that it emitted is sent.
 func TestSoakAWS(t *testing.T) {
 	s := newSoak(t, 20, func(n int) string { return fmt.Sprintf("59a2f8f2-%d", n) })
-	message := sqsMessage(t)
-	s.lettered()
-	letters := newSoakLetters(t, (*soakLetters).takeSQS)
+	s.newSinks((*soakSinks).answerAWS)
 	env := []string{
-		"AWS_ENDPOINT_URL_SQS=" + letters.url, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=SECRET",
-		"FNGEN_SINK_SOAK_DEAD_LETTERS=https://sqs.eu-west-1.amazonaws.com/123456789012/letters",
+		"AWS_ENDPOINT_URL=" + s.sinks.url, "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=SECRET",
+		"FNGEN_SINK_SOAK_FAILURES=https://sqs.eu-west-1.amazonaws.com/123456789012/letters",
+		"FNGEN_SINK_SOAKED=arn:aws:sns:eu-west-1:123456789012:soaked",
 	}
-	for s.left() {
-		l := startLambda(t, "soak", append(env, s.ledger())...)
-		for s.left() {
-			batch := s.take(10)
-			answer, ok := s.invoke(l, sqsPayload(t, message, s, batch))
-			if !ok {
-				s.wasKilled(l.process)
-				s.back(batch...) // becomes visible again
-				break
+	const environments = 4
+	ended := make(chan *lambda) // nil for one that finds the queue empty
+	run := func() {
+		l, message := startLambda(t, "soak", append(env, s.ledger())...), sqsMessage(t)
+		go func() {
+			if !s.poll(l, message) {
+				l = nil
 			}
-			s.answered(batch, answer, letters)
+			ended <- l
+		}()
+	}
+	for range environments {
+		run()
+	}
+	for running := environments; running > 0; running-- {
+		if l := <-ended; l != nil {
+			s.hasEnded(l.process)
+			run()
+			running++
 		}
 	}
-	s.checkRedelivered(10)
+	s.checkRedelivered(10, "killed", "terminated", "stuck", "connection reset")
+}
+
+// hurry is the time that a platform gives where a handler is late.
+const hurry = 1200 * time.Millisecond
+
+// poll invokes the function with one batch of copies of the message after another
+// until none is left, and reports whether the process has ended.
+func (s *soak) poll(l *lambda, message map[string]any) (ended bool) {
+	k := &keeper{soak: s}
+	defer k.free()
+	for {
+		batch := s.takeUnkept(10, k)
+		if len(batch) == 0 {
+			return false
+		}
+		within, broken := patience, false
+		for _, m := range batch {
+			if m.next() == "stuck" {
+				k.stuck(10)
+			}
+			broken = broken || m.next() == "break"
+			if k.isStuck() || m.next() == "late" {
+				within = hurry
+			}
+		}
+		answer, ok := s.invoke(l, sqsPayload(s.t, message, s, batch), within, broken)
+		if !ok {
+			s.back(batch...) // becomes visible again
+			return true
+		}
+		s.answered(batch, answer)
+	}
 }
 
 // sqsMessage returns the real message in sqs-event.json.
@@ -62,12 +101,17 @@ func sqsPayload(t *testing.T, message map[string]any, s *soak, batch []*soakMess
 	return encode(t, map[string]any{"Records": records})
 }
 
-// invoke has the function handle the payload. If a handler holds, the process
-// is ended, and then, or if it has ended, there is no answer.
-func (s *soak) invoke(l *lambda, payload string) (string, bool) {
+// invoke has the function handle the payload within the time. If a handler
+// holds, the process is ended, and then, or if it has ended, there is no answer;
+// nor is there if the connection of the answer is broken, which ends it too.
+func (s *soak) invoke(l *lambda, payload string, within time.Duration, broken bool) (string, bool) {
 	s.t.Helper()
+	if broken {
+		s.broke(l.process)
+		l.api.broken.Store(true)
+	}
 	l.n++
-	i := invocation{fmt.Sprintf("request-%d", l.n), payload, time.Now().Add(patience)}
+	i := invocation{fmt.Sprintf("request-%d", l.n), payload, time.Now().Add(within)}
 	work, lines, timeout := l.api.work, l.lines, time.After(patience)
 	for {
 		select {
@@ -78,22 +122,25 @@ func (s *soak) invoke(l *lambda, payload string) (string, bool) {
 				lines = nil
 				continue
 			}
-			s.kill(l.process, line)
+			s.end(l.process, line)
 		case a := <-l.api.answers:
 			if want := "invocation/" + i.id + "/response"; a.path != want {
-				s.t.Fatalf("the function posted to %s, want %s: %s", a.path, want, a.body)
+				s.t.Errorf("the function posted to %s, want %s: %s", a.path, want, a.body)
+				return "", false
 			}
 			return a.body, true
 		case <-l.ended:
 			return "", false
 		case <-timeout:
-			s.t.Fatalf("invocation %d is not answered", l.n)
+			s.t.Errorf("invocation %d is not answered", l.n)
+			_ = l.cmd.Process.Kill()
+			return "", false
 		}
 	}
 }
 
 // answered does with the batch what SQS does by the function's answer.
-func (s *soak) answered(batch []*soakMessage, answer string, letters *soakLetters) {
+func (s *soak) answered(batch []*soakMessage, answer string) {
 	s.t.Helper()
 	var report struct {
 		Failures *[]struct {
@@ -103,7 +150,8 @@ func (s *soak) answered(batch []*soakMessage, answer string, letters *soakLetter
 	d := json.NewDecoder(strings.NewReader(answer))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&report); err != nil || report.Failures == nil {
-		s.t.Fatalf("answer %s: %v", answer, err)
+		s.t.Errorf("answer %s: %v", answer, err)
+		return
 	}
 	kept := map[string]bool{}
 	for _, f := range *report.Failures {
@@ -117,7 +165,7 @@ func (s *soak) answered(batch []*soakMessage, answer string, letters *soakLetter
 			delete(kept, id)
 			s.back(m)
 		} else {
-			s.acknowledged(m, letters)
+			s.acknowledged(m)
 		}
 	}
 	if len(kept) > 0 {

@@ -2,48 +2,48 @@ package acceptance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // soakConnections is how many messages a subscription pushes at once.
 const soakConnections = 8
 
-// Of 50,000 messages that a subscription pushes, with errors, panics, slow
-// handlers, what does not decode, and processes that are ended while they
-// handle, each is acknowledged only if it was handled, or if its dead letter is
-// written.
+// Of all messages that a subscription pushes, whatever becomes of handlers,
+// connections, sinks and processes, each is acknowledged only if it was handled,
+// or if its dead letter is written; and all that it emitted is sent.
 func TestSoakGoogle(t *testing.T) {
 	s := newSoak(t, 20, func(n int) string { return fmt.Sprint(11_000_000_000 + n) })
-	s.lettered()
-	letters := newSoakLetters(t, (*soakLetters).takePubSub)
+	s.newSinks((*soakSinks).answerPubSub)
 	for s.left() {
-		f := startServer(t, "soak", "Soak", s.ledger(), "PUBSUB_EMULATOR_HOST="+strings.TrimPrefix(letters.url, "http://"),
-			"FNGEN_SINK_SOAK_DEAD_LETTERS=projects/acme/topics/letters")
-		if err := s.push(f, letters); err != nil {
+		f := startServer(t, "soak", "Soak", s.ledger(), "PUBSUB_EMULATOR_HOST="+strings.TrimPrefix(s.sinks.url, "http://"),
+			"FNGEN_SINK_SOAK_FAILURES=projects/acme/topics/letters", "FNGEN_SINK_SOAKED=projects/acme/topics/soaked", "CLOUD_RUN_TIMEOUT_SECONDS=2")
+		if err := s.push(f); err != nil {
 			t.Log(err)
-			s.wasKilled(f.process)
+			s.hasEnded(f.process)
 		}
 	}
-	s.checkRedelivered(soakConnections)
+	s.checkRedelivered(soakConnections, "killed", "terminated", "stuck")
 }
 
 // push pushes over several connections until the queue is empty, or until the
 // process ends, which a handler that holds has it do. The error is that of a
 // request without an answer.
-func (s *soak) push(f *server, letters *soakLetters) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*patience)
+func (s *soak) push(f *server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
 	transport := &http.Transport{MaxIdleConnsPerHost: soakConnections}
 	defer transport.CloseIdleConnections()
 	errs := make([]error, soakConnections)
 	var connections sync.WaitGroup
 	for i := range errs {
-		connections.Go(func() { errs[i] = s.connection(ctx, f, transport, letters) })
+		connections.Go(func() { errs[i] = s.connection(ctx, f, transport) })
 	}
 	done := make(chan struct{})
 	go func() {
@@ -57,8 +57,7 @@ func (s *soak) push(f *server, letters *soakLetters) error {
 				lines = nil
 				continue
 			}
-			s.kill(f.process, line)
-			f.exit()
+			s.end(f.process, line)
 		case <-done:
 			for _, err := range errs {
 				if err != nil {
@@ -72,19 +71,24 @@ func (s *soak) push(f *server, letters *soakLetters) error {
 
 // connection pushes one message after another until the queue is empty or a
 // request is not answered.
-func (s *soak) connection(ctx context.Context, f *server, transport http.RoundTripper, letters *soakLetters) error {
+func (s *soak) connection(ctx context.Context, f *server, transport http.RoundTripper) error {
 	for {
+		if s.isEnded(f.process) {
+			return errors.New("the process was told to end")
+		}
 		batch := s.take(1)
 		if len(batch) == 0 {
 			return nil
 		}
-		status, err := postSoak(ctx, f.url, transport, s.pubsubBody(batch[0]))
+		status, err := s.post(ctx, f.url, transport, batch[0])
 		switch {
+		case batch[0].cut && batch[0].deliveries == 1:
+			s.back(batch...) // the client has not seen the status
 		case err != nil:
 			s.back(batch...)
 			return err
 		case status == http.StatusNoContent:
-			s.acknowledged(batch[0], letters)
+			s.acknowledged(batch[0])
 		case status == http.StatusInternalServerError, status == http.StatusServiceUnavailable:
 			s.back(batch...)
 		default:
@@ -109,9 +113,15 @@ func (s *soak) pubsubBody(m *soakMessage) string {
 	})
 }
 
-// postSoak posts the body and returns the status of the whole answer.
-func postSoak(ctx context.Context, url string, transport http.RoundTripper, body string) (int, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+// post posts the message and returns the status of the whole answer. The client
+// may go away before that.
+func (s *soak) post(ctx context.Context, url string, transport http.RoundTripper, m *soakMessage) (int, error) {
+	if m.cut && m.deliveries == 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, 5*time.Millisecond)
+		defer cancel()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(s.pubsubBody(m)))
 	if err != nil {
 		return 0, err
 	}

@@ -38,6 +38,7 @@ var rules = []rule{
 	{"internal/sinks", nil, cloudevents},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
+	{"internal/headers", nil, nil},
 	{"internal/logging", nil, nil},
 	{"internal/jsonvalue", []string{"internal/jsonscan"}, nil},
 	{"internal/ce", []string{"internal/jsonscan", "internal/retain"}, cloudevents},
@@ -55,31 +56,34 @@ var rules = []rule{
 	{"fn/emit/httpsink", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), cloudevents},
 	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"gen/internal/model", nil, nil},
-	{"gen/internal/directive", []string{"gen/internal/model"}, nil},
+	{"gen/internal/directive", []string{"gen/internal/model", "internal/headers"}, nil},
 	{"gen/internal/config", []string{"gen/internal/model"}, yaml},
 	{"gen/internal/output", []string{"gen/internal/model"}, emission},
 	{"gen/internal/build/gocmd", []string{"gen/internal/model"}, nil},
-	{"gen/internal/discover", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd"},
+	{"gen/internal/discover", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd", "internal/headers"},
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/scaffold", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, append([]string{"golang.org/x/mod"}, emission...)},
 	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
+	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/native/…"),
+		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx"}, emission, cloudevents)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
-	{"gen/internal/testkit", []string{"gen/internal/…", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
+	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
-	{"gen", []string{"gen/internal/…"}, slices.Concat(terraform, generator)},
+	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
-	{"cmd/fngen", []string{"gen", "gen/internal/…"}, slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, terraform, generator)},
+	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx"}, terraform, generator, cloudevents)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
+	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
 	{"internal/acceptance", nil, nil},
 	{"internal/testkit/repository", nil, nil},
@@ -127,8 +131,8 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
-	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", suite}}, // nothing that is deployed
-	{module + "fn/fntest/replay", nil},                                                     // nothing but tests
+	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", "gen/internal/dev/invoke", suite}}, // nothing that is deployed
+	{module + "fn/fntest/replay", nil},                                                                                // nothing but tests
 }
 
 // suite is the conformance suite, which nothing but tests imports.

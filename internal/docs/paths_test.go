@@ -30,8 +30,8 @@ func TestLinks(t *testing.T) {
 // elsewhere is what the documents name with a slash that is no path of this
 // repository.
 var elsewhere = []string{
-	"sdk-go/v2/event",       // an import path, without its host
-	"entrypoints/", "dist/", // of a user's application
+	"sdk-go/v2/event",                  // an import path, without its host
+	"entrypoints/", "dist/", ".fngen/", // of a user's application
 }
 
 // Every path that the documents of contributors name exists, so that a reader

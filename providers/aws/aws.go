@@ -28,6 +28,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run"
 	"github.com/fngen/fngen/internal/run/mark"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // provider is the name of the platform in a delivery.
@@ -184,14 +185,14 @@ func reportInitError(ctx context.Context, api string, cause error) error {
 	url := "http://" + api + "/2018-06-01/runtime/init/error"
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("report error: %w", err)
+		return fmt.Errorf("report error: %w", sinks.Failed(url, err))
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Lambda-Runtime-Function-Error-Type", setupFailed)
 	client := http.Client{Transport: &http.Transport{}} // a proxy of the environment is not for this address
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("report error: %w", err)
+		return fmt.Errorf("report error: %w", sinks.Failed(url, err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusAccepted {

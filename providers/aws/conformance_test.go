@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"testing"
 	"time"
 
@@ -91,7 +92,7 @@ func arrival(o conformance.Occurrence, i int, _ string, e native.Entry) conforma
 		a.Source, a.ID, a.Time, a.Attempt = e.ID, r.Tick.Name+"@"+at.Format("2006-01-02T15:04:05Z"), at, 2
 		a.Opaque = r.Fate == conformance.Refused // the firing of another function is no record of this one
 	case "http":
-		a.Source, a.Time, a.Raw = "arn:aws:lambda"+arn+"function:orders", time.Time{}, withoutKey(e.Raw)
+		a.Source, a.Time, a.Raw = "arn:aws:lambda"+arn+"function:orders", time.Time{}, shown(e.Raw)
 	}
 	return a
 }
@@ -114,17 +115,18 @@ func object(o *conformance.Object, e native.Entry, a *conformance.Arrival) {
 	a.ID = conformance.ObjectID(kind, "acme-uploads", o.Key, version, sequencer)
 }
 
-// withoutKey returns the payload of a request sorted, without the member of a
-// REST API that is a credential.
-func withoutKey(payload []byte) []byte {
+// shown returns what deliveries show of the payload of a request: all of it, but
+// for who the client is to the gateway, and what its stage is set to.
+func shown(payload []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(payload))
 	d.UseNumber()
 	var members map[string]any
 	if err := d.Decode(&members); err != nil {
 		return nil
 	}
+	delete(members, "stageVariables")
 	if identity, ok := members["requestContext"].(map[string]any)["identity"].(map[string]any); ok {
-		delete(identity, "apiKey")
+		maps.DeleteFunc(identity, func(name string, _ any) bool { return name != "sourceIp" && name != "userAgent" })
 	}
 	raw, _ := json.Marshal(members) // decoded JSON always encodes
 	return raw

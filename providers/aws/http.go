@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/headers"
 	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -74,25 +76,29 @@ type HTTP struct {
 	//
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
 	Stream bool
+
+	// Keep names headers, besides those that [fn.Delivery] always has, that are
+	// among its attributes and in its Raw: a webhook's signature for instance.
+	Keep []string
 }
 
 // Serve answers requests until the process ends. It never returns, and ends a
 // process whose handlers do not return any more as [Start] does.
 func Serve(h http.Handler, src HTTP) {
-	start(h, src.constructor())
+	start(h, src.Keep, src.constructor())
 }
 
 //go:noinline
-func start(h http.Handler, handler func(http.Handler, ...lambda.Option) lambda.Handler) {
+func start(h http.Handler, keep []string, handler func(http.Handler, headers.Kept, ...lambda.Option) lambda.Handler) {
 	watched := watching()
-	lambda.StartWithOptions(handler(h, watched), watched)
+	lambda.StartWithOptions(handler(h, keep, watched), watched)
 }
 
 // constructor returns what makes the handler. It and Serve are small enough to
 // become part of main, where src is a constant, so that a binary holds only the
 // one of the two that it needs; start, as a part of Serve, would make that too
 // large.
-func (src HTTP) constructor() func(http.Handler, ...lambda.Option) lambda.Handler {
+func (src HTTP) constructor() func(http.Handler, headers.Kept, ...lambda.Option) lambda.Handler {
 	if src.Stream {
 		return streamHandler
 	}
@@ -121,17 +127,18 @@ func (src HTTP) constructor() func(http.Handler, ...lambda.Option) lambda.Handle
 // Runtime API is told of an error, and no client takes half a response for a
 // whole one. Invoke returns the stream as a whole.
 func HTTPHandler(h http.Handler, src HTTP) lambda.Handler {
-	return src.constructor()(h)
+	return src.constructor()(h, src.Keep)
 }
 
 // wholeHandler returns a handler that answers when the response is complete.
-func wholeHandler(h http.Handler, _ ...lambda.Option) lambda.Handler {
-	return &server{handler: h}
+func wholeHandler(h http.Handler, keep headers.Kept, _ ...lambda.Option) lambda.Handler {
+	return &server{handler: h, keep: keep}
 }
 
 type server struct {
 	handler  http.Handler
-	instance http.Server // never started: the value of http.ServerContextKey
+	keep     headers.Kept // of the headers, in deliveries
+	instance http.Server  // never started: the value of http.ServerContextKey
 }
 
 // maxAnswer is Lambda's limit for a synchronous answer, in bytes. A larger one
@@ -264,17 +271,23 @@ func (x *exchange) LogEvent() logging.Event {
 	return logging.Event{}
 }
 
-// Delivery implements run.Native: the attributes are the plain members of the
-// request context.
+// Delivery implements run.Native: the attributes are what the request context
+// says of the request, and the headers that are shown.
 func (x *exchange) Delivery() fn.Delivery {
-	context := object(object([]byte(x.request.text))["requestContext"])
 	attributes := map[string]string{}
-	for name, value := range context {
+	for name, value := range object(object([]byte(x.request.text))["requestContext"]) {
 		var s string
-		if json.Unmarshal(value, &s) == nil {
+		if slices.Contains(shownContext, name) && json.Unmarshal(value, &s) == nil {
 			setAll(attributes, name, s)
 		}
 	}
+	x.server.keep.Add(attributes, func(yield func(name, value string) bool) {
+		for _, f := range x.request.headers {
+			if !yield(f.name, f.value) {
+				return
+			}
+		}
+	})
 	return fn.Delivery{
 		Provider:   provider,
 		Trigger:    portable.HTTP,
@@ -284,33 +297,39 @@ func (x *exchange) Delivery() fn.Delivery {
 	}
 }
 
-// Raw implements run.Native. It is the payload without what authenticates the
-// caller. What is said about the caller, by an authorizer for instance, stays.
+// What Raw shows of a payload and of its parts: what the client asks for, and
+// what the gateway says of the request itself. What they say of who the client
+// is, and what the operator has set, is not among it: cookies, what an
+// authorizer returned, identity, certificates, stageVariables.
+var (
+	shownMembers = []string{"version", "resource", "routeKey", "httpMethod", "path", "rawPath", "pathParameters", "rawQueryString", "queryStringParameters",
+		"multiValueQueryStringParameters", "headers", "multiValueHeaders", "requestContext", "body", "isBase64Encoded"}
+	shownContext = []string{"accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "httpMethod", "operationName", "path", "protocol",
+		"requestId", "requestTime", "requestTimeEpoch", "resourceId", "resourcePath", "routeKey", "stage", "time", "timeEpoch", "elb", "http", "identity"}
+	shownPart = []string{"targetGroupArn", "method", "path", "protocol", "sourceIp", "userAgent"} // of elb, http and identity there
+)
+
+// Raw implements run.Native: the payload with what is shown of it.
 func (x *exchange) Raw() []byte {
-	members := object([]byte(x.request.text))
-	context := object(members["requestContext"])
-	delete(members, "cookies")
+	members := only(object([]byte(x.request.text)), shownMembers)
 	for _, name := range []string{"headers", "multiValueHeaders"} {
-		headers := object(members[name])
-		maps.DeleteFunc(headers, func(header string, _ json.RawMessage) bool {
-			return isSecretHeader(header)
-		})
-		replace(members, name, headers)
+		header := object(members[name])
+		maps.DeleteFunc(header, func(name string, _ json.RawMessage) bool { return !x.server.keep.Has(name) })
+		replace(members, name, header)
 	}
-	identity := object(context["identity"])
-	delete(identity, "apiKey")
-	replace(context, "identity", identity)
+	context := only(object(members["requestContext"]), shownContext)
+	for _, part := range []string{"elb", "http", "identity"} {
+		replace(context, part, only(object(context[part]), shownPart))
+	}
 	replace(members, "requestContext", context)
 	raw, _ := json.Marshal(members) // decoded JSON always encodes
 	return raw
 }
 
-func isSecretHeader(name string) bool {
-	switch strings.ToLower(name) {
-	case "authorization", "proxy-authorization", "cookie", "x-api-key", "x-amz-security-token":
-		return true
-	}
-	return false
+// only takes all members but those that are shown.
+func only(members map[string]json.RawMessage, shown []string) map[string]json.RawMessage {
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return !slices.Contains(shown, name) })
+	return members
 }
 
 // object returns the members of a JSON object; nil if it is none.
@@ -322,9 +341,11 @@ func object(b []byte) map[string]json.RawMessage {
 	return members
 }
 
-// replace sets the member name, unless value is nil.
+// replace puts value in the place of the member name, which goes if it is no
+// object.
 func replace(members map[string]json.RawMessage, name string, value map[string]json.RawMessage) {
 	if value == nil {
+		delete(members, name)
 		return
 	}
 	members[name], _ = json.Marshal(value) // decoded JSON always encodes

@@ -79,7 +79,7 @@ func (q *proxyRequest) request(ctx context.Context, u *url.URL) (*http.Request, 
 		Body:          body,
 		ContentLength: int64(length),
 		Host:          cmp.Or(host, q.domain),
-		RequestURI:    u.RequestURI(),
+		RequestURI:    requestURI(u),
 		RemoteAddr:    q.remoteAddr(header),
 	}).WithContext(ctx), nil
 }
@@ -189,6 +189,19 @@ func (q *proxyRequest) target(u *url.URL) error {
 		u.RawPath = path
 	}
 	return nil
+}
+
+// requestURI returns the target as the client sent it, where URL.RequestURI
+// escapes what net/http takes as it is.
+func requestURI(u *url.URL) string {
+	target := u.RawPath
+	if target == "" || strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c == 0x7F }) {
+		target = u.EscapedPath()
+	}
+	if u.RawQuery != "" {
+		target += "?" + u.RawQuery
+	}
+	return target
 }
 
 // search returns the query: as it was sent in payload format 2.0, and elsewhere

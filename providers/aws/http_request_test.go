@@ -114,6 +114,7 @@ func TestHTTPPathAndQuery(t *testing.T) {
 		"HTTP API":                   {strings.Replace(v2, "%D", "id.execute-api.eu-west-1.amazonaws.com", 1), "/a/b/100% d", "/a/b/100% d", "/a/b/100%25%20d", "a=%26&a=2"},
 		"REST API":                   {v1, "/a%2Fb/c%20d", "/a/b/c d", "/a%2Fb/c%20d", "a=%26&a=2&b=x+y"},
 		"REST API, single values":    {v1Single, "/é", "/é", "/%C3%A9", "a=%26&b=x+y"},
+		"REST API, decoded":          {v1Single, "/é f", "/é f", "/%C3%A9%20f", "a=%26&b=x+y"},
 		"load balancer":              {alb, "/a%2Fb", "/a/b", "/a%2Fb", "a=%26&b=x+y"},
 		"load balancer, multi-value": {albMulti, "//a", "//a", "//a", "a=%26&a=2&b=x+y"},
 		"no path":                    {v1Single, "", "/", "/", "a=%26&b=x+y"},
@@ -121,7 +122,11 @@ func TestHTTPPathAndQuery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inspect(t, func(r *http.Request) {
 				got := []string{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.RequestURI}
-				want := []string{test.wantPath, test.wantEscaped, test.wantQuery, test.wantEscaped + "?" + test.wantQuery}
+				target := test.wantEscaped
+				if test.path == "/é" {
+					target = test.path // as net/http has it, which takes it unescaped
+				}
+				want := []string{test.wantPath, test.wantEscaped, test.wantQuery, target + "?" + test.wantQuery}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("path, escaped path, query, request URI (-want +got):\n%s", diff)
 				}

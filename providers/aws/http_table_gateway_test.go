@@ -49,6 +49,7 @@ func (p proxy) do(t testing.TB, h http.Handler, w conformance.Wire) conformance.
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.checkNative(t, w, payload)
 	answer, err := aws.HTTPHandler(h, aws.HTTP{Stream: p.streams}).Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func (p proxy) payload(w conformance.Wire) map[string]any {
 		payload["body"] = string(w.Body)
 	}
 	header := map[string][]string{} // gateways send names in lower case
-	for _, f := range append([]conformance.Field{{Name: "Host", Value: conformance.Host}}, w.Header...) {
+	for _, f := range append([]conformance.Field{{Name: "Host", Value: w.HostName()}}, w.Header...) {
 		header[strings.ToLower(f.Name)] = append(header[strings.ToLower(f.Name)], f.Value)
 	}
 	context := map[string]any{}

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/headers"
 	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -14,15 +15,19 @@ import (
 
 // HTTP is the source of http triggers. Paths and methods are a matter of the
 // handler, a ServeMux for instance.
-type HTTP struct{}
+type HTTP struct {
+	// Keep names headers, besides those that [fn.Delivery] always has, that are
+	// among its attributes: a webhook's signature for instance.
+	Keep []string
+}
 
 // HTTPHandler returns what answers HTTP requests with h, in whose context
 // [fn.DeliveryFrom] knows the delivery.
 //
 // The delivery's NativeID is random: X-Cloud-Trace-Context and traceparent may
 // be the client's, and no other header is documented as one that Google's
-// front end always writes itself. The attributes are the headers of the trace,
-// of the forwarding and of a CloudEvent.
+// front end always writes itself. The attributes are the headers that a delivery
+// has.
 //
 // The source of the events is
 //
@@ -37,11 +42,11 @@ type HTTP struct{}
 // A panic of h is logged with its stack. If no byte of the response is written
 // yet the answer is 500, else the connection is broken, so that no client
 // takes half a response for a whole one.
-func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
+func HTTPHandler(h http.Handler, src HTTP) http.Handler {
 	source := serviceSource()
 	return hostedHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer run.Attend(r.Context())()
-		native := &httpRequest{rand.Text(), r}
+		native := &httpRequest{rand.Text(), r, src.Keep}
 		guard(h, w, r.WithContext(run.WithRequest(r.Context(), native, run.Request{ID: native.id, Source: source})))
 	}))
 }
@@ -50,6 +55,7 @@ func HTTPHandler(h http.Handler, _ HTTP) http.Handler {
 type httpRequest struct {
 	id      string
 	request *http.Request
+	keep    headers.Kept
 }
 
 // String implements run.Native.
@@ -66,11 +72,15 @@ func (r *httpRequest) Raw() []byte { return nil }
 // Delivery implements run.Native.
 func (r *httpRequest) Delivery() fn.Delivery {
 	deadline, _ := r.request.Context().Deadline()
+	shown := attributes(r.request.Header, r.keep)
+	if r.request.Host != "" { // net/http takes it from the headers
+		shown["host"] = r.request.Host
+	}
 	return fn.Delivery{
 		Provider:   provider,
 		Trigger:    portable.HTTP,
 		NativeID:   r.id,
-		Attributes: attributes(r.request.Header),
+		Attributes: shown,
 		Deadline:   deadline,
 	}
 }

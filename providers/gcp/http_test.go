@@ -31,7 +31,7 @@ func TestHTTPEvent(t *testing.T) {
 			t.Setenv("GOOGLE_CLOUD_PROJECT", tc.project)
 			t.Setenv("GOOGLE_CLOUD_REGION", tc.region)
 			var events recorder
-			h := gcp.HTTPHandler(fnhttp.Handler(&events, "/shop/orders"), gcp.HTTP{})
+			h := gcp.HTTPHandler(fnhttp.Handler(&events, "/shop/orders"), gcp.HTTP{Keep: []string{"X-Hub-Signature"}})
 			for range 2 {
 				r := httptest.NewRequest(http.MethodPut, "/orders/Z%C3%BCrich", strings.NewReader("body"))
 				r.Header.Set("Content-Type", "text/plain")
@@ -40,6 +40,10 @@ func TestHTTPEvent(t *testing.T) {
 				r.Header.Set("X-Request-Id", "client")
 				r.Header.Set("Authorization", "Bearer secret")
 				r.Header.Set("Cookie", "session=secret")
+				r.Header.Set("X-Goog-Iap-Jwt-Assertion", "secret")
+				r.Header.Set("X-Forwarded-Access-Token", "secret")
+				r.Header.Set("X-Anything", "secret")
+				r.Header.Set("X-Hub-Signature", "sha1=1")
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				if w.Code != http.StatusNoContent {
@@ -60,7 +64,7 @@ func TestHTTPEvent(t *testing.T) {
 			if d.Provider != "gcp" || d.Trigger != "http" {
 				t.Errorf("delivery of %s %s, want gcp http", d.Provider, d.Trigger)
 			}
-			attributes := map[string]string{"content-type": "text/plain", "x-cloud-trace-context": "client/1;o=1"}
+			attributes := map[string]string{"content-type": "text/plain", "x-cloud-trace-context": "client/1;o=1", "x-request-id": "client", "host": "example.com", "x-hub-signature": "sha1=1"}
 			if diff := cmp.Diff(attributes, d.Attributes); diff != "" {
 				t.Errorf("attributes (-want +got):\n%s", diff)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/ce/cehttp"
+	"github.com/fngen/fngen/internal/headers"
 	"github.com/fngen/fngen/internal/logging"
 	"github.com/fngen/fngen/internal/run"
 )
@@ -124,26 +125,21 @@ func (a *arrival) Delivery() fn.Delivery {
 	if a.push != nil {
 		d.Attempt, d.Attributes = a.push.DeliveryAttempt, a.push.attributes()
 	} else {
-		d.Attributes = attributes(a.header)
+		d.Attributes = attributes(a.header, nil)
 	}
 	return d
 }
 
-// attributes returns the headers that say something of the delivery, in lower
-// case. Naming them keeps credentials out under whatever name they come.
-func attributes(h http.Header) map[string]string {
+// attributes returns the headers that are shown, in lower case.
+func attributes(h http.Header, keep headers.Kept) map[string]string {
 	out := map[string]string{}
-	for name, values := range h {
-		name = strings.ToLower(name)
-		switch name {
-		case "content-type", "user-agent", "traceparent", "tracestate", "x-cloud-trace-context", "x-forwarded-for", "x-forwarded-proto":
-		default:
-			if !strings.HasPrefix(name, "ce-") && !strings.HasPrefix(name, "x-cloudscheduler") {
-				continue
+	keep.Add(out, func(yield func(name, value string) bool) {
+		for name, values := range h {
+			if !yield(name, strings.Join(values, ",")) {
+				return
 			}
 		}
-		out[name] = strings.Join(values, ",")
-	}
+	})
 	return out
 }
 

@@ -28,7 +28,8 @@ const (
 )
 
 // Serve answers requests with h on all addresses of the port in PORT, or 8080,
-// until the process is told to end by SIGTERM or an interrupt. It is the
+// until the process is told to end by SIGTERM or an interrupt. Where LOCAL_ONLY
+// is true the address is 127.0.0.1, as under the functions framework. It is the
 // server of a binary of one's own, for Cloud Run, Knative and any container;
 // under Google's functions framework there is one already. What h is, [Handler]
 // or [HTTPHandler] has made:
@@ -58,7 +59,7 @@ const (
 func Serve(h http.Handler) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	l, err := net.Listen("tcp", net.JoinHostPort("", cmp.Or(os.Getenv("PORT"), "8080")))
+	l, err := net.Listen("tcp", address())
 	if err == nil {
 		err = serve(ctx, l, h)
 	}
@@ -66,6 +67,17 @@ func Serve(h http.Handler) {
 		slog.Error("serving failed", "error", err.Error())
 		os.Exit(1)
 	}
+}
+
+// address returns the host and port on which the process listens.
+//
+// https://github.com/GoogleCloudPlatform/functions-framework-go#quickstart-hello-world-on-your-local-machine
+func address() string {
+	host := ""
+	if os.Getenv("LOCAL_ONLY") == "true" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, cmp.Or(os.Getenv("PORT"), "8080"))
 }
 
 // serve serves on l until ctx ends and the requests in flight are answered.

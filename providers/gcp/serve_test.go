@@ -266,6 +266,20 @@ func TestServeHeaders(t *testing.T) {
 	})
 }
 
+// Protects developers' machines from what calls over the network, and deployed
+// containers, which are called over it, from listening to themselves alone.
+func TestServeAddress(t *testing.T) {
+	for _, test := range []struct{ local, port, want string }{
+		{"", "", ":8080"}, {"", "80", ":80"}, {"false", "80", ":80"}, {"TRUE", "80", ":80"}, {"true", "80", "127.0.0.1:80"}, {"true", "", "127.0.0.1:8080"},
+	} {
+		t.Setenv("LOCAL_ONLY", test.local)
+		t.Setenv("PORT", test.port)
+		if got := gcp.Address(); got != test.want {
+			t.Errorf("LOCAL_ONLY=%s PORT=%s: %s, want %s", test.local, test.port, got, test.want)
+		}
+	}
+}
+
 // Protects the report of a server that cannot listen: the process ends with 1
 // and the log says why. It runs in a process of its own.
 func TestServeFails(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 const (
@@ -95,11 +97,11 @@ func (s *keySet) known(id string) (*rsa.PublicKey, bool) {
 func (s *keySet) fetch(ctx context.Context) (*keys, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("fetch keys: %w", sinks.Failed(s.url, err))
 	}
 	response, err := s.client.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("fetch keys: %w", sinks.Failed(s.url, err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -107,7 +109,7 @@ func (s *keySet) fetch(ctx context.Context) (*keys, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(response.Body, maxKeysSize))
 	if err != nil {
-		return nil, fmt.Errorf("fetch keys: %w", err)
+		return nil, fmt.Errorf("fetch keys: %w", sinks.Failed(s.url, err))
 	}
 	byID, err := parseKeys(data)
 	if err != nil {

@@ -244,3 +244,26 @@ func TestKeySet(t *testing.T) {
 		}
 	}
 }
+
+// Where the keys are not to be had, the log says of their address the host alone.
+func TestKeysAddressIsPrivate(t *testing.T) {
+	log := logged(t)
+	g := newGoogle(t)
+	token := "Bearer " + g.token(t, nil)
+	down := httptest.NewServer(http.NotFoundHandler())
+	down.Close()
+	h := gcp.VerifyWith(http.NotFoundHandler(), "https://f.example", "caller@acme.iam.gserviceaccount.com",
+		"http://alice:s3cret@"+strings.TrimPrefix(down.URL, "http://")+"/t0ken?q=1", time.Now)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("Authorization", token)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(log.String(), down.URL+": connection refused") {
+		t.Errorf("status %d, log %s", w.Code, log)
+	}
+	for _, hidden := range []string{"alice", "s3cret", "t0ken"} {
+		if strings.Contains(log.String(), hidden) {
+			t.Errorf("%q in the log %s", hidden, log)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -54,7 +53,7 @@ func (h HTTP) post(ctx context.Context, e event.Event) error {
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(e.Data()))
 	if err != nil {
-		return errors.New("post event: the URL of the sink cannot be parsed") // it may hold a password
+		return fmt.Errorf("post event: %w", sinks.Failed(url, err))
 	}
 	if err := cehttp.SetHeaders(r.Header, e, e.ID(), e.Source()); err != nil {
 		return fn.Permanent(fmt.Errorf("post event: %w", err))
@@ -64,7 +63,7 @@ func (h HTTP) post(ctx context.Context, e event.Event) error {
 	}
 	resp, err := sinks.Client().Do(r)
 	if err != nil {
-		return fmt.Errorf("post event: %w", err)
+		return fmt.Errorf("post event: %w", sinks.Failed(url, err))
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection is used again

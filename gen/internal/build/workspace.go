@@ -118,7 +118,7 @@ func (w *Workspace) Complete(ctx context.Context, t model.Target, app model.App)
 			return nil
 		}
 	}
-	if err := w.add(ctx, t, app); err != nil {
+	if err := w.add(ctx, app, packagePaths(t, app.Functions)...); err != nil {
 		return err
 	}
 	_, err := w.list(ctx, t, app, besideVendor...)
@@ -131,8 +131,8 @@ func (w *Workspace) vendored() bool {
 	return err == nil && !bytes.HasPrefix(text, []byte("## workspace")) && !gocmd.IgnoresVendor()
 }
 
-// add adds what is missing in the workspace's go.mod and go.sum.
-func (w *Workspace) add(ctx context.Context, t model.Target, app model.App) error {
+// add adds what the packages lack in the workspace's go.mod and go.sum.
+func (w *Workspace) add(ctx context.Context, app model.App, packages ...string) error {
 	mod, err := w.mod()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (w *Workspace) add(ctx context.Context, t model.Target, app model.App) erro
 			return err
 		}
 	}
-	return w.get(ctx, app, packagePaths(t, app.Functions)...)
+	return w.get(ctx, app, packages...)
 }
 
 func (w *Workspace) get(ctx context.Context, app model.App, args ...string) error {
@@ -202,7 +202,7 @@ func (w *Workspace) load(ctx context.Context, t model.Target) ([]linkedPackage, 
 		if w.vendored() {
 			return nil, w.vendorError(err)
 		}
-		if err := w.add(ctx, t, w.app); err != nil {
+		if err := w.add(ctx, w.app, packagePaths(t, w.app.Functions)...); err != nil {
 			return nil, err
 		}
 		if out, err = w.list(ctx, t, w.app, compiled...); err != nil {
@@ -210,6 +210,28 @@ func (w *Workspace) load(ctx context.Context, t model.Target) ([]linkedPackage, 
 		}
 	}
 	return gocmd.DecodeList[linkedPackage](out)
+}
+
+// Executable compiles the workspace's program in the folder, relative to the
+// application's root, into the file. What go.mod lacks is added to the copy.
+func (w *Workspace) Executable(ctx context.Context, folder, file string) error {
+	pkg := "./" + folder
+	args := append(gocmd.LinkFlags(w.app.Platform), "-o", file, pkg)
+	_, err := w.run(ctx, w.app, "build", args...)
+	if err == nil {
+		return nil
+	}
+	if _, e := w.run(ctx, w.app, "list", "-deps", pkg); e == nil {
+		return err // nothing is missing, and what there is does not compile
+	}
+	if w.vendored() {
+		return w.vendorError(err)
+	}
+	if err := w.add(ctx, w.app, pkg); err != nil {
+		return err
+	}
+	_, err = w.run(ctx, w.app, "build", args...)
+	return err
 }
 
 // vendorError adds the way out to an error of the go command's about what

@@ -163,7 +163,7 @@ func parseYAML(file string, data []byte) (*yaml.Node, []model.Diagnostic) {
 // yamlDiagnostic turns "yaml: line 3: text" into a diagnostic of line 3, and an
 // error without a line into one of the first of data.
 func yamlDiagnostic(err error, file string, data []byte) model.Diagnostic {
-	p := model.Diagnostic{Code: "config-syntax", Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	p := model.Diagnostic{Code: "config-syntax", Pos: token.Position{Filename: file, Line: 1, Column: 1}, Message: model.Hide(strings.TrimPrefix(err.Error(), "yaml: "))}
 	var line int
 	if n, _ := fmt.Sscanf(p.Message, "line %d:", &line); n == 1 {
 		p.Pos.Line = line

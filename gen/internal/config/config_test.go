@@ -64,7 +64,7 @@ func TestOverlay(t *testing.T) {
 		"functions: {other: {}}\n":                                             {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:13: error: unknown key "other"; the keys of functions are order [config-key]`},
 		"functions: {order: {memory: 1GB, memory: 2GB}}\n":                     {"1024MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:34: error: the key "memory" is there twice; keep one [config-twice]`},
 		"functions: {order: 1}\n":                                              {"0MiB", `fngen.prod.yaml:1:20: error: functions.order is not a mapping; write key: value below it [config-value]`},
-		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: error: unknown key "order"; the keys of functions.order are env, log-level, log-retention, max-instances, memory, reserved-instances [config-key]`},
+		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: error: unknown key "order"; the keys of functions.order are env, log-level, log-retention, max-instances, memory, reserved-instances, tracing [config-key]`},
 		"log-level: warn\n":                                                    {"512MiB LEVEL=info LOG_LEVEL=warn REGION=3"},
 		"log-level: warn\nfunctions: {order: {log-level: debug}}\n":            {"512MiB LEVEL=info LOG_LEVEL=debug REGION=3"},
 		"log-level: loud\nfunctions: {order: {log-level: debug}}\n":            {"512MiB LEVEL=info LOG_LEVEL=debug REGION=3", `fngen.prod.yaml:1:12: error: log-level is "loud"; give one of debug, info, warn, error [config-value]`},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"go/token"
 	"maps"
@@ -19,6 +20,8 @@ var (
 	maxInstances      = Key{Name: model.KeyMaxInstances, Doc: "Instances that there are at most.", Low: 1, High: 10_000}
 	logRetention      = Key{Name: model.KeyLogRetention, Doc: "How long logs are kept, in days.",
 		Grammar: regexp.MustCompile(`^[1-9][0-9]{0,3}d$`), Want: "days such as 30d"}
+	tracing = Key{Name: model.KeyTracing, Doc: "Whether AWS X-Ray traces the function: active for a sample of its own, passthrough for what a caller traces, which is the default.",
+		OneOf: []string{"active", "passthrough"}}
 	logLevel = Key{Name: model.KeyLogLevel, Doc: "The least level of what is logged, LOG_LEVEL in the function's environment; info without one.",
 		OneOf: []string{"debug", "info", "warn", "error"}}
 )
@@ -35,16 +38,17 @@ func (c *Config) Operate(f model.Function) model.Function {
 		Reserved:     s.Int(reservedInstances),
 		MaxInstances: s.Int(maxInstances),
 		LogRetention: days(s.String(logRetention)),
+		Tracing:      s.String(tracing),
 	}
 	positions := map[string]token.Position{}
 	maps.Copy(positions, f.Positions)
 	f.Positions = positions
-	for _, key := range []string{model.KeyMemory, model.KeyReserved, model.KeyMaxInstances, model.KeyLogRetention} {
+	for _, key := range []string{model.KeyMemory, model.KeyReserved, model.KeyMaxInstances, model.KeyLogRetention, model.KeyTracing} {
 		if s.Has(key) {
 			f.Positions[key] = s.Position(key)
 		}
 	}
-	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name.")
+	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name, and secret:NAME#MEMBER a member of one that is a JSON object.")
 	for _, name := range env.order {
 		v, ok := variable(env, name)
 		if !ok {
@@ -141,7 +145,9 @@ const secretPrefix = "secret:"
 
 var (
 	variableGrammar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	secretGrammar   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$`)
+	// Whatever one of the platforms takes. AWS has no colon in the way of a name to
+	// its value: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html.
+	secretGrammar = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,254}(#[A-Za-z0-9_.-]{1,128})?$`)
 )
 
 // variable returns the environment variable under the name, if it is possible.
@@ -152,7 +158,7 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 		secret, isSecret := strings.CutPrefix(value, secretPrefix)
 		switch {
 		case isSecret && !secretGrammar.MatchString(secret):
-			return fmt.Errorf("names the secret %q; use letters, digits, - and _, at most 255 of them", model.Clip(secret))
+			return fmt.Errorf("names the secret %q; use letters, digits and /_+=.@-, at most 255 of them, and #MEMBER after it for a member of a JSON object", model.Clip(secret))
 		case isSecret:
 			return nil
 		case len(value) > 4096:
@@ -166,6 +172,9 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 		env.fail("config-value", env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
 	}
 	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
+	if v.IsSecret {
+		v.Value, v.Member, _ = strings.Cut(v.Value, "#")
+	}
 	return v, len(env.diagnostics) == diagnostics
 }
 
@@ -173,14 +182,34 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 // hold, without a word after it, is one: API_TOKEN, but not TOKEN_URL.
 var (
 	credentialName  = regexp.MustCompile(`(?i)(^|_)(password|passwd|pwd|passphrase|secret|token|credentials?|api_?key|access_?key|secret_?key|private_?key|auth_?key|signing_?key|encryption_?key)$`)
-	credentialValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY|(^|[^A-Za-z0-9])(A(KIA|SIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{16}|sk-[A-Za-z0-9_-]{32}|SG\.[A-Za-z0-9_-]{16}\.|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.)|^[a-z][a-z0-9+.-]*://[^/@:?#]*:[^/@?#]+@`)
+	credentialValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY|(^|[^A-Za-z0-9])(A(KIA|SIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{16}|sk-[A-Za-z0-9_-]{32}|SG\.[A-Za-z0-9_-]{16}\.|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.)`)
 )
 
 // credential refuses what looks like a secret, which would stand in a
 // repository and in the platform's console. The error does not repeat it.
 func credential(name, value string) error {
-	if value == "" || !credentialName.MatchString(name) && !credentialValue.MatchString(value) {
+	if value == "" || !credentialName.MatchString(name) && !credentialValue.MatchString(value) && !model.HasPassword(value) {
 		return nil
 	}
-	return fmt.Errorf("looks like a credential, and what is written here can be read by many; store it as a secret of the platform and write secret:NAME")
+	return errCredential
+}
+
+var errCredential = errors.New("looks like a credential, and what is written here can be read by many; store it as a secret of the platform and write secret:NAME")
+
+// address is the grammar of [Settings.Address].
+var address = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|secret:[A-Za-z0-9][A-Za-z0-9_-]{0,254})$`)
+
+// Address returns the URL under the key, or the name of the secret that holds it:
+// a variable without a name. It is the zero Variable if there is none, or none
+// that is possible. The key's Want, if it has one, is for a platform without
+// secrets.
+func (s *Settings) Address(key Key) model.Variable {
+	key.Grammar, key.Private = address, true
+	if key.Want == "" {
+		key.Want = "http:// or https://, a host and a path, or secret:NAME for a URL with credentials or a query"
+	}
+	text := s.String(key)
+	var v model.Variable
+	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
+	return v
 }

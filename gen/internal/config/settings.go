@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"go/token"
 	"io"
@@ -300,6 +301,7 @@ type Key struct {
 	Low     int            // of a number
 	High    int
 	Valid   func(string) error // why a value is not possible; nil for nothing further
+	Private bool               // a value that is not possible is not repeated
 
 	kind keyKind
 }
@@ -322,10 +324,21 @@ func (k Key) check(value string) error {
 		return fmt.Errorf("is %q; give one of %s", model.Clip(value), strings.Join(k.OneOf, ", "))
 	}
 	if k.Grammar != nil && !k.Grammar.MatchString(value) {
+		switch {
+		case k.Private && model.HasPassword(value):
+			return fmt.Errorf("holds a password, and what is written here can be read by many; give %s", k.Want)
+		case k.Private:
+			return fmt.Errorf("is not possible; give %s", k.Want)
+		}
 		return fmt.Errorf("is %q; give %s", model.Clip(value), k.Want)
 	}
 	if k.Valid != nil {
-		return k.Valid(value)
+		if err := k.Valid(value); err != nil {
+			return err
+		}
+	}
+	if model.HasPassword(value) {
+		return errors.New("holds a URL with a password, and what is written here can be read by many; leave the password out")
 	}
 	return nil
 }

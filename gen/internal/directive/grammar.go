@@ -2,6 +2,7 @@ package directive
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 
 // The syntax of each directive, shown where one is not understood.
 var usage = map[string]string{
-	"http":       "//fn:http [METHOD[,METHOD…]] /path/{wildcard} [auth=platform|public] [cors=ORIGIN[,ORIGIN…]] [stream] [batch]",
+	"http":       "//fn:http [METHOD[,METHOD…]] /path/{wildcard} [auth=platform|public] [cors=ORIGIN[,ORIGIN…]] [stream] [batch] [keep=HEADER[,HEADER…]]",
 	"queue":      "//fn:queue NAME [fifo] [batch=N] [window=DURATION] [concurrency=N] [visibility=DURATION] [content=TYPE] [letters]",
 	"topic":      "//fn:topic NAME [content=TYPE]",
 	"schedule":   `//fn:schedule "CRON"|every=DURATION [tz=Area/City]`,
@@ -240,6 +241,11 @@ func (w *words) http() model.HTTP {
 		t.CORS = strings.Split(origins, ",")
 	}
 	t.Stream, t.Batch = w.flag("stream"), w.flag("batch")
+	if names := w.option("keep", validHeaders); names != "" {
+		for name := range strings.SplitSeq(names, ",") {
+			t.Keep = append(t.Keep, http.CanonicalHeaderKey(name))
+		}
+	}
 	return t
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/headers"
 )
 
 // What the values of arguments may be. Each error completes "batch= …" or
@@ -99,6 +100,32 @@ func validOrigins(s string) error {
 			return fmt.Errorf("has the origin %q; give scheme://host[:port], or * for all", model.Clip(origin))
 		case origin != strings.ToLower(origin) || defaultPort:
 			return fmt.Errorf("has the origin %q, which no browser sends; write it in lower case and without the default port", model.Clip(origin))
+		}
+	}
+	return nil
+}
+
+// headerName is the grammar of a header's name.
+//
+// https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")
+
+// maxKept is the number of headers that keep= names.
+const maxKept = 32
+
+func validHeaders(s string) error {
+	names := strings.Split(s, ",")
+	if len(names) > maxKept {
+		return fmt.Errorf("has %d headers; name %d at most", len(names), maxKept)
+	}
+	for i, name := range names {
+		switch {
+		case !headerName.MatchString(name):
+			return fmt.Errorf("has the header %q; give names of headers such as X-Hub-Signature-256, separated by commas", model.Clip(name))
+		case headers.Secret(name):
+			return fmt.Errorf("has the header %s, which lets callers in or says who is in, and would be logged and kept with events; leave it out, a handler of requests has it all the same", http.CanonicalHeaderKey(name))
+		case slices.ContainsFunc(names[:i], func(before string) bool { return strings.EqualFold(before, name) }):
+			return fmt.Errorf("has the header %s twice; give it once", http.CanonicalHeaderKey(name))
 		}
 	}
 	return nil

@@ -133,9 +133,11 @@ func (r *Report) Timeout(limit time.Duration, what string) {
 	}
 }
 
-// Clip shortens text from a user's file for a message.
+// Clip shortens text from a user's file for a message, and hides what is secret
+// in it.
 func Clip(s string) string {
 	const limit = 60
+	s = Hide(s)
 	if len(s) <= limit {
 		return s
 	}

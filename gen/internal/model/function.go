@@ -165,6 +165,7 @@ type Operation struct {
 	Reserved     int        // instances that are kept for the function
 	MaxInstances int        // instances that there are at most
 	LogRetention int        // days
+	Tracing      string     // active or passthrough; "" for the platform's default
 	Env          []Variable // sorted by name
 }
 
@@ -173,6 +174,7 @@ type Variable struct {
 	Name     string
 	Value    string // the secret's name if IsSecret
 	IsSecret bool
+	Member   string // of a secret that is a JSON object, the member that is the value; "" for all of it
 }
 
 // The keys of a function in fngen.yaml, by which [Function.Positions] and
@@ -182,6 +184,7 @@ const (
 	KeyReserved     = "reserved-instances"
 	KeyMaxInstances = "max-instances"
 	KeyLogRetention = "log-retention"
+	KeyTracing      = "tracing"
 	KeyLogLevel     = "log-level"
 	KeyEnv          = "env"
 )

@@ -1,5 +1,7 @@
 package model
 
+import "runtime"
+
 // A Target turns functions into files for one platform. It does no I/O: the
 // same functions in, the same files out.
 type Target interface {
@@ -25,6 +27,14 @@ type Target interface {
 type AppChecker interface {
 	// CheckApp returns what is wrong with the functions taken together.
 	CheckApp([]Function) []Diagnostic
+}
+
+// A LocalRunner is a [Target] that runs on a developer's machine with other
+// entrypoints than on its platform.
+type LocalRunner interface {
+	// LocalTarget returns the target whose entrypoints are programs that run by
+	// themselves and trust whoever calls.
+	LocalTarget() Target
 }
 
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
@@ -69,6 +79,15 @@ type Platform struct {
 	GOOS, GOARCH string
 	Tags         []string
 	Values       []string // that the linker sets, as those of a [Build]
+
+	// Plain compiles with the go command's own flags, as go test does, so that
+	// they share a cache.
+	Plain bool
+}
+
+// LocalPlatform returns what runs on this machine.
+func LocalPlatform() Platform {
+	return Platform{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Plain: true}
 }
 
 func (p Platform) String() string { return p.GOOS + "/" + p.GOARCH }

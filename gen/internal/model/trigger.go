@@ -21,6 +21,7 @@ type HTTP struct {
 	CORS    []string
 	Stream  bool
 	Batch   bool
+	Keep    []string // headers that deliveries have besides the usual, in canonical form
 }
 
 // Patterns returns the route as [net/http.ServeMux] patterns.

@@ -142,7 +142,8 @@ func object(t native.Trigger, data []byte) native.Object {
 	return o
 }
 
-// change returns the first change that the trigger asks for.
+// change returns the first change that the trigger asks for, of the document with
+// the id that the data has.
 func change(t native.Trigger, data []byte) (native.Occurrence, error) {
 	fields, err := native.Document(data)
 	if err != nil {
@@ -152,13 +153,18 @@ func change(t native.Trigger, data []byte) (native.Occurrence, error) {
 		fields = native.Map{"state": "new", "number": native.Number("1")}
 	}
 	before := native.Map{"state": "old", "number": native.Number("0")}
+	// DynamoDB holds a document's key in the field that is called id.
+	key := []string{"sample-1"}
+	if id, ok := fields["id"].(string); ok && id != "" {
+		key[0] = id
+	}
 	switch {
 	case t.Created || !t.Updated && !t.Deleted:
-		return native.Change{Kind: native.Created, Key: []string{"sample-1"}, After: fields}, nil
+		return native.Change{Kind: native.Created, Key: key, After: fields}, nil
 	case t.Updated:
-		return native.Change{Kind: native.Updated, Key: []string{"sample-1"}, Before: before, After: fields}, nil
+		return native.Change{Kind: native.Updated, Key: key, Before: before, After: fields}, nil
 	}
-	return native.Change{Kind: native.Deleted, Key: []string{"sample-1"}, Before: fields}, nil
+	return native.Change{Kind: native.Deleted, Key: key, Before: fields}, nil
 }
 
 // event returns an event of the trigger's type. What an AWS service publishes is

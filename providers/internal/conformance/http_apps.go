@@ -30,7 +30,7 @@ type httpApp struct {
 }
 
 // httpApps returns the applications of the table.
-func httpApps(t *testing.T) []httpApp {
+func httpApps(t testing.TB) []httpApp {
 	upstream := httptest.NewServer(tableHandler())
 	t.Cleanup(upstream.Close)
 	return []httpApp{
@@ -174,7 +174,7 @@ func eventCases() []httpCase {
 
 // reverseProxy hands requests on to the server at the URL, whose bodies it
 // leaves as they are.
-func reverseProxy(t *testing.T, target string) http.Handler {
+func reverseProxy(t testing.TB, target string) http.Handler {
 	u, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)

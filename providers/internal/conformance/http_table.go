@@ -18,6 +18,12 @@ import (
 // A Gateway is one way in which a platform brings a client's request to a
 // handler and the handler's response to the client.
 type Gateway struct {
+	Name string // in a fuzz target that compares several
+
+	// Carries reports whether the platform brings the request to a function, in a
+	// payload that can hold it. It may be nil.
+	Carries func(Wire) bool
+
 	// Do sends the request to h as the gateway does. What the gateway answers
 	// by itself has no header.
 	Do func(t testing.TB, h http.Handler, w Wire) Reply
@@ -28,6 +34,7 @@ type Gateway struct {
 
 // A Wire is a request as the client sends it.
 type Wire struct {
+	Host    string // "" for the constant
 	Method  string
 	Target  string // path and query, encoded
 	Header  []Field
@@ -98,7 +105,7 @@ func RunHTTP(t *testing.T, g Gateway) {
 		for _, c := range app.cases {
 			t.Run(app.name+"/"+c.name, func(t *testing.T) {
 				left--
-				g.compare(t, app.handler, c.wire, shown)
+				g.compare(t, NetHTTP, app.handler, c.wire, shown)
 			})
 		}
 	}
@@ -109,8 +116,9 @@ func RunHTTP(t *testing.T, g Gateway) {
 	}
 }
 
-// compare sends one request, and notes in shown which losses there are in it.
-func (g Gateway) compare(t *testing.T, h http.Handler, sent Wire, shown []bool) {
+// compare sends one request, under net/http by netHTTP, and notes in shown which
+// losses there are in it.
+func (g Gateway) compare(t *testing.T, netHTTP func(testing.TB, http.Handler, Wire) Reply, h http.Handler, sent Wire, shown []bool) {
 	wire := sent
 	for i, loss := range g.Losses {
 		if loss.Request != nil {
@@ -119,7 +127,7 @@ func (g Gateway) compare(t *testing.T, h http.Handler, sent Wire, shown []bool) 
 			wire = changed
 		}
 	}
-	want := exchange(t, NetHTTP, h, wire)
+	want := exchange(t, netHTTP, h, wire)
 	for i, loss := range g.Losses {
 		if loss.Change != nil {
 			before := want.short()
@@ -129,7 +137,7 @@ func (g Gateway) compare(t *testing.T, h http.Handler, sent Wire, shown []bool) 
 	}
 	got := exchange(t, g.Do, h, sent)
 	if diff := cmp.Diff(want.short(), got.short()); diff != "" {
-		t.Errorf("%s %s (-net/http +gateway):\n%s", sent.Method, sent.Target, diff)
+		t.Errorf("%s %s %s (-net/http +gateway):\n%s", g.Name, sent.Method, sent.Target, diff)
 	}
 }
 
@@ -173,5 +181,5 @@ func digest(body []byte) []byte {
 }
 
 func sameWire(a, b Wire) bool {
-	return a.Method == b.Method && a.Target == b.Target && slices.Equal(a.Header, b.Header) && bytes.Equal(a.Body, b.Body) && a.Chunked == b.Chunked
+	return a.Host == b.Host && a.Method == b.Method && a.Target == b.Target && slices.Equal(a.Header, b.Header) && bytes.Equal(a.Body, b.Body) && a.Chunked == b.Chunked
 }

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,13 +51,16 @@ func NetHTTP(t testing.TB, h http.Handler, w Wire) Reply {
 	}
 }
 
-// Host is the host of every request.
+// Host is the host of every request that names no other.
 const Host = "shop.example"
+
+// HostName returns the host that the client asks for.
+func (w Wire) HostName() string { return cmp.Or(w.Host, Host) }
 
 // bytes returns the message of HTTP/1.1.
 func (w Wire) bytes() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", w.Method, w.Target, Host)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", w.Method, w.Target, w.HostName())
 	for _, f := range w.Header {
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, f.Value)
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,6 +71,10 @@ func (a activation) request(ctx context.Context) (*http.Request, error) {
 	if path != u.EscapedPath() { // as net/http has it: routers look whether it is there
 		u.RawPath = path
 	}
+	target := path // as it was sent, which URL.RequestURI escapes where it need not be
+	if u.RawQuery != "" {
+		target += "?" + u.RawQuery
+	}
 
 	header := make(http.Header, len(a.headers))
 	for name, value := range a.headers {
@@ -90,7 +93,7 @@ func (a activation) request(ctx context.Context) (*http.Request, error) {
 	r := &http.Request{
 		Method:        strings.ToUpper(a.method),
 		URL:           u,
-		RequestURI:    u.RequestURI(),
+		RequestURI:    target,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
@@ -115,23 +118,4 @@ func decodeBody(contentType, body string) ([]byte, error) {
 		return []byte(body), nil
 	}
 	return base64.StdEncoding.DecodeString(body)
-}
-
-// withoutSecrets returns the parameters' JSON without the credentials in the
-// headers.
-func withoutSecrets(v actionloop.Value) []byte {
-	var headers map[string]json.RawMessage
-	if err := json.Unmarshal(v[actionloop.Headers], &headers); err != nil {
-		return v.Without(actionloop.Headers)
-	}
-	maps.DeleteFunc(headers, func(name string, _ json.RawMessage) bool {
-		switch strings.ToLower(name) {
-		case "authorization", "proxy-authorization", "cookie", "x-api-key", "x-require-whisk-auth":
-			return true
-		}
-		return false
-	})
-	v = maps.Clone(v)
-	v[actionloop.Headers] = actionloop.Answer(headers)
-	return actionloop.Answer(v)
 }

@@ -40,9 +40,12 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/headers"
 	"github.com/fngen/fngen/internal/httpbuffer"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
@@ -52,21 +55,28 @@ import (
 )
 
 // HTTP is a raw web action.
-type HTTP struct{}
+type HTTP struct {
+	// Keep names headers, besides those that [fn.Delivery] always has, that are
+	// among its attributes and in its Raw: a webhook's signature for instance.
+	Keep []string
+}
 
 // Serve hands requests to h until standard input ends. It speaks ActionLoop as
 // [openwhisk.Start] does.
 func Serve(h http.Handler, src HTTP) {
-	actionloop.Serve((&invoker{handler: h}).Invoke)
+	actionloop.Serve((&invoker{h, src.Keep}).Invoke)
 }
 
 // Handler returns what [Serve] serves.
 //
 // A handler that panics is answered with 500, whatever it wrote before, and one
 // that does not return before the activation ends with 504.
-func Handler(h http.Handler, src HTTP) openwhisk.Invoker { return &invoker{handler: h} }
+func Handler(h http.Handler, src HTTP) openwhisk.Invoker { return &invoker{h, src.Keep} }
 
-type invoker struct{ handler http.Handler }
+type invoker struct {
+	handler http.Handler
+	keep    headers.Kept // of the headers, in deliveries
+}
 
 // Invoke implements openwhisk.Invoker.
 func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
@@ -79,17 +89,46 @@ func (i *invoker) Invoke(ctx context.Context, line []byte) []byte {
 		return actionloop.Refuse(err)
 	}
 	request.Identify()
-	native := &httpRequest{actionloop.Activation{Request: request, Trigger: portable.HTTP, Name: "HTTP request"}}
+	native := &httpRequest{actionloop.Activation{Request: request, Trigger: portable.HTTP, Name: "HTTP request"}, a.headers, i.keep}
 	ctx = run.WithRequest(request.Context(ctx), native, run.Request{ID: request.ActivationID, Source: request.ActionSource()})
 	return i.serve(ctx, native.String(), a)
 }
 
 // httpRequest is an activation by a request.
-type httpRequest struct{ actionloop.Activation }
+type httpRequest struct {
+	actionloop.Activation
+	headers map[string]string
+	keep    headers.Kept
+}
 
-// Raw implements run.Native: the parameters without the credentials in the
-// headers.
-func (r *httpRequest) Raw() []byte { return withoutSecrets(r.Request.Value) }
+// Delivery implements run.Native: the attributes are the activation's, and the
+// headers that are shown.
+func (r *httpRequest) Delivery() fn.Delivery {
+	d := r.Activation.Delivery()
+	r.keep.Add(d.Attributes, maps.All(r.headers))
+	return d
+}
+
+// Raw implements run.Native: what the client asks for. Other parameters are the
+// action's and its package's own, which may be secrets.
+func (r *httpRequest) Raw() []byte {
+	shown := map[string]string{}
+	for name, value := range r.headers {
+		if r.keep.Has(name) {
+			shown[name] = value
+		}
+	}
+	value := actionloop.Value{}
+	for _, name := range []string{"__ow_method", "__ow_path", "__ow_query", "__ow_body"} {
+		if given, ok := r.Request.Value[name]; ok {
+			value[name] = given
+		}
+	}
+	if r.headers != nil {
+		value[actionloop.Headers] = actionloop.Answer(shown)
+	}
+	return actionloop.Answer(value)
+}
 
 func (i *invoker) serve(ctx context.Context, name string, a activation) []byte {
 	reserved := run.Reserve(ctx)

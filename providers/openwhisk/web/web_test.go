@@ -91,6 +91,7 @@ func TestRequest(t *testing.T) {
 				"Accept": {"*/*"}, "Authorization": {"Bearer s3cret"}, "Content-Type": {"application/json"},
 				"Cookie": {"session=s3cret; theme=dark"}, "User-Agent": {"curl/8.5.0"}, "X-Forwarded-For": {"192.0.2.1"},
 				"X-Forwarded-Proto": {"https"}, "X-Request-Id": {"c5f1"},
+				"X-Anything": {"s3cret"}, "X-Forwarded-Access-Token": {"s3cret"}, "X-Hub-Signature": {"sha1=1"}, "X-Require-Whisk-Auth": {"s3cret"},
 			},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -255,12 +256,14 @@ func TestSecrets(t *testing.T) {
 			Attributes: map[string]string{
 				"namespace": "acme", "action_name": "/acme/shop/orders", "action_version": "0.0.7",
 				"activation_id": "4479", "transaction_id": "tid",
+				"accept": "*/*", "accept-encoding": "gzip", "content-type": "application/json", "host": "openwhisk.example.org", "user-agent": "curl/8.5.0",
+				"x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https", "x-hub-signature": "sha1=1", "x-request-id": "c5f1",
 			},
 		}
 		if diff := cmp.Diff(want, d, cmpopts.IgnoreUnexported(fn.Delivery{})); diff != "" {
 			t.Error(diff)
 		}
-		if raw := string(d.Raw()); strings.Contains(raw, "s3cret") || !strings.Contains(raw, `"user-agent":"curl/8.5.0"`) ||
+		if raw := string(d.Raw()); strings.Contains(raw, "s3cret") || !strings.Contains(raw, `"user-agent":"curl/8.5.0"`) || !strings.Contains(raw, `"x-hub-signature":"sha1=1"`) ||
 			!strings.Contains(raw, `"__ow_query":"expand=lines&expand=total&q=a+b%26c"`) {
 			t.Errorf("raw %s", raw)
 		}
@@ -269,7 +272,7 @@ func TestSecrets(t *testing.T) {
 		}
 		panic("boom")
 	})
-	answer := Handler(h, HTTP{}).Invoke(t.Context(), line(string(value), deadline))
+	answer := Handler(h, HTTP{Keep: []string{"X-Hub-Signature"}}).Invoke(t.Context(), line(string(value), deadline))
 	if bytes.Contains(answer, []byte("s3cret")) || strings.Contains(log.String(), "s3cret") {
 		t.Errorf("answer %s, log %s", answer, log)
 	}

@@ -16,7 +16,7 @@ import (
 func Env(platform model.Platform) []string {
 	env := os.Environ()
 	for _, v := range written() {
-		if os.Getenv(v.name) == "" && !slices.Contains(ours, v.name) {
+		if os.Getenv(v.name) == "" && (platform.Plain || !slices.Contains(ours, v.name)) {
 			env = append(env, v.name+"="+v.value)
 		}
 	}
@@ -25,8 +25,12 @@ func Env(platform model.Platform) []string {
 
 // Settings are the variables that a build does not take from its environment:
 // static binaries for the platform, from the application's own module, of the
-// same instructions wherever it is built.
+// same instructions wherever it is built. What is compiled as plainly as go test
+// does is from the module alone, too.
 func Settings(platform model.Platform) []string {
+	if platform.Plain {
+		return []string{"GOOS=" + platform.GOOS, "GOARCH=" + platform.GOARCH, "GOWORK=off"}
+	}
 	return []string{
 		"GOOS=" + platform.GOOS, "GOARCH=" + platform.GOARCH, "CGO_ENABLED=0", "GOWORK=off",
 		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off",
@@ -35,7 +39,10 @@ func Settings(platform model.Platform) []string {
 
 // CompileFlags are the flags that decide what a compiled package is.
 func CompileFlags(platform model.Platform) []string {
-	flags := []string{"-trimpath"}
+	var flags []string
+	if !platform.Plain {
+		flags = append(flags, "-trimpath")
+	}
 	if len(platform.Tags) > 0 {
 		flags = append(flags, "-tags="+strings.Join(platform.Tags, ","))
 	}
@@ -45,7 +52,11 @@ func CompileFlags(platform model.Platform) []string {
 // LinkFlags are the flags that decide what a binary is of its packages. They
 // make it small, and the same wherever it is built.
 func LinkFlags(platform model.Platform) []string {
-	return []string{"-buildvcs=false", strings.TrimSpace("-ldflags=-s -w -buildid= " + platform.LinkerFlags())}
+	linker := "-s -w"
+	if !platform.Plain { // else the build ID says that a program is up to date
+		linker += " -buildid="
+	}
+	return []string{"-buildvcs=false", strings.TrimSpace("-ldflags=" + linker + " " + platform.LinkerFlags())}
 }
 
 // ours are the variables that decide what code is compiled, besides those of

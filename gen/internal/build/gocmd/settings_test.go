@@ -121,3 +121,25 @@ func TestWrittenEnvironment(t *testing.T) {
 		t.Errorf("with GOENV=off go env -w wrote %v", v)
 	}
 }
+
+// What is compiled plainly shares its cache with go test: nothing decides what
+// it is but what decides that of tests.
+func TestPlain(t *testing.T) {
+	plain := model.LocalPlatform()
+	if flags := CompileFlags(plain); len(flags) > 0 {
+		t.Errorf("flags %q", flags)
+	}
+	t.Setenv("CGO_ENABLED", "1")
+	t.Setenv("GOAMD64", "v3")
+	env := Env(plain)
+	for _, want := range []string{"CGO_ENABLED=1", "GOAMD64=v3", "GOWORK=off"} {
+		name, _, _ := strings.Cut(want, "=")
+		if set := slices.DeleteFunc(slices.Clone(env), func(v string) bool { return !strings.HasPrefix(v, name+"=") }); set[len(set)-1] != want {
+			t.Errorf("environment has %q, want %s", set, want)
+		}
+	}
+	plain.Tags, plain.Values = []string{"fake"}, []string{"example.com/shop.version=1"}
+	if got := strings.Join(append(CompileFlags(plain), LinkFlags(plain)...), " "); got != "-tags=fake -buildvcs=false -ldflags=-s -w -X example.com/shop.version=1" {
+		t.Errorf("flags %q", got)
+	}
+}

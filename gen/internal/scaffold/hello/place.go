@@ -22,7 +22,7 @@ type Receipt struct {
 //fn:targets aws,gcp
 func Place(ctx context.Context, order Order) (Receipt, error) {
 	if order.ID == "" {
-		return Receipt{}, fn.BadInput(errors.New("an order needs an id"))
+		return Receipt{}, fn.BadInput(errors.New("an order without an id"))
 	}
 	placed := event.New()
 	if err := placed.SetData(event.ApplicationJSON, order); err != nil {

@@ -19,8 +19,8 @@ type Order struct {
 //
 //fn:queue orders
 func Confirm(ctx context.Context, order Order) error {
-	if order.Items < 1 {
-		return fn.Permanent(errors.New("an order of nothing"))
+	if order.ID == "" {
+		return fn.Permanent(errors.New("an order without an id"))
 	}
 	slog.InfoContext(ctx, "confirmed", "order", order.ID, "items", order.Items)
 	return nil

@@ -19,11 +19,11 @@ type Target struct {
 	region string // in which alone the template may be deployed; "" for any
 
 	// By the name in directives.
-	envelopes map[string]string   // of queues
-	keys      map[string][]string // of collections
-	names     map[string]string   // of what exists already
-	streams   map[string]string   // the ARNs of tables' streams
-	urls      map[string]string   // of http sinks
+	envelopes map[string]string         // of queues
+	keys      map[string][]string       // of collections
+	names     map[string]string         // of what exists already
+	streams   map[string]string         // the ARNs of tables' streams
+	urls      map[string]model.Variable // of http sinks
 }
 
 var (
@@ -63,8 +63,7 @@ var (
 		}
 		return nil
 	}}
-	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink.", Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`),
-		Want: "http:// or https://, a host and a path"}
+	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`), Want: "the name without the ARN around it"}
 	streamKey = config.Key{Name: "stream", Doc: "The ARN of the stream of a table that exists already.",
@@ -77,14 +76,14 @@ var (
 func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	t := Target{
 		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey),
-		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]string{},
+		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	for logical, r := range resources {
 		t.envelopes[logical] = r.String(envelopeKey)
 		t.keys[logical] = r.Strings(attributesKey)
 		t.names[logical] = r.String(nameKey)
 		t.streams[logical] = r.String(streamKey)
-		t.urls[logical] = r.String(urlKey)
+		t.urls[logical] = r.Address(urlKey)
 		if r.Has(streamKey.Name) && !r.Has(nameKey.Name) {
 			r.Refuse("config-value", streamKey.Name, "belongs to a table that exists already; add its name, or remove it")
 		}

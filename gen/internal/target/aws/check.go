@@ -19,7 +19,9 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
 		asynchronous = false
-		report.HTTP(trigger)
+		if !t.api { // whose routes for preflight requests are open
+			report.HTTP(trigger)
+		}
 		if f.DeadLetter != "" && f.DeadLetter != "none" {
 			report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
 		}
@@ -115,10 +117,8 @@ var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func variables(report *model.Report, env []model.Variable) {
-	size := 0
 	for _, v := range env {
 		at := model.KeyEnv + "." + v.Name
-		size += len(v.Name) + len(v.Value)
 		switch {
 		case strings.HasPrefix(v.Name, "FNGEN_SINK_"):
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the template sets; choose another name", v.Name)
@@ -129,9 +129,6 @@ func variables(report *model.Report, env []model.Variable) {
 		case !v.IsSecret && strings.Contains(v.Value, reference):
 			report.ErrorAt("env-value", at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
 		}
-	}
-	if size > 4<<10 {
-		report.ErrorAt("env-size", model.KeyEnv+"."+env[0].Name, "the environment has %d bytes, more than 4096, the limit of Lambda; shorten it", size)
 	}
 }
 
@@ -173,7 +170,7 @@ func (t Target) existing(report *model.Report, f model.Function) {
 // sinks has what is needed of the function's sinks.
 func (t Target) sinks(report *model.Report, f model.Function) {
 	for _, s := range f.Sinks {
-		if s.Kind == "http" && t.urls[s.Name] == "" {
+		if s.Kind == "http" && t.urls[s.Name].Value == "" {
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.aws.url", s.Name, s.Name)
 		}
 	}
@@ -185,6 +182,9 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 func behindAPI(report *model.Report, f model.Function, t model.HTTP) {
 	if t.Stream {
 		report.Errorf("http-stream", "an HTTP API answers in one piece and cannot stream; remove stream, or targets.aws.http")
+	}
+	if len(t.CORS) > 0 && !t.Public && (len(t.Methods) == 0 || slices.Contains(t.Methods, "OPTIONS")) {
+		report.Errorf("http-options", "the route for browsers' preflight requests takes any OPTIONS without credentials; name the other methods, or add auth=public and check callers in the handler")
 	}
 	if strings.HasSuffix(t.Path, "/{$}") && t.Path != "/{$}" {
 		report.Errorf("http-path", "a route of an HTTP API does not end in a slash; remove it from the path %s, or targets.aws.http", t.Path)
@@ -235,7 +235,7 @@ func (t Target) shares(f model.Function) (has, meets []shared) {
 		has, meets = append(has, bucket), append(meets, bucket)
 	case model.HTTP:
 		for _, r := range routes(source) {
-			route := shared{"route", r}
+			route := shared{"route", r.same()}
 			has, meets = append(has, route), append(meets, route)
 		}
 	}
@@ -267,10 +267,15 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 		}
 		for _, route := range routes(a) {
 			for _, taken := range routes(b) {
-				if route == taken {
-					report.Errorf("route-taken", "the route %s is taken by %s at %s; change one, or remove targets.aws.http", route, other.Name, at)
-					return
+				if route.same() != taken.same() || route.implied != taken.implied {
+					continue
 				}
+				as := ""
+				if route.key() != taken.key() {
+					as = " as " + taken.key()
+				}
+				report.Errorf("route-taken", "the route %s is taken by %s at %s%s; change one, or remove targets.aws.http", route.key(), other.Name, at, as)
+				return
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func sinkLiteral(s model.Sink) jen.Code {
 func (target Target) source(f model.Function) (words, name string, fields []output.Field) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}}
+		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}, {Name: "Keep", Value: t.Keep}}
 	case model.Queue:
 		fields := []output.Field{
 			{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content},

@@ -3,6 +3,7 @@ package aws_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ import (
 var wildcards = []struct{ action, suffix, reason string }{
 	{"dynamodb:ListStreams", "/stream/*", "IAM knows the action for the streams of a table alone, whose names hold times: " +
 		"https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html"},
+	{"xray:PutTraceSegments", "*", "X-Ray knows no resources: " +
+		"https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"},
+	{"xray:PutTelemetryRecords", "*", "as above"},
 	{"s3:PutObject", ".Arn}/aws/lambda/*", "Lambda names the objects that hold dead letters, below this prefix: " +
 		"https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"},
 }
@@ -31,8 +35,9 @@ func TestPolicies(t *testing.T) {
 				checkPolicy(t, g.name+": "+at, document)
 			}
 		}
-		if want := 2*len(template.IDs("AWS::IAM::Role")) + len(template.IDs("AWS::SQS::QueuePolicy")); documents != want {
-			t.Errorf("%s: %d policy documents, want %d: each role's trust and own policy, and those of queues", g.name, documents, want)
+		owned := len(template.IDs("AWS::SQS::Queue")) + len(template.IDs("AWS::SNS::Topic")) + len(template.IDs("AWS::S3::Bucket"))
+		if want := 2*len(template.IDs("AWS::IAM::Role")) + owned; documents != want {
+			t.Errorf("%s: %d policy documents, want %d: each role's trust and own policy, and those of queues, topics and buckets", g.name, documents, want)
 		}
 	}
 }
@@ -65,11 +70,72 @@ func checkPolicy(t *testing.T, at string, document map[string]any) {
 	}
 	for i, s := range statements {
 		statement, ok := s.(map[string]any)
+		if ok && isTLSOnly(statement) {
+			continue
+		}
 		if !ok || statement["Effect"] != "Allow" {
 			t.Errorf("%s: statement %d allows nothing: %v", at, i, s)
 			continue
 		}
 		checkStatement(t, fmt.Sprintf("%s: statement %d", at, i), statement)
+	}
+}
+
+// isTLSOnly reports whether the statement denies something to everybody who comes
+// without TLS, and nothing else.
+func isTLSOnly(s map[string]any) bool {
+	condition := map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}
+	return s["Effect"] == "Deny" && s["Principal"] == "*" && reflect.DeepEqual(s["Condition"], condition)
+}
+
+// Whoever comes to a queue, a topic or a bucket of the stack comes with TLS, and
+// what lies there is encrypted.
+func TestTransport(t *testing.T) {
+	owner := map[string]string{"AWS::SQS::Queue": "Queues", "AWS::SNS::Topic": "Topics", "AWS::S3::Bucket": "Bucket"}
+	for _, g := range goldens(t) {
+		template := g.template(t)
+		closed := map[string]bool{}
+		for _, id := range template.IDs("") {
+			p := template.Resources[id].Properties
+			for of, key := range owner {
+				if template.Resources[id].Type != of+"Policy" {
+					continue
+				}
+				for _, document := range policies(p, id) {
+					for _, s := range document["Statement"].([]any) {
+						if statement := s.(map[string]any); isTLSOnly(statement) {
+							closed[one(t, p[key]).ID] = true
+							references, err := cfn.References(statement["Resource"])
+							if err != nil || slices.ContainsFunc(references, func(r cfn.Reference) bool { return r.ID != one(t, p[key]).ID }) {
+								t.Errorf("%s: %s is for %v (%v)", g.name, id, references, err)
+							}
+						}
+					}
+				}
+			}
+		}
+		for _, id := range template.IDs("") {
+			p := template.Resources[id].Properties
+			kind := template.Resources[id].Type
+			if owner[kind] != "" && !closed[id] {
+				t.Errorf("%s: %s takes what comes without TLS", g.name, id)
+			}
+			safe := true
+			switch kind {
+			case "AWS::SQS::Queue":
+				safe = p["SqsManagedSseEnabled"] == true
+			case "AWS::S3::Bucket":
+				safe = at(p, "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm") == "AES256" &&
+					at(p, "PublicAccessBlockConfiguration", "RestrictPublicBuckets") == true && at(p, "PublicAccessBlockConfiguration", "BlockPublicPolicy") == true
+			case "AWS::Kinesis::Stream":
+				safe = at(p, "StreamEncryption", "KeyId") == "alias/aws/kinesis"
+			case "AWS::DynamoDB::Table":
+				safe = at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") == true
+			}
+			if !safe {
+				t.Errorf("%s: %s is not safe: %v", g.name, id, p)
+			}
+		}
 	}
 }
 
@@ -120,9 +186,12 @@ func checkResources(t *testing.T, at string, actions []string, resource any) {
 			t.Errorf("%s names the resource %v", at, r)
 		}
 		for _, text := range found {
-			if !strings.ContainsAny(text, "*?") || len(actions) == 1 && slices.ContainsFunc(wildcards, func(w struct{ action, suffix, reason string }) bool {
-				return actions[0] == w.action && strings.HasSuffix(text, w.suffix) && strings.Count(text, "*") == 1
-			}) {
+			broad := func(action string) bool {
+				return !slices.ContainsFunc(wildcards, func(w struct{ action, suffix, reason string }) bool {
+					return action == w.action && strings.HasSuffix(text, w.suffix) && strings.Count(text, "*") == 1
+				})
+			}
+			if !strings.ContainsAny(text, "*?") || !slices.ContainsFunc(actions, broad) {
 				continue
 			}
 			t.Errorf("%s allows %v on %s", at, actions, text)

@@ -40,31 +40,59 @@ resources:
 }
 
 // A limit of instances is the mapping's for a queue, by which messages stay in
-// it, from 2 to 1000, which are all that a mapping takes; one instance is the
-// function's own limit.
+// it, from 2 to 1000, which are all that a mapping takes. Where the function has a
+// limit too, of one instance or of those that are reserved, the queue feeds no
+// more, or as few as it can, and that is said.
 func TestMaxInstancesOfQueue(t *testing.T) {
 	target := aws.New(&config.Settings{}, nil)
-	for n, want := range map[int][2]any{0: {nil, nil}, 1: {nil, 1}, 2: {2, nil}, 3: {3, nil}, 999: {999, nil}, 1000: {1000, nil}} {
-		f := model.Function{Name: "confirm", Trigger: model.Queue{Name: "orders"}, Operation: model.Operation{MaxInstances: n}}
-		if diagnostics := target.Check(f); len(diagnostics) > 0 {
-			t.Errorf("%d instances: %v", n, diagnostics)
-		}
-		files, _, err := target.Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		template, err := cfn.Parse(files[0].Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var mapping any
-		if scaling, ok := template.Resources["ConfirmMapping"].Properties["ScalingConfig"].(map[string]any); ok {
-			mapping = scaling["MaximumConcurrency"]
-		}
-		if got := [2]any{mapping, template.Resources["ConfirmFunction"].Properties["ReservedConcurrentExecutions"]}; got != want {
-			t.Errorf("%d instances: the mapping's and the function's limits are %v, want %v", n, got, want)
+	for _, c := range []struct {
+		most, reserved    int
+		mapping, function any
+		want              string // the code of the finding
+	}{
+		{0, 0, nil, nil, ""},
+		{1, 0, 2, 1, "instances-paired"},
+		{2, 0, 2, nil, ""},
+		{1000, 0, 1000, nil, ""},
+		{1001, 0, 1001, nil, "instances-limit"},
+		{0, 1, 2, 1, "instances-paired"},
+		{1, 1, 2, 1, "instances-paired"},
+		{0, 2, 2, 2, "instances-paired"},
+		{0, 1000, 1000, 1000, "instances-paired"},
+		{0, 1001, nil, 1001, ""}, // as many as pollers start
+		{5, 5, 5, 5, ""},
+	} {
+		for _, fifo := range []bool{false, true} {
+			f := model.Function{Name: "confirm", Trigger: model.Queue{Name: "orders", FIFO: fifo}, Operation: model.Operation{MaxInstances: c.most, Reserved: c.reserved}}
+			if diagnostics := target.Check(f); len(diagnostics) > 0 {
+				t.Errorf("%+v: %v", c, diagnostics)
+			}
+			files, diagnostics, err := target.Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := codes(diagnostics); got != c.want {
+				t.Errorf("%+v: findings %v", c, diagnostics)
+			}
+			template, err := cfn.Parse(files[0].Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mapping := at(template.Resources["ConfirmMapping"].Properties, "ScalingConfig", "MaximumConcurrency")
+			if got := template.Resources["ConfirmFunction"].Properties["ReservedConcurrentExecutions"]; mapping != c.mapping || got != c.function {
+				t.Errorf("%+v: the mapping's and the function's limits are %v and %v", c, mapping, got)
+			}
 		}
 	}
+}
+
+// codes are those of the findings.
+func codes(diagnostics []model.Diagnostic) string {
+	var out []string
+	for _, d := range diagnostics {
+		out = append(out, string(d.Code))
+	}
+	return strings.Join(out, " ")
 }
 
 // A bucket's own notifications and the rule for one that exists already ask for

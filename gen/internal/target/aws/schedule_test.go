@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 // rates in the largest unit, singular for one.
 func TestExpression(t *testing.T) {
 	for directive, want := range map[string]string{
-		"0 9 * * 1-5":         "cron(0 9 ? * MON,TUE,WED,THU,FRI *)",
+		"0 9 * * 1-5":         "cron(0 9 ? * MON-FRI *)",
 		"0 9 * * 0":           "cron(0 9 ? * SUN *)",
 		"0 9 * * 7":           "cron(0 9 ? * SUN *)",
 		"0 9 * * fri-7":       "cron(0 9 ? * SUN,FRI,SAT *)",
@@ -25,7 +27,10 @@ func TestExpression(t *testing.T) {
 		"0 0 */5 * *":         "cron(0 0 1/5 * ? *)",
 		"0 0 1 */3 *":         "cron(0 0 1 JAN,APR,JUL,OCT ? *)",
 		"*/1 * * * *":         "cron(* * * * ? *)",
-		"10-30/10 8-10 * * *": "cron(10,20,30 8,9,10 * * ? *)",
+		"10-30/10 8-10 * * *": "cron(10,20,30 8-10 * * ? *)",
+		"1-59 7-19 2-31 * *":  "cron(1-59 7-19 2-31 * ? *)",
+		"0 9,10 * 1-3,6 *":    "cron(0 9,10 * JAN-MAR,JUN ? *)",
+		"0 0 * * 0-6":         "cron(0 0 ? * SUN-SAT *)",
 		"0 9 1 * 1":           "", // both days
 	} {
 		got, err := expression(model.Schedule{Cron: directive})
@@ -40,5 +45,33 @@ func TestExpression(t *testing.T) {
 		if got, err := expression(model.Schedule{Every: every}); got != want || err != nil {
 			t.Errorf("every %s: got %q, %v, want %q", every, got, err, want)
 		}
+	}
+}
+
+// No schedule is longer than EventBridge Scheduler takes: of each field pairs of
+// values are the longest.
+//
+// https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+func TestExpressionLength(t *testing.T) {
+	pairs := func(low, top int) string {
+		var out []string
+		for v := low; v <= top; v++ {
+			if (v-low)%3 != 2 {
+				out = append(out, fmt.Sprint(v))
+			}
+		}
+		return strings.Join(out, ",")
+	}
+	longest := 0
+	for low := range 3 {
+		cron := pairs(low, 59) + " " + pairs(low, 23) + " " + pairs(1+low, 31) + " " + pairs(1+low, 12) + " *"
+		got, err := expression(model.Schedule{Cron: cron})
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest = max(longest, len(got))
+	}
+	if longest > 256 || longest < 250 {
+		t.Errorf("the longest expression has %d characters", longest)
 	}
 }

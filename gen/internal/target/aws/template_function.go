@@ -25,13 +25,13 @@ func seconds(d time.Duration) int { return int(d / time.Second) }
 
 // function adds the function, its role and its log, and what feeds it.
 func (s *stack) function(f model.Function) {
-	id := logical(f.Name, "Function")
+	id := of(f, "Function")
 	fed := s.feed(f)
 	sends, addresses := s.sends(f)
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		resources: []any{arn(logical(f.Name, "Logs"))},
-	}}, fed.may, sends)
+		resources: []any{arn(of(f, "Logs"))},
+	}}, fed.may, sends, traces(f))
 	o := f.Operation
 	s.add(id, "AWS::Lambda::Function", mapping(
 		output.Member{Key: "Description", Value: output.Text(clipped(f.Source(), 256))},
@@ -43,11 +43,12 @@ func (s *stack) function(f model.Function) {
 		output.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		output.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
 		output.Member{Key: "Environment", Value: environment(o.Env, addresses)},
-		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: ref(logical(f.Name, "Logs"))}}},
-		output.Member{Key: "Role", Value: arn(logical(f.Name, "Role"))},
+		output.Member{Key: "TracingConfig", Value: tracingConfig(f)},
+		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: ref(of(f, "Logs"))}}},
+		output.Member{Key: "Role", Value: arn(of(f, "Role"))},
 	))
-	s.role(logical(f.Name, "Role"), "lambda.amazonaws.com", nil, may...)
-	s.add(logical(f.Name, "Logs"), "AWS::Logs::LogGroup", output.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
+	s.role(of(f, "Role"), "lambda.amazonaws.com", nil, may...)
+	s.add(of(f, "Logs"), "AWS::Logs::LogGroup", output.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
 	for _, add := range fed.add {
 		add()
 	}
@@ -55,6 +56,26 @@ func (s *stack) function(f model.Function) {
 }
 
 func clipped(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }
+
+// tracingConfig is how X-Ray traces the function; nil for Lambda's default, which
+// is to pass on what a caller traces.
+func tracingConfig(f model.Function) any {
+	mode := map[string]string{"active": "Active", "passthrough": "PassThrough"}[f.Operation.Tracing]
+	if mode == "" {
+		return nil
+	}
+	return output.Mapping{{Key: "Mode", Value: mode}}
+}
+
+// traces is what Lambda needs to write traces, for which X-Ray knows no resources.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+func traces(f model.Function) []statement {
+	if f.Operation.Tracing != "active" {
+		return nil
+	}
+	return []statement{{actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, resources: []any{output.Text("*")}}}
+}
 
 // concurrency is the reserved concurrency, which is a limit too; 0 for none. A
 // queue has a limit of its own, by which messages stay in it.
@@ -66,25 +87,32 @@ func concurrency(f model.Function) int {
 }
 
 // environment returns the variables, those with the addresses of sinks first;
-// nil if there are none. A secret is a
-// dynamic reference: CloudFormation reads it from Secrets Manager when the
-// stack is deployed, with the rights of who deploys it, so that the value is
-// in no template and the function itself needs no right to read it.
-//
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+// nil if there are none.
 func environment(env []model.Variable, addresses output.Mapping) any {
 	if len(env)+len(addresses) == 0 {
 		return nil
 	}
 	variables := slices.Clone(addresses)
 	for _, v := range env {
-		value := verbatim(v.Value)
-		if v.IsSecret {
-			value = output.Text("{{resolve:secretsmanager:" + v.Value + "}}")
-		}
-		variables = append(variables, output.Member{Key: v.Name, Value: value})
+		variables = append(variables, output.Member{Key: v.Name, Value: value(v)})
 	}
 	return output.Mapping{{Key: "Variables", Value: variables}}
+}
+
+// value is the value of a variable. A secret is a dynamic reference:
+// CloudFormation reads it from Secrets Manager when the stack is deployed, with
+// the rights of who deploys it, so that the value is in no template and the
+// function itself needs no right to read it.
+//
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+func value(v model.Variable) any {
+	switch {
+	case v.Member != "":
+		return output.Text("{{resolve:secretsmanager:" + v.Value + ":SecretString:" + v.Member + "}}")
+	case v.IsSecret:
+		return output.Text("{{resolve:secretsmanager:" + v.Value + "}}")
+	}
+	return verbatim(v.Value)
 }
 
 // verbatim is text as it stands. What looks like a substitution is put together
@@ -139,7 +167,7 @@ func (s *stack) feed(f model.Function) feeding {
 func (s *stack) permit(f model.Function, id, principal string, source any, further ...output.Member) {
 	s.add(id, "AWS::Lambda::Permission", append(output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunction"},
-		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "FunctionName", Value: ref(of(f, "Function"))},
 		{Key: "Principal", Value: principal},
 		{Key: "SourceArn", Value: source},
 	}, further...))

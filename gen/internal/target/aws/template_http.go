@@ -1,9 +1,10 @@
 package aws
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -24,7 +25,7 @@ func (s *stack) http(f model.Function, t model.HTTP) feeding {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 func (s *stack) url(f model.Function, t model.HTTP) {
-	id, function := logical(f.Name, "Url"), logical(f.Name, "Function")
+	id, function := of(f, "Url"), of(f, "Function")
 	auth, mode := "AWS_IAM", "BUFFERED"
 	if t.Public {
 		auth = "NONE"
@@ -41,13 +42,13 @@ func (s *stack) url(f model.Function, t model.HTTP) {
 	if !t.Public {
 		return
 	}
-	s.add(logical(f.Name, "UrlAccess"), "AWS::Lambda::Permission", output.Mapping{
+	s.add(of(f, "UrlAccess"), "AWS::Lambda::Permission", output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunctionUrl"},
 		{Key: "FunctionName", Value: ref(function)},
 		{Key: "Principal", Value: output.Text("*")},
 		{Key: "FunctionUrlAuthType", Value: "NONE"},
 	})
-	s.add(logical(f.Name, "Permission"), "AWS::Lambda::Permission", output.Mapping{
+	s.add(of(f, "Permission"), "AWS::Lambda::Permission", output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunction"},
 		{Key: "FunctionName", Value: ref(function)},
 		{Key: "Principal", Value: output.Text("*")},
@@ -63,70 +64,139 @@ func (s *stack) routes(f model.Function, t model.HTTP) {
 		s.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: ref("Api")}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
 		s.output("Api", "URL of the HTTP API", getAtt("Api", "ApiEndpoint"))
 	}
-	integration := logical(f.Name, "Integration")
+	integration := of(f, "Integration")
 	s.add(integration, "AWS::ApiGatewayV2::Integration", output.Mapping{
 		{Key: "ApiId", Value: ref("Api")},
 		{Key: "IntegrationType", Value: "AWS_PROXY"},
-		{Key: "IntegrationUri", Value: arn(logical(f.Name, "Function"))},
+		{Key: "IntegrationUri", Value: arn(of(f, "Function"))},
 		{Key: "PayloadFormatVersion", Value: output.Text("2.0")},
 	})
-	for i, r := range routes(t) {
+	for _, r := range routes(t) {
+		if s.isTaken(r, f) {
+			continue
+		}
 		auth := "AWS_IAM"
-		if t.Public {
+		if r.open {
 			auth = "NONE"
 		}
-		s.add(logical(f.Name, "Route")+suffix(i), "AWS::ApiGatewayV2::Route", output.Mapping{
+		s.add(r.id(), "AWS::ApiGatewayV2::Route", output.Mapping{
 			{Key: "ApiId", Value: ref("Api")},
-			{Key: "RouteKey", Value: output.Text(r)},
+			{Key: "RouteKey", Value: output.Text(r.key())},
 			{Key: "AuthorizationType", Value: auth},
 			{Key: "Target", Value: sub("integrations/${" + integration + "}")},
 		})
 	}
-	s.permit(f, logical(f.Name, "Permission"), "apigateway.amazonaws.com",
+	s.permit(f, of(f, "Permission"), "apigateway.amazonaws.com",
 		sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"))
 }
 
-// suffix tells the second resource of a kind, and those after it, from the
-// first.
-func suffix(i int) string {
-	if i == 0 {
-		return ""
-	}
-	return strconv.Itoa(i + 1)
+// A route is one of an HTTP API.
+type route struct {
+	method, path string
+	open         bool // to everybody
+	implied      implied
 }
 
-var wildcard = regexp.MustCompile(`\{[^}]*\}`)
+// implied says how a directive asks for a route: one that is less implied takes
+// the place of another function's, as with net/http.
+type implied int
 
-// routes returns the route keys of the directive's patterns. A path that ends
-// in a slash is all below it too, as in net/http. Browsers' preflight requests
-// need a route where the adapter answers them.
-func routes(t model.HTTP) []string {
-	path := wildcard.ReplaceAllStringFunc(t.Path, func(w string) string {
-		return strings.ReplaceAll(w, "...}", "+}")
+const (
+	written  implied = iota
+	head             // by GET
+	bareOnly         // by the folder below which all is the function's
+)
+
+// isTaken reports whether another function has the route with more right to it.
+func (s *stack) isTaken(r route, f model.Function) bool {
+	for _, other := range s.app.Functions {
+		t, ok := other.Trigger.(model.HTTP)
+		if !ok || other.Name == f.Name {
+			continue
+		}
+		for _, o := range routes(t) {
+			any := route{method: "ANY", path: r.path}
+			if o.implied < r.implied && (o.same() == r.same() || r.implied == bareOnly && o.same() == any.same()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r route) key() string { return r.method + " " + r.path }
+
+// same is the key without the names of its wildcards, by which neither net/http
+// nor a reader tells two routes apart.
+func (r route) same() string {
+	return wildcard.ReplaceAllStringFunc(r.key(), func(w string) string {
+		if strings.HasSuffix(w, "+}") {
+			return "{+}"
+		}
+		return "{}"
 	})
-	paths := []string{strings.TrimSuffix(path, "{$}")}
+}
+
+// id is the route's logical id: whichever function has it, and however its
+// wildcards are called, it is the same, so that the route is there throughout an
+// update.
+func (r route) id() string {
+	sum := sha256.Sum256([]byte(r.same()))
+	words := noWord.ReplaceAllString(strings.ToLower(r.method)+"-"+wildcard.ReplaceAllString(r.path, ""), "-")
+	return model.Camel(words[:min(len(words), 100)]) + "Route" + hex.EncodeToString(sum[:4])
+}
+
+var (
+	wildcard = regexp.MustCompile(`\{[^}]*\}`)
+	noWord   = regexp.MustCompile(`[^A-Za-z0-9]+`)
+)
+
+// routes returns the routes of the directive's patterns. A path that ends in a
+// slash, or in a wildcard for all that follows one, is the folder and all below
+// it, as in net/http. Browsers' preflight requests, which bring no credentials,
+// need an open route where the adapter answers them.
+func routes(t model.HTTP) []route {
+	path := strings.ReplaceAll(strings.TrimSuffix(t.Path, "{$}"), "...}", "+}")
+	paths := []string{path}
+	folder, below := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
 	switch {
-	case path == "/":
-		paths = []string{"/", "/{below+}"}
-	case strings.HasSuffix(path, "/"): // with which no route but / ends
-		paths = []string{path + "{below+}", strings.TrimSuffix(path, "/")}
+	case below == "" && path == t.Path: // but for /{$}
+		paths = []string{folder + "{below+}", bare(folder)}
+	case strings.HasSuffix(below, "+}"):
+		paths = []string{path, bare(folder)}
 	}
 	methods := slices.Clone(t.Methods)
 	if len(methods) == 0 {
 		methods = []string{"ANY"}
-	} else {
-		if slices.Contains(methods, "GET") && !slices.Contains(methods, "HEAD") {
-			methods = append(methods, "HEAD") // as ServeMux has it
-		}
-		if len(t.CORS) > 0 && !slices.Contains(methods, "OPTIONS") {
-			methods = append(methods, "OPTIONS")
-		}
+	} else if slices.Contains(methods, "GET") && !slices.Contains(methods, "HEAD") {
+		methods = append(methods, "HEAD") // as ServeMux has it
 	}
-	var out []string
-	for _, p := range paths {
-		for _, m := range methods {
-			out = append(out, m+" "+p)
+	preflight := len(t.CORS) > 0 && !slices.Contains(methods, "OPTIONS") && !(t.Public && methods[0] == "ANY")
+	var out []route
+	for i, p := range paths {
+		by := written
+		if i > 0 {
+			by = bareOnly
+		}
+		for j, m := range methods {
+			if by == written && m == "HEAD" && j >= len(t.Methods) {
+				out = append(out, route{m, p, t.Public, head})
+				continue
+			}
+			out = append(out, route{m, p, t.Public, by})
+		}
+		if preflight {
+			out = append(out, route{"OPTIONS", p, true, by})
 		}
 	}
 	return out
+}
+
+// bare is the folder without the slash at its end, with which no route but /
+// ends.
+func bare(folder string) string {
+	if folder == "/" {
+		return folder
+	}
+	return strings.TrimSuffix(folder, "/")
 }

@@ -10,10 +10,18 @@ import (
 	"github.com/fngen/fngen/gen/internal/output"
 )
 
-// stackPart is the last part of the stack's own id: twelve digits that no other
-// stack has, and that may stand in a bucket's name.
-var stackPart = output.Tagged{Tag: "!Select", Value: []any{4, output.Tagged{Tag: "!Split", Value: []any{"-",
-	output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
+// bucketName is the name of the stack's own bucket: no other stack has it, since
+// the first two groups of digits in a stack's id are of the time of its creation,
+// unlike the last, which is of the host that made the id.
+//
+// https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-1
+func bucketName(pattern string) output.Tagged {
+	group := func(n int) output.Tagged {
+		return output.Tagged{Tag: "!Select", Value: []any{n, output.Tagged{Tag: "!Split", Value: []any{"-",
+			output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
+	}
+	return output.Tagged{Tag: "!Sub", Value: []any{pattern + "-${Low}${Mid}", output.Mapping{{Key: "Low", Value: group(0)}, {Key: "Mid", Value: group(1)}}}}
+}
 
 // arnOf returns the ARN of the resource with the logical name: of one that
 // exists already, or of the stack's own.
@@ -40,7 +48,9 @@ func queueID(name string, fifo bool) string {
 // once.
 func (s *stack) shared() {
 	for _, f := range s.app.Functions {
+		s.cause = cause{f, "sink"}
 		s.sinkResources(f)
+		s.cause = cause{function: f}
 		name := f.Trigger.Resource()
 		if s.names[name] != "" {
 			continue
@@ -54,13 +64,13 @@ func (s *stack) shared() {
 			s.once(logical(name, "Bucket"), func() { s.createBucket(name) })
 		case model.Stream:
 			s.once(logical(name, "Stream"), func() {
-				s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}}})
+				s.createStream(name)
 			})
 		case model.Document:
 			s.once(logical(name, "Table"), func() { s.createTable(name) })
 		}
 	}
-	s.queuePolicies()
+	s.policies()
 }
 
 // once adds what is shared under the id, if nothing is.
@@ -80,7 +90,7 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 	if visibility == 0 {
 		visibility = min(6*timeout(f)+t.Window, 12*time.Hour)
 	}
-	properties := mapping(
+	properties := queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
 		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
 		output.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
@@ -90,8 +100,27 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
 		}})
 	}
-	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties)
+	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties, retained...)
 	s.output(queueID(t.Name, t.FIFO), "URL of the queue "+t.Name, ref(queueID(t.Name, t.FIFO)))
+}
+
+// queueProperties are the properties of a queue that are not zero. SQS encrypts
+// what lies in it, which is its default, said so that nothing else is.
+//
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
+func queueProperties(members ...output.Member) output.Mapping {
+	return append(mapping(members...), output.Member{Key: "SqsManagedSseEnabled", Value: true})
+}
+
+// createStream adds a stream, which Kinesis encrypts with the account's own key
+// for it: readers and writers need no right to the key.
+//
+// https://docs.aws.amazon.com/streams/latest/dev/server-side-encryption.html
+func (s *stack) createStream(name string) {
+	s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
+		{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}},
+		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: "alias/aws/kinesis"}}},
+	}, retained...)
 }
 
 // createBucket adds a bucket with the notifications of its functions, which it
@@ -104,21 +133,21 @@ func (s *stack) createBucket(name string) {
 		if !ok {
 			continue
 		}
-		permissions = append(permissions, logical(f.Name, "Permission"))
+		permissions = append(permissions, of(f, "Permission"))
 		for _, event := range changes(t, []string{"s3:ObjectCreated:*"}, []string{"s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}) {
 			notifications = append(notifications, output.Mapping{
 				{Key: "Event", Value: event},
-				{Key: "Function", Value: arn(logical(f.Name, "Function"))},
+				{Key: "Function", Value: arn(of(f, "Function"))},
 				{Key: "Filter", Value: keyFilter(t)},
 			})
 		}
 	}
 	id := logical(name, "Bucket")
 	properties := append(output.Mapping{
-		{Key: "BucketName", Value: output.Tagged{Tag: "!Sub", Value: []any{name + "-${Stack}", output.Mapping{{Key: "Stack", Value: stackPart}}}}},
+		{Key: "BucketName", Value: bucketName(name)},
 		{Key: "NotificationConfiguration", Value: output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}},
 	}, privateBucket()...)
-	s.add(id, "AWS::S3::Bucket", properties, append([]output.Member{{Key: "DependsOn", Value: permissions}}, retained...)...)
+	s.add(id, "AWS::S3::Bucket", properties, append([]output.Member{{Key: "DependsOn", Value: permissions}}, retainedOnceThere...)...)
 	s.output(id, "Name of the bucket "+name, ref(id))
 }
 
@@ -182,6 +211,7 @@ func (s *stack) createTable(name string) {
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
 		{Key: "StreamSpecification", Value: output.Mapping{{Key: "StreamViewType", Value: images}}},
+		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
 	}, retained...)
 	s.output(id, "Name of the table "+name, ref(id))
 }

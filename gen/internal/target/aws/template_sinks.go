@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -22,14 +23,11 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 			may = append(may, statement{actions: []string{"sns:Publish"}, resources: []any{topic}})
 			address = topic
 		case "event":
-			bus := "default"
-			if s.names[sink.Name] != "" {
-				bus = s.names[sink.Name]
-			}
+			bus := cmp.Or(s.names[sink.Name], s.bus, "default")
 			may = append(may, statement{actions: []string{"events:PutEvents"}, resources: []any{regional("events", "event-bus/"+bus)}})
 			address = output.Text(bus)
 		case "http":
-			address = output.Text(s.urls[sink.Name])
+			address = value(s.urls[sink.Name])
 		}
 		addresses = append(addresses, output.Member{Key: model.SinkVariable(sink.Name), Value: address})
 	}
@@ -69,15 +67,19 @@ func deadLettersFIFO(f model.Function) bool {
 }
 
 // deadLetterID is the logical id of the queue for the function's dead letters.
+// Those of a queue are named after it, since they are the queue's more than the
+// function's, and it feeds one alone.
 func deadLetterID(f model.Function) string {
 	if f.DeadLetter != "" {
 		return queueID(f.DeadLetter, deadLettersFIFO(f))
 	}
-	switch f.Trigger.(type) {
+	switch t := f.Trigger.(type) {
+	case model.Queue:
+		return queueID(t.Name, t.FIFO) + "Letters"
 	case model.Stream, model.Document:
-		return logical(f.Name, "Refused") // beside the bucket for whole records
+		return of(f, "Refused") // beside the bucket for whole records
 	}
-	return logical(f.Name, "DeadLetters")
+	return of(f, "DeadLetters")
 }
 
 // deadLetterQueue returns the ARN of the queue for the function's dead letters:
@@ -110,7 +112,7 @@ func (s *stack) sinkResources(f model.Function) {
 		case "queue":
 			id := queueID(sink.Name, false)
 			s.once(id, func() {
-				s.add(id, "AWS::SQS::Queue", mapping(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}))
+				s.add(id, "AWS::SQS::Queue", queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}), retained...)
 				s.output(id, "URL of the queue "+sink.Name, ref(id))
 			})
 		case "topic":
@@ -126,10 +128,11 @@ func (s *stack) sinkResources(f model.Function) {
 	}
 	id := deadLetterID(f)
 	s.once(id, func() {
-		s.add(id, "AWS::SQS::Queue", mapping(
+		s.cause = cause{f, "deadletter"}
+		s.add(id, "AWS::SQS::Queue", queueProperties(
 			output.Member{Key: "FifoQueue", Value: deadLettersFIFO(f)},
 			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
-		))
+		), retained...)
 	})
 }
 
@@ -152,6 +155,7 @@ type sender struct {
 	queue     string // its logical id
 	principal string
 	source    any
+	function  model.Function
 }
 
 // permitDeadLetters lets the service send dead letters for the source to the
@@ -160,29 +164,5 @@ func (s *stack) permitDeadLetters(f model.Function, principal string, source any
 	if s.names[f.DeadLetter] != "" {
 		return // whose policy is its owner's
 	}
-	s.senders = append(s.senders, sender{deadLetterID(f), principal, source})
-}
-
-// queuePolicies adds the policies of queues, one for each with all that may
-// send to it, since a queue has only one.
-func (s *stack) queuePolicies() {
-	to := map[string][]sender{}
-	for _, one := range s.senders {
-		to[one.queue] = append(to[one.queue], one)
-	}
-	for _, first := range s.senders {
-		s.once(first.queue+"Policy", func() {
-			var statements []statement
-			for _, one := range to[first.queue] {
-				statements = append(statements, statement{
-					principal: service(one.principal), actions: []string{"sqs:SendMessage"}, resources: []any{arn(one.queue)},
-					condition: output.Mapping{{Key: "ArnEquals", Value: output.Mapping{{Key: "aws:SourceArn", Value: one.source}}}},
-				})
-			}
-			s.add(first.queue+"Policy", "AWS::SQS::QueuePolicy", output.Mapping{
-				{Key: "Queues", Value: []any{ref(first.queue)}},
-				{Key: "PolicyDocument", Value: policy(statements...)},
-			})
-		})
-	}
+	s.senders = append(s.senders, sender{deadLetterID(f), principal, source, f})
 }

@@ -11,8 +11,8 @@ import (
 // eventSource adds the mapping that feeds the function with batches of records.
 // Of a batch only what failed comes again, which the adapter names.
 func (s *stack) eventSource(f model.Function, source any, further ...output.Member) {
-	s.add(logical(f.Name, "Mapping"), "AWS::Lambda::EventSourceMapping", append(output.Mapping{
-		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+	s.add(of(f, "Mapping"), "AWS::Lambda::EventSourceMapping", append(output.Mapping{
+		{Key: "FunctionName", Value: ref(of(f, "Function"))},
 		{Key: "EventSourceArn", Value: source},
 		{Key: "FunctionResponseTypes", Value: []string{"ReportBatchItemFailures"}},
 	}, further...))
@@ -23,7 +23,7 @@ func (s *stack) eventSource(f model.Function, source any, further ...output.Memb
 func (s *stack) queue(f model.Function, t model.Queue) feeding {
 	queue := s.queueArn(t.Name, t.FIFO)
 	concurrency := any(nil)
-	if n := f.Operation.MaxInstances; n >= 2 {
+	if n := mappingConcurrency(f); n > 0 {
 		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
 	}
 	return feeding{
@@ -35,6 +35,20 @@ func (s *stack) queue(f model.Function, t model.Queue) feeding {
 				output.Member{Key: "ScalingConfig", Value: concurrency})...)
 		}},
 	}
+}
+
+// mappingConcurrency is how many instances a queue feeds at once, 0 for any
+// number. Where instances are few, its pollers must not start more batches: what
+// the function throttles counts as a receive, and lies among the dead letters
+// after a few of them, unhandled.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+func mappingConcurrency(f model.Function) int {
+	n := cmp.Or(f.Operation.MaxInstances, f.Operation.Reserved)
+	if n == 0 || f.Operation.MaxInstances == 0 && n > maxConcurrency {
+		return 0
+	}
+	return max(n, minConcurrency)
 }
 
 // stream is the feeding by a Kinesis stream.
@@ -92,13 +106,13 @@ func (s *stack) records(f model.Function, source any, read statement, start stri
 	fed := feeding{may: []statement{read}}
 	var onFailure any
 	if f.DeadLetter != "none" {
-		bucket := logical(f.Name, "DeadLetters")
+		bucket := of(f, "DeadLetters")
 		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: arn(bucket)}}}}
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 		fed.may = append(fed.may,
 			statement{actions: []string{"s3:PutObject"}, resources: []any{sub("${" + bucket + ".Arn}/aws/lambda/*")}},
 			statement{actions: []string{"s3:ListBucket"}, resources: []any{arn(bucket)}})
-		fed.add = append(fed.add, func() { s.add(bucket, "AWS::S3::Bucket", privateBucket(), retained...) })
+		fed.add = append(fed.add, func() { s.add(bucket, "AWS::S3::Bucket", privateBucket(), retainedOnceThere...) })
 	}
 	fed.add = append(fed.add, func() {
 		s.eventSource(f, source, append(mapping(further...),
@@ -111,11 +125,18 @@ func (s *stack) records(f model.Function, source any, read statement, start stri
 	return fed
 }
 
+// privateBucket are the properties of every bucket: nothing in it is public, and
+// S3 encrypts it.
 func privateBucket() output.Mapping {
-	return output.Mapping{{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
-		{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
-		{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
-	}}}
+	return output.Mapping{
+		{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
+			{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
+			{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
+		}},
+		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{
+			{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "AES256"}}}},
+		}}}},
+	}
 }
 
 // asynchronous is the feeding of a function that Lambda itself calls again: at
@@ -123,7 +144,7 @@ func privateBucket() output.Mapping {
 func (s *stack) asynchronous(f model.Function, source func()) feeding {
 	letters := s.deadLetterQueue(f)
 	config := output.Mapping{
-		{Key: "FunctionName", Value: ref(logical(f.Name, "Function"))},
+		{Key: "FunctionName", Value: ref(of(f, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
 		{Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
@@ -134,7 +155,7 @@ func (s *stack) asynchronous(f model.Function, source func()) feeding {
 		}})
 	}
 	return feeding{add: []func(){
-		func() { s.add(logical(f.Name, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
+		func() { s.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
 		source,
 	}}
 }
@@ -142,17 +163,17 @@ func (s *stack) asynchronous(f model.Function, source func()) feeding {
 // subscribe subscribes the function to the topic.
 func (s *stack) subscribe(f model.Function, t model.Topic) {
 	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), ref)
-	s.permit(f, logical(f.Name, "Permission"), "sns.amazonaws.com", topic)
+	s.permit(f, of(f, "Permission"), "sns.amazonaws.com", topic)
 	subscription := output.Mapping{
 		{Key: "TopicArn", Value: topic},
 		{Key: "Protocol", Value: "lambda"},
-		{Key: "Endpoint", Value: arn(logical(f.Name, "Function"))},
+		{Key: "Endpoint", Value: arn(of(f, "Function"))},
 	}
 	if letters := s.deadLetterQueue(f); letters != nil {
 		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
 		s.permitDeadLetters(f, "sns.amazonaws.com", topic)
 	}
-	s.add(logical(f.Name, "Subscription"), "AWS::SNS::Subscription", subscription)
+	s.add(of(f, "Subscription"), "AWS::SNS::Subscription", subscription)
 }
 
 // notify has the bucket tell the function of its objects: by the bucket's own
@@ -163,18 +184,16 @@ func (s *stack) notify(f model.Function, t model.Object) {
 		s.rule(f, "", objectPattern(t, name))
 		return
 	}
-	s.permit(f, logical(f.Name, "Permission"), "s3.amazonaws.com", output.Tagged{Tag: "!Sub", Value: []any{
-		"arn:${AWS::Partition}:s3:::" + t.Bucket + "-${Stack}", output.Mapping{{Key: "Stack", Value: stackPart}},
-	}}, output.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
+	s.permit(f, of(f, "Permission"), "s3.amazonaws.com", bucketName("arn:${AWS::Partition}:s3:::"+t.Bucket), output.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
 }
 
 // rule adds a rule of the EventBridge bus that has the function as its target;
 // the account's default bus if the name is "".
 func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
-	id := logical(f.Name, "Rule")
+	id := of(f, "Rule")
 	target := output.Mapping{
 		{Key: "Id", Value: "function"},
-		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
+		{Key: "Arn", Value: arn(of(f, "Function"))},
 		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
 	}
 	if letters := s.deadLetterQueue(f); letters != nil {
@@ -186,7 +205,7 @@ func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
 		output.Member{Key: "EventPattern", Value: pattern},
 		output.Member{Key: "Targets", Value: []output.Mapping{target}},
 	))
-	s.permit(f, logical(f.Name, "Permission"), "events.amazonaws.com", arn(id))
+	s.permit(f, of(f, "Permission"), "events.amazonaws.com", arn(id))
 }
 
 // eventPattern matches the type, and the source if the directive names one.
@@ -222,23 +241,23 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 	when, _ := expression(t) // Check has refused what has none
 	input, _ := json.Marshal(f.Name)
 	target := output.Mapping{
-		{Key: "Arn", Value: arn(logical(f.Name, "Function"))},
-		{Key: "RoleArn", Value: arn(logical(f.Name, "ScheduleCaller"))},
+		{Key: "Arn", Value: arn(of(f, "Function"))},
+		{Key: "RoleArn", Value: arn(of(f, "ScheduleCaller"))},
 		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
 			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
 		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
 	}
-	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(logical(f.Name, "Function"))}}}
+	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(of(f, "Function"))}}}
 	if letters := s.deadLetterQueue(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
 		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
 	}
-	s.add(logical(f.Name, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
+	s.add(of(f, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
 		{Key: "ScheduleExpression", Value: output.Text(when)},
 		{Key: "ScheduleExpressionTimezone", Value: output.Text(cmp.Or(t.TimeZone, "UTC"))},
 		{Key: "FlexibleTimeWindow", Value: output.Mapping{{Key: "Mode", Value: output.Text("OFF")}}},
 		{Key: "Target", Value: target},
 	})
-	s.role(logical(f.Name, "ScheduleCaller"), "scheduler.amazonaws.com",
+	s.role(of(f, "ScheduleCaller"), "scheduler.amazonaws.com",
 		output.Mapping{{Key: "StringEquals", Value: output.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
 }

@@ -12,13 +12,15 @@ import (
 
 // check has the limits of Google Cloud Functions and what feeds them.
 func (t target) check(f model.Function) *model.Report {
-	report := model.NewReport(t.Name(), f)
+	report := model.NewReport(t.Name(), t.placed(f))
+	t.settings(report, f)
 	t.sinks(report, f)
 	t.deadLetter(report, f)
 	operation(report, f)
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		report.Timeout(3600*time.Second, "an HTTP function")
 		report.HTTP(trigger)
+		request(report, trigger)
 		return report
 	}
 	if _, ok := f.Trigger.(model.Schedule); ok {
@@ -134,7 +136,13 @@ func operation(report *model.Report, f model.Function) {
 	if o.LogRetention > 0 {
 		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "Cloud Logging keeps the logs of all services in one bucket of the project; log-retention is ignored, set it there")
 	}
+	if o.Tracing != "" {
+		report.WarnAt("tracing-ignored", model.KeyTracing, "Cloud Run itself decides which requests it traces; tracing is ignored")
+	}
 	for _, v := range o.Env {
+		if v.IsSecret && (v.Member != "" || strings.ContainsAny(v.Value, "/+=.@")) {
+			report.ErrorAt("secret-name", model.KeyEnv+"."+v.Name, "Secret Manager's names are of letters, digits, - and _, and a secret is read whole; rename it, or leave the target out with //fn:targets aws")
+		}
 		if reserved(v.Name) {
 			report.ErrorAt("env-name", model.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
 		}
@@ -167,7 +175,7 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		to := topic{s.Kind, s.Name}
 		switch {
 		case s.Kind == "http":
-			if t.named(s.Name).url == "" {
+			if t.named(s.Name).url.Value == "" {
 				report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
 			}
 		case t.called(to) == own:

@@ -8,7 +8,9 @@
 // region have to be given unless fngen.yaml has them.
 //
 // Queues, topics and streams are Pub/Sub topics, with a subscription for each
-// function that pushes to it, and a topic for what it gives up. Events of a
+// function that pushes to it, and a topic for what it gives up. Those of a queue
+// are called after it, and what else is the function's after its identity, so that
+// neither a rename nor another function loses what they hold. Events of a
 // type of one's own come through an Eventarc channel, to which they are
 // published with the Eventarc Publishing API, and from the topics that are the
 // application's event sinks. Each function runs as an account that may read its
@@ -18,6 +20,7 @@
 package gcp
 
 import (
+	"go/token"
 	"regexp"
 
 	"github.com/dave/jennifer/jen"
@@ -60,9 +63,13 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 		resources: map[string]resource{},
 	}
 	for name, r := range resources {
-		t.resources[name] = resource{
-			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.String(urlKey),
+		known := resource{
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey),
 		}
+		if r.Has(nameKey.Name) {
+			known.pos = r.Position(nameKey.Name)
+		}
+		t.resources[name] = known
 	}
 	if binary && s.Has("runtime") {
 		s.Refuse("config-value", "runtime", "does nothing with package: binary, which nobody compiles any more; remove it")
@@ -115,7 +122,7 @@ func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code
 	var handler jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		before = e.Routes(trigger)
-		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name))
+		handler = jen.Qual(gcpPath, "HTTPHandler").Call(e.Mux(trigger), output.Literal(gcpPath, s.name, s.fields...))
 	} else {
 		fields := append(s.fields, e.DeadLetterField())
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
@@ -142,7 +149,7 @@ type source struct {
 func feed(f model.Function) (string, source) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "behind HTTP", source{"HTTP", nil}
+		return "behind HTTP", source{"HTTP", []output.Field{{Name: "Keep", Value: t.Keep}}}
 	case model.Queue:
 		return "fed by a Pub/Sub subscription", source{"PubSub", []output.Field{{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content}, {Name: "Letters", Value: t.Letters}}}
 	case model.Object:
@@ -179,16 +186,17 @@ var (
 	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
 		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
 
+	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
+	topicName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._~%+-]{2,254}$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
 	// https://cloud.google.com/eventarc/docs/locations
 	locationKey = config.Key{Name: "location", Doc: "Where the bucket that exists, or the collection's database, is; the region by default.",
 		Grammar: regexp.MustCompile(`^[a-z]+[0-9]{0,2}(-[a-z]+[0-9]{1,2})?$`), Want: "a location such as europe-west1, eu or eur3"}
 	// https://cloud.google.com/firestore/docs/manage-databases
 	databaseKey = config.Key{Name: "database", Doc: "The collection's database.", Default: "(default)",
 		Grammar: regexp.MustCompile(`^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$`), Want: "the ID of a Firestore database"}
-	urlKey = config.Key{Name: "url", Doc: "The URL of an http sink, which takes requests without credentials.",
-		Grammar: regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`), Want: "http:// or https://, a host and a path"}
 )
 
 // A resource is what fngen.yaml says of one that exists.
@@ -196,7 +204,9 @@ type resource struct {
 	name     string // "" for one that is created
 	location string // "" for the region
 	database string
-	url      string // "" for none
+	url      model.Variable
+
+	pos token.Position // of the name
 }
 
 // named returns the resource of the logical name.

@@ -81,6 +81,22 @@ func call(name string, args ...any) expr {
 	return hclwrite.TokensForFunctionCall(name, tokens...)
 }
 
+// either returns yes if the condition holds, and no otherwise.
+func either(condition, yes, no any) expr {
+	return slices.Concat(value(condition), expr{{Type: hclsyntax.TokenQuestion, Bytes: []byte("?")}}, value(yes),
+		expr{{Type: hclsyntax.TokenColon, Bytes: []byte(":")}}, value(no))
+}
+
+// both returns whether the two conditions hold.
+func both(a, b any) expr {
+	return slices.Concat(value(a), expr{{Type: hclsyntax.TokenAnd, Bytes: []byte("&&")}}, value(b))
+}
+
+// not returns whether the condition, a call, does not hold.
+func not(condition expr) expr {
+	return append(expr{{Type: hclsyntax.TokenBang, Bytes: []byte("!")}}, condition...)
+}
+
 // equal returns the comparison of the two.
 func equal(a, b any) expr {
 	return slices.Concat(value(a), expr{{Type: hclsyntax.TokenEqualOp, Bytes: []byte("==")}}, value(b))
@@ -124,6 +140,10 @@ func (b body) block(name string, pairs ...pair) body {
 	inner.set(pairs...)
 	return inner
 }
+
+// keep has Terraform refuse a change that would destroy the resource, another name
+// for instance. What is taken out of the file altogether is destroyed all the same.
+func (b body) keep() { b.block("lifecycle", pair{"prevent_destroy", true}) }
 
 // top writes a block with labels at the top of the file.
 func (b body) top(name string, labels []string, pairs ...pair) body {

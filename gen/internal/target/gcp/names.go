@@ -20,6 +20,10 @@ const (
 	maxBucket  = 21 // a bucket's at most 63, and begins with the project's ID of 30 at most, https://cloud.google.com/storage/docs/buckets#naming
 )
 
+// reservedName is what no topic's name may begin with, and no bucket's with one
+// letter after it may hold: https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names.
+const reservedName = "goog"
+
 // short returns the name in limit characters at most, which ends as names have
 // to. What would not is cut and told apart by a hash, so that it never changes.
 func short(name string, limit int) string {
@@ -61,7 +65,7 @@ func applicationName(app model.App) string {
 	}
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(base), "-"), "-0123456789")
 	name = strings.TrimRight(name[:min(len(name), maxName)], "-")
-	if len(name) < 2 {
+	if len(name) < 2 || strings.Contains(name, reservedName) {
 		return "fngen"
 	}
 	return name

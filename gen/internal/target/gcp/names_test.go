@@ -53,7 +53,7 @@ func TestApplicationName(t *testing.T) {
 	for path, want := range map[string]string{
 		"example.com/shop": "shop", "example.com/shop/v2": "shop", "example.com/My_Shop": "my-shop", "example.com/a": "fngen",
 		"example.com/2024": "fngen", "example.com/7eleven": "eleven", "example.com/customers-and-more": "customers",
-		"example.com/v2x": "v2x", "": "fngen", "v2": "fngen",
+		"example.com/v2x": "v2x", "example.com/googles": "fngen", "example.com/go-og": "go-og", "example.com/shop-goog": "fngen", "": "fngen", "v2": "fngen",
 	} {
 		got := applicationName(model.App{Path: path})
 		if got != want || !grammar.MatchString(got) {

@@ -13,7 +13,10 @@ import (
 // buildpack compiles without the network.
 type Buildpack struct{ target }
 
-var _ model.Target = Buildpack{}
+var (
+	_ model.Target      = Buildpack{}
+	_ model.LocalRunner = Buildpack{}
+)
 
 // Check has the limits of Google Cloud Functions, of what feeds them, and of
 // the buildpack.
@@ -79,4 +82,10 @@ func (t Binary) Entrypoint(f model.Function) ([]model.File, error) {
 // PackageBinary returns the program.
 func (Binary) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {
 	return []model.Archive{{Path: f.Name + ".zip", Files: []model.File{{Path: "main", Data: binary, Executable: true}}}}, nil
+}
+
+// LocalTarget returns a [Binary] that checks no caller.
+func (t target) LocalTarget() model.Target {
+	t.binary, t.audience, t.caller = true, "", ""
+	return Binary{t}
 }

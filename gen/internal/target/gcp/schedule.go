@@ -48,7 +48,8 @@ func every(d time.Duration) (string, error) {
 // The limits of Cloud Scheduler:
 // https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs.
 const (
-	maxAttempt  = 30 * time.Minute // that it waits for an answer
+	minAttempt  = 15 * time.Second // that it waits for an answer
+	maxAttempt  = 30 * time.Minute
 	maxRetries  = 5
 	someRetries = 3 // by default
 )
@@ -62,10 +63,10 @@ func (w *terraform) job(f function, t model.Schedule) {
 	}
 	b := w.resource("google_cloud_scheduler_job", f.label,
 		pair{"region", ref("var", "region")},
-		pair{"name", w.physical(f.Name)},
+		pair{"name", w.physical(f.Identity())},
 		pair{"schedule", schedule},
 		pair{"time_zone", cmp.Or(t.TimeZone, "Etc/UTC")},
-		pair{"attempt_deadline", seconds(min(timeoutOf(f.Function)+10*time.Second, maxAttempt))})
+		pair{"attempt_deadline", seconds(min(max(timeoutOf(f.Function)+10*time.Second, minAttempt), maxAttempt))})
 	b.block("retry_config", pair{"retry_count", f.RetriesOr(someRetries)})
 	b.block("http_target",
 		pair{"http_method", "POST"},

@@ -95,15 +95,10 @@ func (w *terraform) eventarc() {
 	if !w.has(routed) {
 		return
 	}
-	w.resource("google_project_iam_member", "eventarc",
-		pair{"role", "roles/eventarc.eventReceiver"},
-		pair{"member", w.member()})
-	if w.has(isObject) {
-		w.top("data", []string{"google_storage_project_service_account", "this"}, pair{"project", ref("var", "project")})
-		w.comment("Cloud Storage sends its events as this account.")
-		w.resource("google_project_iam_member", "storage",
-			pair{"role", "roles/pubsub.publisher"},
-			pair{"member", ref("data", "google_storage_project_service_account", "this", "member")})
+	if w.caller == "" { // or another application may give the same, and take it away: see the head
+		w.resource("google_project_iam_member", "eventarc",
+			pair{"role", "roles/eventarc.eventReceiver"},
+			pair{"member", w.member()})
 	}
 	if w.channeled() && w.channel == "" {
 		w.comment("The application's own events are published to this channel.")
@@ -172,16 +167,16 @@ func (w *terraform) triggers(f function) {
 	if w.binary || !inFunction(f.Trigger) {
 		// https://cloud.google.com/eventarc/docs/retry-events
 		w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
-		w.trigger(f, f.Name, s)
+		w.trigger(f, f.Identity(), s)
 	}
 	if w.archives(f.Trigger) {
 		var names []string
 		for _, other := range w.functions {
-			names = append(names, other.Name)
+			names = append(names, other.Identity())
 		}
 		s.eventType = "google.cloud.storage.object.v1.archived"
 		w.comment("In a bucket that keeps versions what is removed is archived.")
-		w.trigger(f, free(f.Name+"-archived", names), s)
+		w.trigger(f, free(f.Identity()+"-archived", names), s)
 	}
 }
 
@@ -204,21 +199,19 @@ func (w *terraform) trigger(f function, name string, s eventarcSource) {
 	b.block("destination").block("cloud_run_service",
 		pair{"service", ref(f.resource, f.label, "name")},
 		pair{"region", ref("var", "region")})
-	b.AppendNewline()
-	b.set(pair{"depends_on", append(w.eventarcDepends(f), w.invokes(f)...)})
+	if depends := append(w.eventarcDepends(f), w.invokes(f)...); len(depends) > 0 {
+		b.AppendNewline()
+		b.set(pair{"depends_on", depends})
+	}
 }
 
 // eventarcDepends returns what Eventarc must be allowed before it can be told
-// of the trigger.
+// of the trigger, if that is written.
 func (w *terraform) eventarcDepends(f function) []any {
-	var on []any
-	if routed(f.Trigger) {
-		on = append(on, ref("google_project_iam_member", "eventarc"))
+	if w.caller != "" || !routed(f.Trigger) {
+		return nil
 	}
-	if isObject(f.Trigger) {
-		on = append(on, ref("google_project_iam_member", "storage"))
-	}
-	return on
+	return []any{ref("google_project_iam_member", "eventarc")}
 }
 
 // invokes returns what lets Google's services call the function, if that is
@@ -227,5 +220,5 @@ func (w *terraform) invokes(f function) []any {
 	if w.verifies(f) {
 		return nil
 	}
-	return []any{ref("google_cloud_run_v2_service_iam_member", label(f.Name, "events"))}
+	return []any{ref("google_cloud_run_v2_service_iam_member", label(f.Identity(), "events"))}
 }

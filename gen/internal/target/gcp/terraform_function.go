@@ -20,18 +20,41 @@ func (w *terraform) archiveBucket() {
 	w.bucket("source", free("source", w.bucketNames()))
 }
 
-func (w *terraform) bucket(label, name string) {
-	w.resource("google_storage_bucket", label,
+func (w *terraform) bucket(label, name string) body {
+	return w.resource("google_storage_bucket", label,
 		pair{"location", ref("var", "region")},
 		pair{"name", text(ref("var", "project"), "-", ref("var", "name"), "-"+short(name, maxBucket))},
 		pair{"uniform_bucket_level_access", true},
 		pair{"public_access_prevention", "enforced"})
 }
 
+// buildRoles are what compiles the functions needs:
+// https://cloud.google.com/functions/docs/securing/build-custom-sa.
+var buildRoles = []any{"roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"}
+
+// buildAccount writes the account that compiles the functions, unless one is given.
+// New projects give the one that would do it otherwise no roles.
+func (w *terraform) buildAccount() {
+	w.comment("The functions are compiled as this account, unless another is given.")
+	w.top("resource", []string{"google_service_account", w.builder},
+		pair{"count", either(w.builds(), 1, 0)},
+		pair{"project", ref("var", "project")},
+		pair{"account_id", w.physical(short(w.builder, maxAccount))},
+		pair{"display_name", text(ref("var", "name"), ": compiles the functions")})
+	w.top("resource", []string{"google_project_iam_member", w.builder},
+		pair{"for_each", call("toset", either(w.builds(), buildRoles, []any{}))},
+		pair{"project", ref("var", "project")},
+		pair{"role", ref("each", "value")},
+		pair{"member", ref("google_service_account", w.builder, 0, "member")})
+}
+
+// builds returns whether main.tf has the account that compiles.
+func (w *terraform) builds() expr { return equal(ref("var", "build_service_account"), ref("null")) }
+
 // function writes one function and what feeds it alone.
 func (w *terraform) function(f function) {
 	w.comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
-	w.account(f.Name, f.Name)
+	w.account(f.Identity(), f.Name)
 	w.secretAccess(f)
 	w.ownDeadLetters(f)
 	w.maySend(f)
@@ -64,11 +87,11 @@ func (w *terraform) cloudFunction(f function) {
 
 	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.Name, maxService))})
+		pair{"name", w.physical(short(f.Identity(), maxService))})
 	b.block("build_config",
 		pair{"runtime", w.runtime},
 		pair{"entry_point", model.Camel(f.Name)},
-		pair{"service_account", ref("var", "build_service_account")},
+		pair{"service_account", either(w.builds(), ref("google_service_account", w.builder, 0, "id"), ref("var", "build_service_account"))},
 		pair{"environment_variables", w.buildVariables()}).
 		block("source").
 		block("storage_source",
@@ -131,11 +154,15 @@ func (w *terraform) service(f function) {
 	}
 	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.Name, maxService))},
+		pair{"name", w.physical(short(f.Identity(), maxService))},
 		pair{"ingress", ingress},
 		pair{"deletion_protection", false})
-	if w.verifies(f) {
+	switch {
+	case w.verifies(f):
 		b.comment("The program verifies the callers' tokens itself, whose signatures Cloud Run's own", "check would remove.")
+		b.set(pair{"invoker_iam_disabled", true})
+	case public(f.Function):
+		b.comment("Everybody may call it, also where the organization allows no grant to allUsers.")
 		b.set(pair{"invoker_iam_disabled", true})
 	}
 	t := b.block("template",
@@ -147,7 +174,9 @@ func (w *terraform) service(f function) {
 	}
 	c := t.block("containers", pair{"image", ref("var", "images", index(f.Name))})
 	if o.Memory > 0 {
-		c.block("resources", pair{"limits", []pair{{"cpu", cpu(o.Memory)}, {"memory", fmt.Sprintf("%dMi", o.Memory)}}})
+		c.block("resources",
+			pair{"limits", []pair{{"cpu", cpu(o.Memory)}, {"memory", fmt.Sprintf("%dMi", o.Memory)}}},
+			pair{"cpu_idle", true}) // or it is paid for between requests too
 	}
 	for _, p := range w.environment(f) {
 		c.block("env", pair{"name", p.name}, pair{"value", p.value})
@@ -219,10 +248,13 @@ func (w *terraform) depends(f function) []any {
 		on = append(on, ref("google_secret_manager_secret_iam_member", f.label))
 	}
 	if len(f.publishes()) > 0 {
-		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Name, "sends")))
+		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
 	}
-	if !w.binary && inFunction(f.Trigger) {
-		on = append(on, w.eventarcDepends(f)...)
+	if !w.binary {
+		on = append(on, ref("google_project_iam_member", w.builder))
+		if inFunction(f.Trigger) {
+			on = append(on, w.eventarcDepends(f)...)
+		}
 	}
 	return on
 }
@@ -274,7 +306,7 @@ func (w *terraform) verifies(f function) bool {
 // invokers says who may call the function.
 func (w *terraform) invokers(f function) {
 	switch {
-	case w.verifies(f):
+	case w.verifies(f), w.binary && public(f.Function):
 	case public(f.Function):
 		w.mayInvoke(f, "public", pair{"member", "allUsers"})
 	case f.closed():
@@ -290,7 +322,7 @@ func (w *terraform) invokers(f function) {
 // mayInvoke lets whom call the function.
 func (w *terraform) mayInvoke(f function, whom string, member ...pair) {
 	last := len(member) - 1
-	w.top("resource", []string{"google_cloud_run_v2_service_iam_member", label(f.Name, whom)}, slices.Concat(
+	w.top("resource", []string{"google_cloud_run_v2_service_iam_member", label(f.Identity(), whom)}, slices.Concat(
 		member[:last],
 		[]pair{
 			{"project", ref("var", "project")},

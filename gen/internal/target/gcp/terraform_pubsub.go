@@ -26,7 +26,8 @@ func subscribes(t model.Trigger) bool {
 
 // A topic is what a directive names: queues, topics and streams, and where
 // events are sent, are all topics of Pub/Sub, and those of one name and different
-// kinds are not the same.
+// kinds are not the same. A dlq has the dead letters of the queue of its name, and
+// a deadletter those of the function that was first called so.
 type topic struct{ kind, name string }
 
 func topicOf(t model.Trigger) topic { return topic{t.Kind(), t.Resource()} }
@@ -36,7 +37,7 @@ func (t topic) physical() string { return t.name + "-" + t.kind }
 
 // existing returns the topic's own name, or "" if it is created.
 func (t target) existing(of topic) string {
-	if of.kind == "deadletter" {
+	if of.kind == "deadletter" || of.kind == "dlq" {
 		return ""
 	}
 	return t.named(of.name).name
@@ -58,12 +59,17 @@ func (w *terraform) topicName(t topic) expr {
 	return ref("google_pubsub_topic", t.label(), "name")
 }
 
-// subscription writes the subscription that pushes to the function.
+// subscription writes the subscription that pushes to the function. That of a
+// queue is the queue's, so that what it holds outlives the function's name, and
+// the function.
 func (w *terraform) subscription(f function) {
 	of := topicOf(f.Trigger)
-	push := label(f.Name, "push")
+	push, name := label(f.Identity(), "push"), f.Identity()+"-push"
+	if of.kind == "queue" {
+		push, name = of.label(), of.physical()
+	}
 	b := w.resource("google_pubsub_subscription", push,
-		pair{"name", w.physical(f.Name + "-push")},
+		pair{"name", w.physical(name)},
 		pair{"topic", w.topicID(of)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
 		pair{"message_retention_duration", seconds(messageRetention)})
@@ -77,6 +83,7 @@ func (w *terraform) subscription(f function) {
 			pair{"max_delivery_attempts", deliveries(f.Function)})
 	}
 	neverExpire(b)
+	b.keep()
 	if f.hasDeadLetterPolicy() {
 		w.mayTake(push)
 	}
@@ -116,6 +123,7 @@ func (w *terraform) retain(t topic, kept time.Duration) {
 		pair{"topic", w.topicID(t)},
 		pair{"message_retention_duration", seconds(kept)})
 	neverExpire(b)
+	b.keep()
 }
 
 // mayPublish lets Pub/Sub move dead letters to the topic.

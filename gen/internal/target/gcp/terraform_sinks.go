@@ -25,12 +25,16 @@ func (f function) hasDeadLetterPolicy() bool {
 }
 
 // deadLetterTopic returns the topic of a function's dead letters: the queue that
-// the directive names, or one for the function alone.
+// the directive names, or one for the queue that feeds it, whatever the function is
+// called, or one for the function alone.
 func deadLetterTopic(f model.Function) topic {
 	if f.DeadLetter != "" {
 		return topic{"queue", f.DeadLetter}
 	}
-	return topic{"deadletter", f.Name}
+	if q, ok := f.Trigger.(model.Queue); ok {
+		return topic{"dlq", q.Name}
+	}
+	return topic{"deadletter", f.Identity()}
 }
 
 // sinkTopics returns the topics that the function's handler sends to, in the
@@ -59,7 +63,11 @@ func (f function) publishes() []topic {
 func (w *terraform) addresses(f function) []pair {
 	var out []pair
 	for _, s := range f.Sinks {
-		var address any = w.named(s.Name).url
+		url := w.named(s.Name).url
+		if s.Kind == "http" && url.IsSecret {
+			continue // which is among the function's variables
+		}
+		var address any = url.Value
 		if s.Kind != "http" {
 			address = w.topicID(topic{s.Kind, s.Name})
 		}
@@ -68,6 +76,19 @@ func (w *terraform) addresses(f function) []pair {
 	variable := model.SinkVariable(f.DeadLetterSink())
 	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
 		out = append(out, pair{variable, w.topicID(deadLetterTopic(f.Function))})
+	}
+	return out
+}
+
+// secretAddresses returns the variables with the addresses of the function's
+// sinks that are secrets.
+func (t target) secretAddresses(f model.Function) []model.Variable {
+	var out []model.Variable
+	for _, s := range f.Sinks {
+		if url := t.named(s.Name).url; s.Kind == "http" && url.IsSecret {
+			url.Name = model.SinkVariable(s.Name)
+			out = append(out, url)
+		}
 	}
 	return out
 }
@@ -81,7 +102,7 @@ func (w *terraform) maySend(f function) {
 	if len(topics) == 0 {
 		return
 	}
-	w.top("resource", []string{"google_pubsub_topic_iam_member", label(f.Name, "sends")},
+	w.top("resource", []string{"google_pubsub_topic_iam_member", label(f.Identity(), "sends")},
 		pair{"for_each", topics},
 		pair{"project", ref("var", "project")},
 		pair{"topic", ref("each", "value")},
@@ -89,10 +110,10 @@ func (w *terraform) maySend(f function) {
 		pair{"member", ref("google_service_account", f.label, "member")})
 }
 
-// ownDeadLetters writes the topic of dead letters that is the function's alone.
+// ownDeadLetters writes the topic of dead letters that no directive names.
 func (w *terraform) ownDeadLetters(f function) {
 	to := deadLetterTopic(f.Function)
-	if !hasDeadLetters(f.Function) || to.kind != "deadletter" {
+	if !hasDeadLetters(f.Function) || to.kind == "queue" {
 		return
 	}
 	w.topic(to)
@@ -112,10 +133,10 @@ func (w *terraform) eventSubscriptions(f function, t model.Event) {
 		return
 	}
 	w.comment("The application's own sinks send events to these topics.")
-	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Name, "events")},
+	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Identity(), "events")},
 		pair{"for_each", w.topicIDs(w.events)},
 		pair{"project", ref("var", "project")},
-		pair{"name", text(ref("var", "name"), "-"+f.Name+".", ref("each", "key"))},
+		pair{"name", text(ref("var", "name"), "-"+f.Identity()+".", ref("each", "key"))},
 		pair{"topic", ref("each", "value")},
 		pair{"filter", fmt.Sprintf("attributes.\"ce-type\" = %q", t.Type)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},

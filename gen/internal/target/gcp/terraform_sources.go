@@ -24,11 +24,13 @@ func (w *terraform) sources() {
 		w.retain(t, kept)
 	}
 	for _, t := range moved {
-		w.mayPublish(t)
+		if w.existing(t) == "" { // or another application may give the same, and take it away: see the head
+			w.mayPublish(t)
+		}
 	}
 	for _, name := range w.bucketNames() {
 		if w.named(name).name == "" {
-			w.bucket(label(name, "bucket"), name)
+			w.bucket(label(name, "bucket"), name).keep()
 		}
 	}
 }
@@ -127,7 +129,7 @@ func (w *terraform) held() (messages, letters []pair) {
 	named, _ := w.namedDeadLetters()
 	for _, f := range w.functions {
 		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
-			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", topic{"deadletter", f.Name}.label(), "id")})
+			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", deadLetterTopic(f.Function).label(), "id")})
 		}
 	}
 	for _, t := range w.queues() {

@@ -26,7 +26,7 @@ func everything() model.App {
 	retries := func(n int) *int { return &n }
 	functions := []model.Function{
 		{Name: "api", Trigger: model.HTTP{Path: "/api"}, Timeout: time.Hour, Operation: model.Operation{Memory: 8 << 10, Reserved: 1, MaxInstances: 20},
-			Sinks: []model.Sink{{Kind: "queue", Name: "orders"}, {Kind: "http", Name: "crm"}}},
+			Sinks: []model.Sink{{Kind: "queue", Name: "orders"}, {Kind: "http", Name: "crm"}, {Kind: "http", Name: "hooks"}}},
 		{Name: "archive", Trigger: model.Stream{Name: "clicks"}, Retries: retries(9)},
 		{Name: "audit", Trigger: model.Event{Type: "com.example.order.placed", Source: "/orders"}},
 		{Name: "changes", Trigger: model.Document{Collection: "users", Created: true, Updated: true}, DeadLetter: "none"},
@@ -92,6 +92,7 @@ resources:
   users: {gcp: {name: people, location: eur3, database: directory}}
   letters: {gcp: {name: all-letters}}
   crm: {gcp: {url: "https://crm.example/events"}}
+  hooks: {gcp: {url: "secret:hooks-url"}}
 `
 
 // Each application, configuration and the main.tf that they make.

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // no more than 48 MB of base64. Of several kinds, each has a folder.
 func TestPackageBinary(t *testing.T) {
 	for config, images := range map[string]map[string]string{
-		"": {"confirm.zip": "openwhisk/action-golang-v1.24"},
+		"": {"confirm.zip": "openwhisk/action-golang-v1.20"},
 		"targets: {openwhisk: {kind: \"go:1.22\"}}":                {"confirm.zip": "openwhisk/action-golang-v1.22"},
 		"targets: {openwhisk: {kind: [\"go:1.23\"]}}":              {"confirm.zip": "openwhisk/action-golang-v1.23"},
 		"targets: {openwhisk: {kind: [\"go:1.23\", \"go:1.24\"]}}": {"go1.23/confirm.zip": "openwhisk/action-golang-v1.23", "go1.24/confirm.zip": "openwhisk/action-golang-v1.24"},

@@ -28,6 +28,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		default:
 			report.Warnf("http-cors", "the platform answers OPTIONS itself and adds its own CORS headers, since it would let OPTIONS pass without credentials")
 		}
+		served(report, trigger)
 		if trigger.Stream {
 			report.Errorf("http-stream", "a web action answers in one piece and cannot stream; remove stream, or leave the target out with //fn:targets aws,gcp")
 		}
@@ -66,6 +67,9 @@ func operation(report *model.Report, f model.Function) {
 	if o.LogRetention > 0 {
 		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "whoever operates the platform decides how long logs are kept; it is ignored")
 	}
+	if o.Tracing != "" {
+		report.WarnAt("tracing-ignored", model.KeyTracing, "the platform traces nothing; it is ignored")
+	}
 	for _, v := range o.Env {
 		switch at := model.KeyEnv + "." + v.Name; {
 		case v.IsSecret:
@@ -86,7 +90,7 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 		switch r := t.resources[s.Name]; {
 		case s.Kind == "queue":
 			report.ErrorAt("sink-unsupported", "sink", "a queue is a topic of Kafka, to which no action publishes; send to topic:%s, or leave the target out with //fn:targets aws,gcp", s.Name)
-		case s.Kind == "http" && r.url == "":
+		case s.Kind == "http" && r.url.Value == "":
 			report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.openwhisk.url", s.Name, s.Name)
 		}
 	}
@@ -120,7 +124,8 @@ func (t Target) settings(report *model.Report, f model.Function) {
 		kind = "queue of dead letters"
 	}
 	t.inVain(report, "", name, kind, applies[kind])
-	if url := t.resources[name].url; kind == "document" && url != "" && !server.MatchString(url) {
+	t.keepsSecret(report, "", name)
+	if url := t.resources[name].url.Value; kind == "document" && url != "" && !t.resources[name].url.IsSecret && !server.MatchString(url) {
 		report.Errorf("resource-setting", "resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
 	}
 	for _, s := range sinks(f) {
@@ -129,6 +134,14 @@ func (t Target) settings(report *model.Report, f model.Function) {
 			applies = []string{"url"}
 		}
 		t.inVain(report, directive(f, s), s.Name, "sink of kind "+s.Kind, applies)
+		t.keepsSecret(report, directive(f, s), s.Name)
+	}
+}
+
+// keepsSecret refuses a URL of the resource that is a secret.
+func (t Target) keepsSecret(report *model.Report, verb, resource string) {
+	if t.resources[resource].url.IsSecret {
+		report.ErrorAt("env-secret", verb, "resources.%s.openwhisk.url is a secret, and the platform keeps none; give a URL without credentials, or leave the target out with //fn:targets aws,gcp", resource)
 	}
 }
 
@@ -139,7 +152,7 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 	for _, setting := range []struct {
 		key string
 		is  bool
-	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url != ""}} {
+	}{{"name", r.name != ""}, {"feed", r.feed != ""}, {"brokers", len(r.brokers) > 0}, {"url", r.url.Value != ""}} {
 		if setting.is && !slices.Contains(applies, setting.key) {
 			report.ErrorAt("resource-setting", verb, "resources.%s.openwhisk.%s says nothing of a %s; remove it", resource, setting.key, kind)
 		}
@@ -283,9 +296,6 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 }
 
 func (t Target) together(f, other fed) *model.Report {
-	if _, ok := other.Trigger.(model.Schedule); ok {
-		f, other = other, f // it is a schedule's function that is easily renamed
-	}
 	report := model.NewReport(t.Name(), f.Function)
 	kind, resource := other.Trigger.Kind(), other.Trigger.Resource()
 	if f.Trigger.Kind() == kind && f.Trigger.Resource() == resource {
@@ -298,10 +308,6 @@ func (t Target) together(f, other fed) *model.Report {
 	if !f.fired || !other.fired || f.by.name != other.by.name {
 		return report
 	}
-	way := "give one of them another name"
-	if _, ok := f.Trigger.(model.Schedule); ok {
-		way = "give the function another name with //fn:name"
-	}
-	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; %s", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos), way)
+	report.Errorf("trigger-shared", "its %s and the %s %s of %s at %s would be one trigger; give one of them another name", f.Trigger.Kind(), kind, resource, other.Name, model.Position(other.Pos))
 	return report
 }

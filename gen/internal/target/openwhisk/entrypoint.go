@@ -22,7 +22,7 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
-		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name)))
+		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name, fields...)))
 	} else {
 		fields = append(fields, output.Field{Name: "Retries", Value: tries(f)}, output.Field{Name: "NoDeadLetter", Value: f.DeadLetter == "none"})
 		if s, ok := deadLetterSink(f); ok {
@@ -48,7 +48,7 @@ func sinkLiteral(s model.Sink) jen.Code {
 func source(f model.Function) (words, name string, fields []output.Field) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "as a raw web action", "HTTP", nil
+		return "as a raw web action", "HTTP", []output.Field{{Name: "Keep", Value: t.Keep}}
 	case model.Queue:
 		if t.Letters {
 			return "fired by a trigger", "Trigger", []output.Field{{Name: "Letters", Value: t.Name}, {Name: "Content", Value: t.Content}}

@@ -2,6 +2,7 @@ package openwhisk
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
@@ -48,6 +49,7 @@ func (t Target) Facts(f model.Function) model.Facts {
 			facts.Emulated = append(facts.Emulated, "source=")
 		}
 	}
+	facts.Source += ", to an action of kind " + strings.Join(t.kinds, " and ")
 	if s, ok := deadLetterSink(f); ok {
 		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole if that fails"
 	}

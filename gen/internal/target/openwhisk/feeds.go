@@ -26,14 +26,14 @@ type trigger struct {
 // trigger returns what fires the function, if anything does. Functions with the
 // same one share it.
 //
-// The triggers of schedules, topics and events have the names that the adapter
-// or whoever fires them knows. Those of other feeds begin with the package,
-// since triggers belong to the namespace, which other applications may share.
+// The triggers of topics and events have the names that whoever fires them knows.
+// Those of feeds begin with the package, since triggers belong to the namespace,
+// which other applications may share.
 func (t Target) trigger(pkg string, f model.Function) (trigger, bool) {
 	feedName := func(name string) string { return pkg + "." + f.Trigger.Kind() + "." + name }
 	switch source := f.Trigger.(type) {
 	case model.Schedule:
-		return t.alarm(f, source), true
+		return t.alarm(feedName(f.Identity()), f, source), true
 	case model.Topic:
 		return trigger{name: source.Name}, true
 	case model.Event:
@@ -59,19 +59,19 @@ func eventTrigger(eventType string) string { return notInName.ReplaceAllString(e
 
 // alarm is the trigger of a schedule.
 // https://github.com/apache/openwhisk-package-alarms.
-func (t Target) alarm(f model.Function, s model.Schedule) trigger {
+func (t Target) alarm(name string, f model.Function, s model.Schedule) trigger {
 	payload := output.Member{Key: "trigger_payload", Value: output.Mapping{
 		{Key: "type", Value: "json"},
 		{Key: "value", Value: output.Mapping{{Key: "name", Value: output.Text(f.Name)}}},
 	}}
 	if s.Every > 0 {
-		return trigger{name: f.Name, feed: t.alarms + "/interval", inputs: output.Mapping{
+		return trigger{name: name, feed: t.alarms + "/interval", inputs: output.Mapping{
 			{Key: "minutes", Value: int(s.Every / time.Minute)},
 			payload,
 		}}
 	}
 	cron, _ := expression(s) // which Check has seen
-	return trigger{name: f.Name, feed: t.alarms + "/alarm", inputs: output.Mapping{
+	return trigger{name: name, feed: t.alarms + "/alarm", inputs: output.Mapping{
 		{Key: "cron", Value: verbatim(cron)},
 		{Key: "timezone", Value: verbatim(cmp.Or(s.TimeZone, "UTC"))},
 		{Key: "strict", Value: true}, // or the feed adds up to a minute
@@ -109,14 +109,14 @@ func (t Target) couchDB(name, logical string) trigger {
 	r := t.resources[logical]
 	out := trigger{name: name, feed: cmp.Or(r.feed, "/whisk.system/cloudant/changes")}
 	out.inputs = output.Mapping{{Key: "dbname", Value: t.database(logical)}}
-	if parts := server.FindStringSubmatch(r.url); parts != nil {
+	if parts := server.FindStringSubmatch(r.url.Value); parts != nil {
 		out.inputs = append(out.inputs, output.Member{Key: "protocol", Value: parts[1]}, output.Member{Key: "host", Value: verbatim(parts[2])})
 		if port, err := strconv.Atoi(parts[3]); err == nil {
 			out.inputs = append(out.inputs, output.Member{Key: "port", Value: port})
 		}
 	}
 	if r.feed == "" { // which would know them
-		if r.url == "" {
+		if r.url.Value == "" {
 			out.ask("host", logical, "HOST")
 		}
 		out.ask("username", logical, "USERNAME")

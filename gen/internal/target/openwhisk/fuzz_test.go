@@ -63,15 +63,18 @@ func FuzzManifest(f *testing.F) {
 		if model.Failed(o.CheckApp(functions)) {
 			t.Skip("refused together")
 		}
-		files, _, err := o.Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
+		files, diagnostics, err := o.Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if model.Failed(diagnostics) {
+			t.Skip("refused as it is finished")
 		}
 		got, group := parse(t, files[0].Data)
 		if got != pkg || len(group.Actions) != 7 || len(group.Rules) != 6 {
 			t.Fatalf("the package %q instead of %q, %d actions, %d rules", got, pkg, len(group.Actions), len(group.Rules))
 		}
-		for _, trigger := range []string{name, pkg + ".queue." + name, pkg + ".document." + name, "d" + name, "s" + name, "l" + name} {
+		for _, trigger := range []string{pkg + ".schedule." + name, pkg + ".queue." + name, pkg + ".document." + name, "d" + name, "s" + name, "l" + name} {
 			if _, ok := group.Triggers[trigger]; !ok {
 				t.Errorf("no trigger %q in %v", trigger, group.Triggers)
 			}
@@ -84,9 +87,9 @@ func FuzzManifest(f *testing.F) {
 				t.Errorf("the trigger %q of %q", trigger, action)
 			}
 		}
-		environment := asked(files[0].Data)
+		environment := asked(t, files[0].Data)
 		inputs := func(trigger string) map[string]any { return arrived(t, group.Triggers[trigger].Inputs, environment) }
-		queue, document, alarm := inputs(pkg+".queue."+name), inputs(pkg+".document."+name), inputs(name)
+		queue, document, alarm := inputs(pkg+".queue."+name), inputs(pkg+".document."+name), inputs(pkg+".schedule."+name)
 		if queue["topic"] != physical || !reflect.DeepEqual(queue["brokers"], []any{broker}) {
 			t.Errorf("the queue %q of %q is fed by %v", physical, broker, queue)
 		}

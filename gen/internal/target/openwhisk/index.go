@@ -30,7 +30,7 @@ func (t Target) index(functions []model.Function) index {
 		all.fed = append(all.fed, one)
 		class := [2]string{f.Trigger.Kind(), f.Trigger.Resource()}
 		if class[0] == "schedule" {
-			class[1] = f.Name // which its trigger is called
+			class[1] = f.Name // no two share a trigger
 		}
 		if known[class] {
 			continue

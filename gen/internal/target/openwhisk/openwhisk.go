@@ -3,7 +3,6 @@ package openwhisk
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,6 +15,11 @@ import (
 // defaultRetries is how often an event is tried again in the action if no
 // directive says: the platform itself tries nothing again.
 const defaultRetries = 2
+
+// defaultKind is the kind of Go that a stock installation serves, the only one:
+// https://github.com/apache/openwhisk/blob/master/ansible/files/runtimes.json. What
+// runs in its image is compiled already, so that its version of Go is of no account.
+const defaultKind = "go:1.20"
 
 // Target generates for Apache OpenWhisk: a binary that speaks the ActionLoop
 // protocol of the official Go images, and the manifest with which wskdeploy
@@ -45,10 +49,10 @@ func (t Target) Platform() model.Platform { return model.Platform{GOOS: "linux",
 // A resource is what fngen.yaml says of a queue, a stream, a collection or a
 // sink.
 type resource struct {
-	name    string   // of the Kafka topic, the CouchDB database or the sink's trigger; "" for the logical name
-	feed    string   // the full name; "" for that of the catalog
-	brokers []string // of Kafka
-	url     string   // of CouchDB, or of the sink
+	name    string         // of the Kafka topic, the CouchDB database or the sink's trigger; "" for the logical name
+	feed    string         // the full name; "" for that of the catalog
+	brokers []string       // of Kafka
+	url     model.Variable // of CouchDB, or of the sink
 }
 
 var (
@@ -61,7 +65,6 @@ var (
 	physical     = regexp.MustCompile(`^[A-Za-z0-9._$()+/-]{1,249}$`)
 	broker       = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}$`)
 	triggerName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-	address      = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$`)
 	certificates = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,200}$`)
 	server       = regexp.MustCompile(`^(https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?$`)
 )
@@ -71,7 +74,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	t := Target{
 		arch: s.String(config.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
 		kinds: s.OneOrMore(config.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
-			Default: "go:1.24", Grammar: goKind, Want: "a kind with its version, go:1.24 for instance"}),
+			Default: defaultKind, Grammar: goKind, Want: "a kind with its version, go:1.20 for instance"}),
 		pkg: s.String(config.Key{Name: "package", Doc: "The package of the actions, the last part of the application's import path by default.",
 			Grammar: packageName, Want: "the name of a package, of letters, digits and _.-, at most 128 of them"}),
 		alarms: s.String(config.Key{Name: "alarms", Doc: "The package of the feeds alarm and interval.", Default: "/whisk.system/alarms",
@@ -99,19 +102,11 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 			feed: r.String(config.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
 				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
 			brokers: r.Strings(config.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
-			url: r.String(config.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, from the environment of wskdeploy by default.",
-				Valid: validURL}),
+			url: r.Address(config.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, from the environment of wskdeploy by default.",
+				Want: "http:// or https://, a host and a path, without credentials and query"}),
 		}
 	}
 	return t
-}
-
-// validURL repeats nothing of the value, which may hold a password.
-func validURL(url string) error {
-	if !address.MatchString(url) {
-		return errors.New("is not a URL of http:// or https://, a host and a path; give one without credentials and query")
-	}
-	return nil
 }
 
 // maxArchive is the most that an archive may have for its base64 to have no

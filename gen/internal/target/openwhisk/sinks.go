@@ -65,7 +65,7 @@ const (
 func (t Target) environment(f model.Function) []model.Variable {
 	env := slices.Clone(f.Operation.Env)
 	for _, s := range sinks(f) {
-		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url)})
+		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url.Value)})
 	}
 	if t.ca != "" && t.needsKey(f) {
 		env = append(env, model.Variable{Name: caVariable, Value: t.ca})

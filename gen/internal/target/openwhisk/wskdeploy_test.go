@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,8 +20,16 @@ type (
 	manifest struct {
 		Project struct {
 			Name     string              `yaml:"name"`
+			Inputs   map[string]wskInput `yaml:"inputs"`
 			Packages map[string]wskGroup `yaml:"packages"`
 		} `yaml:"project"`
+	}
+	// An input of the project is no parameter of anything; what is required and
+	// comes out empty ends wskdeploy before it has sent anything.
+	wskInput struct {
+		Type     string `yaml:"type"`
+		Value    string `yaml:"value"`
+		Required bool   `yaml:"required"`
 	}
 	wskGroup struct {
 		Actions  map[string]wskAction  `yaml:"actions"`
@@ -36,7 +45,7 @@ type (
 			Timeout    int `yaml:"timeout"`
 			MemorySize int `yaml:"memorySize"`
 		} `yaml:"limits"`
-		Annotations map[string]bool `yaml:"annotations"`
+		Annotations map[string]any `yaml:"annotations"`
 	}
 	wskTrigger struct {
 		Feed   string             `yaml:"feed"`
@@ -125,16 +134,31 @@ func arrived(t *testing.T, inputs map[string]*oneOff, environment map[string]str
 	return out
 }
 
-// asked are the variables that the head of the manifest asks for; the value of
-// NAME is "value of NAME".
-func asked(data []byte) map[string]string {
+// asked are the variables that the head of the manifest asks for, without which
+// wskdeploy ends; the value of NAME is "value of NAME".
+func asked(t *testing.T, data []byte) map[string]string {
+	t.Helper()
 	out := map[string]string{}
 	for line := range strings.Lines(string(data)) {
-		if list, ok := strings.CutPrefix(line, "# with these in the environment: "); ok {
+		if list, ok := strings.CutPrefix(line, "# with these in the environment, without which nothing is deployed: "); ok {
 			for name := range strings.SplitSeq(strings.TrimSuffix(list, ".\n"), ", ") {
 				out[name] = "value of " + name
 			}
 		}
+	}
+	var m manifest
+	if err := yaml.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	required := map[string]string{}
+	for name, input := range m.Project.Inputs {
+		if input != (wskInput{"string", "$" + name, true}) {
+			t.Errorf("the input %s is %v", name, input)
+		}
+		required[name] = "value of " + name
+	}
+	if diff := cmp.Diff(out, required); diff != "" {
+		t.Errorf("what the head asks for is not what is required (-head +required):\n%s", diff)
 	}
 	return out
 }

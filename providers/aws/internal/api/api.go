@@ -40,9 +40,10 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 	if region == "" {
 		return 0, nil, fmt.Errorf("call %s: AWS_REGION is not set", s.Name)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint(region), bytes.NewReader(body))
+	endpoint := s.endpoint(region)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, fmt.Errorf("call %s: %w", s.Name, err)
+		return 0, nil, fmt.Errorf("call %s: %w", s.Name, sinks.Failed(endpoint, err))
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -52,16 +53,16 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
 	}
 	if err := signer().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), s.Name, region, time.Now()); err != nil {
-		return 0, nil, fmt.Errorf("call %s: sign: %w", s.Name, err)
+		return 0, nil, fmt.Errorf("call %s: sign: %w", s.Name, sinks.Failed(endpoint, err))
 	}
 	resp, err := sinks.Client().Do(r)
 	if err != nil {
-		return 0, nil, fmt.Errorf("call %s: %w", s.Name, err)
+		return 0, nil, fmt.Errorf("call %s: %w", s.Name, sinks.Failed(endpoint, err))
 	}
 	defer resp.Body.Close()
 	response, err = io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
-		return 0, nil, fmt.Errorf("call %s: read response: %w", s.Name, err)
+		return 0, nil, fmt.Errorf("call %s: read response: %w", s.Name, sinks.Failed(endpoint, err))
 	}
 	return resp.StatusCode, response, nil
 }

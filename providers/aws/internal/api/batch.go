@@ -14,6 +14,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // An Entry is an event on its way.
@@ -127,7 +128,10 @@ func Results(service string, n int, taken []string, failed []Failed, refused ...
 // passing if it is anything else, such as a limit, a missing permission or a
 // missing queue, which somebody may put right.
 func Failure(service, code, message string, refused ...string) error {
-	err := fmt.Errorf("%s: %s: %s", service, code, message)
+	if strings.Contains(code, "Signature") {
+		message = "the request's signature is not that of its credentials" // the service quotes the request, whose headers hold a token
+	}
+	err := fmt.Errorf("%s: %s: %s", service, code, sinks.Words(message))
 	if slices.Contains(refused, code) {
 		return fn.Permanent(err)
 	}

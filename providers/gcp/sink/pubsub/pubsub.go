@@ -112,7 +112,7 @@ func publish(ctx context.Context, topic string, messages []json.RawMessage) erro
 		Error struct{ Status, Message string }
 	}
 	_ = json.Unmarshal(answer, &said) // without it the status says it all
-	err = fmt.Errorf("publish to %s: status %d %s: %s", topic, status, said.Error.Status, said.Error.Message)
+	err = fmt.Errorf("publish to %s: status %d %s: %s", topic, status, said.Error.Status, sinks.Words(said.Error.Message))
 	if status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge {
 		return fn.Permanent(err)
 	}
@@ -128,7 +128,7 @@ func post(ctx context.Context, topic string, body []byte) (status int, answer []
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/"+topic+":publish", bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, sinks.Failed(base, err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if identity != nil {
@@ -140,14 +140,16 @@ func post(ctx context.Context, topic string, body []byte) (status int, answer []
 	}
 	resp, err := sinks.Client().Do(r)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, sinks.Failed(base, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusUnauthorized && identity != nil {
 		identity.forget()
 	}
-	answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	return resp.StatusCode, answer, err
+	if answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20)); err != nil {
+		return 0, nil, sinks.Failed(base, err)
+	}
+	return resp.StatusCode, answer, nil
 }
 
 // message is a message as a request holds it.

@@ -1,6 +1,7 @@
 package pubsub
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/go-cmp/cmp"
@@ -213,5 +215,57 @@ func TestToken(t *testing.T) {
 	answer = `{"access_token":"ya29.secret`
 	if _, err := token.get(t.Context()); err == nil || strings.Contains(err.Error(), "ya29") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What is said of a metadata server, an emulator and a service that fail holds
+// nothing of their addresses but the host, and nothing of their answers that may
+// be a token.
+func TestNothingPrivateIsSaid(t *testing.T) {
+	status := http.StatusNotFound
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"error":{"status":"SAID","message":"see https://alice:s3cret@host/t0ken?q=1"},"access_token":"t0ken"}`)
+	}))
+	defer server.Close()
+	down := httptest.NewServer(http.NotFoundHandler())
+	down.Close()
+	host := func(url string) string { return strings.TrimPrefix(url, "http://") }
+	private := func(err error, want string) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+			return
+		}
+		for _, hidden := range []string{"alice", "s3cret", "t0ken", "computeMetadata"} {
+			if strings.Contains(err.Error(), hidden) {
+				t.Errorf("%q has %q", err, hidden)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // the metadata package tries again
+	defer cancel()
+	for at, want := range map[string]string{
+		host(server.URL):                 "the metadata server knows no token",
+		"alice:s3cret@" + host(down.URL): down.URL + ": ",
+		"alice:s3cret@host:t0ken":        "the address is not",
+	} {
+		t.Setenv("GCE_METADATA_HOST", at)
+		_, err := (&accessToken{}).get(ctx)
+		private(err, want)
+	}
+	status = http.StatusForbidden
+	t.Setenv("GCE_METADATA_HOST", host(server.URL))
+	_, err := (&accessToken{}).get(t.Context())
+	private(err, "answered with status 403")
+
+	t.Setenv("FNGEN_SINK_NEWS", "projects/acme/topics/news")
+	for emulator, want := range map[string]string{
+		"http://alice:s3cret@" + host(down.URL) + "/t0ken?q=": down.URL + ": connection refused",
+		"alice:s3cret@host:t0ken":                             "the address is not",
+		host(server.URL):                                      "SAID: see https://host",
+	} {
+		t.Setenv("PUBSUB_EMULATOR_HOST", emulator)
+		private(Topic{Name: "news"}.Send(t.Context(), []event.Event{newEvent("1")})[0], want)
 	}
 }

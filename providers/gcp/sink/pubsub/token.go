@@ -1,14 +1,18 @@
 package pubsub
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
 	"cloud.google.com/go/compute/metadata"
+
+	"github.com/fngen/fngen/internal/sinks"
 )
 
 // token is the access token of the function's service account.
@@ -35,7 +39,7 @@ func (t *accessToken) get(ctx context.Context) (string, error) {
 	}
 	answer, err := metadata.GetWithContext(ctx, "instance/service-accounts/default/token")
 	if err != nil {
-		return "", fmt.Errorf("get access token: %w", err)
+		return "", fmt.Errorf("get access token: %w", refused(err))
 	}
 	var got struct {
 		AccessToken string `json:"access_token"`
@@ -46,6 +50,17 @@ func (t *accessToken) get(ctx context.Context) (string, error) {
 	}
 	t.value, t.expires = got.AccessToken, time.Now().Add(time.Duration(got.ExpiresIn)*time.Second)
 	return t.value, nil
+}
+
+// refused is what may be said of an error of the metadata server.
+func refused(err error) error {
+	if answer := (*metadata.Error)(nil); errors.As(err, &answer) {
+		return fmt.Errorf("the metadata server answered with status %d", answer.Code)
+	}
+	if missing := metadata.NotDefinedError(""); errors.As(err, &missing) {
+		return errors.New("the metadata server knows no token; the function needs a service account")
+	}
+	return sinks.Failed("http://"+cmp.Or(os.Getenv("GCE_METADATA_HOST"), "169.254.169.254"), err)
 }
 
 // forget drops a token that is not accepted.

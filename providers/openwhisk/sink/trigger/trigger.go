@@ -78,7 +78,7 @@ func (t Trigger) fire(ctx context.Context, e event.Event) error {
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, host+"/api/v1/namespaces/_/triggers/"+url.PathEscape(name), bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("fire trigger: %w", err)
+		return fmt.Errorf("fire trigger: %w", sinks.Failed(host, err))
 	}
 	user, password, _ := strings.Cut(key, ":")
 	r.SetBasicAuth(user, password)
@@ -89,7 +89,7 @@ func (t Trigger) fire(ctx context.Context, e event.Event) error {
 	}
 	resp, err := client.Do(r)
 	if err != nil {
-		return fmt.Errorf("fire trigger: %w", err)
+		return fmt.Errorf("fire trigger: %w", sinks.Failed(host, err))
 	}
 	defer resp.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // so that the connection is used again
@@ -137,7 +137,7 @@ func outcome(name string, status int, answer []byte) error {
 	case http.StatusNoContent:
 		return fmt.Errorf("fire trigger %s: it has no active rule, so that nobody would get the event", name)
 	}
-	err := fmt.Errorf("fire trigger %s: status %d: %.200q", name, status, answer)
+	err := fmt.Errorf("fire trigger %s: status %d: %.200q", name, status, sinks.Words(string(answer)))
 	if status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge {
 		return fn.Permanent(err)
 	}

@@ -206,3 +206,31 @@ func TestEnvironmentReachesTheClient(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// An API host with a password is said without it, whatever the matter is.
+func TestHostIsPrivate(t *testing.T) {
+	p := &platform{status: http.StatusNotFound}
+	ctx := activation(t, p, "uuid:s3cret")
+	up := strings.TrimPrefix(os.Getenv("__OW_API_HOST"), "http://")
+	down := httptest.NewServer(http.NotFoundHandler())
+	down.Close()
+	for host, want := range map[string]string{
+		"http://alice:s3cret@" + strings.TrimPrefix(down.URL, "http://") + "/t0ken": down.URL + ": connection refused",
+		"https://alice:s3cret@" + up + "/t0ken":                                     "https://" + up + ": http: server gave HTTP response to HTTPS client",
+		"http://alice:s3cret@" + up + "/t0ken":                                      "fire trigger order events: status 404",
+		"alice:s3cret@host:t0ken":                                                   "the address is not",
+		"http://alice:s3cret@host:t0ken":                                            "the address is not",
+	} {
+		t.Setenv("__OW_API_HOST", host)
+		err := Trigger{Name: "news"}.Send(ctx, events(1))[0]
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+			continue
+		}
+		for _, hidden := range []string{"alice", "s3cret", "t0ken"} {
+			if strings.Contains(err.Error(), hidden) {
+				t.Errorf("%q has %q", err, hidden)
+			}
+		}
+	}
+}

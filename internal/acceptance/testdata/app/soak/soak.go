@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -23,6 +25,8 @@ type Ledger struct {
 
 	mu    sync.Mutex
 	tries map[string]int // by the event's id, in this process
+
+	gate sync.Mutex // every message passes, until one leaves it locked
 }
 
 // Open creates the file that SOAK_LEDGER names.
@@ -37,10 +41,11 @@ func Open(context.Context) (*Ledger, error) {
 }
 
 // A Message says what happens at each of its tries; after the last of the steps
-// it is handled.
+// it is handled, and so many events are emitted.
 type Message struct {
 	N     int      `json:"n"`
 	Steps []string `json:"steps"`
+	Emit  int      `json:"emit"`
 }
 
 // An Entry is a line of the ledger.
@@ -56,15 +61,29 @@ type Entry struct {
 // deliveries where it counts them, and those in this process otherwise.
 //
 //fn:queue soak concurrency=4
+//fn:sink topic:soaked type=com.example.soaked
+//fn:deadletter soak-failures
 func (l *Ledger) Soak(ctx context.Context, e event.Event) error {
 	var m Message
 	if err := json.Unmarshal(e.Data(), &m); err != nil {
 		return fn.BadInput(err)
 	}
+	l.gate.Lock()
+	l.gate.Unlock()
 	d, _ := fn.DeliveryFrom(ctx)
 	try := max(d.Attempt, l.try(e.ID()))
 	if try <= len(m.Steps) {
-		if err := step(ctx, m.Steps[try-1]); err != nil {
+		if err := l.step(ctx, m.Steps[try-1]); err != nil {
+			return err
+		}
+	}
+	for i := range m.Emit {
+		emitted := event.New()
+		emitted.SetSubject(strconv.Itoa(m.N))
+		if err := emitted.SetData(event.ApplicationJSON, i); err != nil {
+			return err
+		}
+		if err := fn.Emit(ctx, emitted); err != nil {
 			return err
 		}
 	}
@@ -76,6 +95,11 @@ func (l *Ledger) Soak(ctx context.Context, e event.Event) error {
 	return err
 }
 
+// A drain is an error whose method panics for nil, as that of many types does.
+type drain struct{ text string }
+
+func (d *drain) Error() string { return d.text }
+
 func (l *Ledger) try(id string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,8 +107,21 @@ func (l *Ledger) try(id string) int {
 	return l.tries[id]
 }
 
-func step(ctx context.Context, name string) error {
+func (l *Ledger) step(ctx context.Context, name string) error {
 	switch name {
+	case "": // nothing at this try
+		return nil
+	case "late": // deaf to its context until long after the answer
+		<-ctx.Done()
+		time.Sleep(time.Second)
+		return errors.New("the water is cold")
+	case "stuck": // and so is every message after it
+		l.gate.Lock()
+		return nil
+	case "exit":
+		runtime.Goexit()
+	case "nil":
+		return (*drain)(nil)
 	case "slow":
 		time.Sleep(20 * time.Millisecond)
 		return nil

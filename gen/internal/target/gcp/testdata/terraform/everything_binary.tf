@@ -4,17 +4,31 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   cloudscheduler.googleapis.com
-#   eventarc.googleapis.com
-#   eventarcpublishing.googleapis.com
-#   firestore.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   secretmanager.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     cloudresourcemanager.googleapis.com \
+#     cloudscheduler.googleapis.com \
+#     eventarc.googleapis.com \
+#     eventarcpublishing.googleapis.com \
+#     firestore.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     secretmanager.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/pubsub.publisher \
+#     --member="serviceAccount:$(gcloud storage service-agent --project=PROJECT)"
+#   gcloud pubsub topics add-iam-policy-binding all-letters --project=PROJECT --role=roles/pubsub.publisher \
+#     --member="serviceAccount:service-$(gcloud projects describe PROJECT --format='value(projectNumber)')@gcp-sa-pubsub.iam.gserviceaccount.com"
+#
+# The grants are the project's, and not in this file: other applications may live
+# by them too, and would lose them with this one.
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
 
 terraform {
   required_version = ">= 1.5"
@@ -33,8 +47,8 @@ variable "name" {
   default     = "shop"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -88,17 +102,6 @@ resource "google_project_iam_member" "eventarc" {
   member  = google_service_account.invokerx.member
 }
 
-data "google_storage_project_service_account" "this" {
-  project = var.project
-}
-
-# Cloud Storage sends its events as this account.
-resource "google_project_iam_member" "storage" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
-}
-
 # The application's own events are published to this channel.
 resource "google_eventarc_channel" "events" {
   project  = var.project
@@ -111,6 +114,14 @@ resource "google_service_account" "api" {
   project      = var.project
   account_id   = "${var.name}-api"
   display_name = "${var.name}: api"
+}
+
+resource "google_secret_manager_secret_iam_member" "api" {
+  for_each  = toset(["hooks-url"])
+  project   = var.project
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.api.member
 }
 
 resource "google_pubsub_topic_iam_member" "api_sends" {
@@ -147,6 +158,7 @@ resource "google_cloud_run_v2_service" "api" {
           cpu    = "2"
           memory = "8192Mi"
         }
+        cpu_idle = true
       }
 
       env {
@@ -168,10 +180,21 @@ resource "google_cloud_run_v2_service" "api" {
         name  = "FNGEN_SINK_CRM"
         value = "https://crm.example/events"
       }
+
+      env {
+        name = "FNGEN_SINK_HOOKS"
+
+        value_source {
+          secret_key_ref {
+            secret  = "hooks-url"
+            version = "latest"
+          }
+        }
+      }
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.api_sends]
+  depends_on = [google_secret_manager_secret_iam_member.api, google_pubsub_topic_iam_member.api_sends]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "api_invokers" {
@@ -203,6 +226,10 @@ resource "google_pubsub_subscription" "archive_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -295,6 +322,10 @@ resource "google_pubsub_subscription" "archive_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_subscription_iam_member" "archive_push" {
@@ -324,6 +355,10 @@ resource "google_pubsub_subscription" "audit_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -530,6 +565,10 @@ resource "google_pubsub_subscription" "cleanup_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "cleanup_sends" {
@@ -608,7 +647,7 @@ resource "google_eventarc_trigger" "cleanup" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.cleanup_events]
+  depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.cleanup_events]
 }
 
 # In a bucket that keeps versions what is removed is archived.
@@ -635,7 +674,7 @@ resource "google_eventarc_trigger" "cleanup_archived" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.cleanup_events]
+  depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.cleanup_events]
 }
 
 # confirm: queue orders
@@ -685,6 +724,7 @@ resource "google_cloud_run_v2_service" "confirm" {
           cpu    = "1"
           memory = "512Mi"
         }
+        cpu_idle = true
       }
 
       env {
@@ -768,9 +808,9 @@ resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
   member   = google_service_account.invokerx.member
 }
 
-resource "google_pubsub_subscription" "confirm_push" {
+resource "google_pubsub_subscription" "orders_queue" {
   project                    = var.project
-  name                       = "${var.name}-confirm-push"
+  name                       = "${var.name}-orders-queue"
   topic                      = google_pubsub_topic.orders_queue.id
   ack_deadline_seconds       = 550
   message_retention_duration = "604800s"
@@ -798,11 +838,15 @@ resource "google_pubsub_subscription" "confirm_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "confirm_push" {
+resource "google_pubsub_subscription_iam_member" "orders_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.confirm_push.name
+  subscription = google_pubsub_subscription.orders_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -916,6 +960,10 @@ resource "google_pubsub_subscription" "greet_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "greet_sends" {
@@ -1005,6 +1053,8 @@ resource "google_cloud_run_v2_service" "home" {
   name                = "${var.name}-home"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
+  # Everybody may call it, also where the organization allows no grant to allUsers.
+  invoker_iam_disabled = true
 
   template {
     service_account = google_service_account.home.email
@@ -1024,14 +1074,6 @@ resource "google_cloud_run_v2_service" "home" {
       }
     }
   }
-}
-
-resource "google_cloud_run_v2_service_iam_member" "home_public" {
-  project  = var.project
-  location = var.region
-  name     = google_cloud_run_v2_service.home.name
-  role     = "roles/run.invoker"
-  member   = "allUsers"
 }
 
 # invoker: topic news
@@ -1100,6 +1142,10 @@ resource "google_pubsub_subscription" "invoker_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # often: schedule every 5m0s
@@ -1122,6 +1168,10 @@ resource "google_pubsub_subscription" "often_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -1265,9 +1315,9 @@ resource "google_cloud_run_v2_service_iam_member" "refund_events" {
   member   = google_service_account.invokerx.member
 }
 
-resource "google_pubsub_subscription" "refund_push" {
+resource "google_pubsub_subscription" "refunds_queue" {
   project                    = var.project
-  name                       = "${var.name}-refund-push"
+  name                       = "${var.name}-refunds-queue"
   topic                      = google_pubsub_topic.refunds_queue.id
   ack_deadline_seconds       = 90
   message_retention_duration = "604800s"
@@ -1294,11 +1344,15 @@ resource "google_pubsub_subscription" "refund_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "refund_push" {
+resource "google_pubsub_subscription_iam_member" "refunds_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.refund_push.name
+  subscription = google_pubsub_subscription.refunds_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -1310,32 +1364,36 @@ resource "google_service_account" "retry" {
   display_name = "${var.name}: retry"
 }
 
-resource "google_pubsub_topic" "retry_deadletter" {
+resource "google_pubsub_topic" "given_up_dlq" {
   project = var.project
-  name    = "${var.name}-retry-deadletter"
+  name    = "${var.name}-given-up-dlq"
 }
 
-resource "google_pubsub_subscription" "retry_deadletter" {
+resource "google_pubsub_subscription" "given_up_dlq" {
   project                    = var.project
-  name                       = "${var.name}-retry-deadletter"
-  topic                      = google_pubsub_topic.retry_deadletter.id
+  name                       = "${var.name}-given-up-dlq"
+  topic                      = google_pubsub_topic.given_up_dlq.id
   message_retention_duration = "1209600s"
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_topic_iam_member" "retry_deadletter" {
+resource "google_pubsub_topic_iam_member" "given_up_dlq" {
   project = var.project
-  topic   = google_pubsub_topic.retry_deadletter.name
+  topic   = google_pubsub_topic.given_up_dlq.name
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
 
 resource "google_pubsub_topic_iam_member" "retry_sends" {
   for_each = {
-    retry-deadletter = google_pubsub_topic.retry_deadletter.name
+    given-up-dlq = google_pubsub_topic.given_up_dlq.name
   }
   project = var.project
   topic   = each.value
@@ -1369,7 +1427,7 @@ resource "google_cloud_run_v2_service" "retry" {
 
       env {
         name  = "FNGEN_SINK_RETRY_DEAD_LETTERS"
-        value = google_pubsub_topic.retry_deadletter.id
+        value = google_pubsub_topic.given_up_dlq.id
       }
     }
   }
@@ -1385,9 +1443,9 @@ resource "google_cloud_run_v2_service_iam_member" "retry_events" {
   member   = google_service_account.invokerx.member
 }
 
-resource "google_pubsub_subscription" "retry_push" {
+resource "google_pubsub_subscription" "given_up_queue" {
   project                    = var.project
-  name                       = "${var.name}-retry-push"
+  name                       = "${var.name}-given-up-queue"
   topic                      = google_pubsub_topic.given_up_queue.id
   ack_deadline_seconds       = 70
   message_retention_duration = "604800s"
@@ -1407,18 +1465,22 @@ resource "google_pubsub_subscription" "retry_push" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.retry_deadletter.id
+    dead_letter_topic     = google_pubsub_topic.given_up_dlq.id
     max_delivery_attempts = 5
   }
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "retry_push" {
+resource "google_pubsub_subscription_iam_member" "given_up_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.retry_push.name
+  subscription = google_pubsub_subscription.given_up_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -1443,6 +1505,10 @@ resource "google_pubsub_subscription" "second_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -1534,6 +1600,10 @@ resource "google_pubsub_subscription" "second_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_subscription_iam_member" "second_push" {
@@ -1563,6 +1633,10 @@ resource "google_pubsub_subscription" "the_function_with_the_longest_name_that_t
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -1642,7 +1716,7 @@ resource "google_eventarc_trigger" "the_function_with_the_longest_name_that_ther
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.the_function_with_the_longest_name_that_there_is_events]
+  depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.the_function_with_the_longest_name_that_there_is_events]
 }
 
 # users: document members
@@ -1665,6 +1739,10 @@ resource "google_pubsub_subscription" "users_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -1808,6 +1886,10 @@ resource "google_pubsub_subscription" "late_queue" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_subscription" "to_do_queue" {
@@ -1819,18 +1901,15 @@ resource "google_pubsub_subscription" "to_do_queue" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "given_up_queue" {
   project = var.project
   topic   = google_pubsub_topic.given_up_queue.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
-}
-
-resource "google_pubsub_topic_iam_member" "letters_queue" {
-  project = var.project
-  topic   = "all-letters"
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
@@ -1841,6 +1920,10 @@ resource "google_storage_bucket" "pictures_bucket" {
   name                        = "${var.project}-${var.name}-pictures"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "urls" {
@@ -1910,7 +1993,7 @@ output "dead_letters" {
     cleanup                                          = google_pubsub_subscription.cleanup_deadletter.id
     greet                                            = google_pubsub_subscription.greet_deadletter.id
     often                                            = google_pubsub_subscription.often_deadletter.id
-    retry                                            = google_pubsub_subscription.retry_deadletter.id
+    retry                                            = google_pubsub_subscription.given_up_dlq.id
     second                                           = google_pubsub_subscription.second_deadletter.id
     the-function-with-the-longest-name-that-there-is = google_pubsub_subscription.the_function_with_the_longest_name_that_there_is_deadletter.id
     users                                            = google_pubsub_subscription.users_deadletter.id

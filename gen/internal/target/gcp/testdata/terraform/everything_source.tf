@@ -4,20 +4,36 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   artifactregistry.googleapis.com
-#   cloudbuild.googleapis.com
-#   cloudfunctions.googleapis.com
-#   cloudscheduler.googleapis.com
-#   eventarc.googleapis.com
-#   eventarcpublishing.googleapis.com
-#   firestore.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   secretmanager.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     artifactregistry.googleapis.com \
+#     cloudbuild.googleapis.com \
+#     cloudfunctions.googleapis.com \
+#     cloudresourcemanager.googleapis.com \
+#     cloudscheduler.googleapis.com \
+#     eventarc.googleapis.com \
+#     eventarcpublishing.googleapis.com \
+#     firestore.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     secretmanager.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/pubsub.publisher \
+#     --member="serviceAccount:$(gcloud storage service-agent --project=PROJECT)"
+#   gcloud pubsub topics add-iam-policy-binding all-letters --project=PROJECT --role=roles/pubsub.publisher \
+#     --member="serviceAccount:service-$(gcloud projects describe PROJECT --format='value(projectNumber)')@gcp-sa-pubsub.iam.gserviceaccount.com"
+#
+# The grants are the project's, and not in this file: other applications may live
+# by them too, and would lose them with this one.
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
+# An organization with iam.allowedPolicyMemberDomains refuses the grants to allUsers,
+# unless that constraint is lifted for the project.
 
 terraform {
   required_version = ">= 1.5"
@@ -36,8 +52,8 @@ variable "name" {
   default     = "shop"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -54,7 +70,7 @@ variable "region" {
 }
 
 variable "build_service_account" {
-  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for the project's default."
+  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created."
   type        = string
   default     = null
 }
@@ -79,6 +95,21 @@ resource "google_storage_bucket" "source" {
   public_access_prevention    = "enforced"
 }
 
+# The functions are compiled as this account, unless another is given.
+resource "google_service_account" "build" {
+  count        = var.build_service_account == null ? 1 : 0
+  project      = var.project
+  account_id   = "${var.name}-build"
+  display_name = "${var.name}: compiles the functions"
+}
+
+resource "google_project_iam_member" "build" {
+  for_each = toset(var.build_service_account == null ? ["roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"] : [])
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.build[0].member
+}
+
 # Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.
 resource "google_service_account" "invokerx" {
   project      = var.project
@@ -101,17 +132,6 @@ resource "google_project_iam_member" "eventarc" {
   member  = google_service_account.invokerx.member
 }
 
-data "google_storage_project_service_account" "this" {
-  project = var.project
-}
-
-# Cloud Storage sends its events as this account.
-resource "google_project_iam_member" "storage" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
-}
-
 # The application's own events are published to this channel.
 resource "google_eventarc_channel" "events" {
   project  = var.project
@@ -124,6 +144,14 @@ resource "google_service_account" "api" {
   project      = var.project
   account_id   = "${var.name}-api"
   display_name = "${var.name}: api"
+}
+
+resource "google_secret_manager_secret_iam_member" "api" {
+  for_each  = toset(["hooks-url"])
+  project   = var.project
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.api.member
 }
 
 resource "google_pubsub_topic_iam_member" "api_sends" {
@@ -150,7 +178,7 @@ resource "google_cloudfunctions2_function" "api" {
   build_config {
     runtime         = "go126"
     entry_point     = "Api"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -180,9 +208,16 @@ resource "google_cloudfunctions2_function" "api" {
       FNGEN_SINK_ORDERS    = google_pubsub_topic.orders_queue.id
       FNGEN_SINK_CRM       = "https://crm.example/events"
     }
+
+    secret_environment_variables {
+      key        = "FNGEN_SINK_HOOKS"
+      project_id = var.project
+      secret     = "hooks-url"
+      version    = "latest"
+    }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.api_sends]
+  depends_on = [google_secret_manager_secret_iam_member.api, google_pubsub_topic_iam_member.api_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "api_invokers" {
@@ -214,6 +249,10 @@ resource "google_pubsub_subscription" "archive_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -248,7 +287,7 @@ resource "google_cloudfunctions2_function" "archive" {
   build_config {
     runtime         = "go126"
     entry_point     = "Archive"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -274,7 +313,7 @@ resource "google_cloudfunctions2_function" "archive" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.archive_sends]
+  depends_on = [google_pubsub_topic_iam_member.archive_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "archive_events" {
@@ -315,6 +354,10 @@ resource "google_pubsub_subscription" "archive_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_subscription_iam_member" "archive_push" {
@@ -345,6 +388,10 @@ resource "google_pubsub_subscription" "audit_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "audit_sends" {
@@ -371,7 +418,7 @@ resource "google_cloudfunctions2_function" "audit" {
   build_config {
     runtime         = "go126"
     entry_point     = "Audit"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -397,7 +444,7 @@ resource "google_cloudfunctions2_function" "audit" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.audit_sends]
+  depends_on = [google_pubsub_topic_iam_member.audit_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "audit_events" {
@@ -483,7 +530,7 @@ resource "google_cloudfunctions2_function" "changes" {
   build_config {
     runtime         = "go126"
     entry_point     = "Changes"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -526,7 +573,7 @@ resource "google_cloudfunctions2_function" "changes" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc]
+  depends_on = [google_project_iam_member.build, google_project_iam_member.eventarc]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "changes_events" {
@@ -558,6 +605,10 @@ resource "google_pubsub_subscription" "cleanup_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "cleanup_sends" {
@@ -584,7 +635,7 @@ resource "google_cloudfunctions2_function" "cleanup" {
   build_config {
     runtime         = "go126"
     entry_point     = "Cleanup"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -622,7 +673,7 @@ resource "google_cloudfunctions2_function" "cleanup" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.cleanup_sends, google_project_iam_member.eventarc, google_project_iam_member.storage]
+  depends_on = [google_pubsub_topic_iam_member.cleanup_sends, google_project_iam_member.build, google_project_iam_member.eventarc]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "cleanup_events" {
@@ -657,7 +708,7 @@ resource "google_eventarc_trigger" "cleanup_archived" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.cleanup_events]
+  depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.cleanup_events]
 }
 
 # confirm: queue orders
@@ -702,7 +753,7 @@ resource "google_cloudfunctions2_function" "confirm" {
   build_config {
     runtime         = "go126"
     entry_point     = "Confirm"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -754,7 +805,7 @@ resource "google_cloudfunctions2_function" "confirm" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.confirm, google_pubsub_topic_iam_member.confirm_sends]
+  depends_on = [google_secret_manager_secret_iam_member.confirm, google_pubsub_topic_iam_member.confirm_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
@@ -765,9 +816,9 @@ resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
   member   = google_service_account.invokerx.member
 }
 
-resource "google_pubsub_subscription" "confirm_push" {
+resource "google_pubsub_subscription" "orders_queue" {
   project                    = var.project
-  name                       = "${var.name}-confirm-push"
+  name                       = "${var.name}-orders-queue"
   topic                      = google_pubsub_topic.orders_queue.id
   ack_deadline_seconds       = 550
   message_retention_duration = "604800s"
@@ -795,11 +846,15 @@ resource "google_pubsub_subscription" "confirm_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "confirm_push" {
+resource "google_pubsub_subscription_iam_member" "orders_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.confirm_push.name
+  subscription = google_pubsub_subscription.orders_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -835,7 +890,7 @@ resource "google_cloudfunctions2_function" "daily" {
   build_config {
     runtime         = "go126"
     entry_point     = "Daily"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -861,7 +916,7 @@ resource "google_cloudfunctions2_function" "daily" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.daily_sends]
+  depends_on = [google_pubsub_topic_iam_member.daily_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "daily_events" {
@@ -922,6 +977,10 @@ resource "google_pubsub_subscription" "greet_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "greet_sends" {
@@ -948,7 +1007,7 @@ resource "google_cloudfunctions2_function" "greet" {
   build_config {
     runtime         = "go126"
     entry_point     = "Greet"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -974,7 +1033,7 @@ resource "google_cloudfunctions2_function" "greet" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.greet_sends]
+  depends_on = [google_pubsub_topic_iam_member.greet_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "greet_events" {
@@ -1028,7 +1087,7 @@ resource "google_cloudfunctions2_function" "home" {
   build_config {
     runtime         = "go126"
     entry_point     = "Home"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1054,6 +1113,8 @@ resource "google_cloudfunctions2_function" "home" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "home_public" {
@@ -1085,7 +1146,7 @@ resource "google_cloudfunctions2_function" "invoker" {
   build_config {
     runtime         = "go126"
     entry_point     = "Invoker"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1109,6 +1170,8 @@ resource "google_cloudfunctions2_function" "invoker" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker_events" {
@@ -1143,6 +1206,10 @@ resource "google_pubsub_subscription" "invoker_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # often: schedule every 5m0s
@@ -1165,6 +1232,10 @@ resource "google_pubsub_subscription" "often_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -1192,7 +1263,7 @@ resource "google_cloudfunctions2_function" "often" {
   build_config {
     runtime         = "go126"
     entry_point     = "Often"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1218,7 +1289,7 @@ resource "google_cloudfunctions2_function" "often" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.often_sends]
+  depends_on = [google_pubsub_topic_iam_member.often_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "often_events" {
@@ -1289,7 +1360,7 @@ resource "google_cloudfunctions2_function" "refund" {
   build_config {
     runtime         = "go126"
     entry_point     = "Refund"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1315,7 +1386,7 @@ resource "google_cloudfunctions2_function" "refund" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.refund_sends]
+  depends_on = [google_pubsub_topic_iam_member.refund_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "refund_events" {
@@ -1326,9 +1397,9 @@ resource "google_cloud_run_v2_service_iam_member" "refund_events" {
   member   = google_service_account.invokerx.member
 }
 
-resource "google_pubsub_subscription" "refund_push" {
+resource "google_pubsub_subscription" "refunds_queue" {
   project                    = var.project
-  name                       = "${var.name}-refund-push"
+  name                       = "${var.name}-refunds-queue"
   topic                      = google_pubsub_topic.refunds_queue.id
   ack_deadline_seconds       = 90
   message_retention_duration = "604800s"
@@ -1355,11 +1426,15 @@ resource "google_pubsub_subscription" "refund_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "refund_push" {
+resource "google_pubsub_subscription_iam_member" "refunds_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.refund_push.name
+  subscription = google_pubsub_subscription.refunds_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -1371,32 +1446,36 @@ resource "google_service_account" "retry" {
   display_name = "${var.name}: retry"
 }
 
-resource "google_pubsub_topic" "retry_deadletter" {
+resource "google_pubsub_topic" "given_up_dlq" {
   project = var.project
-  name    = "${var.name}-retry-deadletter"
+  name    = "${var.name}-given-up-dlq"
 }
 
-resource "google_pubsub_subscription" "retry_deadletter" {
+resource "google_pubsub_subscription" "given_up_dlq" {
   project                    = var.project
-  name                       = "${var.name}-retry-deadletter"
-  topic                      = google_pubsub_topic.retry_deadletter.id
+  name                       = "${var.name}-given-up-dlq"
+  topic                      = google_pubsub_topic.given_up_dlq.id
   message_retention_duration = "1209600s"
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_topic_iam_member" "retry_deadletter" {
+resource "google_pubsub_topic_iam_member" "given_up_dlq" {
   project = var.project
-  topic   = google_pubsub_topic.retry_deadletter.name
+  topic   = google_pubsub_topic.given_up_dlq.name
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
 
 resource "google_pubsub_topic_iam_member" "retry_sends" {
   for_each = {
-    retry-deadletter = google_pubsub_topic.retry_deadletter.name
+    given-up-dlq = google_pubsub_topic.given_up_dlq.name
   }
   project = var.project
   topic   = each.value
@@ -1418,7 +1497,7 @@ resource "google_cloudfunctions2_function" "retry" {
   build_config {
     runtime         = "go126"
     entry_point     = "Retry"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1440,11 +1519,11 @@ resource "google_cloudfunctions2_function" "retry" {
     environment_variables = {
       GOOGLE_CLOUD_PROJECT          = var.project
       GOOGLE_CLOUD_REGION           = var.region
-      FNGEN_SINK_RETRY_DEAD_LETTERS = google_pubsub_topic.retry_deadletter.id
+      FNGEN_SINK_RETRY_DEAD_LETTERS = google_pubsub_topic.given_up_dlq.id
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.retry_sends]
+  depends_on = [google_pubsub_topic_iam_member.retry_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "retry_events" {
@@ -1455,9 +1534,9 @@ resource "google_cloud_run_v2_service_iam_member" "retry_events" {
   member   = google_service_account.invokerx.member
 }
 
-resource "google_pubsub_subscription" "retry_push" {
+resource "google_pubsub_subscription" "given_up_queue" {
   project                    = var.project
-  name                       = "${var.name}-retry-push"
+  name                       = "${var.name}-given-up-queue"
   topic                      = google_pubsub_topic.given_up_queue.id
   ack_deadline_seconds       = 70
   message_retention_duration = "604800s"
@@ -1477,18 +1556,22 @@ resource "google_pubsub_subscription" "retry_push" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.retry_deadletter.id
+    dead_letter_topic     = google_pubsub_topic.given_up_dlq.id
     max_delivery_attempts = 5
   }
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "retry_push" {
+resource "google_pubsub_subscription_iam_member" "given_up_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.retry_push.name
+  subscription = google_pubsub_subscription.given_up_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -1513,6 +1596,10 @@ resource "google_pubsub_subscription" "second_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -1547,7 +1634,7 @@ resource "google_cloudfunctions2_function" "second" {
   build_config {
     runtime         = "go126"
     entry_point     = "Second"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1573,7 +1660,7 @@ resource "google_cloudfunctions2_function" "second" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.second_sends]
+  depends_on = [google_pubsub_topic_iam_member.second_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "second_events" {
@@ -1613,6 +1700,10 @@ resource "google_pubsub_subscription" "second_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_subscription_iam_member" "second_push" {
@@ -1643,6 +1734,10 @@ resource "google_pubsub_subscription" "the_function_with_the_longest_name_that_t
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "the_function_with_the_longest_name_that_there_is_sends" {
@@ -1669,7 +1764,7 @@ resource "google_cloudfunctions2_function" "the_function_with_the_longest_name_t
   build_config {
     runtime         = "go126"
     entry_point     = "TheFunctionWithTheLongestNameThatThereIs"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1707,7 +1802,7 @@ resource "google_cloudfunctions2_function" "the_function_with_the_longest_name_t
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.the_function_with_the_longest_name_that_there_is_sends, google_project_iam_member.eventarc, google_project_iam_member.storage]
+  depends_on = [google_pubsub_topic_iam_member.the_function_with_the_longest_name_that_there_is_sends, google_project_iam_member.build, google_project_iam_member.eventarc]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "the_function_with_the_longest_name_that_there_is_events" {
@@ -1739,6 +1834,10 @@ resource "google_pubsub_subscription" "users_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "users_sends" {
@@ -1765,7 +1864,7 @@ resource "google_cloudfunctions2_function" "users" {
   build_config {
     runtime         = "go126"
     entry_point     = "Users"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED      = "0"
       GOFLAGS          = "-tags=eu,prod"
@@ -1809,7 +1908,7 @@ resource "google_cloudfunctions2_function" "users" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.users_sends, google_project_iam_member.eventarc]
+  depends_on = [google_pubsub_topic_iam_member.users_sends, google_project_iam_member.build, google_project_iam_member.eventarc]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "users_events" {
@@ -1874,6 +1973,10 @@ resource "google_pubsub_subscription" "late_queue" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_subscription" "to_do_queue" {
@@ -1885,18 +1988,15 @@ resource "google_pubsub_subscription" "to_do_queue" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "given_up_queue" {
   project = var.project
   topic   = google_pubsub_topic.given_up_queue.name
-  role    = "roles/pubsub.publisher"
-  member  = local.pubsub_agent
-}
-
-resource "google_pubsub_topic_iam_member" "letters_queue" {
-  project = var.project
-  topic   = "all-letters"
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
@@ -1907,6 +2007,10 @@ resource "google_storage_bucket" "pictures_bucket" {
   name                        = "${var.project}-${var.name}-pictures"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "urls" {
@@ -1976,7 +2080,7 @@ output "dead_letters" {
     cleanup                                          = google_pubsub_subscription.cleanup_deadletter.id
     greet                                            = google_pubsub_subscription.greet_deadletter.id
     often                                            = google_pubsub_subscription.often_deadletter.id
-    retry                                            = google_pubsub_subscription.retry_deadletter.id
+    retry                                            = google_pubsub_subscription.given_up_dlq.id
     second                                           = google_pubsub_subscription.second_deadletter.id
     the-function-with-the-longest-name-that-there-is = google_pubsub_subscription.the_function_with_the_longest_name_that_there_is_deadletter.id
     users                                            = google_pubsub_subscription.users_deadletter.id

@@ -4,15 +4,21 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   artifactregistry.googleapis.com
-#   cloudbuild.googleapis.com
-#   cloudfunctions.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     artifactregistry.googleapis.com \
+#     cloudbuild.googleapis.com \
+#     cloudfunctions.googleapis.com \
+#     cloudresourcemanager.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
 
 terraform {
   required_version = ">= 1.5"
@@ -31,8 +37,8 @@ variable "name" {
   default     = "hello"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -47,7 +53,7 @@ variable "region" {
 }
 
 variable "build_service_account" {
-  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for the project's default."
+  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created."
   type        = string
   default     = null
 }
@@ -59,6 +65,21 @@ resource "google_storage_bucket" "source" {
   name                        = "${var.project}-${var.name}-source"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+}
+
+# The functions are compiled as this account, unless another is given.
+resource "google_service_account" "build" {
+  count        = var.build_service_account == null ? 1 : 0
+  project      = var.project
+  account_id   = "${var.name}-build"
+  display_name = "${var.name}: compiles the functions"
+}
+
+resource "google_project_iam_member" "build" {
+  for_each = toset(var.build_service_account == null ? ["roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"] : [])
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.build[0].member
 }
 
 # Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.
@@ -84,32 +105,36 @@ resource "google_service_account" "confirm" {
   display_name = "${var.name}: confirm"
 }
 
-resource "google_pubsub_topic" "confirm_deadletter" {
+resource "google_pubsub_topic" "orders_dlq" {
   project = var.project
-  name    = "${var.name}-confirm-deadletter"
+  name    = "${var.name}-orders-dlq"
 }
 
-resource "google_pubsub_subscription" "confirm_deadletter" {
+resource "google_pubsub_subscription" "orders_dlq" {
   project                    = var.project
-  name                       = "${var.name}-confirm-deadletter"
-  topic                      = google_pubsub_topic.confirm_deadletter.id
+  name                       = "${var.name}-orders-dlq"
+  topic                      = google_pubsub_topic.orders_dlq.id
   message_retention_duration = "1209600s"
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_topic_iam_member" "confirm_deadletter" {
+resource "google_pubsub_topic_iam_member" "orders_dlq" {
   project = var.project
-  topic   = google_pubsub_topic.confirm_deadletter.name
+  topic   = google_pubsub_topic.orders_dlq.name
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
 
 resource "google_pubsub_topic_iam_member" "confirm_sends" {
   for_each = {
-    confirm-deadletter = google_pubsub_topic.confirm_deadletter.name
+    orders-dlq = google_pubsub_topic.orders_dlq.name
   }
   project = var.project
   topic   = each.value
@@ -131,7 +156,7 @@ resource "google_cloudfunctions2_function" "confirm" {
   build_config {
     runtime         = "go126"
     entry_point     = "Confirm"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -151,11 +176,11 @@ resource "google_cloudfunctions2_function" "confirm" {
     environment_variables = {
       GOOGLE_CLOUD_PROJECT            = var.project
       GOOGLE_CLOUD_REGION             = var.region
-      FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.confirm_deadletter.id
+      FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.orders_dlq.id
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.confirm_sends]
+  depends_on = [google_pubsub_topic_iam_member.confirm_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
@@ -166,9 +191,9 @@ resource "google_cloud_run_v2_service_iam_member" "confirm_events" {
   member   = google_service_account.invoker.member
 }
 
-resource "google_pubsub_subscription" "confirm_push" {
+resource "google_pubsub_subscription" "orders_queue" {
   project                    = var.project
-  name                       = "${var.name}-confirm-push"
+  name                       = "${var.name}-orders-queue"
   topic                      = google_pubsub_topic.orders_queue.id
   ack_deadline_seconds       = 70
   message_retention_duration = "604800s"
@@ -188,18 +213,22 @@ resource "google_pubsub_subscription" "confirm_push" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.confirm_deadletter.id
+    dead_letter_topic     = google_pubsub_topic.orders_dlq.id
     max_delivery_attempts = 5
   }
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "confirm_push" {
+resource "google_pubsub_subscription_iam_member" "orders_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.confirm_push.name
+  subscription = google_pubsub_subscription.orders_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -226,6 +255,6 @@ output "topics" {
 output "dead_letters" {
   description = "The subscriptions that hold what the functions gave up."
   value = {
-    confirm = google_pubsub_subscription.confirm_deadletter.id
+    confirm = google_pubsub_subscription.orders_dlq.id
   }
 }

@@ -4,14 +4,26 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   eventarc.googleapis.com
-#   eventarcpublishing.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     cloudresourcemanager.googleapis.com \
+#     eventarc.googleapis.com \
+#     eventarcpublishing.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/pubsub.publisher \
+#     --member="serviceAccount:$(gcloud storage service-agent --project=PROJECT)"
+#
+# The grants are the project's, and not in this file: other applications may live
+# by them too, and would lose them with this one.
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
 
 terraform {
   required_version = ">= 1.5"
@@ -30,8 +42,8 @@ variable "name" {
   default     = "shop"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -72,17 +84,6 @@ resource "google_project_iam_member" "eventarc" {
   member  = google_service_account.invoker.member
 }
 
-data "google_storage_project_service_account" "this" {
-  project = var.project
-}
-
-# Cloud Storage sends its events as this account.
-resource "google_project_iam_member" "storage" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
-}
-
 # The application's own events are published to this channel.
 resource "google_eventarc_channel" "events" {
   project  = var.project
@@ -103,6 +104,8 @@ resource "google_cloud_run_v2_service" "articles" {
   name                = "${var.name}-articles"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
+  # Everybody may call it, also where the organization allows no grant to allUsers.
+  invoker_iam_disabled = true
 
   template {
     service_account = google_service_account.articles.email
@@ -122,14 +125,6 @@ resource "google_cloud_run_v2_service" "articles" {
       }
     }
   }
-}
-
-resource "google_cloud_run_v2_service_iam_member" "articles_public" {
-  project  = var.project
-  location = var.region
-  name     = google_cloud_run_v2_service.articles.name
-  role     = "roles/run.invoker"
-  member   = "allUsers"
 }
 
 # audit: event com.example.order.placed
@@ -152,6 +147,10 @@ resource "google_pubsub_subscription" "audit_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -251,6 +250,10 @@ resource "google_pubsub_subscription" "picture_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "picture_sends" {
@@ -329,7 +332,7 @@ resource "google_eventarc_trigger" "picture" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage, google_cloud_run_v2_service_iam_member.picture_events]
+  depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.picture_events]
 }
 
 # price: http POST /quotes
@@ -345,6 +348,8 @@ resource "google_cloud_run_v2_service" "price" {
   name                = "${var.name}-price"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
+  # Everybody may call it, also where the organization allows no grant to allUsers.
+  invoker_iam_disabled = true
 
   template {
     service_account = google_service_account.price.email
@@ -366,14 +371,6 @@ resource "google_cloud_run_v2_service" "price" {
   }
 }
 
-resource "google_cloud_run_v2_service_iam_member" "price_public" {
-  project  = var.project
-  location = var.region
-  name     = google_cloud_run_v2_service.price.name
-  role     = "roles/run.invoker"
-  member   = "allUsers"
-}
-
 # reserve: queue orders
 resource "google_service_account" "reserve" {
   project      = var.project
@@ -381,32 +378,36 @@ resource "google_service_account" "reserve" {
   display_name = "${var.name}: reserve"
 }
 
-resource "google_pubsub_topic" "reserve_deadletter" {
+resource "google_pubsub_topic" "orders_dlq" {
   project = var.project
-  name    = "${var.name}-reserve-deadletter"
+  name    = "${var.name}-orders-dlq"
 }
 
-resource "google_pubsub_subscription" "reserve_deadletter" {
+resource "google_pubsub_subscription" "orders_dlq" {
   project                    = var.project
-  name                       = "${var.name}-reserve-deadletter"
-  topic                      = google_pubsub_topic.reserve_deadletter.id
+  name                       = "${var.name}-orders-dlq"
+  topic                      = google_pubsub_topic.orders_dlq.id
   message_retention_duration = "1209600s"
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_topic_iam_member" "reserve_deadletter" {
+resource "google_pubsub_topic_iam_member" "orders_dlq" {
   project = var.project
-  topic   = google_pubsub_topic.reserve_deadletter.name
+  topic   = google_pubsub_topic.orders_dlq.name
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
 
 resource "google_pubsub_topic_iam_member" "reserve_sends" {
   for_each = {
-    reserve-deadletter = google_pubsub_topic.reserve_deadletter.name
+    orders-dlq = google_pubsub_topic.orders_dlq.name
   }
   project = var.project
   topic   = each.value
@@ -440,7 +441,7 @@ resource "google_cloud_run_v2_service" "reserve" {
 
       env {
         name  = "FNGEN_SINK_RESERVE_DEAD_LETTERS"
-        value = google_pubsub_topic.reserve_deadletter.id
+        value = google_pubsub_topic.orders_dlq.id
       }
     }
   }
@@ -456,9 +457,9 @@ resource "google_cloud_run_v2_service_iam_member" "reserve_events" {
   member   = google_service_account.invoker.member
 }
 
-resource "google_pubsub_subscription" "reserve_push" {
+resource "google_pubsub_subscription" "orders_queue" {
   project                    = var.project
-  name                       = "${var.name}-reserve-push"
+  name                       = "${var.name}-orders-queue"
   topic                      = google_pubsub_topic.orders_queue.id
   ack_deadline_seconds       = 70
   message_retention_duration = "604800s"
@@ -478,18 +479,22 @@ resource "google_pubsub_subscription" "reserve_push" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.reserve_deadletter.id
+    dead_letter_topic     = google_pubsub_topic.orders_dlq.id
     max_delivery_attempts = 5
   }
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "reserve_push" {
+resource "google_pubsub_subscription_iam_member" "orders_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.reserve_push.name
+  subscription = google_pubsub_subscription.orders_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -505,6 +510,10 @@ resource "google_storage_bucket" "pictures_bucket" {
   name                        = "${var.project}-${var.name}-pictures"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "urls" {
@@ -538,7 +547,7 @@ output "dead_letters" {
   value = {
     audit   = google_pubsub_subscription.audit_deadletter.id
     picture = google_pubsub_subscription.picture_deadletter.id
-    reserve = google_pubsub_subscription.reserve_deadletter.id
+    reserve = google_pubsub_subscription.orders_dlq.id
   }
 }
 

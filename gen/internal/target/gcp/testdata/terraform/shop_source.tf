@@ -4,17 +4,31 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   artifactregistry.googleapis.com
-#   cloudbuild.googleapis.com
-#   cloudfunctions.googleapis.com
-#   eventarc.googleapis.com
-#   eventarcpublishing.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     artifactregistry.googleapis.com \
+#     cloudbuild.googleapis.com \
+#     cloudfunctions.googleapis.com \
+#     cloudresourcemanager.googleapis.com \
+#     eventarc.googleapis.com \
+#     eventarcpublishing.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/pubsub.publisher \
+#     --member="serviceAccount:$(gcloud storage service-agent --project=PROJECT)"
+#
+# The grants are the project's, and not in this file: other applications may live
+# by them too, and would lose them with this one.
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
+# An organization with iam.allowedPolicyMemberDomains refuses the grants to allUsers,
+# unless that constraint is lifted for the project.
 
 terraform {
   required_version = ">= 1.5"
@@ -33,8 +47,8 @@ variable "name" {
   default     = "shop"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -49,7 +63,7 @@ variable "region" {
 }
 
 variable "build_service_account" {
-  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for the project's default."
+  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created."
   type        = string
   default     = null
 }
@@ -61,6 +75,21 @@ resource "google_storage_bucket" "source" {
   name                        = "${var.project}-${var.name}-source"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+}
+
+# The functions are compiled as this account, unless another is given.
+resource "google_service_account" "build" {
+  count        = var.build_service_account == null ? 1 : 0
+  project      = var.project
+  account_id   = "${var.name}-build"
+  display_name = "${var.name}: compiles the functions"
+}
+
+resource "google_project_iam_member" "build" {
+  for_each = toset(var.build_service_account == null ? ["roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"] : [])
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.build[0].member
 }
 
 # Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.
@@ -83,17 +112,6 @@ resource "google_project_iam_member" "eventarc" {
   project = var.project
   role    = "roles/eventarc.eventReceiver"
   member  = google_service_account.invoker.member
-}
-
-data "google_storage_project_service_account" "this" {
-  project = var.project
-}
-
-# Cloud Storage sends its events as this account.
-resource "google_project_iam_member" "storage" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
 }
 
 # The application's own events are published to this channel.
@@ -124,7 +142,7 @@ resource "google_cloudfunctions2_function" "articles" {
   build_config {
     runtime         = "go126"
     entry_point     = "Articles"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -148,6 +166,8 @@ resource "google_cloudfunctions2_function" "articles" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "articles_public" {
@@ -179,6 +199,10 @@ resource "google_pubsub_subscription" "audit_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "audit_sends" {
@@ -205,7 +229,7 @@ resource "google_cloudfunctions2_function" "audit" {
   build_config {
     runtime         = "go126"
     entry_point     = "Audit"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -229,7 +253,7 @@ resource "google_cloudfunctions2_function" "audit" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.audit_sends]
+  depends_on = [google_pubsub_topic_iam_member.audit_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "audit_events" {
@@ -284,6 +308,10 @@ resource "google_pubsub_subscription" "picture_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "picture_sends" {
@@ -310,7 +338,7 @@ resource "google_cloudfunctions2_function" "picture" {
   build_config {
     runtime         = "go126"
     entry_point     = "Picture"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -346,7 +374,7 @@ resource "google_cloudfunctions2_function" "picture" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.picture_sends, google_project_iam_member.eventarc, google_project_iam_member.storage]
+  depends_on = [google_pubsub_topic_iam_member.picture_sends, google_project_iam_member.build, google_project_iam_member.eventarc]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "picture_events" {
@@ -378,7 +406,7 @@ resource "google_cloudfunctions2_function" "price" {
   build_config {
     runtime         = "go126"
     entry_point     = "Price"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -402,6 +430,8 @@ resource "google_cloudfunctions2_function" "price" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "price_public" {
@@ -419,32 +449,36 @@ resource "google_service_account" "reserve" {
   display_name = "${var.name}: reserve"
 }
 
-resource "google_pubsub_topic" "reserve_deadletter" {
+resource "google_pubsub_topic" "orders_dlq" {
   project = var.project
-  name    = "${var.name}-reserve-deadletter"
+  name    = "${var.name}-orders-dlq"
 }
 
-resource "google_pubsub_subscription" "reserve_deadletter" {
+resource "google_pubsub_subscription" "orders_dlq" {
   project                    = var.project
-  name                       = "${var.name}-reserve-deadletter"
-  topic                      = google_pubsub_topic.reserve_deadletter.id
+  name                       = "${var.name}-orders-dlq"
+  topic                      = google_pubsub_topic.orders_dlq.id
   message_retention_duration = "1209600s"
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_topic_iam_member" "reserve_deadletter" {
+resource "google_pubsub_topic_iam_member" "orders_dlq" {
   project = var.project
-  topic   = google_pubsub_topic.reserve_deadletter.name
+  topic   = google_pubsub_topic.orders_dlq.name
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
 }
 
 resource "google_pubsub_topic_iam_member" "reserve_sends" {
   for_each = {
-    reserve-deadletter = google_pubsub_topic.reserve_deadletter.name
+    orders-dlq = google_pubsub_topic.orders_dlq.name
   }
   project = var.project
   topic   = each.value
@@ -466,7 +500,7 @@ resource "google_cloudfunctions2_function" "reserve" {
   build_config {
     runtime         = "go126"
     entry_point     = "Reserve"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -486,11 +520,11 @@ resource "google_cloudfunctions2_function" "reserve" {
     environment_variables = {
       GOOGLE_CLOUD_PROJECT            = var.project
       GOOGLE_CLOUD_REGION             = var.region
-      FNGEN_SINK_RESERVE_DEAD_LETTERS = google_pubsub_topic.reserve_deadletter.id
+      FNGEN_SINK_RESERVE_DEAD_LETTERS = google_pubsub_topic.orders_dlq.id
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.reserve_sends]
+  depends_on = [google_pubsub_topic_iam_member.reserve_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "reserve_events" {
@@ -501,9 +535,9 @@ resource "google_cloud_run_v2_service_iam_member" "reserve_events" {
   member   = google_service_account.invoker.member
 }
 
-resource "google_pubsub_subscription" "reserve_push" {
+resource "google_pubsub_subscription" "orders_queue" {
   project                    = var.project
-  name                       = "${var.name}-reserve-push"
+  name                       = "${var.name}-orders-queue"
   topic                      = google_pubsub_topic.orders_queue.id
   ack_deadline_seconds       = 70
   message_retention_duration = "604800s"
@@ -523,18 +557,22 @@ resource "google_pubsub_subscription" "reserve_push" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.reserve_deadletter.id
+    dead_letter_topic     = google_pubsub_topic.orders_dlq.id
     max_delivery_attempts = 5
   }
 
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
-resource "google_pubsub_subscription_iam_member" "reserve_push" {
+resource "google_pubsub_subscription_iam_member" "orders_queue" {
   project      = var.project
-  subscription = google_pubsub_subscription.reserve_push.name
+  subscription = google_pubsub_subscription.orders_queue.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }
@@ -550,6 +588,10 @@ resource "google_storage_bucket" "pictures_bucket" {
   name                        = "${var.project}-${var.name}-pictures"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "urls" {
@@ -583,7 +625,7 @@ output "dead_letters" {
   value = {
     audit   = google_pubsub_subscription.audit_deadletter.id
     picture = google_pubsub_subscription.picture_deadletter.id
-    reserve = google_pubsub_subscription.reserve_deadletter.id
+    reserve = google_pubsub_subscription.orders_dlq.id
   }
 }
 

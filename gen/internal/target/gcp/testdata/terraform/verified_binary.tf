@@ -4,15 +4,29 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   cloudscheduler.googleapis.com
-#   eventarc.googleapis.com
-#   eventarcpublishing.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     cloudresourcemanager.googleapis.com \
+#     cloudscheduler.googleapis.com \
+#     eventarc.googleapis.com \
+#     eventarcpublishing.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/pubsub.publisher \
+#     --member="serviceAccount:$(gcloud storage service-agent --project=PROJECT)"
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/eventarc.eventReceiver \
+#     --member=serviceAccount:events@acme.iam.gserviceaccount.com
+#
+# The grants are the project's, and not in this file: other applications may live
+# by them too, and would lose them with this one.
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
 
 terraform {
   required_version = ">= 1.5"
@@ -31,8 +45,8 @@ variable "name" {
   default     = "verified"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -49,23 +63,6 @@ variable "region" {
 variable "images" {
   description = "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static."
   type        = map(string)
-}
-
-resource "google_project_iam_member" "eventarc" {
-  project = var.project
-  role    = "roles/eventarc.eventReceiver"
-  member  = "serviceAccount:events@acme.iam.gserviceaccount.com"
-}
-
-data "google_storage_project_service_account" "this" {
-  project = var.project
-}
-
-# Cloud Storage sends its events as this account.
-resource "google_project_iam_member" "storage" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
 }
 
 # closed: http /closed
@@ -125,6 +122,10 @@ resource "google_pubsub_subscription" "daily_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -225,6 +226,10 @@ resource "google_pubsub_subscription" "event_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "event_sends" {
@@ -293,8 +298,6 @@ resource "google_eventarc_trigger" "event" {
       region  = var.region
     }
   }
-
-  depends_on = [google_project_iam_member.eventarc]
 }
 
 # invoker: topic news
@@ -358,6 +361,10 @@ resource "google_pubsub_subscription" "invoker_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # open: http /open
@@ -373,6 +380,8 @@ resource "google_cloud_run_v2_service" "open" {
   name                = "${var.name}-open"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
+  # Everybody may call it, also where the organization allows no grant to allUsers.
+  invoker_iam_disabled = true
 
   template {
     service_account = google_service_account.open.email
@@ -392,14 +401,6 @@ resource "google_cloud_run_v2_service" "open" {
       }
     }
   }
-}
-
-resource "google_cloud_run_v2_service_iam_member" "open_public" {
-  project  = var.project
-  location = var.region
-  name     = google_cloud_run_v2_service.open.name
-  role     = "roles/run.invoker"
-  member   = "allUsers"
 }
 
 # picture: object source
@@ -422,6 +423,10 @@ resource "google_pubsub_subscription" "picture_deadletter" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
@@ -495,8 +500,6 @@ resource "google_eventarc_trigger" "picture" {
       region  = var.region
     }
   }
-
-  depends_on = [google_project_iam_member.eventarc, google_project_iam_member.storage]
 }
 
 resource "google_pubsub_topic" "news_topic" {
@@ -510,6 +513,10 @@ resource "google_storage_bucket" "source_bucket" {
   name                        = "${var.project}-${var.name}-source"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "urls" {

@@ -4,18 +4,34 @@
 # by every build: call it as a module from a folder that has the state, a
 # backend and the provider's credentials.
 #
-# The project needs these APIs:
+# Before the first apply, once for the project, by whoever owns it:
 #
-#   artifactregistry.googleapis.com
-#   cloudbuild.googleapis.com
-#   cloudfunctions.googleapis.com
-#   cloudscheduler.googleapis.com
-#   eventarc.googleapis.com
-#   eventarcpublishing.googleapis.com
-#   iam.googleapis.com
-#   pubsub.googleapis.com
-#   run.googleapis.com
-#   storage.googleapis.com
+#   gcloud services enable --project=PROJECT \
+#     artifactregistry.googleapis.com \
+#     cloudbuild.googleapis.com \
+#     cloudfunctions.googleapis.com \
+#     cloudresourcemanager.googleapis.com \
+#     cloudscheduler.googleapis.com \
+#     eventarc.googleapis.com \
+#     eventarcpublishing.googleapis.com \
+#     iam.googleapis.com \
+#     pubsub.googleapis.com \
+#     run.googleapis.com \
+#     storage.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/pubsub.publisher \
+#     --member="serviceAccount:$(gcloud storage service-agent --project=PROJECT)"
+#   gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/eventarc.eventReceiver \
+#     --member=serviceAccount:events@acme.iam.gserviceaccount.com
+#
+# The grants are the project's, and not in this file: other applications may live
+# by them too, and would lose them with this one.
+#
+# Grants take minutes until all of Google knows them: a first apply that is refused
+# for one that is in this file is complete when it has run again.
+# An organization with iam.allowedPolicyMemberDomains refuses the grants to allUsers,
+# unless that constraint is lifted for the project.
 
 terraform {
   required_version = ">= 1.5"
@@ -34,8 +50,8 @@ variable "name" {
   default     = "verified"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name))
-    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first and no - last."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,8}[a-z0-9]$", var.name)) && !strcontains(var.name, "goog")
+    error_message = "Give 2 to 10 of a-z, 0-9 and -, a letter first, no - last and no goog in it."
   }
 }
 
@@ -50,7 +66,7 @@ variable "region" {
 }
 
 variable "build_service_account" {
-  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for the project's default."
+  description = "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created."
   type        = string
   default     = null
 }
@@ -75,21 +91,19 @@ resource "google_storage_bucket" "source" {
   public_access_prevention    = "enforced"
 }
 
-resource "google_project_iam_member" "eventarc" {
-  project = var.project
-  role    = "roles/eventarc.eventReceiver"
-  member  = "serviceAccount:events@acme.iam.gserviceaccount.com"
+# The functions are compiled as this account, unless another is given.
+resource "google_service_account" "build" {
+  count        = var.build_service_account == null ? 1 : 0
+  project      = var.project
+  account_id   = "${var.name}-build"
+  display_name = "${var.name}: compiles the functions"
 }
 
-data "google_storage_project_service_account" "this" {
-  project = var.project
-}
-
-# Cloud Storage sends its events as this account.
-resource "google_project_iam_member" "storage" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
+resource "google_project_iam_member" "build" {
+  for_each = toset(var.build_service_account == null ? ["roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"] : [])
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.build[0].member
 }
 
 # closed: http /closed
@@ -113,7 +127,7 @@ resource "google_cloudfunctions2_function" "closed" {
   build_config {
     runtime         = "go126"
     entry_point     = "Closed"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -137,6 +151,8 @@ resource "google_cloudfunctions2_function" "closed" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "closed_invokers" {
@@ -177,6 +193,10 @@ resource "google_pubsub_subscription" "daily_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "daily_sends" {
@@ -203,7 +223,7 @@ resource "google_cloudfunctions2_function" "daily" {
   build_config {
     runtime         = "go126"
     entry_point     = "Daily"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -227,7 +247,7 @@ resource "google_cloudfunctions2_function" "daily" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.daily_sends]
+  depends_on = [google_pubsub_topic_iam_member.daily_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "daily_events" {
@@ -288,6 +308,10 @@ resource "google_pubsub_subscription" "event_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "event_sends" {
@@ -314,7 +338,7 @@ resource "google_cloudfunctions2_function" "event" {
   build_config {
     runtime         = "go126"
     entry_point     = "Event"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -338,7 +362,7 @@ resource "google_cloudfunctions2_function" "event" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.event_sends]
+  depends_on = [google_pubsub_topic_iam_member.event_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "event_events" {
@@ -369,7 +393,7 @@ resource "google_eventarc_trigger" "event" {
     }
   }
 
-  depends_on = [google_project_iam_member.eventarc, google_cloud_run_v2_service_iam_member.event_events]
+  depends_on = [google_cloud_run_v2_service_iam_member.event_events]
 }
 
 # invoker: topic news
@@ -393,7 +417,7 @@ resource "google_cloudfunctions2_function" "invoker" {
   build_config {
     runtime         = "go126"
     entry_point     = "Invoker"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -415,6 +439,8 @@ resource "google_cloudfunctions2_function" "invoker" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker_events" {
@@ -449,6 +475,10 @@ resource "google_pubsub_subscription" "invoker_push" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # open: http /open
@@ -472,7 +502,7 @@ resource "google_cloudfunctions2_function" "open" {
   build_config {
     runtime         = "go126"
     entry_point     = "Open"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -496,6 +526,8 @@ resource "google_cloudfunctions2_function" "open" {
       GOOGLE_CLOUD_REGION  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "open_public" {
@@ -527,6 +559,10 @@ resource "google_pubsub_subscription" "picture_deadletter" {
   expiration_policy {
     ttl = ""
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "picture_sends" {
@@ -553,7 +589,7 @@ resource "google_cloudfunctions2_function" "picture" {
   build_config {
     runtime         = "go126"
     entry_point     = "Picture"
-    service_account = var.build_service_account
+    service_account = var.build_service_account == null ? google_service_account.build[0].id : var.build_service_account
     environment_variables = {
       CGO_ENABLED = "0"
     }
@@ -589,7 +625,7 @@ resource "google_cloudfunctions2_function" "picture" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.picture_sends, google_project_iam_member.eventarc, google_project_iam_member.storage]
+  depends_on = [google_pubsub_topic_iam_member.picture_sends, google_project_iam_member.build]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "picture_events" {
@@ -611,6 +647,10 @@ resource "google_storage_bucket" "source_bucket" {
   name                        = "${var.project}-${var.name}-source"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "urls" {

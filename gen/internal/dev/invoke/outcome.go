@@ -1,0 +1,89 @@
+package invoke
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/native"
+)
+
+// A Fate is what the platform does next with what it delivered.
+type Fate string
+
+// The fates. An HTTP function has none but the first and the last two.
+const (
+	Answered     Fate = "answered"      // a client has its response
+	Acknowledged Fate = "acknowledged"  // it is done
+	Redelivered  Fate = "redelivered"   // it comes again
+	DeadLettered Fate = "dead-lettered" // it is kept with the reason
+	Dropped      Fate = "dropped"       // nobody has it any more but the log
+	Failed       Fate = "failed"        // a client gets the platform's own error
+)
+
+// A Response is what an HTTP function answers.
+type Response struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// understand completes the result with what the answer means.
+func (r *Result) understand(target string, f model.Function, a platform.Answer) error {
+	if _, ok := f.Trigger.(model.HTTP); ok {
+		r.Fate = Answered
+		if a.Failure != "" {
+			r.Fate = Failed
+			return nil
+		}
+		var err error
+		r.Response, err = decodeResponse(target, f, a)
+		return err
+	}
+	letters := false
+	for _, e := range r.Emissions {
+		letters = letters || e.IsLetter
+	}
+	switch {
+	case target != "openwhisk" && comesAgain(a):
+		r.Fate = Redelivered
+	case letters:
+		r.Fate = DeadLettered
+	case a.Failure != "": // on OpenWhisk, which delivers at most once
+		r.Fate = Dropped
+	default:
+		r.Fate = Acknowledged
+	}
+	return nil
+}
+
+// comesAgain reports whether Lambda or Google delivers again what was answered
+// like this, or a part of it.
+func comesAgain(a platform.Answer) bool {
+	if a.Failure != "" || a.Status >= 300 {
+		return true
+	}
+	var partial struct {
+		Failures []json.RawMessage `json:"batchItemFailures"`
+	}
+	_ = json.Unmarshal(a.Body, &partial) // what is no batch's answer has none
+	return len(partial.Failures) > 0
+}
+
+// decodeResponse returns the response that the platform makes of the answer.
+func decodeResponse(target string, f model.Function, a platform.Answer) (*Response, error) {
+	answer := native.Answer{Body: a.Body, Status: a.Status, Header: a.Header}
+	body, isStream := []byte(nil), false
+	if a.ContentType == platform.IntegrationResponse {
+		answer.Body, body, isStream = bytes.Cut(a.Body, make([]byte, 8))
+	}
+	r, err := PlatformOf(target, f).Response(native.Payload{Kind: "http"}, answer)
+	if err != nil {
+		return nil, err
+	}
+	if isStream {
+		r.Body = body
+	}
+	return &Response{r.Status, r.Header.Get("Content-Type"), r.Body}, nil
+}

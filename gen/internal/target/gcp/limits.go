@@ -1,0 +1,277 @@
+package gcp
+
+import (
+	"cmp"
+	"go/token"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+const (
+	// https://cloud.google.com/run/docs/configuring/services/overview-environment-variables
+	maxEnvironment = 32 << 10 // bytes of names and values of a function from source
+	maxVariables   = 1000     // of a service
+	// https://cloud.google.com/storage/docs/pubsub-notifications
+	maxNotifications = 10 // of a bucket, for one type of event
+)
+
+// CheckApp refuses functions that would be in each other's way.
+func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
+	var found []model.Diagnostic
+	queues := map[string]model.Function{}
+	for _, f := range functions {
+		report := model.NewReport(t.Name(), f)
+		if q, ok := f.Trigger.(model.Queue); ok {
+			if other, taken := queues[q.Name]; taken {
+				report.Errorf("queue-shared", "the queue %s feeds %s at %s already, and its subscription pushes to one function; handle both in one function, or write //fn:topic", q.Name, other.Name, model.Position(other.Pos))
+			} else {
+				queues[q.Name] = f
+			}
+		}
+		found = append(found, report.Diagnostics...)
+	}
+	return append(found, t.circular(functions)...)
+}
+
+// circular says which dead letters come back by way of topics, whatever directives
+// call them.
+func (t target) circular(functions []model.Function) []model.Diagnostic {
+	from := func(f model.Function) string {
+		if !subscribes(f.Trigger) {
+			return ""
+		}
+		return t.called(topicOf(f.Trigger))
+	}
+	return model.CircularLetters(functions, func(f model.Function) string {
+		if !hasDeadLetters(f) {
+			return ""
+		}
+		if to := t.called(deadLetterTopic(f)); to != from(f) { // or it is said of its directive
+			return to
+		}
+		return ""
+	}, from)
+}
+
+// request has what Cloud Run's front end keeps from a function:
+// https://cloud.google.com/run/docs/known-issues.
+func request(report *model.Report, t model.HTTP) {
+	for _, m := range t.Methods {
+		if m == http.MethodTrace || m == http.MethodConnect {
+			report.Errorf("http-method", "Cloud Run passes no %s requests on; name the other methods", m)
+		}
+	}
+	path := t.Path[max(strings.Index(t.Path, "/"), 0):]
+	last := path[strings.LastIndex(path, "/")+1:]
+	switch {
+	case path == "/eventlog", strings.HasPrefix(path, "/_ah/"):
+		report.Warnf("http-path-reserved", "Google's front end keeps %s for itself, so that no request arrives; choose another path", path)
+	case strings.HasSuffix(last, "z") && !strings.HasSuffix(last, "}"):
+		report.Warnf("http-path-reserved", "Google's front end answers some paths that end in z itself, as it does /healthz, and does not say which; choose another than %s", path)
+	}
+}
+
+// settings refuses names of what exists that nothing can have.
+//
+// https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names and
+// https://cloud.google.com/storage/docs/buckets#naming
+func (t target) settings(report *model.Report, f model.Function) {
+	if name := t.named(f.Trigger.Resource()).name; isObject(f.Trigger) && name != "" && !bucketName.MatchString(name) {
+		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least", f.Trigger.Resource(), name)
+	}
+	topics := sinkTopics(f)
+	if subscribes(f.Trigger) {
+		topics = append(topics, topicOf(f.Trigger))
+	}
+	if hasDeadLetters(f) {
+		topics = append(topics, deadLetterTopic(f))
+	}
+	for _, of := range unique(topics) {
+		if name := t.existing(of); name != "" && (!topicName.MatchString(name) || strings.HasPrefix(strings.ToLower(name), reservedName)) {
+			report.ErrorAt("resource-setting", settingKey(of.name), "resources.%s.gcp.name is %q, which no topic is called; use 3 to 255 letters, digits and %s, a letter first and not %s", of.name, name, "._~%+-", reservedName)
+		}
+	}
+}
+
+// settingKey is the key of fngen.yaml that names what exists for a resource.
+func settingKey(resource string) string { return "resources." + resource + ".name" }
+
+// placed returns the function with the places of those keys.
+func (t target) placed(f model.Function) model.Function {
+	positions := maps.Clone(f.Positions)
+	if positions == nil {
+		positions = map[string]token.Position{}
+	}
+	names := []string{f.Trigger.Resource(), f.DeadLetter}
+	for _, s := range f.Sinks {
+		names = append(names, s.Name)
+	}
+	for _, name := range names {
+		if pos := t.named(name).pos; pos.IsValid() {
+			positions[settingKey(name)] = pos
+		}
+	}
+	f.Positions = positions
+	return f
+}
+
+// limits returns what Google does not take of main.tf as it is finished.
+func (w *terraform) limits(src []byte) ([]model.Diagnostic, error) {
+	file, diags := hclsyntax.ParseConfig(src, "main.tf", hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	l := limited{terraform: w, scope: &hcl.EvalContext{Variables: map[string]cty.Value{}},
+		resources: map[address]*hclsyntax.Body{}, triggers: map[string][]*hclsyntax.Body{}, listened: map[[2]string]int{}}
+	for _, b := range file.Body.(*hclsyntax.Body).Blocks {
+		if b.Type == "resource" {
+			l.resources[address{b.Labels[0], b.Labels[1]}] = b.Body
+		}
+	}
+	l.evaluate()
+	for _, f := range w.functions {
+		report := model.NewReport(w.Name(), f.Function)
+		l.environment(report, f)
+		l.notifications(report, f)
+		l.bucket(report, f)
+		l.found = append(l.found, report.Diagnostics...)
+	}
+	return l.found, nil
+}
+
+// An address is that of a resource in Terraform's state.
+type address struct{ kind, label string }
+
+// limited is a main.tf whose limits are looked at.
+type limited struct {
+	*terraform
+	resources map[address]*hclsyntax.Body
+	triggers  map[string][]*hclsyntax.Body // of Eventarc, by the label of the function
+	scope     *hcl.EvalContext
+	listened  map[[2]string]int // notifications by bucket and type
+	found     []model.Diagnostic
+}
+
+// evaluate makes known what expressions refer to: the longest values of variables,
+// and of each topic its name.
+func (l *limited) evaluate() {
+	str := cty.StringVal
+	l.scope.Variables["var"] = cty.ObjectVal(map[string]cty.Value{
+		"name": str(strings.Repeat("n", maxName)), "project": str(strings.Repeat("p", 30)), "region": str(strings.Repeat("r", 25)),
+	})
+	topics := map[string]cty.Value{}
+	for a, b := range l.resources {
+		switch a.kind {
+		case "google_pubsub_topic":
+			name := l.text(b, "name")
+			topics[a.label] = cty.ObjectVal(map[string]cty.Value{"name": str(name), "id": str("projects/" + strings.Repeat("p", 30) + "/topics/" + name)})
+		case "google_eventarc_trigger":
+			service := inner(inner(b, "destination")[0], "cloud_run_service")[0].Attributes["service"].Expr.Variables()[0]
+			if of, ok := service[1].(hcl.TraverseAttr); ok {
+				l.triggers[of.Name] = append(l.triggers[of.Name], b)
+			}
+		}
+	}
+	if len(topics) > 0 {
+		l.scope.Variables["google_pubsub_topic"] = cty.ObjectVal(topics)
+	}
+}
+
+// text returns the string that the argument is; "" for one that is not known before
+// the apply.
+func (l *limited) text(b *hclsyntax.Body, argument string) string {
+	a := b.Attributes[argument]
+	if a == nil {
+		return ""
+	}
+	v, diags := a.Expr.Value(l.scope)
+	if diags.HasErrors() || v.Type() != cty.String || !v.IsKnown() || v.IsNull() {
+		return ""
+	}
+	return v.AsString()
+}
+
+// inner returns the blocks of the kind in the body.
+func inner(b *hclsyntax.Body, kind string) []*hclsyntax.Body {
+	var out []*hclsyntax.Body
+	for _, block := range b.Blocks {
+		if block.Type == kind {
+			out = append(out, block.Body)
+		}
+	}
+	return out
+}
+
+// environment counts all variables, also those of fngen's own.
+func (l *limited) environment(report *model.Report, f function) {
+	b, size, count := l.resources[address{f.resource, f.label}], 0, 0
+	for _, config := range inner(b, "service_config") {
+		if a := config.Attributes["environment_variables"]; a != nil {
+			if v, diags := a.Expr.Value(l.scope); !diags.HasErrors() {
+				for name, value := range v.AsValueMap() {
+					size, count = size+len(name)+len(value.AsString()), count+1
+				}
+			}
+		}
+		count += len(inner(config, "secret_environment_variables"))
+	}
+	for _, template := range inner(b, "template") {
+		for _, container := range inner(template, "containers") {
+			count += len(inner(container, "env"))
+		}
+	}
+	largest := slices.MaxFunc(slices.Concat(f.Operation.Env, []model.Variable{{}}), func(a, b model.Variable) int {
+		return cmp.Compare(len(a.Name)+len(a.Value), len(b.Name)+len(b.Value))
+	})
+	if size > maxEnvironment || count > maxVariables {
+		report.ErrorAt("env-size", model.KeyEnv+"."+largest.Name, "the environment has %d bytes in %d variables with what the adapter needs, and there may be %d in %d; shorten it, or keep some of it in a file",
+			size, count, maxEnvironment, maxVariables)
+	}
+}
+
+// notifications counts those that Eventarc makes of a bucket.
+func (l *limited) notifications(report *model.Report, f function) {
+	t, ok := f.Trigger.(model.Object)
+	if !ok {
+		return
+	}
+	for _, eventType := range l.objectTypes(f) {
+		at := [2]string{t.Bucket, eventType}
+		if l.listened[at]++; l.listened[at] == maxNotifications+1 {
+			report.Errorf("trigger-limit", "it is the %dth function for these objects of the bucket %s, and Cloud Storage tells of one kind of event %d times; handle several in one function", maxNotifications+1, t.Bucket, maxNotifications)
+		}
+	}
+}
+
+// objectTypes returns the types of events of the function's triggers.
+func (l *limited) objectTypes(f function) []string {
+	var types []string
+	for _, trigger := range inner(l.resources[address{f.resource, f.label}], "event_trigger") {
+		types = append(types, l.text(trigger, "event_type"))
+	}
+	for _, b := range l.triggers[f.label] {
+		types = append(types, l.text(inner(b, "matching_criteria")[0], "value"))
+	}
+	return types
+}
+
+// bucket has the rule for names that no grammar of a directive has:
+// https://cloud.google.com/storage/docs/buckets#naming.
+func (l *limited) bucket(report *model.Report, f function) {
+	t, ok := f.Trigger.(model.Object)
+	if !ok {
+		return
+	}
+	b := l.resources[address{"google_storage_bucket", label(t.Bucket, "bucket")}]
+	if b != nil && strings.Contains(l.text(b, "name"), "google") {
+		report.Errorf("resource-name", "the bucket would be called %s, and Cloud Storage takes no name with google in it; call it otherwise, or name one that exists as resources.%s.gcp.name", "PROJECT-NAME-"+short(t.Bucket, maxBucket), t.Bucket)
+	}
+}

@@ -1,0 +1,120 @@
+package docs
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/tool"
+)
+
+// pages are those for who operates what is deployed.
+var pages = []string{"docs/operations-google-cloud.md", "docs/operations-openwhisk.md"}
+
+// The outputs of the example, as the pages speak of it.
+const (
+	shopTerraform = "gen/internal/target/gcp/testdata/terraform/shop_source.tf"
+	shopManifest  = "gen/internal/target/openwhisk/testdata/shop.txtar"
+)
+
+// What the pages show is what it says that it is: Go parses, Terraform's formatter
+// leaves its own alone, a shell reads the commands, and links lead somewhere.
+func TestOperations(t *testing.T) {
+	terraform, shell := tool.Path(t, "terraform"), tool.Path(t, "sh")
+	for _, name := range pages {
+		for _, b := range blocks(t, name) {
+			var err error
+			switch b.language {
+			case "go":
+				_, err = parser.ParseFile(token.NewFileSet(), name, "package p\n"+b.text, parser.ParseComments)
+			case "hcl":
+				cmd := exec.Command(terraform, "fmt", "-check", "-")
+				cmd.Stdin = strings.NewReader(b.text)
+				err = cmd.Run()
+			case "sh":
+				cmd := exec.Command(shell, "-n")
+				cmd.Stdin = strings.NewReader(b.text)
+				err = cmd.Run()
+			default:
+				t.Errorf("%s: a block in %q", name, b.language)
+			}
+			if err != nil {
+				t.Errorf("%s: %v\n%s", name, err, b.text)
+			}
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(read(t, repo(t), name), -1) {
+			if _, err := os.Stat(filepath.Join(repo(t), "docs", m[1])); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// What the pages name of the example is there: resources, subscriptions, triggers
+// and variables.
+func TestOperationsNames(t *testing.T) {
+	main, manifest := read(t, repo(t), shopTerraform), read(t, repo(t), shopManifest)
+	google, openwhisk := read(t, repo(t), pages[0]), read(t, repo(t), pages[1])
+	for _, m := range regexp.MustCompile(`module\.shop\.(\w+)\.(\w+)`).FindAllStringSubmatch(google, -1) {
+		if !strings.Contains(main, `resource "`+m[1]+`" "`+m[2]+`"`) {
+			t.Errorf("there is no %s %s", m[1], m[2])
+		}
+	}
+	for _, name := range []string{`"${var.name}-orders-dlq"`, `"${var.project}-${var.name}-pictures"`, "prevent_destroy", `variable "build_service_account"`, `output "dead_letters"`} {
+		if !strings.Contains(main, name) {
+			t.Errorf("main.tf has no %s", name)
+		}
+	}
+	for _, name := range []string{"shop.queue.orders", "ORDERS_BROKERS", "go:1.20", "wskdeploy sync"} {
+		if !strings.Contains(manifest, name) || !strings.Contains(openwhisk, name) {
+			t.Errorf("the manifest or the page has no %s", name)
+		}
+	}
+}
+
+// command puts a program of the name first in the path that notes how it is called,
+// with the variable, and returns what it has noted.
+func command(t *testing.T, name, variable string) (env []string, called func() string) {
+	t.Helper()
+	bin := t.TempDir()
+	log := filepath.Join(bin, "log")
+	program := "#!/bin/sh\necho \"" + name + " $* ${" + variable + "}\" >> " + log + "\n"
+	if err := os.WriteFile(filepath.Join(bin, name), []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH")}, func() string { return read(t, bin, "log") }
+}
+
+// The commands in the head of main.tf are taken from it as the page says, and run.
+func TestPrepareProject(t *testing.T) {
+	app := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(app, "dist/gcp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, app, "dist/gcp/main.tf", read(t, repo(t), shopTerraform))
+	env, called := command(t, "gcloud", "PROJECT")
+	sh(t, app, append(env, "PROJECT=acme-shop"), of(blocks(t, pages[0]), "sh")[0])
+	for _, want := range []string{
+		"gcloud services enable --project=acme-shop artifactregistry.googleapis.com ", " cloudresourcemanager.googleapis.com ",
+		"gcloud beta services identity create --project=acme-shop --service=pubsub.googleapis.com",
+		"gcloud storage service-agent --project=acme-shop", "gcloud projects add-iam-policy-binding acme-shop --condition=None --role=roles/pubsub.publisher --member=serviceAccount:",
+	} {
+		if !strings.Contains(called(), want) {
+			t.Errorf("%q is not called, but\n%s", want, called())
+		}
+	}
+}
+
+// The first deployment syncs, with all that the manifest needs in the environment.
+func TestFirstSync(t *testing.T) {
+	env, called := command(t, "wskdeploy", "ORDERS_BROKERS")
+	sh(t, t.TempDir(), env, of(blocks(t, pages[1]), "sh")[0])
+	if got := called(); got != "wskdeploy sync --manifest dist/openwhisk/manifest.yaml kafka-1.example:9092\n" {
+		t.Errorf("called is %q", got)
+	}
+}
