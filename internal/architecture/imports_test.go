@@ -131,8 +131,8 @@ var only = []struct {
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},
-	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", "gen/internal/dev/invoke", suite}}, // nothing that is deployed
-	{module + "fn/fntest/replay", nil},                                                                                // nothing but tests
+	{module + "internal/native", []string{"internal/native/…", "fn/fntest/replay", "gen/internal/dev/…", suite}}, // nothing that is deployed
+	{module + "fn/fntest/replay", nil},                                                                           // nothing but tests
 }
 
 // suite is the conformance suite, which nothing but tests imports.

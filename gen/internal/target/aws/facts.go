@@ -8,7 +8,7 @@ import (
 
 // Facts has what EVENTS and their infrastructure mean on AWS Lambda.
 func (t Target) Facts(f model.Function) model.Facts {
-	facts := model.Facts{Guarantee: model.AtLeastOnce, Order: "none", Retries: fmt.Sprintf("%d, by Lambda", f.RetriesOr(2)), DeadLetter: deadLetter(f, "a queue of its own, kept for 14 days")}
+	facts := model.Facts{Guarantee: model.AtLeastOnce, Order: "none", Retries: fmt.Sprintf("%d, by Lambda", retries(f)), DeadLetter: deadLetter(f, "a queue of its own, kept for 14 days")}
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
 		facts = model.Facts{Source: "Function URL, HTTP API, REST API or load balancer", Guarantee: model.OnRequest, Retries: "none", Order: "none", DeadLetter: "none",
@@ -49,7 +49,7 @@ func receives(f model.Function) int { return f.RetriesOr(4) + 1 }
 
 // streamRetries says who tries the records of a stream again.
 func streamRetries(f model.Function) string {
-	return fmt.Sprintf("%d, by Lambda, from the first record that failed", f.RetriesOr(5))
+	return fmt.Sprintf("%d, by Lambda, from the first record that failed", recordRetries(f))
 }
 
 // deadLetter says where what fails for good goes; own is the function's own

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
@@ -88,7 +87,7 @@ func (s *stack) once(id string, add func()) {
 func (s *stack) createQueue(f model.Function, t model.Queue) {
 	visibility := t.Visibility
 	if visibility == 0 {
-		visibility = min(6*timeout(f)+t.Window, 12*time.Hour)
+		visibility = presetVisibility(f, t)
 	}
 	properties := queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},

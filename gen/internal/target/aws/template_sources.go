@@ -30,7 +30,7 @@ func (s *stack) queue(f model.Function, t model.Queue) feeding {
 		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
 		add: []func(){func() {
 			s.eventSource(f, queue, mapping(
-				output.Member{Key: "BatchSize", Value: cmp.Or(t.Batch, 10)},
+				output.Member{Key: "BatchSize", Value: batchSize(t)},
 				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
 				output.Member{Key: "ScalingConfig", Value: concurrency})...)
 		}},
@@ -117,7 +117,7 @@ func (s *stack) records(f model.Function, source any, read statement, start stri
 	fed.add = append(fed.add, func() {
 		s.eventSource(f, source, append(mapping(further...),
 			output.Member{Key: "StartingPosition", Value: start},
-			output.Member{Key: "MaximumRetryAttempts", Value: f.RetriesOr(5)},
+			output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
 			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
 			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
 			output.Member{Key: "DestinationConfig", Value: onFailure})...)
@@ -146,7 +146,7 @@ func (s *stack) asynchronous(f model.Function, source func()) feeding {
 	config := output.Mapping{
 		{Key: "FunctionName", Value: ref(of(f, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
-		{Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)},
+		{Key: "MaximumRetryAttempts", Value: retries(f)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
 	}
 	if letters != nil {

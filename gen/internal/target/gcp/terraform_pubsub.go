@@ -97,7 +97,7 @@ func (w *terraform) pushes(b body, f function) {
 	}
 	b.block("push_config", pair{"push_endpoint", w.uri(f)}).
 		block("oidc_token", pair{"service_account_email", w.as()}, pair{"audience", audience})
-	b.block("retry_policy", pair{"minimum_backoff", "10s"}, pair{"maximum_backoff", "600s"})
+	b.block("retry_policy", pair{"minimum_backoff", seconds(firstBackoff)}, pair{"maximum_backoff", seconds(longestBackoff)})
 }
 
 // neverExpire keeps a subscription that nobody uses for a while.

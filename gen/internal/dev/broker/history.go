@@ -1,0 +1,192 @@
+package broker
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/internal/native"
+)
+
+// How much is kept of what happened.
+const (
+	maxEntries      = 500
+	maxEntriesBytes = 16 << 20
+	maxLog          = 256 << 10 // of one delivery
+)
+
+// An Entry is something that happened.
+type Entry struct {
+	Number   int64 // one more than that of the entry before
+	Kind     Kind
+	Time     time.Time // when it was over
+	Function string    // "" if it is no function's
+	From     string    // the source: queue orders
+	Events   []Event
+	Text     string // what happened; "" of a delivery
+
+	// Of a delivery.
+	Duration  time.Duration
+	Failure   string // that the platform sees; "" for none
+	Logs      []platform.Line
+	Cut       int // lines that are left out in the middle
+	Emissions []platform.Emission
+
+	size int
+}
+
+// An Event is one of an entry.
+type Event struct {
+	Number     int64 // by which it is told from others
+	Attempt    int
+	Occurrence native.Occurrence
+	Fate       native.Fate // of a delivery
+}
+
+// A Kind says what happened.
+type Kind string
+
+// The kinds of entries.
+const (
+	Delivered    Kind = "delivered"     // to a function, which has answered
+	Undelivered  Kind = "undelivered"   // the function has no process
+	Expired      Kind = "expired"       // a lease, without an answer
+	DeadLettered Kind = "dead-lettered" // by the platform
+	Dropped      Kind = "dropped"       // for good, with the reason
+	Unheard      Kind = "unheard"       // no function listens
+)
+
+// history is the last of what happened.
+type history struct {
+	entries  []Entry
+	bytes    int
+	number   int64
+	watchers map[chan struct{}]struct{}
+}
+
+// add adds an entry, for which the oldest make room, and tells who watches.
+func (h *history) add(e Entry, now time.Time) {
+	h.number++
+	e.Number, e.Time = h.number, now
+	e.cut()
+	e.size = 256
+	for _, one := range e.Events {
+		e.size += sizeOf(one.Occurrence)
+	}
+	for _, l := range e.Logs {
+		e.size += len(l.Text) + 64
+	}
+	for _, one := range e.Emissions {
+		e.size += len(one.Body) + 256
+	}
+	h.entries = append(h.entries, e)
+	h.bytes += e.size
+	n := 0
+	for len(h.entries)-n > 1 && (len(h.entries)-n > maxEntries || h.bytes > maxEntriesBytes) {
+		h.bytes -= h.entries[n].size
+		n++
+	}
+	h.entries = slices.Delete(h.entries, 0, n)
+	for w := range h.watchers {
+		select {
+		case w <- struct{}{}:
+		default: // it knows already
+		}
+	}
+}
+
+// cut leaves out the middle of a log that is too long. What stays is memory of its
+// own.
+func (e *Entry) cut() {
+	size := 0
+	for _, l := range e.Logs {
+		size += len(l.Text)
+	}
+	if size <= maxLog {
+		return
+	}
+	front, back := 0, len(e.Logs)
+	for room := maxLog / 2; front < back && room > 0; front++ {
+		room -= len(e.Logs[front].Text)
+	}
+	for room := maxLog / 2; back > front && room > 0; back-- {
+		room -= len(e.Logs[back-1].Text)
+	}
+	e.Cut = back - front
+	e.Logs = slices.Concat(e.Logs[:front], e.Logs[back:])
+	for i, l := range e.Logs {
+		if len(l.Text) > maxLog/2 {
+			e.Logs[i].Text = strings.Clone(l.Text[:maxLog/2]) + "…"
+		}
+	}
+}
+
+// History returns what has happened after the entry of the number, as far as it is
+// kept: 500 entries at most.
+func (b *Broker) History(after int64) []Entry {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.history.entries, func(e Entry) bool { return e.Number > after })
+	if i < 0 {
+		return nil
+	}
+	return slices.Clone(b.history.entries[i:])
+}
+
+// Watch returns a channel that has something when there is more history, and what
+// ends that. Nothing waits for who reads it.
+func (b *Broker) Watch() (<-chan struct{}, func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w := make(chan struct{}, 1)
+	b.history.watchers[w] = struct{}{}
+	return w, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.history.watchers, w)
+	}
+}
+
+// A State is what waits now.
+type State struct {
+	Sources   []SourceState // sorted
+	Schedules []ScheduleState
+}
+
+// A SourceState is what waits in a source.
+type SourceState struct {
+	Kind, Name string
+	Functions  []string // that take it; none if what waits is held
+	Waiting    int      // events, those that are out too
+}
+
+// A ScheduleState is when a function's schedule fires next.
+type ScheduleState struct {
+	Function string
+	Next     time.Time // zero for never
+}
+
+// State returns what waits now.
+func (b *Broker) State() State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out State
+	for _, s := range b.sources {
+		one := SourceState{Kind: s.kind, Name: s.name, Waiting: s.waiting}
+		for _, f := range s.consumers {
+			one.Functions = append(one.Functions, f.Name)
+		}
+		out.Sources = append(out.Sources, one)
+	}
+	slices.SortFunc(out.Sources, func(a, b SourceState) int {
+		return slices.Compare(append([]string{a.Kind, a.Name}, a.Functions...), append([]string{b.Kind, b.Name}, b.Functions...))
+	})
+	for _, name := range slices.Sorted(maps.Keys(b.functions)) {
+		if f := b.functions[name]; f.Trigger.Kind() == "schedule" {
+			out.Schedules = append(out.Schedules, ScheduleState{name, f.next})
+		}
+	}
+	return out
+}
