@@ -80,7 +80,7 @@ func initialize(ctx context.Context, o *options, s gen.Scaffold) error {
 	if workspace != "" {
 		o.tell("note", "the workspace of %s is in force there: run go work use %s, and go generate with GOWORK=off", workspace, folder)
 	}
-	next := "go test ./... and fngen build"
+	next := "go test ./... and fngen dev"
 	if folder != "." {
 		next = "cd " + folder + ", " + next
 	}

@@ -34,9 +34,9 @@ func saves(dir string) row {
 		func() float64 { return dev(fngen, app(), edit) },
 		func() float64 {
 			folder := together()
-			executed(app(), "go", "build", "-o", filepath.Join(dir, "together"), folder) // all but the edit is compiled
+			executed(app(), "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, "together"), folder) // all but the edit is compiled
 			edit()
-			built := executed(app(), "go", "build", "-o", filepath.Join(dir, "together"), folder)
+			built := executed(app(), "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, "together"), folder)
 			return built + executed(app(), fngen, "list", "--target=aws")
 		}}
 }
@@ -75,7 +75,7 @@ func executed(dir, name string, args ...string) float64 {
 // dev runs fngen dev and returns the CPU time of one save, in seconds.
 func dev(fngen, app string, edit func()) float64 {
 	cmd := exec.Command(fngen, "dev", "-o", "json", "--target=aws", "--addr=127.0.0.1:0")
-	cmd.Dir, cmd.Stderr = app, os.Stderr
+	cmd.Dir = app
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	out, err := cmd.StdoutPipe()
 	check(err)
