@@ -1,8 +1,12 @@
 package page
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -31,7 +35,7 @@ func TestBrowser(t *testing.T) {
 	b := openBrowser(t)
 	w := newWorld(t, shop()...)
 	w.change(func() { w.broken = "order-13" })
-	server := httptest.NewServer(Handler(w))
+	server := httptest.NewServer(Handler(t.Context(), w))
 	defer server.Close()
 	defer server.CloseClientConnections()
 	b.look(1280, 900, "light")
@@ -84,4 +88,64 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("the focus is on %q, not on what is left of the dead letters", got)
 	}
 	b.silent()
+}
+
+// A page of another origin does nothing here by its forms and scripts, and a name
+// of another's for this machine gets nothing.
+func TestBrowserForeign(t *testing.T) {
+	b := openBrowser(t)
+	f := newFake()
+	server := httptest.NewServer(Handler(t.Context(), f))
+	defer server.Close()
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><form method="post" action="%ssend"><input name="function" value="reserve"><input name="text" value="x"><button>Win</button></form><iframe src="%s"></iframe>`, server.URL+Path, server.URL+Path)
+	}))
+	defer evil.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
+	_, evilPort, _ := strings.Cut(strings.TrimPrefix(evil.URL, "http://"), ":")
+	for _, from := range []string{evil.URL, "http://evil.example:" + evilPort} {
+		b.open(from + "/")
+		b.eval(`fetch(` + quote(server.URL+Path+"resend") + `, { method: "POST", mode: "no-cors", body: new URLSearchParams("number=1") }).catch(() => {})`)
+		b.click("button")
+		b.wait("the form is refused", `document.body.innerText.includes("cross-origin")`)
+	}
+	b.open("http://rebound.example:" + port + Path)
+	b.wait("the host is refused", `document.body.innerText.includes("is no host of this page")`)
+	if f.done != nil {
+		t.Errorf("this was done: %q", f.done)
+	}
+}
+
+// The page of a run that has ended shows the next one by itself, and the forms
+// work without the script.
+func TestBrowserNextRun(t *testing.T) {
+	b := openBrowser(t)
+	var current atomic.Pointer[http.Handler]
+	run := func(f *fake) (end func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		h := Handler(ctx, f)
+		current.Store(&h)
+		return cancel
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
+	defer server.Close()
+	end := run(newFake())
+	b.open(server.URL + Path)
+	b.wait("it is the first run's", `document.querySelector("h1").innerText === "shop"`)
+	f := newFake()
+	f.app.Name = "mill"
+	endLast := run(f)
+	end()
+	b.wait("it is the next run's", `document.querySelector("h1").innerText === "mill"`)
+	endLast()
+
+	b.do("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	b.open(server.URL + Path)
+	b.click("#fn-nightly summary")
+	b.click("#fn-nightly button.main")
+	b.wait("it says that it has fired", `document.querySelector("#fn-nightly[open] .note").innerText.startsWith("fired at")`)
+	if len(f.done) != 1 || f.done[0] != "fire nightly" {
+		t.Errorf("this was done: %q", f.done)
+	}
 }
