@@ -41,12 +41,18 @@ func TestBrowser(t *testing.T) {
 	b.look(1280, 900, "light")
 	b.open(server.URL + Path)
 
+	b.wait("it says that nothing has been delivered", `document.querySelector("#deliveries").innerText.includes("Nothing has been delivered yet")`)
+
 	// By mouse: the sample is sent, and what comes of it further down.
 	b.click("#fn-reserve summary")
 	b.click("#fn-reserve button.main")
 	b.wait("it is said that it is sent", `document.querySelector("#fn-reserve .note").innerText.startsWith("sent to queue orders")`)
 	b.wait("it arrives", `[...document.querySelectorAll("#entries .good")].some(e => e.innerText.includes("reserve") && e.innerText.includes("acknowledged"))`)
 	b.wait("what it sent arrives", `["mail", "stock"].every(f => [...document.querySelectorAll("#entries .who")].some(e => e.innerText === f))`)
+
+	if got := b.eval(`document.querySelector("#deliveries").innerText.includes("Nothing has been delivered yet")`); got != false {
+		t.Error("it still says that nothing has been delivered")
+	}
 
 	// By keyboard: an event of one's own, which fails until it is a dead letter.
 	b.eval(`document.querySelector("#text-reserve").focus()`)

@@ -231,8 +231,8 @@ func TestForms(t *testing.T) {
 	}{
 		{"send", url.Values{"function": {"reserve"}, "text": {"{\"id\":\r\n1}"}}, `send queue orders native.Message {"id": 1}`, "sent to queue orders at "},
 		{"send", url.Values{"function": {"mail"}, "text": {"hi"}}, "send topic order-events native.Message hi", "sent to topic order-events at "},
-		{"send", url.Values{"function": {"audit"}, "text": {`{"n":1}`}}, "send event com.example.order.placed native.Event sample-", "sent to event com.example.order.placed at "},
-		{"send", url.Values{"function": {"audit"}, "text": {placed}}, "send event com.example.other native.Event 7", "sent to event com.example.other at "},
+		{"send", url.Values{"function": {"audit"}, "text": {`{"n":1}`}}, "send event com.example.order.placed native.Event com.example.order.placed sample-", "sent to event com.example.order.placed at "},
+		{"send", url.Values{"function": {"audit"}, "text": {placed}}, "send event com.example.other native.Event com.example.other 7", "sent to event com.example.other at "},
 		{"send", url.Values{"function": {"picture"}, "text": {"{}"}}, "", "what is delivered to picture is to be an event"},
 		{"send", url.Values{"function": {"articles"}, "text": {"GET /articles/7?x=1 HTTP/1.1\r\nAccept: */*"}}, "request articles GET /articles/7?x=1 ", "answered 201 after "},
 		{"send", url.Values{"function": {"place"}, "text": {"POST /orders HTTP/1.1\r\n\r\n{}\r\n"}}, "request place POST /orders {}\n", "answered 201 after "},
