@@ -442,8 +442,11 @@ func TestStream(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	h := Handler(ended, w)
-	if got := get(t, h, Path+"events?after=0&session="+sessionOf(t, h)).Body.String(); !strings.Contains(got, "event: entry") {
-		t.Errorf("after the end: %s", got)
+	r, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	got := do(h, httptest.NewRequestWithContext(r, http.MethodGet, "http://localhost"+Path+"events?after=0&session="+sessionOf(t, h), nil)).Body.String()
+	if r.Err() != nil || !strings.Contains(got, "event: entry") {
+		t.Errorf("after the end: %v %s", r.Err(), got)
 	}
 	// A browser goes on after what it has got last.
 	_, next = open("?after=0&session="+session, "5")

@@ -18,7 +18,7 @@ import (
 //go:embed page.html page.css page.js icon.svg
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"shown": shown}).ParseFS(files, "page.html"))
+var pages = template.Must(template.ParseFS(files, "page.html"))
 
 // How much is on the page of what is whole in an entry's own text.
 const (
