@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -35,7 +34,7 @@ func TestBrowser(t *testing.T) {
 	b := openBrowser(t)
 	w := newWorld(t, shop()...)
 	w.change(func() { w.broken = "order-13" })
-	server := httptest.NewServer(Handler(t.Context(), w))
+	server := httptest.NewServer(Handler(w))
 	defer server.Close()
 	defer server.CloseClientConnections()
 	b.look(1280, 900, "light")
@@ -101,7 +100,7 @@ func TestBrowser(t *testing.T) {
 func TestBrowserForeign(t *testing.T) {
 	b := openBrowser(t)
 	f := newFake()
-	server := httptest.NewServer(Handler(t.Context(), f))
+	server := httptest.NewServer(Handler(f))
 	defer server.Close()
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -128,23 +127,21 @@ func TestBrowserForeign(t *testing.T) {
 func TestBrowserNextRun(t *testing.T) {
 	b := openBrowser(t)
 	var current atomic.Pointer[http.Handler]
-	run := func(f *fake) (end func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		h := Handler(ctx, f)
+	run := func(f *fake) {
+		h := Handler(f)
 		current.Store(&h)
-		return cancel
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
 	defer server.Close()
-	end := run(newFake())
+	run(newFake())
 	b.open(server.URL + Path)
 	b.wait("it is the first run's", `document.querySelector("h1").innerText === "shop"`)
 	f := newFake()
 	f.app.Name = "mill"
-	endLast := run(f)
-	end()
+	run(f)
+	server.CloseClientConnections()
 	b.wait("it is the next run's", `document.querySelector("h1").innerText === "mill"`)
-	endLast()
+	defer server.CloseClientConnections()
 
 	b.do("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
 	b.open(server.URL + Path)

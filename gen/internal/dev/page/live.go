@@ -60,8 +60,6 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-h.ended:
-			return
 		case <-news:
 			time.Sleep(together)
 		case <-changed:

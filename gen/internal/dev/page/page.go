@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -27,10 +26,10 @@ const maxForm = 8 << 20 // bytes
 
 // Handler serves the page of the session at [Path]. It answers to loopback names
 // and addresses and to the hosts given, without a port, and refuses what pages of
-// other origins send. Its streams of events end when the context does, before which
-// no server shuts down.
-func Handler(ctx context.Context, s Session, hosts ...string) http.Handler {
-	h := &handler{session: s, ended: ctx.Done(), id: rand.Text(), changed: make(chan struct{})}
+// other origins send. A stream of events ends with its request's context alone,
+// before which no server shuts down: that is for the server's BaseContext.
+func Handler(s Session, hosts ...string) http.Handler {
+	h := &handler{session: s, id: rand.Text(), changed: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+Path+"{$}", h.page)
 	mux.HandleFunc("GET "+Path+"events", h.events)
@@ -79,8 +78,7 @@ func isOwn(host string, hosts []string) bool {
 
 type handler struct {
 	session Session
-	ended   <-chan struct{} // no page is told anything any more
-	id      string          // of this run: the numbers of another mean other things
+	id      string // of this run: the numbers of another mean other things
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and made anew with each action

@@ -125,7 +125,7 @@ func TestEscaping(t *testing.T) {
 	}}
 	f.held = []broker.Held{{Number: 1, Queue: hostile, Function: hostile, Reason: hostile, Occurrence: o}, {Number: 2, Queue: hostile, Occurrence: o}}
 	f.response = invoke.Response{Status: 200, ContentType: hostile, Body: []byte(hostile)}
-	h := Handler(t.Context(), f)
+	h := Handler(f)
 	session := sessionOf(t, h)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -165,12 +165,12 @@ func TestForeign(t *testing.T) {
 			{"Host", "evil.example:8080", "Origin", "http://evil.example:8080"},
 		} {
 			f := newFake()
-			if w := post(t, Handler(t.Context(), f), path, form, header...); w.Code != http.StatusForbidden || f.done != nil {
+			if w := post(t, Handler(f), path, form, header...); w.Code != http.StatusForbidden || f.done != nil {
 				t.Errorf("%s with %q: %d, and %q was done", path, header, w.Code, f.done)
 			}
 		}
 	}
-	h := Handler(t.Context(), newFake(), "192.0.2.7", "dev.example")
+	h := Handler(newFake(), "192.0.2.7", "dev.example")
 	for host, want := range map[string]int{
 		"localhost": 200, "LOCALHOST:8080": 200, "127.0.0.1:8080": 200, "127.8.8.8": 200, "[::1]:8080": 200, "[::1]": 200, "192.0.2.7:8080": 200, "dev.example": 200,
 		"192.0.2.8": 403, "evil.example": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403, "evil-localhost": 403, "0.0.0.0:8080": 403, "": 403,
@@ -191,7 +191,7 @@ func TestForeign(t *testing.T) {
 
 // The page asks nobody else for anything, and says so to the browser.
 func TestPolicy(t *testing.T) {
-	h := Handler(t.Context(), newFake())
+	h := Handler(newFake())
 	page := get(t, h, Path)
 	for name, want := range map[string]string{"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8"} {
 		if got := page.Header().Get(name); got != want {
@@ -246,7 +246,7 @@ func TestForms(t *testing.T) {
 	} {
 		f := newFake()
 		f.response = invoke.Response{Status: 201, ContentType: "text/plain", Body: []byte("made")}
-		h := Handler(t.Context(), f)
+		h := Handler(f)
 		w := post(t, h, c.path, c.form)
 		to := w.Header().Get("Location")
 		if w.Code != http.StatusSeeOther || !strings.HasPrefix(to, Path+"?note=1") {
@@ -268,7 +268,7 @@ func TestForms(t *testing.T) {
 	}
 	f := newFake()
 	f.err = errors.New("it is full")
-	h := Handler(t.Context(), f)
+	h := Handler(f)
 	for path, form := range map[string]url.Values{
 		"send": {"function": {"reserve"}, "text": {"what I typed"}}, "run": {"function": {"nightly"}}, "resend": {"number": {"1"}}, "remove": {"number": {"1"}},
 	} {
@@ -334,7 +334,7 @@ func TestCut(t *testing.T) {
 	for n := range maxHeld + 5 {
 		f.held = append(f.held, broker.Held{Number: int64(n), Queue: "q", Function: "f", Occurrence: one.Occurrence})
 	}
-	h := Handler(t.Context(), f)
+	h := Handler(f)
 	page := get(t, h, Path).Body.String()
 	for _, want := range []string{
 		fmt.Sprintf("cut: %d bytes in all", len(long)), "and 10 more lines", "and 2 more events", "and 2 more are sent", "and 5 older",
@@ -361,7 +361,7 @@ func TestCut(t *testing.T) {
 // own line of data, and the parts as they are now; and again what has changed.
 func TestStream(t *testing.T) {
 	w := newWorld(t, shop()...)
-	server := httptest.NewServer(Handler(t.Context(), w))
+	server := httptest.NewServer(Handler(w))
 	t.Cleanup(server.Close)
 	open := func(query, last string) (*http.Response, func() (name, id, data string)) {
 		t.Helper()
@@ -438,16 +438,10 @@ func TestStream(t *testing.T) {
 	if name, _, data := next(); name != "part" || !strings.HasPrefix(data, "letters ") || !strings.Contains(data, "nobody handles <b>nobodys</b>") {
 		t.Errorf("of what nobody handles it is told %s %s", name, data)
 	}
-	// It ends with its context, so that a server can shut down.
+	// It ends with its request's context, so that a server can shut down.
 	ended, end := context.WithCancel(t.Context())
 	end()
-	h := Handler(ended, w)
-	r, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	got := do(h, httptest.NewRequestWithContext(r, http.MethodGet, "http://localhost"+Path+"events?after=0&session="+sessionOf(t, h), nil)).Body.String()
-	if r.Err() != nil || !strings.Contains(got, "event: entry") {
-		t.Errorf("after the end: %v %s", r.Err(), got)
-	}
+	do(server.Config.Handler, httptest.NewRequestWithContext(ended, http.MethodGet, "http://localhost"+Path+"events?after=0&session="+session, nil))
 	// A browser goes on after what it has got last.
 	_, next = open("?after=0&session="+session, "5")
 	if name, id, _ := next(); name != "entry" || id != "6" {
