@@ -462,3 +462,65 @@ func TestStream(t *testing.T) {
 		t.Errorf("behind the gap is %s", id)
 	}
 }
+
+// A line that is JSON is shown by its level and message; any other as it is.
+func TestLines(t *testing.T) {
+	long := strings.Repeat("x", maxLineBytes+1)
+	for text, want := range map[string]logLine{
+		`{"timestamp":"2026-11-30T18:03:50Z","level":"INFO","message":"reserved","order":"o-1","n":1.50,"more":{"b":2,"a":1},"none":null}`: {Level: "INFO", Text: "reserved", Rest: `order=o-1 n=1.50 more={"b":2,"a":1} none=null`},
+		`{"time":"x","severity":"WARNING","msg":"low"}`: {Level: "WARNING", Class: warning, Text: "low"},
+		`{"level":"ERROR","message":"event failed"}`:    {Level: "ERROR", Class: bad, Text: "event failed"},
+		`{"order":"o-1"}`:                    {Text: `{"order":"o-1"}`},
+		`{"message":"cut`:                    {Text: `{"message":"cut`},
+		`{"message":"a"} and`:                {Text: `{"message":"a"} and`},
+		`["message"]`:                        {Text: `["message"]`},
+		`level=INFO msg=hi`:                  {Text: `level=INFO msg=hi`},
+		``:                                   {},
+		long:                                 {Text: long[1:], Size: len(long)},
+		`{"message":"m","l":"` + long + `"}`: {Text: "m", Rest: ("l=" + long)[:maxLineBytes], Size: len(long) + 22},
+	} {
+		got := lineOf(platform.Line{Text: text})
+		got.At = ""
+		if got != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}
+
+// The outcome of a delivery is in words, the worst of it by its class, and an
+// event that its function has put among the dead letters is one.
+func TestOutcomes(t *testing.T) {
+	a, r, f := native.Acknowledged, native.Redelivered, native.Failed
+	letter := platform.Emission{Kind: "queue", Name: "lost", Attributes: map[string]string{
+		"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/x", "ce-type": "x", "ce-deadletterreason": "no",
+	}}
+	for _, c := range []struct {
+		fates       []native.Fate
+		sent        []platform.Emission
+		word, class string
+	}{
+		{[]native.Fate{a}, nil, "acknowledged", good},
+		{[]native.Fate{a, a}, nil, "acknowledged", good},
+		{[]native.Fate{r}, nil, "redelivered", warning},
+		{[]native.Fate{f}, nil, "failed", bad},
+		{[]native.Fate{r, a, a}, nil, "2 acknowledged, 1 redelivered", warning},
+		{[]native.Fate{f, r, a}, nil, "1 acknowledged, 1 redelivered, 1 failed", bad},
+		{[]native.Fate{a}, []platform.Emission{letter}, "dead-lettered", bad},
+		{[]native.Fate{a, a}, []platform.Emission{letter}, "1 acknowledged, 1 dead-lettered", bad},
+		{[]native.Fate{r}, []platform.Emission{letter}, "redelivered", warning},
+		{[]native.Fate{a}, []platform.Emission{{Kind: "topic", Name: "news"}}, "acknowledged", good},
+	} {
+		e := broker.Entry{Kind: broker.Delivered, Emissions: c.sent}
+		for _, fate := range c.fates {
+			e.Events = append(e.Events, broker.Event{Fate: fate})
+		}
+		if word, class := outcomeOf(e); word != c.word || class != c.class {
+			t.Errorf("%v: %s, %s", c.fates, word, class)
+		}
+	}
+	for kind, want := range map[broker.Kind]string{broker.Unheard: warning, broker.Undelivered: warning, broker.Expired: warning, broker.Dropped: bad, broker.DeadLettered: bad} {
+		if word, class := outcomeOf(broker.Entry{Kind: kind}); word != string(kind) || class != want {
+			t.Errorf("%s: %s, %s", kind, word, class)
+		}
+	}
+}

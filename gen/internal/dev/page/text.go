@@ -115,7 +115,11 @@ func describe(o native.Occurrence) (title, text string) {
 func titleOf(key string, body []byte, binary map[string]string) string {
 	title := eventTitle(binary["type"], binary["id"])
 	if e, err := ce.Decode(body); err == nil {
-		title = eventTitle(e.Type(), e.ID())
+		if e.Type() == fn.TypeMessageReceived || e.Type() == fn.TypeRecordReceived { // a message as an event
+			body = e.Data()
+		} else {
+			title = eventTitle(e.Type(), e.ID())
+		}
 	}
 	switch {
 	case title != "":
