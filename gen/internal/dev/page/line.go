@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/dev/platform"
@@ -40,8 +41,11 @@ func lineOf(l platform.Line) logLine {
 	return out
 }
 
-// record takes apart a line that is a JSON object with a message. The time is left
-// out, which the line has already.
+// known matches what stands around a line already, and what the platform is told.
+var known = regexp.MustCompile(`^(time|timestamp|function|event\..*|logging\.googleapis\.com/.*|@type|serviceContext)$`)
+
+// record takes apart a line that is a JSON object with a message, without what is
+// known of it.
 func record(text string) (level, message, rest string, ok bool) {
 	d := json.NewDecoder(strings.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -61,14 +65,15 @@ func record(text string) (level, message, rest string, ok bool) {
 		if s := ""; json.Unmarshal(raw, &s) == nil && !bytes.Equal(raw, []byte("null")) {
 			value = s
 		}
-		switch name {
+		switch name := name.(string); name {
 		case "level", "severity":
 			level = value
 		case "message", "msg":
 			message, ok = value, true
-		case "time", "timestamp":
 		default:
-			others = append(others, name.(string)+"="+value)
+			if !known.MatchString(name) {
+				others = append(others, name+"="+value)
+			}
 		}
 	}
 	_, err := d.Token()

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
@@ -467,7 +468,7 @@ func TestStream(t *testing.T) {
 func TestLines(t *testing.T) {
 	long := strings.Repeat("x", maxLineBytes+1)
 	for text, want := range map[string]logLine{
-		`{"timestamp":"2026-11-30T18:03:50Z","level":"INFO","message":"reserved","order":"o-1","n":1.50,"more":{"b":2,"a":1},"none":null}`: {Level: "INFO", Text: "reserved", Rest: `order=o-1 n=1.50 more={"b":2,"a":1} none=null`},
+		`{"timestamp":"2026-11-30T18:03:50Z","level":"INFO","message":"reserved","function":"reserve","event.id":"1","logging.googleapis.com/trace":"t","order":"o-1","n":1.50,"more":{"b":2,"a":1},"none":null}`: {Level: "INFO", Text: "reserved", Rest: `order=o-1 n=1.50 more={"b":2,"a":1} none=null`},
 		`{"time":"x","severity":"WARNING","msg":"low"}`: {Level: "WARNING", Class: warning, Text: "low"},
 		`{"level":"ERROR","message":"event failed"}`:    {Level: "ERROR", Class: bad, Text: "event failed"},
 		`{"order":"o-1"}`:                    {Text: `{"order":"o-1"}`},
@@ -483,6 +484,31 @@ func TestLines(t *testing.T) {
 		got.At = ""
 		if got != want {
 			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}
+
+// What is delivered is called by the event that it is, or by how it begins.
+func TestTitles(t *testing.T) {
+	event := `{"specversion":"1.0","id":"7","source":"/x","type":"com.example.placed","data":{"n":1}}`
+	for want, o := range map[string]native.Occurrence{
+		`{"n": 1}`:                    native.Message{Body: []byte("{\"n\":\n1}")},
+		"group: hi":                   native.Message{Body: []byte("hi"), Key: "group"},
+		"binary":                      native.Message{Body: []byte{0xff, 0xfe}},
+		"com.example.placed 7":        native.Message{Body: []byte(event), ContentType: ce.MediaType},
+		"com.example.paid 8":          native.Message{Body: []byte("{}"), Binary: map[string]string{"type": "com.example.paid", "id": "8"}},
+		`{"a":1}`:                     native.Message{Body: []byte(`{"a":1}`), Binary: map[string]string{"type": fn.TypeMessageReceived, "id": "8"}},
+		`{"n":1}`:                     native.Message{Body: []byte(strings.Replace(event, "com.example.placed", fn.TypeMessageReceived, 1))},
+		"key: x":                      native.Record{Data: []byte("x"), Key: "key"},
+		"com.example.placed 7 ":       native.Event{Structured: event},
+		strings.Repeat("é", 71) + "…": native.Message{Body: []byte(strings.Repeat("é", 300))},
+	} {
+		title, text := describe(o)
+		if title != strings.TrimSpace(want) {
+			t.Errorf("%q, not %q", title, want)
+		}
+		if strings.Count(text, "content-type: ") > 1 {
+			t.Errorf("its content type is there twice: %s", text)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func occurrenceOf(f model.Function, text string, now time.Time) (native.Occurren
 func describe(o native.Occurrence) (title, text string) {
 	switch o := o.(type) {
 	case native.Message:
-		return titleOf(o.Key, o.Body, o.Binary), headed(indented(o.Body), attributes(o.All()), pair("content-type", o.ContentType), pair("key", o.Key), pair("traceparent", o.TraceParent), attributes(prefixed("ce-", o.Binary)))
+		return titleOf(o.Key, o.Body, o.Binary), headed(indented(o.Body), attributes(o.All()), pair("key", o.Key), attributes(prefixed("ce-", o.Binary)))
 	case native.Record:
 		return titleOf(o.Key, o.Data, nil), headed(indented(o.Data), pair("key", o.Key))
 	case native.Object:
@@ -113,16 +113,14 @@ func describe(o native.Occurrence) (title, text string) {
 // titleOf is what a message is called: its group, and the event that it holds or
 // how it begins.
 func titleOf(key string, body []byte, binary map[string]string) string {
-	title := eventTitle(binary["type"], binary["id"])
+	eventType, id := binary["type"], binary["id"]
 	if e, err := ce.Decode(body); err == nil {
-		if e.Type() == fn.TypeMessageReceived || e.Type() == fn.TypeRecordReceived { // a message as an event
-			body = e.Data()
-		} else {
-			title = eventTitle(e.Type(), e.ID())
-		}
+		eventType, id, body = e.Type(), e.ID(), e.Data()
 	}
-	switch {
-	case title != "":
+	title := ""
+	switch isMessage := eventType == fn.TypeMessageReceived || eventType == fn.TypeRecordReceived; {
+	case eventType != "" && !isMessage:
+		title = eventTitle(eventType, id)
 	case isText(body):
 		title = strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 200)]), "")), " ")
 	default:
