@@ -71,7 +71,7 @@ func TestBrowser(t *testing.T) {
 	w.change(func() {
 		w.app.Building, w.app.Trouble = 9, "orders.go:14:2: undefined: stock\norders.go:31:9: declared and not used: <order>"
 	})
-	b.wait("the page says why it is not the newest", `document.querySelector("#status").innerText.includes("Still serving build 7:") && document.querySelector(".trouble").textContent.includes("not used: <order>")`)
+	b.wait("the page says why it is not the newest", `document.querySelector("#status").innerText.includes("Still serving build 7, building 9:") && document.querySelector(".trouble").textContent.includes("not used: <order>")`)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int{1280, 400} {
 			b.look(width, 900, scheme)
