@@ -131,12 +131,12 @@ func TestLettersQueue(t *testing.T) {
 	requireText(t, files, "gcp/again/function.go", []string{`gcp.PubSub{Queue: "confirm-dead-letters", Letters: true, DeadLetter: letters}`})
 
 	requireText(t, files, "openwhisk/manifest.yaml", []string{
-		"confirm-dead-letters: {}", "failures: {}",
-		`again: trigger: "confirm-dead-letters" action: "again"`, `failed: trigger: "failures" action: "failed"`,
+		"shop.topic.confirm-dead-letters: {}", "shop.topic.failures: {}",
+		`again: trigger: "shop.topic.confirm-dead-letters" action: "again"`, `failed: trigger: "shop.topic.failures" action: "failed"`,
 	}, "queue.confirm-dead-letters", "queue.failures", "nightly-dead-letters")
 	requireText(t, files, "openwhisk/again/main.go", []string{`openwhisk.Trigger{Letters: "confirm-dead-letters", Retries: 2}`})
 	requireText(t, files, "openwhisk/confirm/main.go", []string{`trigger.Trigger{Name: "confirm-dead-letters"}`, `DeadLetter: letters`})
-	requireText(t, files, "openwhisk/confirm/exec", []string{"FNGEN_SINK_CONFIRM_DEAD_LETTERS='confirm-dead-letters'"})
+	requireText(t, files, "openwhisk/confirm/exec", []string{"FNGEN_SINK_CONFIRM_DEAD_LETTERS='shop.topic.confirm-dead-letters'"})
 	requireText(t, files, "openwhisk/nightly/main.go", nil, "DeadLetter")
 }
 

@@ -39,6 +39,7 @@ const FngenModule = "github.com/fngen/fngen"
 // A Function is one deployed function: a handler and one of its triggers.
 type Function struct {
 	Name       string   // kebab case, unique in the application
+	App        string   // the application's import path
 	Was        string   // the first name that it was deployed by, if that is another; no other function's in any way
 	Since      []string // the names that it had between Was and Name, in their order
 	Handler    Handler  // what is called

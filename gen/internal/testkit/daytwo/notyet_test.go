@@ -6,5 +6,4 @@ var notYet = map[string]string{
 	"TestRemove/Confirm/openwhisk":    "a feed whose place in Kafka outlives its function",
 	"TestRemove/Count/openwhisk":      "a feed whose place in Kafka outlives its function",
 	"TestRemove/Greet/openwhisk":      "a feed whose place in CouchDB outlives its function",
-	"TestSecondApplication/openwhisk": "names of topics' and events' triggers that are the package's own, which archives have to know",
 }
