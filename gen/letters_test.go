@@ -108,26 +108,26 @@ func TestLettersQueue(t *testing.T) {
 	files := written(t, letters, "")
 
 	requireText(t, files, "aws/template.yaml", []string{
-		"RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueue.Arn maxReceiveCount: 5",
-		"FNGEN_SINK_CONFIRM_DEAD_LETTERS: !Ref ConfirmDeadLettersQueue",
-		"AgainMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref AgainFunction EventSourceArn: !GetAtt ConfirmDeadLettersQueue.Arn",
-		"ConfirmDeadLettersQueue: Type: AWS::SQS::Queue DeletionPolicy: Retain UpdateReplacePolicy: Retain Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 SqsManagedSseEnabled: true RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueueLetters.Arn",
+		"RedrivePolicy: deadLetterTargetArn: !GetAtt OrdersQueueLetters.Arn maxReceiveCount: 5",
+		"FNGEN_SINK_CONFIRM_DEAD_LETTERS: !Ref OrdersQueueLetters",
+		"AgainMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref AgainFunction EventSourceArn: !GetAtt OrdersQueueLetters.Arn",
+		"OrdersQueueLetters: Type: AWS::SQS::Queue DeletionPolicy: Retain UpdateReplacePolicy: Retain Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 SqsManagedSseEnabled: true RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueueLetters.Arn",
 		"FailedMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref FailedFunction EventSourceArn: !GetAtt FailuresQueue.Arn",
 		"RedrivePolicy: deadLetterTargetArn: !GetAtt FailuresQueue.Arn",
 		"NightlyDeadLetters: Type: AWS::SQS::Queue",
-	}, "ConfirmDeadLetters:")
+	}, "ConfirmDeadLetters:", "ConfirmDeadLettersQueue:")
 	requireText(t, files, "aws/again/main.go", []string{`aws.SQS{Queue: "confirm-dead-letters", Letters: true, DeadLetter: letters}`})
 	requireText(t, files, "aws/confirm/main.go", []string{`sqs.Queue{Name: "confirm-dead-letters"}`, `aws.SQS{Queue: "orders", DeadLetter: letters}`})
 	requireText(t, files, "aws/failed/main.go", []string{`aws.SQS{Queue: "failures", Letters: true, NoDeadLetter: true}`})
 
 	requireText(t, files, "gcp/main.tf", []string{
-		`FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.confirm_dead_letters_queue.id`,
-		`dead_letter_topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
-		`resource "google_pubsub_subscription" "confirm_dead_letters_queue" { project = var.project name = "${var.name}-confirm-dead-letters-queue" topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
+		`FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.orders_dlq.id`,
+		`dead_letter_topic = google_pubsub_topic.orders_dlq.id`,
+		`resource "google_pubsub_subscription" "orders_dlq" { project = var.project name = "${var.name}-orders-dlq" topic = google_pubsub_topic.orders_dlq.id`,
 		`resource "google_pubsub_subscription" "failures_queue" { project = var.project name = "${var.name}-failures-queue" topic = google_pubsub_topic.failures_queue.id`,
 		`dead_letter_topic = google_pubsub_topic.failures_queue.id`,
 		`"google_pubsub_topic" "nightly_deadletter"`,
-	}, "confirm_deadletter", "orders_dlq")
+	}, "confirm_deadletter", "confirm_dead_letters_queue")
 	requireText(t, files, "gcp/again/function.go", []string{`gcp.PubSub{Queue: "confirm-dead-letters", Letters: true, DeadLetter: letters}`})
 
 	requireText(t, files, "openwhisk/manifest.yaml", []string{

@@ -21,7 +21,7 @@ func (s *stack) eventSource(f model.Function, source any, further ...output.Memb
 // queue is the feeding by an SQS queue, whose own policy writes the dead
 // letters.
 func (s *stack) queue(f model.Function, t model.Queue) feeding {
-	queue := s.queueArn(t.Name, t.FIFO)
+	queue := s.queueArn(t.Name, feedingID(t))
 	concurrency := any(nil)
 	if n := mappingConcurrency(f); n > 0 {
 		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}

@@ -166,7 +166,7 @@ func reserved(name string) bool {
 func (t target) sinks(report *model.Report, f model.Function) {
 	own, eventType := "", ""
 	if subscribes(f.Trigger) {
-		own = t.called(topicOf(f.Trigger))
+		own = t.called(t.topicOf(f.Trigger))
 	}
 	if trigger, ok := f.Trigger.(model.Event); ok && (trigger.Source == "" || trigger.Source == f.FullName()) {
 		eventType = trigger.Type
@@ -195,7 +195,7 @@ func (t target) deadLetter(report *model.Report, f model.Function) {
 	switch {
 	case http && f.DeadLetter != "" && f.DeadLetter != "none":
 		report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
-	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(deadLetterTopic(f)) == t.called(topicOf(f.Trigger)):
-		report.ErrorAt("feeds-itself", "deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(deadLetterTopic(f)))
+	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(t.deadLetterTopic(f)) == t.called(t.topicOf(f.Trigger)):
+		report.ErrorAt("feeds-itself", "deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(t.deadLetterTopic(f)))
 	}
 }

@@ -247,7 +247,7 @@ func (w *terraform) depends(f function) []any {
 	if len(f.secrets()) > 0 {
 		on = append(on, ref("google_secret_manager_secret_iam_member", f.label))
 	}
-	if len(f.publishes()) > 0 {
+	if len(w.publishes(f)) > 0 {
 		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
 	}
 	if !w.binary {

@@ -186,6 +186,55 @@ func TestReorder(t *testing.T) {
 	}
 }
 
+// A function that handles dead letters, or that shares them, is added to what is
+// there: the queue in which they lie stays, whatever feeds the function that gave
+// them up, and when the handler is taken out again.
+func TestAddLetters(t *testing.T) {
+	for name, test := range map[string]struct {
+		before application
+		added  []string
+	}{
+		"of a queue":    {shop(), []string{"queue confirm-dead-letters letters"}},
+		"of a topic":    {shop(), []string{"queue print-dead-letters letters"}},
+		"of a schedule": {shop(), []string{"queue nightly-dead-letters letters"}},
+		"of a document": {shop(), []string{"queue greet-dead-letters letters"}},
+		"of a name":     {shop().saying("Confirm", "queue orders", "deadletter failures"), []string{"queue failures letters"}},
+		"in order":      {shop().saying("Confirm", "queue orders fifo"), []string{"queue confirm-dead-letters letters fifo"}},
+		"in order, of a name": {shop().saying("Confirm", "queue orders fifo", "deadletter failures"),
+			[]string{"queue failures letters fifo"}},
+		"that others write to":   {shop(), []string{"queue refunds", "deadletter confirm-dead-letters"}},
+		"that the function says": {shop(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			after := test.before.with(test.added, "Again")
+			if test.added == nil {
+				after = test.before.saying("Confirm", "queue orders", "retries 4", "deadletter confirm-dead-letters")
+			}
+			for way, days := range map[string][]application{"added": {test.before, after}, "taken out": {test.before, after, test.before}} {
+				t.Run(way, func(t *testing.T) {
+					each(t, days, func(target string, _, _ deployment, changes []change) []string {
+						stays := of(changes, replaced, removed, left)
+						if way == "taken out" { // what is the handler's own goes with it
+							stays = slices.DeleteFunc(stays, func(c string) bool { return !ofLetters.MatchString(c) || ofHandler.MatchString(c) })
+						}
+						if target == "openwhisk" { // whose triggers keep nothing
+							stays = of(changes, left)
+						}
+						return list("it does not stay", stays)
+					})
+				})
+			}
+		})
+	}
+}
+
+// What is of dead letters, by the words that their ids and addresses have, and
+// what is of the function that handles them.
+var (
+	ofLetters = regexp.MustCompile(`(google_pubsub_(topic|subscription)|AWS::SQS::Queue) `)
+	ofHandler = regexp.MustCompile(`(?i)again|dead_letters_dlq|failures_dlq|refunds|DeadLettersQueueLetters|DeadLettersQueueFifoLetters|FailuresQueueLetters|FailuresQueueFifoLetters`)
+)
+
 // Two applications in one account, project or namespace have nothing in common
 // that one of them could take from the other.
 func TestSecondApplication(t *testing.T) {

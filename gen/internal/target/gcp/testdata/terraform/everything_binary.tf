@@ -1448,7 +1448,7 @@ resource "google_pubsub_subscription" "given_up_queue" {
   name                       = "${var.name}-given-up-queue"
   topic                      = google_pubsub_topic.given_up_queue.id
   ack_deadline_seconds       = 70
-  message_retention_duration = "604800s"
+  message_retention_duration = "1209600s"
 
   push_config {
     push_endpoint = google_cloud_run_v2_service.retry.uri

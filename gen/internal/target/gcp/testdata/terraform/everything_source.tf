@@ -1539,7 +1539,7 @@ resource "google_pubsub_subscription" "given_up_queue" {
   name                       = "${var.name}-given-up-queue"
   topic                      = google_pubsub_topic.given_up_queue.id
   ack_deadline_seconds       = 70
-  message_retention_duration = "604800s"
+  message_retention_duration = "1209600s"
 
   push_config {
     push_endpoint = google_cloudfunctions2_function.retry.service_config[0].uri
