@@ -9,7 +9,7 @@ import (
 // for it, and what is wrong with each there and with all taken together.
 func CheckOn(t Target, functions []Function) ([]Function, []Diagnostic) {
 	functions = withLetters(functions)
-	diagnostics := checkLetters(t.Name(), functions)
+	diagnostics := append(checkLetters(t.Name(), functions), onePlace(t, functions)...)
 	for _, f := range functions {
 		diagnostics = append(diagnostics, t.Check(f)...)
 	}

@@ -47,6 +47,25 @@ func (t Target) fires(f model.Function, s model.Sink) string {
 	return ""
 }
 
+var _ model.Placer = Target{}
+
+// Existing is of topics of Kafka, databases, and triggers that are there already.
+// An event's sink may fire the trigger of another one.
+func (t Target) Existing(kind, name string) string {
+	physical := t.resources[name].name
+	switch kind {
+	case "queue", "stream":
+		return "kafka " + cmp.Or(physical, name)
+	case "document":
+		return "database " + t.resources[name].url.Value + " " + cmp.Or(physical, name)
+	case "topic", "letters":
+		if physical != "" {
+			return "trigger " + physical
+		}
+	}
+	return ""
+}
+
 // needsKey reports whether the function calls the platform.
 func (t Target) needsKey(f model.Function) bool {
 	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(f, s) != "" })
