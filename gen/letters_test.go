@@ -140,6 +140,18 @@ func TestLettersQueue(t *testing.T) {
 	requireText(t, files, "openwhisk/nightly/main.go", nil, "DeadLetter")
 }
 
+// The URL of a sink is a member of a secret with a path where the platform has them.
+func TestSecretAddress(t *testing.T) {
+	t.Parallel()
+	const source = "package shop\n\nimport \"context\"\n\n//fn:topic news\n//fn:sink http:crm\n//fn:targets aws\nfunc Print(ctx context.Context, news string) error { return nil }\n"
+	for secret, want := range map[string]string{
+		"prod/crm#url": "{{resolve:secretsmanager:prod/crm:SecretString:url}}", "prod/crm": "{{resolve:secretsmanager:prod/crm}}", "crm": "{{resolve:secretsmanager:crm}}",
+	} {
+		files := written(t, source, `resources: {crm: {aws: {url: "secret:`+secret+`"}}}`)
+		requireText(t, files, "aws/template.yaml", []string{`FNGEN_SINK_CRM: "` + want + `"`})
+	}
+}
+
 // A target that the function which handles dead letters is not meant for has
 // them as without it.
 func TestLettersElsewhere(t *testing.T) {
