@@ -81,7 +81,7 @@ func tellOthers(o *options, names []string) {
 // refuseEmpty refuses a flag that is given without a value, as a variable of the
 // shell does which is not set: what is meant is not what is the case without it.
 func refuseEmpty(flags *pflag.FlagSet) error {
-	for _, name := range []string{"env", "target", "function"} {
+	for _, name := range []string{"env", "target", "function", "module", "trigger", "replace"} {
 		if f := flags.Lookup(name); f != nil && f.Changed && strings.Trim(f.Value.String(), "[]") == "" {
 			return usageError{fmt.Errorf("--%s is empty; give a value, or leave the flag out", name)}
 		}

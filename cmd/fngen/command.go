@@ -35,6 +35,7 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
 	//fn:queue orders
 	func Confirm(ctx context.Context, order Order) error
 
+  fngen init FOLDER           writes a small module to begin with
   fngen build --target=aws    compiles and packages into dist/aws/, with template.yaml
   fngen generate              writes entrypoints/, for go:generate
   fngen invoke FUNCTION       runs a function on this machine with one event
@@ -80,7 +81,7 @@ func newCommand(o *options) *cobra.Command {
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newGenerate(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
+	root.AddCommand(newBuild(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	strict(root)
 	return root

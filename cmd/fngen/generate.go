@@ -20,9 +20,10 @@ else of yours is touched. Entrypoints of functions that are gone are deleted. A 
 in the place of an entrypoint that fngen did not write is a finding. Line ends do not
 count, which git changes on some systems.
 
-In a repository, one line in the application's root keeps them up to date:
+In a repository, one line in the application's root keeps them up to date, with
+the version of fngen that fngen.mod requires, which fngen init writes:
 
-	//go:generate fngen generate`,
+	//go:generate go tool -modfile=fngen.mod fngen generate`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return generate(c.Context(), o, check) },
 	}

@@ -153,23 +153,29 @@ func TestExample(t *testing.T) {
 }
 
 // A new user in an empty folder, with nothing but README, the published module
-// and Go, comes to a first artifact and to the entrypoint that README shows.
+// and Go, comes to a first artifact, and to the handler and the entrypoint that
+// README shows.
 func TestFirstFunction(t *testing.T) {
 	doc := blocks(t, "README.md")
 	commands, sources := of(doc, "sh"), of(doc, "go")
-	app, env := filepath.Join(t.TempDir(), "hello"), published(t)
-	if err := os.Mkdir(app, 0o755); err != nil {
-		t.Fatal(err)
+	folder, env := t.TempDir(), published(t)
+	app := filepath.Join(folder, "hello")
+	sh(t, folder, env, commands[2])
+	if got := read(t, app, "queue.go"); got != sources[0] {
+		t.Errorf("README shows\n%s\nand init writes\n%s", sources[0], got)
 	}
-	sh(t, app, env, commands[2])
-	write(t, app, "hello.go", sources[0])
+	for _, name := range []string{"go.mod", "fngen.mod"} {
+		if mod := read(t, app, name); !strings.Contains(mod, "github.com/fngen/fngen "+version) {
+			t.Errorf("%s does not require the fngen that wrote it:\n%s", name, mod)
+		}
+	}
 	if out := sh(t, app, env, commands[3]); !strings.Contains(out, "dist/aws/confirm.zip") {
 		t.Errorf("build prints\n%s", out)
 	}
 	if _, err := os.Stat(filepath.Join(app, "dist/aws/confirm.zip")); err != nil {
 		t.Error(err)
 	}
-	sh(t, app, env, "fngen generate --target=aws && go build ./... && go vet ./...")
+	sh(t, app, env, "go generate ./... && fngen generate --check && go build ./... && go vet ./...")
 	got, err := os.ReadFile(filepath.Join(app, "entrypoints/aws/confirm-aws/main.go"))
 	if err != nil || string(got) != sources[1] {
 		t.Errorf("README shows\n%s\nand generate writes (%v)\n%s", sources[1], err, got)
@@ -177,6 +183,9 @@ func TestFirstFunction(t *testing.T) {
 	if out := sh(t, app, env, "go list -m all"); strings.Contains(out, "spf13/cobra") && strings.Contains(read(t, app, "go.mod"), "cobra") {
 		t.Errorf("the generator's dependencies reached go.mod:\n%s", read(t, app, "go.mod"))
 	}
+
+	// A module that was there before fngen gets the generator so.
+	sh(t, app, env, "rm fngen.mod fngen.sum && "+commands[4]+"go tool -modfile=fngen.mod fngen list && go install -modfile=fngen.mod tool")
 	write(t, app, "fngen.yaml", of(doc, "yaml")[0])
 	if out := sh(t, app, env, "fngen list -o json"); !strings.Contains(out, `"openwhisk"`) {
 		t.Errorf("with the fngen.yaml of README list prints\n%s", out)

@@ -462,6 +462,32 @@ func TestFullWhileAway(t *testing.T) {
 	})
 }
 
+// A dead letter takes the room of what is older in a queue that is too full since
+// its function is away, and no more than its own.
+func TestLetterWhileAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		read, mail := fnOf("read", model.Queue{Name: "lost"}), fnOf("mail", model.Queue{Name: "news", Visibility: time.Hour})
+		mail.DeadLetter = "lost"
+		w := start(t, "aws", 0, again, read, mail)
+		if err := w.Pause(t.Context(), "read"); err != nil {
+			t.Fatal(err)
+		}
+		big := native.Message{Body: make([]byte, 3<<20)}
+		for range 10 {
+			if err := w.Send("queue", "lost", big); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Update([]model.Function{mail})
+		w.send(t, "queue", "news", "", "a")
+		time.Sleep(10 * time.Hour)
+		held := w.Held()
+		if len(held) != 10 || held[0].Number != 2 || held[9].Function != "mail" {
+			t.Errorf("%d are held", len(held))
+		}
+	})
+}
+
 // Of what no function takes the oldest makes room, which is said.
 func TestHeldIsBounded(t *testing.T) {
 	for _, c := range []struct {

@@ -158,8 +158,10 @@ type State struct {
 // A SourceState is what waits in a source.
 type SourceState struct {
 	Kind, Name string
-	Functions  []string // that take it; none if what waits is held
-	Waiting    int      // events, those that are out too
+	Functions  []string  // that take it; none if what waits is held
+	Waiting    int       // events, those that are out too
+	Out        int       // of those
+	Next       time.Time // something comes again that failed; zero for nothing
 }
 
 // A ScheduleState is when a function's schedule fires next.
@@ -174,7 +176,12 @@ func (b *Broker) State() State {
 	defer b.mu.Unlock()
 	var out State
 	for _, s := range b.sources {
-		one := SourceState{Kind: s.kind, Name: s.name, Waiting: s.waiting}
+		one := SourceState{Kind: s.kind, Name: s.name, Waiting: s.waiting, Next: s.ripe()}
+		for d := range b.under {
+			if d.from == s {
+				one.Out += len(d.messages)
+			}
+		}
 		for _, f := range s.consumers {
 			one.Functions = append(one.Functions, f.Name)
 		}

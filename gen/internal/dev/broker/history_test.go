@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
@@ -59,6 +61,24 @@ func TestHistory(t *testing.T) {
 	})
 }
 
+// The state has what waits, what is out of it, and when something comes again.
+func TestState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		w := start(t, "aws", 0, func(f model.Function, events []native.Delivery) (Outcome, error) {
+			time.Sleep(time.Second)
+			return again(f, events)
+		}, fnOf("mail", model.Topic{Name: "news"}))
+		w.send(t, "topic", "news", "", "a", "b")
+		w.send(t, "queue", "lost", "", "c")
+		time.Sleep(1500 * time.Millisecond)
+		want := []SourceState{{Kind: "queue", Name: "lost", Waiting: 1}, {Kind: "topic", Name: "news", Functions: []string{"mail"}, Waiting: 2, Out: 1, Next: begun.Add(2 * time.Second)}}
+		if diff := cmp.Diff(want, w.State().Sources); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // The history is bounded in bytes, too, and of a long log both ends are kept.
 func TestHistoryBytes(t *testing.T) {
 	var h history
@@ -70,6 +90,10 @@ func TestHistoryBytes(t *testing.T) {
 	}
 	if last := h.entries[len(h.entries)-1]; last.Text != "39" {
 		t.Errorf("the last is %s", last.Text)
+	}
+	h.add(Entry{Logs: []platform.Line{{Text: strings.Repeat("x", 3<<20)}}}, time.Time{})
+	if last := h.entries[len(h.entries)-1]; len(last.Logs[0].Text) > maxLog {
+		t.Errorf("a line of %d bytes is kept", len(last.Logs[0].Text))
 	}
 	var e Entry
 	for i := range 300 {

@@ -2,11 +2,14 @@ package broker
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
@@ -76,6 +79,31 @@ func TestSQS(t *testing.T) {
 		}, pick)
 		w.send(t, "queue", "orders", "", "a")
 		w.want(t, "0s pick a/1", "32.5s pick a/2")
+	})
+}
+
+// Functions compete for a queue of SQS.
+func TestCompeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := model.Queue{Name: "orders", Batch: 1}
+		w := start(t, "aws", 0, func(f model.Function, events []native.Delivery) (Outcome, error) {
+			time.Sleep(time.Second)
+			return ok(f, events)
+		}, fnOf("pick", one), fnOf("pack", one))
+		w.send(t, "queue", "orders", "", "a", "b", "c", "d")
+		time.Sleep(time.Hour)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		count := map[string]int{}
+		for _, line := range w.got {
+			words := strings.Fields(line)
+			count[words[1]]++
+			count[words[2]]++
+		}
+		want := map[string]int{"pick": 2, "pack": 2, "a/1": 1, "b/1": 1, "c/1": 1, "d/1": 1}
+		if diff := cmp.Diff(want, count); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 
@@ -265,7 +293,7 @@ func TestStream(t *testing.T) {
 						}
 					}
 					return out, nil
-				}, f)
+				}, f, fnOf("read", model.Queue{Name: "count-dead-letters"})) // which is no queue but a bucket
 				if err := w.Pause(t.Context(), "count"); err != nil {
 					t.Fatal(err)
 				}
@@ -296,6 +324,17 @@ func TestShards(t *testing.T) {
 			w.send(t, "stream", "clicks", m[:1], m)
 		}
 		w.want(t, "0s count a1/1", "0s count b1/1", "0s count b2/1", "17ms count a1/2", "17ms count a2/1")
+	})
+	synctest.Test(t, func(t *testing.T) { // a payload has records of one
+		w := start(t, "aws", 0, ok, fnOf("count", model.Stream{Name: "clicks", Concurrency: 2}))
+		if err := w.Pause(t.Context(), "count"); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []string{"a1", "b1", "a2", "b2"} {
+			w.send(t, "stream", "clicks", m[:1], m)
+		}
+		w.Resume("count")
+		w.want(t, "0s count a1/1 a2/1", "0s count b1/1 b2/1")
 	})
 }
 
@@ -356,6 +395,28 @@ func TestAckDeadline(t *testing.T) {
 				want := []string{"0s pick a/1", "20s pick a/2"}
 				w.want(t, want[:atOnce]...)
 				w.wantHeld(t)
+				if s := w.State(); s.Sources[0].Waiting != 0 {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+	for name, first := range map[string]func(model.Function, []native.Delivery) (Outcome, error){
+		"acknowledged twice": ok,
+		"gone at last":       func(model.Function, []native.Delivery) (Outcome, error) { return Outcome{}, errors.New("gone") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := start(t, "gcp", 2, func(f model.Function, events []native.Delivery) (Outcome, error) {
+					if events[0].Attempt == 1 {
+						time.Sleep(30 * time.Second)
+						return first(f, events)
+					}
+					time.Sleep(10 * time.Second)
+					return ok(f, events)
+				}, fnOf("pick", model.Queue{Name: "orders", Visibility: 25 * time.Second}))
+				w.send(t, "queue", "orders", "", "a")
+				w.want(t, "0s pick a/1", "25s pick a/2")
 				if s := w.State(); s.Sources[0].Waiting != 0 {
 					t.Errorf("%+v", s)
 				}

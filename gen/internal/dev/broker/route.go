@@ -248,6 +248,9 @@ func (b *Broker) push(s *subscription, m *message) {
 	now := time.Now()
 	b.number++
 	m.number, m.size = b.number, sizeOf(m.occurrence)
+	if m.letter != nil && m.letter.was != nil {
+		m.size += sizeOf(m.letter.was)
+	}
 	m.group = groupOf(s, m.occurrence)
 	if !s.served || len(s.consumers) == 0 && m.letter != nil {
 		b.makeRoom(s, m.size, now)

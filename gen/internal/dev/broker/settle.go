@@ -30,15 +30,14 @@ func (b *Broker) settle(d *dispatch, events []native.Delivery, outcome Outcome, 
 	b.history.add(entry, now)
 	failed := map[*message]bool{}
 	for i, m := range d.messages {
-		switch isLate := m.by != d; {
+		switch {
 		case m.done: // by another delivery
 		case results[i].Fate == native.Acknowledged:
 			d.from.finish(m)
-		case isLate: // the delivery after this one counts
 		case results[i].Fate == native.Failed:
 			d.from.finish(m)
 			b.history.add(Entry{Kind: Dropped, Function: f.Name, From: d.from.title(), Events: entry.Events[i : i+1], Text: "failed, and the platform delivers nothing again"}, now)
-		default:
+		default: // of a lane that is not this delivery's any more, the next one counts
 			failed[m] = true
 		}
 	}

@@ -15,7 +15,7 @@ type message struct {
 	number     int64
 	occurrence native.Occurrence
 	group      string
-	size       int
+	size       int           // in memory
 	time       time.Time     // when it was sent
 	attempt    int           // deliveries until now
 	waited     time.Duration // between those, as the platform would have let it wait
@@ -140,12 +140,13 @@ func (s *subscription) take(f *function, now time.Time) (*dispatch, time.Time) {
 			if m.done {
 				continue
 			}
-			if len(d.messages) == most || l.most > 0 && taken == l.most || f.numbers.Bytes > 0 && len(d.messages) > 0 && size+m.size > f.numbers.Bytes {
+			room := sizeOf(m.occurrence)
+			if len(d.messages) == most || l.most > 0 && taken == l.most || f.numbers.Bytes > 0 && len(d.messages) > 0 && size+room > f.numbers.Bytes {
 				break
 			}
 			m.attempt++
 			m.by = d
-			size += m.size
+			size += room
 			taken++
 			d.messages = append(d.messages, m)
 		}

@@ -76,6 +76,14 @@ func TestDelivery(t *testing.T) {
 					same("dead letters", p["DestinationConfig"] != nil, d.Letters == model.Stored)
 					same("halves", p["BisectBatchOnFunctionError"], d.Order == model.ByShard)
 				}
+			case "AWS::Events::Rule", "AWS::Scheduler::Schedule":
+				to, _ := p["Target"].(map[string]any)
+				if list, ok := p["Targets"].([]any); ok {
+					to = list[0].(map[string]any)
+				}
+				policy := to["RetryPolicy"].(map[string]any)
+				same("attempts", policy["MaximumRetryAttempts"], d.Attempts-1)
+				same("age", policy["MaximumEventAgeInSeconds"], d.Age.Seconds())
 			case "AWS::Lambda::EventInvokeConfig":
 				seen++
 				same("attempts", p["MaximumRetryAttempts"], d.Attempts-1)

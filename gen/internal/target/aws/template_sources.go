@@ -194,7 +194,7 @@ func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
 	target := output.Mapping{
 		{Key: "Id", Value: "function"},
 		{Key: "Arn", Value: arn(of(f, "Function"))},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
 	}
 	if letters := s.deadLetterQueue(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
@@ -245,7 +245,7 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 		{Key: "RoleArn", Value: arn(of(f, "ScheduleCaller"))},
 		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
 			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: f.RetriesOr(2)}}},
+		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
 	}
 	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(of(f, "Function"))}}}
 	if letters := s.deadLetterQueue(f); letters != nil {
