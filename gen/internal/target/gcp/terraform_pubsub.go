@@ -122,9 +122,13 @@ func (w *terraform) mayTake(push string) {
 		pair{"member", ref("local", "pubsub_agent")})
 }
 
+// topic writes a topic. What is published to it lies in the region alone, which
+// Google otherwise chooses:
+// https://cloud.google.com/pubsub/docs/resource-location-restriction.
 func (w *terraform) topic(t topic) {
 	w.resource("google_pubsub_topic", t.label(),
-		pair{"name", w.physical(t.physical())})
+		pair{"name", w.physical(t.physical())}).
+		block("message_storage_policy", pair{"allowed_persistence_regions", []any{ref("var", "region")}})
 }
 
 // retain writes the subscription without which the topic's messages vanish.
