@@ -108,36 +108,48 @@ func TestLettersQueue(t *testing.T) {
 	files := written(t, letters, "")
 
 	requireText(t, files, "aws/template.yaml", []string{
-		"RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueue.Arn maxReceiveCount: 5",
-		"FNGEN_SINK_CONFIRM_DEAD_LETTERS: !Ref ConfirmDeadLettersQueue",
-		"AgainMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref AgainFunction EventSourceArn: !GetAtt ConfirmDeadLettersQueue.Arn",
-		"ConfirmDeadLettersQueue: Type: AWS::SQS::Queue DeletionPolicy: Retain UpdateReplacePolicy: Retain Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 SqsManagedSseEnabled: true RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueueLetters.Arn",
+		"RedrivePolicy: deadLetterTargetArn: !GetAtt OrdersQueueLetters.Arn maxReceiveCount: 5",
+		"FNGEN_SINK_CONFIRM_DEAD_LETTERS: !Ref OrdersQueueLetters",
+		"AgainMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref AgainFunction EventSourceArn: !GetAtt OrdersQueueLetters.Arn",
+		"OrdersQueueLetters: Type: AWS::SQS::Queue DeletionPolicy: Retain UpdateReplacePolicy: Retain Properties: VisibilityTimeout: 180 MessageRetentionPeriod: 1209600 SqsManagedSseEnabled: true RedrivePolicy: deadLetterTargetArn: !GetAtt ConfirmDeadLettersQueueLetters.Arn",
 		"FailedMapping: Type: AWS::Lambda::EventSourceMapping Properties: FunctionName: !Ref FailedFunction EventSourceArn: !GetAtt FailuresQueue.Arn",
 		"RedrivePolicy: deadLetterTargetArn: !GetAtt FailuresQueue.Arn",
 		"NightlyDeadLetters: Type: AWS::SQS::Queue",
-	}, "ConfirmDeadLetters:")
+	}, "ConfirmDeadLetters:", "ConfirmDeadLettersQueue:")
 	requireText(t, files, "aws/again/main.go", []string{`aws.SQS{Queue: "confirm-dead-letters", Letters: true, DeadLetter: letters}`})
 	requireText(t, files, "aws/confirm/main.go", []string{`sqs.Queue{Name: "confirm-dead-letters"}`, `aws.SQS{Queue: "orders", DeadLetter: letters}`})
 	requireText(t, files, "aws/failed/main.go", []string{`aws.SQS{Queue: "failures", Letters: true, NoDeadLetter: true}`})
 
 	requireText(t, files, "gcp/main.tf", []string{
-		`FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.confirm_dead_letters_queue.id`,
-		`dead_letter_topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
-		`resource "google_pubsub_subscription" "confirm_dead_letters_queue" { project = var.project name = "${var.name}-confirm-dead-letters-queue" topic = google_pubsub_topic.confirm_dead_letters_queue.id`,
+		`FNGEN_SINK_CONFIRM_DEAD_LETTERS = google_pubsub_topic.orders_dlq.id`,
+		`dead_letter_topic = google_pubsub_topic.orders_dlq.id`,
+		`resource "google_pubsub_subscription" "orders_dlq" { project = var.project name = "${var.name}-orders-dlq" topic = google_pubsub_topic.orders_dlq.id`,
 		`resource "google_pubsub_subscription" "failures_queue" { project = var.project name = "${var.name}-failures-queue" topic = google_pubsub_topic.failures_queue.id`,
 		`dead_letter_topic = google_pubsub_topic.failures_queue.id`,
 		`"google_pubsub_topic" "nightly_deadletter"`,
-	}, "confirm_deadletter", "orders_dlq")
+	}, "confirm_deadletter", "confirm_dead_letters_queue")
 	requireText(t, files, "gcp/again/function.go", []string{`gcp.PubSub{Queue: "confirm-dead-letters", Letters: true, DeadLetter: letters}`})
 
 	requireText(t, files, "openwhisk/manifest.yaml", []string{
-		"confirm-dead-letters: {}", "failures: {}",
-		`again: trigger: "confirm-dead-letters" action: "again"`, `failed: trigger: "failures" action: "failed"`,
+		"shop.topic.confirm-dead-letters: {}", "shop.topic.failures: {}",
+		`again: trigger: "shop.topic.confirm-dead-letters" action: "again"`, `failed: trigger: "shop.topic.failures" action: "failed"`,
 	}, "queue.confirm-dead-letters", "queue.failures", "nightly-dead-letters")
 	requireText(t, files, "openwhisk/again/main.go", []string{`openwhisk.Trigger{Letters: "confirm-dead-letters", Retries: 2}`})
 	requireText(t, files, "openwhisk/confirm/main.go", []string{`trigger.Trigger{Name: "confirm-dead-letters"}`, `DeadLetter: letters`})
-	requireText(t, files, "openwhisk/confirm/exec", []string{"FNGEN_SINK_CONFIRM_DEAD_LETTERS='confirm-dead-letters'"})
+	requireText(t, files, "openwhisk/confirm/exec", []string{"FNGEN_SINK_CONFIRM_DEAD_LETTERS='shop.topic.confirm-dead-letters'"})
 	requireText(t, files, "openwhisk/nightly/main.go", nil, "DeadLetter")
+}
+
+// The URL of a sink is a member of a secret with a path where the platform has them.
+func TestSecretAddress(t *testing.T) {
+	t.Parallel()
+	const source = "package shop\n\nimport \"context\"\n\n//fn:topic news\n//fn:sink http:crm\n//fn:targets aws\nfunc Print(ctx context.Context, news string) error { return nil }\n"
+	for secret, want := range map[string]string{
+		"prod/crm#url": "{{resolve:secretsmanager:prod/crm:SecretString:url}}", "prod/crm": "{{resolve:secretsmanager:prod/crm}}", "crm": "{{resolve:secretsmanager:crm}}",
+	} {
+		files := written(t, source, `resources: {crm: {aws: {url: "secret:`+secret+`"}}}`)
+		requireText(t, files, "aws/template.yaml", []string{`FNGEN_SINK_CRM: "` + want + `"`})
+	}
 }
 
 // A target that the function which handles dead letters is not meant for has

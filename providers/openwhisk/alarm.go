@@ -17,10 +17,11 @@ import (
 //
 // The feeds tell no time: what the event says was scheduled is the time of
 // arrival and approximate, and every activation is a firing of its own. The
-// platform does not tell which trigger was fired; the event's source is the
-// trigger that is named like the function.
+// platform does not tell which trigger was fired: the event's source is the one
+// that the environment names as FNGEN_TRIGGER, as the archive does, or else one
+// that is named like the function.
 type Alarm struct {
-	Name         string           // of the function, and of the trigger
+	Name         string           // of the function
 	Retries      int              // tries in the process after the first
 	NoDeadLetter bool             // deadletter none
 	DeadLetter   *emit.DeadLetter // takes what failed for good; nil leaves it to the log

@@ -45,6 +45,20 @@ func TestTopic(t *testing.T) {
 	}
 }
 
+// The source is the trigger that the environment names, where it does.
+func TestTriggerSource(t *testing.T) {
+	capture(t)
+	t.Setenv("FNGEN_TRIGGER", "shop.topic.orders")
+	for name, src := range map[string]Source{
+		`{"n":1}`: Trigger{Topic: "orders"}, `{"n":2}`: Trigger{Letters: "orders"}, `{"name":"nightly"}`: Alarm{Name: "nightly"},
+	} {
+		_, events := invoke(t, src, name)
+		if len(events) != 1 || events[0].Source() != "/namespaces/acme/triggers/shop.topic.orders" {
+			t.Errorf("%s: %v", name, events)
+		}
+	}
+}
+
 // What was fired as a CloudEvent passes through, whatever lies beside it; a
 // forwarded message does too, and no other type of fngen's.
 func TestTopicCloudEvent(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"os"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -23,14 +24,15 @@ import (
 // come sorted by name, since the platform reads the object and does not promise
 // their order. The parameters of the trigger, of the action and of its package
 // cannot be told from those that were fired and stand among them, so they
-// should have none. The platform does not tell which trigger was fired; the
-// event's source is the trigger that is named like the topic.
+// should have none. The platform does not tell which trigger was fired: the
+// event's source is the one that the environment names as FNGEN_TRIGGER, as the
+// archive does, or else one that is named like the topic.
 //
 // A dead letter is the event that a function gave up, of every type, with the
 // extensions that say why. What else the trigger of a queue of dead letters is
 // fired with is a message of the queue, as a topic's is.
 type Trigger struct {
-	Topic        string           // the name in the directive, and the trigger's; "" for CloudEvents only
+	Topic        string           // the name in the directive; "" for CloudEvents only
 	Letters      string           // the same of a queue of dead letters, for which no topic stands
 	Content      string           // the content type of a topic's or queue's messages; application/json if empty
 	Type         string           // of the CloudEvents; another is an error; "" takes all
@@ -141,7 +143,8 @@ func (t Trigger) event(fired actionloop.CloudEvent) (event.Event, error) {
 	return e, nil
 }
 
-// triggerSource is the source of what the trigger fires.
-func triggerSource(r *actionloop.Request, trigger string) string {
-	return portable.Path("namespaces", r.Namespace, "triggers", trigger)
+// triggerSource is the source of what the trigger fires whose name the environment
+// says, or else is that of the function's directive.
+func triggerSource(r *actionloop.Request, name string) string {
+	return portable.Path("namespaces", r.Namespace, "triggers", cmp.Or(os.Getenv("FNGEN_TRIGGER"), name))
 }

@@ -147,8 +147,10 @@ var (
 	variableGrammar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
 	// Whatever one of the platforms takes. AWS has no colon in the way of a name to
 	// its value: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html.
-	secretGrammar = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,254}(#[A-Za-z0-9_.-]{1,128})?$`)
+	secretGrammar = regexp.MustCompile(`^` + secretName + `$`)
 )
+
+const secretName = `[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,254}(#[A-Za-z0-9_.-]{1,128})?`
 
 // variable returns the environment variable under the name, if it is possible.
 func variable(env *Settings, name string) (model.Variable, bool) {
@@ -171,11 +173,18 @@ func variable(env *Settings, name string) (model.Variable, bool) {
 	if !variableGrammar.MatchString(name) {
 		env.fail("config-value", env.keys[name], "%s is not the name of a variable; use letters, digits and _, no digit first, at most 128 of them", env.full(model.Clip(name)))
 	}
-	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
-	if v.IsSecret {
-		v.Value, v.Member, _ = strings.Cut(v.Value, "#")
-	}
+	v.Value, v.Member, v.IsSecret = secret(text)
 	return v, len(env.diagnostics) == diagnostics
+}
+
+// secret returns the name and the member of the secret that the value names, or the
+// value itself.
+func secret(text string) (value, member string, isSecret bool) {
+	value, isSecret = strings.CutPrefix(text, secretPrefix)
+	if isSecret {
+		value, member, _ = strings.Cut(value, "#")
+	}
+	return value, member, isSecret
 }
 
 // Settings of the names and values by which a credential is known. What names
@@ -197,7 +206,7 @@ func credential(name, value string) error {
 var errCredential = errors.New("looks like a credential, and what is written here can be read by many; store it as a secret of the platform and write secret:NAME")
 
 // address is the grammar of [Settings.Address].
-var address = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|secret:[A-Za-z0-9][A-Za-z0-9_-]{0,254})$`)
+var address = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|secret:` + secretName + `)$`)
 
 // Address returns the URL under the key, or the name of the secret that holds it:
 // a variable without a name. It is the zero Variable if there is none, or none
@@ -210,6 +219,6 @@ func (s *Settings) Address(key Key) model.Variable {
 	}
 	text := s.String(key)
 	var v model.Variable
-	v.Value, v.IsSecret = strings.CutPrefix(text, secretPrefix)
+	v.Value, v.Member, v.IsSecret = secret(text)
 	return v
 }

@@ -195,7 +195,7 @@ func (r *resolver) outline(c candidate, t directive.Trigger) model.Function {
 	}
 	pkgPath := path.Join(r.app.Path, c.dir)
 	f := model.Function{
-		Name: function, Handler: model.Handler{PkgPath: pkgPath, PkgName: path.Base(pkgPath), Name: c.decl.Name.Name}, Trigger: t.Trigger,
+		Name: function, App: r.app.Path, Handler: model.Handler{PkgPath: pkgPath, PkgName: path.Base(pkgPath), Name: c.decl.Name.Name}, Trigger: t.Trigger,
 		Timeout: c.directives.Timeout, Retries: c.directives.Retries, DeadLetter: c.directives.DeadLetter,
 		Sinks: c.directives.Sinks, Targets: c.directives.Targets,
 		Pos: r.position(t.Pos), Positions: positions,

@@ -39,13 +39,15 @@ const FngenModule = "github.com/fngen/fngen"
 // A Function is one deployed function: a handler and one of its triggers.
 type Function struct {
 	Name       string   // kebab case, unique in the application
+	App        string   // the application's import path
 	Was        string   // the first name that it was deployed by, if that is another; no other function's in any way
 	Since      []string // the names that it had between Was and Name, in their order
 	Handler    Handler  // what is called
 	Trigger    Trigger  // what calls it
 	Timeout    time.Duration
-	Retries    *int   // nil if the directives do not say
-	DeadLetter string // a queue's name, "none", or "" for the platform's default
+	Retries    *int      // nil if the directives do not say
+	DeadLetter string    // a queue's name, "none", or "" for the platform's default
+	LettersOf  *Function // whose own queue of dead letters DeadLetter names; nil for one that belongs to none
 	Sinks      []Sink
 	Targets    []string                  // nil if it is meant for all
 	Pos        token.Position            // of the trigger directive
@@ -85,10 +87,12 @@ func (f Function) DeadLetterSink() string {
 	case http || f.DeadLetter == "none":
 		return ""
 	case f.DeadLetter == "":
-		return f.Name + "-dead-letters"
+		return f.Name + deadLetters
 	}
 	return f.DeadLetter
 }
+
+const deadLetters = "-dead-letters"
 
 // RetriesOr is how often the function is tried again, preset if the directives do
 // not say.

@@ -9,7 +9,7 @@ import (
 // for it, and what is wrong with each there and with all taken together.
 func CheckOn(t Target, functions []Function) ([]Function, []Diagnostic) {
 	functions = withLetters(functions)
-	diagnostics := checkLetters(t.Name(), functions)
+	diagnostics := append(checkLetters(t.Name(), functions), onePlace(t, functions)...)
 	for _, f := range functions {
 		diagnostics = append(diagnostics, t.Check(f)...)
 	}
@@ -21,11 +21,19 @@ func CheckOn(t Target, functions []Function) ([]Function, []Diagnostic) {
 
 // withLetters returns the functions, in which those have named dead letters too
 // that only go by the name which they have without a directive, if that is the
-// name of a queue or of other dead letters: a name is one queue.
+// name of a queue or of other dead letters: a name is one queue, and stays the one
+// that it is where nobody else names it.
 func withLetters(functions []Function) []Function {
 	said := map[string]bool{}
+	own := map[string]*Function{} // by the name that their dead letters have without a directive
 	for _, f := range functions {
 		said[f.DeadLetter] = true
+		if f.DeadLetter == f.Name+deadLetters {
+			f.DeadLetter = ""
+		}
+		if name := f.DeadLetterSink(); f.DeadLetter == "" && name != "" && name != queueOf(f) {
+			own[name] = &f
+		}
 		if q, ok := f.Trigger.(Queue); ok {
 			said[q.Name] = true
 		}
@@ -34,6 +42,11 @@ func withLetters(functions []Function) []Function {
 	for i, f := range out {
 		if name := f.DeadLetterSink(); f.DeadLetter == "" && name != "" && said[name] && name != queueOf(f) {
 			out[i].DeadLetter = name
+		}
+		out[i].LettersOf = own[out[i].DeadLetter]
+		if q, ok := f.Trigger.(Queue); ok {
+			q.Of = own[q.Name]
+			out[i].Trigger = q
 		}
 	}
 	return out

@@ -44,8 +44,9 @@ type Queue struct {
 	Window      time.Duration // how long a batch may wait to fill
 	Concurrency int           // order groups at once in one process; 0 for 1
 	Visibility  time.Duration
-	Content     string // content type of messages that say none
-	Letters     bool   // the messages are dead letters, taken as they are
+	Content     string    // content type of messages that say none
+	Of          *Function // whose own dead letters are in it; nil for a queue that belongs to none
+	Letters     bool      // the messages are dead letters, taken as they are
 }
 
 // Topic is //fn:topic.

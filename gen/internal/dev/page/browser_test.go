@@ -2,7 +2,10 @@ package page
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -37,12 +40,18 @@ func TestBrowser(t *testing.T) {
 	b.look(1280, 900, "light")
 	b.open(server.URL + Path)
 
+	b.wait("it says that nothing has been delivered", `document.querySelector("#deliveries").innerText.includes("Nothing has been delivered yet")`)
+
 	// By mouse: the sample is sent, and what comes of it further down.
 	b.click("#fn-reserve summary")
 	b.click("#fn-reserve button.main")
 	b.wait("it is said that it is sent", `document.querySelector("#fn-reserve .note").innerText.startsWith("sent to queue orders")`)
 	b.wait("it arrives", `[...document.querySelectorAll("#entries .good")].some(e => e.innerText.includes("reserve") && e.innerText.includes("acknowledged"))`)
 	b.wait("what it sent arrives", `["mail", "stock"].every(f => [...document.querySelectorAll("#entries .who")].some(e => e.innerText === f))`)
+
+	if got := b.eval(`document.querySelector("#deliveries").innerText.includes("Nothing has been delivered yet")`); got != false {
+		t.Error("it still says that nothing has been delivered")
+	}
 
 	// By keyboard: an event of one's own, which fails until it is a dead letter.
 	b.eval(`document.querySelector("#text-reserve").focus()`)
@@ -62,7 +71,7 @@ func TestBrowser(t *testing.T) {
 	w.change(func() {
 		w.app.Building, w.app.Trouble = 9, "orders.go:14:2: undefined: stock\norders.go:31:9: declared and not used: <order>"
 	})
-	b.wait("the page says why it is not the newest", `document.querySelector("#status").innerText.includes("Still serving build 7:") && document.querySelector(".trouble").textContent.includes("not used: <order>")`)
+	b.wait("the page says why it is not the newest", `document.querySelector("#status").innerText.includes("Still serving build 7, building 9:") && document.querySelector(".trouble").textContent.includes("not used: <order>")`)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int{1280, 400} {
 			b.look(width, 900, scheme)
@@ -84,4 +93,62 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("the focus is on %q, not on what is left of the dead letters", got)
 	}
 	b.silent()
+}
+
+// A page of another origin does nothing here by its forms and scripts, and a name
+// of another's for this machine gets nothing.
+func TestBrowserForeign(t *testing.T) {
+	b := openBrowser(t)
+	f := newFake()
+	server := httptest.NewServer(Handler(f))
+	defer server.Close()
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><form method="post" action="%ssend"><input name="function" value="reserve"><input name="text" value="x"><button>Win</button></form><iframe src="%s"></iframe>`, server.URL+Path, server.URL+Path)
+	}))
+	defer evil.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
+	_, evilPort, _ := strings.Cut(strings.TrimPrefix(evil.URL, "http://"), ":")
+	for _, from := range []string{evil.URL, "http://evil.example:" + evilPort} {
+		b.open(from + "/")
+		b.eval(`fetch(` + quote(server.URL+Path+"resend") + `, { method: "POST", mode: "no-cors", body: new URLSearchParams("number=1") }).catch(() => {})`)
+		b.click("button")
+		b.wait("the form is refused", `document.body.innerText.includes("cross-origin")`)
+	}
+	b.open("http://rebound.example:" + port + Path)
+	b.wait("the host is refused", `document.body.innerText.includes("is no host of this page")`)
+	if f.done != nil {
+		t.Errorf("this was done: %q", f.done)
+	}
+}
+
+// The page of a run that has ended shows the next one by itself, and the forms
+// work without the script.
+func TestBrowserNextRun(t *testing.T) {
+	b := openBrowser(t)
+	var current atomic.Pointer[http.Handler]
+	run := func(f *fake) {
+		h := Handler(f)
+		current.Store(&h)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
+	defer server.Close()
+	run(newFake())
+	b.open(server.URL + Path)
+	b.wait("it is the first run's", `document.querySelector("h1").innerText === "shop"`)
+	f := newFake()
+	f.app.Name = "mill"
+	run(f)
+	server.CloseClientConnections()
+	b.wait("it is the next run's", `document.querySelector("h1").innerText === "mill"`)
+	defer server.CloseClientConnections()
+
+	b.do("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	b.open(server.URL + Path)
+	b.click("#fn-nightly summary")
+	b.click("#fn-nightly button.main")
+	b.wait("it says that it has fired", `document.querySelector("#fn-nightly[open] .note").innerText.startsWith("fired at")`)
+	if len(f.done) != 1 || f.done[0] != "fire nightly" {
+		t.Errorf("this was done: %q", f.done)
+	}
 }

@@ -49,7 +49,7 @@ func openBrowser(t *testing.T) *browser {
 	}
 	home := t.TempDir()
 	cmd := exec.Command(path, "--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-		"--no-first-run", "--user-data-dir="+filepath.Join(home, "profile"), "about:blank")
+		"--no-first-run", "--host-resolver-rules=MAP *.example 127.0.0.1", "--user-data-dir="+filepath.Join(home, "profile"), "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
 	cmd.ExtraFiles = []*os.File{fromTest, toTest} // 3 and 4
 	var stderr bytes.Buffer
@@ -119,6 +119,14 @@ func (b *browser) read(from *os.File) {
 // do calls a method and waits for its answer.
 func (b *browser) do(method string, params, result any) {
 	b.t.Helper()
+	if err := b.call(method, params, result); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// call is do with an error of the method's.
+func (b *browser) call(method string, params, result any) error {
+	b.t.Helper()
 	b.number++
 	call := map[string]any{"id": b.number, "method": method}
 	if params != nil {
@@ -144,16 +152,14 @@ func (b *browser) do(method string, params, result any) {
 				continue
 			}
 			if a.Error != nil {
-				b.t.Fatalf("%s: %s", method, a.Error.Message)
+				return fmt.Errorf("%s: %s", method, a.Error.Message)
 			}
-			if result != nil {
-				if err := json.Unmarshal(a.Result, result); err != nil {
-					b.t.Fatal(err)
-				}
+			if result == nil {
+				return nil
 			}
-			return
+			return json.Unmarshal(a.Result, result)
 		case <-time.After(30 * time.Second):
-			b.t.Fatalf("%s: no answer", method)
+			return fmt.Errorf("%s: no answer", method)
 		}
 	}
 }
@@ -182,11 +188,13 @@ func (b *browser) eval(expression string) any {
 	return out.Result.Value
 }
 
-// wait waits until the expression is true.
+// wait waits until the expression is true, of a page that is loaded meanwhile too.
 func (b *browser) wait(what, expression string) {
 	b.t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if b.eval("!!("+expression+")") == true {
+		var out struct{ Result struct{ Value any } }
+		err := b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &out)
+		if err == nil && out.Result.Value == true {
 			return
 		}
 	}
@@ -234,6 +242,7 @@ func (b *browser) typed(text string) {
 func (b *browser) look(width, height int, scheme string) {
 	b.t.Helper()
 	b.do("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.do("Emulation.setScrollbarsHidden", map[string]any{"hidden": true}, nil)
 	b.do("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}}}, nil)
 }
 

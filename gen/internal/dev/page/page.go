@@ -26,7 +26,8 @@ const maxForm = 8 << 20 // bytes
 
 // Handler serves the page of the session at [Path]. It answers to loopback names
 // and addresses and to the hosts given, without a port, and refuses what pages of
-// other origins send. A stream of events ends with its request's context alone.
+// other origins send. A stream of events ends with its request's context alone,
+// before which no server shuts down: that is for the server's BaseContext.
 func Handler(s Session, hosts ...string) http.Handler {
 	h := &handler{session: s, id: rand.Text(), changed: make(chan struct{})}
 	mux := http.NewServeMux()

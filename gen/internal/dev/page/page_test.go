@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
@@ -92,6 +93,12 @@ func do(h http.Handler, r *http.Request, header ...string) *httptest.ResponseRec
 	return w
 }
 
+// sessionOf is by what a page of the handler says of which run it is.
+func sessionOf(t *testing.T, h http.Handler) string {
+	t.Helper()
+	return regexp.MustCompile(`data-session="(\w+)"`).FindStringSubmatch(get(t, h, Path).Body.String())[1]
+}
+
 const hostile = `"'></textarea></pre><script>alert(1)</script><img src=x onerror=alert(1)>&amp;`
 
 // Whatever events, logs, names and errors hold is text on the page, in a stream
@@ -120,7 +127,7 @@ func TestEscaping(t *testing.T) {
 	f.held = []broker.Held{{Number: 1, Queue: hostile, Function: hostile, Reason: hostile, Occurrence: o}, {Number: 2, Queue: hostile, Occurrence: o}}
 	f.response = invoke.Response{Status: 200, ContentType: hostile, Body: []byte(hostile)}
 	h := Handler(f)
-	session := regexp.MustCompile(`data-session="(\w+)"`).FindStringSubmatch(get(t, h, Path).Body.String())[1]
+	session := sessionOf(t, h)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	for name, text := range map[string]string{
@@ -225,8 +232,8 @@ func TestForms(t *testing.T) {
 	}{
 		{"send", url.Values{"function": {"reserve"}, "text": {"{\"id\":\r\n1}"}}, `send queue orders native.Message {"id": 1}`, "sent to queue orders at "},
 		{"send", url.Values{"function": {"mail"}, "text": {"hi"}}, "send topic order-events native.Message hi", "sent to topic order-events at "},
-		{"send", url.Values{"function": {"audit"}, "text": {`{"n":1}`}}, "send event com.example.order.placed native.Event sample-", "sent to event com.example.order.placed at "},
-		{"send", url.Values{"function": {"audit"}, "text": {placed}}, "send event com.example.other native.Event 7", "sent to event com.example.other at "},
+		{"send", url.Values{"function": {"audit"}, "text": {`{"n":1}`}}, "send event com.example.order.placed native.Event com.example.order.placed sample-", "sent to event com.example.order.placed at "},
+		{"send", url.Values{"function": {"audit"}, "text": {placed}}, "send event com.example.other native.Event com.example.other 7", "sent to event com.example.other at "},
 		{"send", url.Values{"function": {"picture"}, "text": {"{}"}}, "", "what is delivered to picture is to be an event"},
 		{"send", url.Values{"function": {"articles"}, "text": {"GET /articles/7?x=1 HTTP/1.1\r\nAccept: */*"}}, "request articles GET /articles/7?x=1 ", "answered 201 after "},
 		{"send", url.Values{"function": {"place"}, "text": {"POST /orders HTTP/1.1\r\n\r\n{}\r\n"}}, "request place POST /orders {}\n", "answered 201 after "},
@@ -432,6 +439,10 @@ func TestStream(t *testing.T) {
 	if name, _, data := next(); name != "part" || !strings.HasPrefix(data, "letters ") || !strings.Contains(data, "nobody handles <b>nobodys</b>") {
 		t.Errorf("of what nobody handles it is told %s %s", name, data)
 	}
+	// It ends with its request's context, so that a server can shut down.
+	ended, end := context.WithCancel(t.Context())
+	end()
+	do(server.Config.Handler, httptest.NewRequestWithContext(ended, http.MethodGet, "http://localhost"+Path+"events?after=0&session="+session, nil))
 	// A browser goes on after what it has got last.
 	_, next = open("?after=0&session="+session, "5")
 	if name, id, _ := next(); name != "entry" || id != "6" {
@@ -450,5 +461,92 @@ func TestStream(t *testing.T) {
 	}
 	if _, id, _ := next(); id != fmt.Sprint(6+maxEntries+1) {
 		t.Errorf("behind the gap is %s", id)
+	}
+}
+
+// A line that is JSON is shown by its level and message; any other as it is.
+func TestLines(t *testing.T) {
+	long := strings.Repeat("x", maxLineBytes+1)
+	for text, want := range map[string]logLine{
+		`{"timestamp":"2026-11-30T18:03:50Z","level":"INFO","message":"reserved","function":"reserve","event.id":"1","logging.googleapis.com/trace":"t","order":"o-1","n":1.50,"more":{"b":2,"a":1},"none":null}`: {Level: "INFO", Text: "reserved", Rest: `order=o-1 n=1.50 more={"b":2,"a":1} none=null`},
+		`{"time":"x","severity":"WARNING","msg":"low"}`: {Level: "WARNING", Class: warning, Text: "low"},
+		`{"level":"ERROR","message":"event failed"}`:    {Level: "ERROR", Class: bad, Text: "event failed"},
+		`{"order":"o-1"}`:                    {Text: `{"order":"o-1"}`},
+		`{"message":"cut`:                    {Text: `{"message":"cut`},
+		`{"message":"a"} and`:                {Text: `{"message":"a"} and`},
+		`["message"]`:                        {Text: `["message"]`},
+		`level=INFO msg=hi`:                  {Text: `level=INFO msg=hi`},
+		``:                                   {},
+		long:                                 {Text: long[1:], Size: len(long)},
+		`{"message":"m","l":"` + long + `"}`: {Text: "m", Rest: ("l=" + long)[:maxLineBytes], Size: len(long) + 22},
+	} {
+		got := lineOf(platform.Line{Text: text})
+		got.At = ""
+		if got != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}
+
+// What is delivered is called by the event that it is, or by how it begins.
+func TestTitles(t *testing.T) {
+	event := `{"specversion":"1.0","id":"7","source":"/x","type":"com.example.placed","data":{"n":1}}`
+	for want, o := range map[string]native.Occurrence{
+		`{"n": 1}`:                    native.Message{Body: []byte("{\"n\":\n1}")},
+		"group: hi":                   native.Message{Body: []byte("hi"), Key: "group"},
+		"binary":                      native.Message{Body: []byte{0xff, 0xfe}},
+		"com.example.placed 7":        native.Message{Body: []byte(event), ContentType: ce.MediaType},
+		"com.example.paid 8":          native.Message{Body: []byte("{}"), Binary: map[string]string{"type": "com.example.paid", "id": "8"}},
+		`{"a":1}`:                     native.Message{Body: []byte(`{"a":1}`), Binary: map[string]string{"type": fn.TypeMessageReceived, "id": "8"}},
+		`{"n":1}`:                     native.Message{Body: []byte(strings.Replace(event, "com.example.placed", fn.TypeMessageReceived, 1))},
+		"key: x":                      native.Record{Data: []byte("x"), Key: "key"},
+		"com.example.placed 7 ":       native.Event{Structured: event},
+		strings.Repeat("é", 71) + "…": native.Message{Body: []byte(strings.Repeat("é", 300))},
+	} {
+		title, text := describe(o)
+		if title != strings.TrimSpace(want) {
+			t.Errorf("%q, not %q", title, want)
+		}
+		if strings.Count(text, "content-type: ") > 1 {
+			t.Errorf("its content type is there twice: %s", text)
+		}
+	}
+}
+
+// The outcome of a delivery is in words, the worst of it by its class, and an
+// event that its function has put among the dead letters is one.
+func TestOutcomes(t *testing.T) {
+	a, r, f := native.Acknowledged, native.Redelivered, native.Failed
+	letter := platform.Emission{Kind: "queue", Name: "lost", Attributes: map[string]string{
+		"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/x", "ce-type": "x", "ce-deadletterreason": "no",
+	}}
+	for _, c := range []struct {
+		fates       []native.Fate
+		sent        []platform.Emission
+		word, class string
+	}{
+		{[]native.Fate{a}, nil, "acknowledged", good},
+		{[]native.Fate{a, a}, nil, "acknowledged", good},
+		{[]native.Fate{r}, nil, "redelivered", warning},
+		{[]native.Fate{f}, nil, "failed", bad},
+		{[]native.Fate{r, a, a}, nil, "2 acknowledged, 1 redelivered", warning},
+		{[]native.Fate{f, r, a}, nil, "1 acknowledged, 1 redelivered, 1 failed", bad},
+		{[]native.Fate{a}, []platform.Emission{letter}, "dead-lettered", bad},
+		{[]native.Fate{a, a}, []platform.Emission{letter}, "1 acknowledged, 1 dead-lettered", bad},
+		{[]native.Fate{r}, []platform.Emission{letter}, "redelivered", warning},
+		{[]native.Fate{a}, []platform.Emission{{Kind: "topic", Name: "news"}}, "acknowledged", good},
+	} {
+		e := broker.Entry{Kind: broker.Delivered, Emissions: c.sent}
+		for _, fate := range c.fates {
+			e.Events = append(e.Events, broker.Event{Fate: fate})
+		}
+		if word, class := outcomeOf(e); word != c.word || class != c.class {
+			t.Errorf("%v: %s, %s", c.fates, word, class)
+		}
+	}
+	for kind, want := range map[broker.Kind]string{broker.Unheard: warning, broker.Undelivered: warning, broker.Expired: warning, broker.Dropped: bad, broker.DeadLettered: bad} {
+		if word, class := outcomeOf(broker.Entry{Kind: kind}); word != string(kind) || class != want {
+			t.Errorf("%s: %s, %s", kind, word, class)
+		}
 	}
 }

@@ -80,9 +80,9 @@ func occurrenceOf(f model.Function, text string, now time.Time) (native.Occurren
 func describe(o native.Occurrence) (title, text string) {
 	switch o := o.(type) {
 	case native.Message:
-		return titleOf(o.Key, o.Body), headed(indented(o.Body), attributes(o.All()), pair("content-type", o.ContentType), pair("key", o.Key), pair("traceparent", o.TraceParent), attributes(prefixed("ce-", o.Binary)))
+		return titleOf(o.Key, o.Body, o.Binary), headed(indented(o.Body), attributes(o.All()), pair("key", o.Key), attributes(prefixed("ce-", o.Binary)))
 	case native.Record:
-		return titleOf(o.Key, o.Data), headed(indented(o.Data), pair("key", o.Key))
+		return titleOf(o.Key, o.Data, nil), headed(indented(o.Data), pair("key", o.Key))
 	case native.Object:
 		what := "created"
 		if o.Deleted {
@@ -99,7 +99,7 @@ func describe(o native.Occurrence) (title, text string) {
 		if err != nil {
 			return "", indented([]byte(o.Structured))
 		}
-		return complete.Attributes["id"], indented([]byte(complete.Structured))
+		return eventTitle(complete.Attributes["type"], complete.Attributes["id"]), indented([]byte(complete.Structured))
 	case native.Request:
 		var head strings.Builder
 		if o.Header != nil {
@@ -110,17 +110,29 @@ func describe(o native.Occurrence) (title, text string) {
 	return fmt.Sprintf("%T", o), ""
 }
 
-// titleOf is what a message is called: its group, and how it begins.
-func titleOf(key string, body []byte) string {
-	title := "binary"
-	if isText(body) {
-		title = strings.Join(strings.Fields(string(body[:min(len(body), 200)])), " ")
+// titleOf is what a message is called: its group, and the event that it holds or
+// how it begins.
+func titleOf(key string, body []byte, binary map[string]string) string {
+	eventType, id := binary["type"], binary["id"]
+	if e, err := ce.Decode(body); err == nil {
+		eventType, id, body = e.Type(), e.ID(), e.Data()
+	}
+	title := ""
+	switch isMessage := eventType == fn.TypeMessageReceived || eventType == fn.TypeRecordReceived; {
+	case eventType != "" && !isMessage:
+		title = eventTitle(eventType, id)
+	case isText(body):
+		title = strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 200)]), "")), " ")
+	default:
+		title = "binary"
 	}
 	if key != "" {
 		title = key + ": " + title
 	}
 	return clip(title, 72)
 }
+
+func eventTitle(eventType, id string) string { return strings.TrimSpace(eventType + " " + id) }
 
 // A header is lines above a body.
 type header []string

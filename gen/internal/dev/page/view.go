@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/dev/broker"
+	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
 )
@@ -18,15 +19,14 @@ import (
 //go:embed page.html page.css page.js icon.svg
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"shown": shown}).ParseFS(files, "page.html"))
+var pages = template.Must(template.ParseFS(files, "page.html"))
 
 // How much is on the page of what is whole in an entry's own text.
 const (
-	maxEntries   = 100
-	maxEvents    = 10 // of a delivery, and as many emissions
-	maxLines     = 100
-	maxLineBytes = 500
-	maxHeld      = 100
+	maxEntries = 100
+	maxEvents  = 10 // of a delivery, and as many emissions
+	maxLines   = 100
+	maxHeld    = 100
 )
 
 // A part is one that changes while the page is open.
@@ -110,6 +110,17 @@ func (f function) IsLink(address string) bool {
 // Rows are those of its form, which show all of a sample that is not long.
 func (f function) Rows() int { return min(max(strings.Count(f.Text, "\n")+1, 3), 14) }
 
+// Sinks are those that the events of the delivery have gone to, in a word each.
+func (e entry) Sinks() []string {
+	var out []string
+	for _, one := range e.Sent {
+		if name := one.Kind + " " + one.Name; !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 type letters struct {
 	Letters []letter
 	Dead    int // of all
@@ -161,11 +172,6 @@ type delivered struct {
 	Body body
 }
 
-type logLine struct {
-	At, Text string
-	Error    bool
-}
-
 type sent struct {
 	Kind, Name, Type string
 	IsLetter         bool
@@ -200,11 +206,7 @@ func entryOf(e broker.Entry) entry {
 		out.Title = fmt.Sprintf("%d events", n)
 	}
 	for _, l := range e.Logs[:min(len(e.Logs), maxLines)] {
-		text := l.Text
-		if len(text) > maxLineBytes {
-			text = strings.ToValidUTF8(text[:maxLineBytes], "") + "…"
-		}
-		out.Lines = append(out.Lines, logLine{clock(l.Time), text, l.Error})
+		out.Lines = append(out.Lines, lineOf(l))
 	}
 	out.MoreLines = len(e.Logs) - len(out.Lines) + e.Cut
 	for _, one := range e.Emissions[:min(len(e.Emissions), maxEvents)] {
@@ -223,22 +225,30 @@ func outcomeOf(e broker.Entry) (word, class string) {
 	default:
 		return string(e.Kind), bad
 	}
-	counts := map[native.Fate]int{}
+	counts := map[string]int{}
 	for _, one := range e.Events {
-		counts[one.Fate]++
+		counts[one.Fate.String()]++
 	}
-	class = good
+	// A function that keeps an event among the dead letters itself acknowledges it.
+	for _, one := range e.Emissions {
+		if event, err := one.Event(); err == nil && platform.IsLetter(event) && counts[native.Acknowledged.String()] > 0 {
+			counts[native.Acknowledged.String()]--
+			counts[string(broker.DeadLettered)]++
+		}
+	}
 	var words []string
-	for _, fate := range []native.Fate{native.Acknowledged, native.Redelivered, native.Failed} {
-		n := counts[fate]
+	for _, fate := range []struct{ word, class string }{
+		{native.Acknowledged.String(), good}, {native.Redelivered.String(), warning}, {string(broker.DeadLettered), bad}, {native.Failed.String(), bad},
+	} {
+		n := counts[fate.word]
 		if n == 0 {
 			continue
 		}
-		class = map[native.Fate]string{native.Acknowledged: good, native.Redelivered: warning, native.Failed: bad}[fate]
-		if len(counts) == 1 {
-			return fate.String(), class
+		class = fate.class
+		if n == len(e.Events) {
+			return fate.word, class
 		}
-		words = append(words, fmt.Sprintf("%d %s", n, fate))
+		words = append(words, fmt.Sprintf("%d %s", n, fate.word))
 	}
 	return strings.Join(words, ", "), class
 }

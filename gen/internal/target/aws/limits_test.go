@@ -2,6 +2,7 @@ package aws_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fngen/fngen/gen/internal/config"
@@ -85,6 +86,36 @@ func TestBus(t *testing.T) {
 		variables := at(found["PlacedFunction"].Properties, "Environment", "Variables")
 		if got := [3]any{found["PlacedRule"].Properties["EventBusName"], at(variables, "FNGEN_SINK_BUS"), at(variables, "FNGEN_SINK_OTHER")}; got != want {
 			t.Errorf("%q: the buses are %v, want %v", yaml, got, want)
+		}
+	}
+}
+
+// A template that lies in S3 has a megabyte at most, with what aws cloudformation
+// package writes into it: the bucket and the object of each archive, of 63 and 64
+// bytes, in the place of a name of four at least.
+//
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+func TestTemplateSize(t *testing.T) {
+	const most, packaged = 1 << 20, 200
+	functions := make([]model.Function, 70)
+	size := func(pad int) (int, string) { // of a template with so many bytes more than the least
+		for i := range functions {
+			more := pad / (len(functions) - i)
+			pad -= more
+			functions[i] = model.Function{Name: fmt.Sprintf("audit%02d", i), Trigger: model.HTTP{Path: "/", Public: true}, Operation: model.Operation{
+				Env: []model.Variable{{Name: "ESCAPED", Value: strings.Repeat("\x01", 3200) + strings.Repeat("x", more)}}}}
+		}
+		files, diagnostics, err := aws.New(&config.Settings{}, nil).Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files[0].Data) + len(functions)*packaged, codes(diagnostics)
+	}
+	least, _ := size(0)
+	for n, refused := range map[int]bool{most: false, most + 1: true} {
+		got, found := size(n - least) // which are environments too large as well
+		if got != n || strings.Contains(found, "application-size") != refused {
+			t.Errorf("a template of %d bytes instead of %d is refused: %t", got, n, !refused)
 		}
 	}
 }

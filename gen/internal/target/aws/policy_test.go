@@ -268,6 +268,13 @@ func TestRoles(t *testing.T) {
 				if got := trusted(trust); got != want {
 					t.Errorf("%s: the role of %s trusts %q, want %s", g.name, id, got, want)
 				}
+				if want != "scheduler.amazonaws.com" {
+					continue
+				}
+				only, _ := at(trust, "Statement", 0, "Condition", "StringEquals").(map[string]any)
+				if group := fmt.Sprint(only["aws:SourceArn"]); one(t, only["aws:SourceAccount"]).ID != "AWS::AccountId" || !strings.HasSuffix(group, ":schedule-group/default]") {
+					t.Errorf("%s: the role of %s is taken on for %v", g.name, id, only)
+				}
 			}
 		}
 		for _, id := range template.IDs("AWS::IAM::Role") {

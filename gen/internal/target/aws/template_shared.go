@@ -31,11 +31,18 @@ func (s *stack) arnOf(name, service, kind, id string, own func(id string) output
 	return own(id)
 }
 
-// queueArn returns the ARN of a queue; a FIFO queue is another one.
-func (s *stack) queueArn(name string, fifo bool) any {
-	return s.arnOf(name, "sqs", "", queueID(name, fifo), arn)
+// queueArn returns the ARN of a queue, with the logical id of the stack's own.
+func (s *stack) queueArn(name, id string) any { return s.arnOf(name, "sqs", "", id, arn) }
+
+// feedingID is the logical id of the queue that feeds a function.
+func feedingID(t model.Queue) string {
+	if t.Of != nil && deadLettersFIFO(*t.Of) == t.FIFO {
+		return deadLetterID(*t.Of)
+	}
+	return queueID(t.Name, t.FIFO)
 }
 
+// queueID is the logical id of a queue; a FIFO queue is another one.
 func queueID(name string, fifo bool) string {
 	if fifo {
 		return logical(name, "QueueFifo")
@@ -56,7 +63,7 @@ func (s *stack) shared() {
 		}
 		switch t := f.Trigger.(type) {
 		case model.Queue:
-			s.once(queueID(name, t.FIFO), func() { s.createQueue(f, t) })
+			s.once(feedingID(t), func() { s.createQueue(f, t) })
 		case model.Topic:
 			s.once(logical(name, "Topic"), func() { s.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
 		case model.Object:
@@ -99,8 +106,9 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
 		}})
 	}
-	s.add(queueID(t.Name, t.FIFO), "AWS::SQS::Queue", properties, retained...)
-	s.output(queueID(t.Name, t.FIFO), "URL of the queue "+t.Name, ref(queueID(t.Name, t.FIFO)))
+	id := feedingID(t)
+	s.add(id, "AWS::SQS::Queue", properties, retained...)
+	s.output(id, "URL of the queue "+t.Name, ref(id))
 }
 
 // queueProperties are the properties of a queue that are not zero. SQS encrypts

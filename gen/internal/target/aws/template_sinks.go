@@ -16,8 +16,9 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 		var address any
 		switch sink.Kind {
 		case "queue":
-			may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.queueArn(sink.Name, s.isFIFO(sink.Name))}})
-			address = s.queueURL(sink.Name, s.isFIFO(sink.Name))
+			id := queueID(sink.Name, s.isFIFO(sink.Name))
+			may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.queueArn(sink.Name, id)}})
+			address = s.queueURL(sink.Name, id)
 		case "topic":
 			topic := s.arnOf(sink.Name, "sns", "", logical(sink.Name, "Topic"), ref)
 			may = append(may, statement{actions: []string{"sns:Publish"}, resources: []any{topic}})
@@ -51,12 +52,12 @@ func (s *stack) isFIFO(queue string) bool {
 	})
 }
 
-// queueURL returns the URL of a queue.
-func (s *stack) queueURL(name string, fifo bool) any {
+// queueURL returns the URL of a queue, with the logical id of the stack's own.
+func (s *stack) queueURL(name, id string) any {
 	if physical := s.names[name]; physical != "" {
 		return sub("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/" + physical)
 	}
-	return ref(queueID(name, fifo))
+	return ref(id)
 }
 
 // deadLettersFIFO reports whether the function's dead letters lie in a FIFO
@@ -68,8 +69,12 @@ func deadLettersFIFO(f model.Function) bool {
 
 // deadLetterID is the logical id of the queue for the function's dead letters.
 // Those of a queue are named after it, since they are the queue's more than the
-// function's, and it feeds one alone.
+// function's, and it feeds one alone. Whether somebody names the queue, its own id
+// stays.
 func deadLetterID(f model.Function) string {
+	if own := f.LettersOf; own != nil && deadLettersFIFO(*own) == deadLettersFIFO(f) {
+		return deadLetterID(*own)
+	}
 	if f.DeadLetter != "" {
 		return queueID(f.DeadLetter, deadLettersFIFO(f))
 	}
@@ -91,14 +96,14 @@ func (s *stack) deadLetterQueue(f model.Function) any {
 	case "":
 		return arn(deadLetterID(f))
 	}
-	return s.queueArn(f.DeadLetter, deadLettersFIFO(f))
+	return s.queueArn(f.DeadLetter, deadLetterID(f))
 }
 
 func (s *stack) deadLetterURL(f model.Function) any {
 	if f.DeadLetter == "" {
 		return ref(deadLetterID(f))
 	}
-	return s.queueURL(f.DeadLetter, deadLettersFIFO(f))
+	return s.queueURL(f.DeadLetter, deadLetterID(f))
 }
 
 // sinkResources adds the queues and topics that the function sends to, unless

@@ -21,7 +21,7 @@ func (s *stack) eventSource(f model.Function, source any, further ...output.Memb
 // queue is the feeding by an SQS queue, whose own policy writes the dead
 // letters.
 func (s *stack) queue(f model.Function, t model.Queue) feeding {
-	queue := s.queueArn(t.Name, t.FIFO)
+	queue := s.queueArn(t.Name, feedingID(t))
 	concurrency := any(nil)
 	if n := mappingConcurrency(f); n > 0 {
 		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
@@ -236,7 +236,10 @@ func keyMatch(how, text string) output.Mapping {
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
-// call the function. Its input is what the adapter reads.
+// call the function, which the service takes on for the group of the schedule: no
+// condition names one schedule. Its input is what the adapter reads.
+//
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
 func (s *stack) schedule(f model.Function, t model.Schedule) {
 	when, _ := expression(t) // Check has refused what has none
 	input, _ := json.Marshal(f.Name)
@@ -259,5 +262,8 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 		{Key: "Target", Value: target},
 	})
 	s.role(of(f, "ScheduleCaller"), "scheduler.amazonaws.com",
-		output.Mapping{{Key: "StringEquals", Value: output.Mapping{{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")}}}}, may...)
+		output.Mapping{{Key: "StringEquals", Value: output.Mapping{
+			{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")},
+			{Key: "aws:SourceArn", Value: regional("scheduler", "schedule-group/default")},
+		}}}, may...)
 }

@@ -140,8 +140,8 @@ func operation(report *model.Report, f model.Function) {
 		report.WarnAt("tracing-ignored", model.KeyTracing, "Cloud Run itself decides which requests it traces; tracing is ignored")
 	}
 	for _, v := range o.Env {
-		if v.IsSecret && (v.Member != "" || strings.ContainsAny(v.Value, "/+=.@")) {
-			report.ErrorAt("secret-name", model.KeyEnv+"."+v.Name, "Secret Manager's names are of letters, digits, - and _, and a secret is read whole; rename it, or leave the target out with //fn:targets aws")
+		if unknown(v) {
+			report.ErrorAt("secret-name", model.KeyEnv+"."+v.Name, noSuchSecret)
 		}
 		if reserved(v.Name) {
 			report.ErrorAt("env-name", model.KeyEnv+"."+v.Name, "the variable is the platform's, or set for the adapter; give another name")
@@ -150,6 +150,13 @@ func operation(report *model.Report, f model.Function) {
 			report.ErrorAt("env-value", model.KeyEnv+"."+v.Name, "Terraform would change the value, since it composes accents with their letters; write it in Unicode's form NFC")
 		}
 	}
+}
+
+const noSuchSecret = "Secret Manager's names are of letters, digits, - and _, and a secret is read whole; rename it, or leave the target out with //fn:targets aws"
+
+// unknown reports whether Secret Manager cannot have the secret.
+func unknown(v model.Variable) bool {
+	return v.IsSecret && (v.Member != "" || strings.ContainsAny(v.Value, "/+=.@"))
 }
 
 // reserved reports whether Cloud Run or main.tf itself sets the variable:
@@ -166,7 +173,7 @@ func reserved(name string) bool {
 func (t target) sinks(report *model.Report, f model.Function) {
 	own, eventType := "", ""
 	if subscribes(f.Trigger) {
-		own = t.called(topicOf(f.Trigger))
+		own = t.called(t.topicOf(f.Trigger))
 	}
 	if trigger, ok := f.Trigger.(model.Event); ok && (trigger.Source == "" || trigger.Source == f.FullName()) {
 		eventType = trigger.Type
@@ -177,6 +184,9 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		case s.Kind == "http":
 			if t.named(s.Name).url.Value == "" {
 				report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
+			}
+			if unknown(t.named(s.Name).url) {
+				report.ErrorAt("secret-name", "sink", "resources.%s.gcp.url: %s", s.Name, noSuchSecret)
 			}
 		case t.called(to) == own:
 			report.ErrorAt("feeds-itself", "sink", "what is sent would come back as messages of the topic %s; name another", own)
@@ -195,7 +205,7 @@ func (t target) deadLetter(report *model.Report, f model.Function) {
 	switch {
 	case http && f.DeadLetter != "" && f.DeadLetter != "none":
 		report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
-	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(deadLetterTopic(f)) == t.called(topicOf(f.Trigger)):
-		report.ErrorAt("feeds-itself", "deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(deadLetterTopic(f)))
+	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(t.deadLetterTopic(f)) == t.called(t.topicOf(f.Trigger)):
+		report.ErrorAt("feeds-itself", "deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(t.deadLetterTopic(f)))
 	}
 }

@@ -10,7 +10,7 @@ import (
 func (t target) Facts(f model.Function) model.Facts {
 	facts := model.Facts{Guarantee: model.AtLeastOnce, Order: "none", Retries: "for 24 hours, by Eventarc", DeadLetter: "none: logged whole and acknowledged"}
 	if hasDeadLetters(f) {
-		facts.DeadLetter = "by the function, to the topic " + t.called(deadLetterTopic(f)) + "; what Eventarc gives up is lost"
+		facts.DeadLetter = "by the function, to the topic " + t.called(t.deadLetterTopic(f)) + "; what Eventarc gives up is lost"
 	}
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
@@ -22,14 +22,14 @@ func (t target) Facts(f model.Function) model.Facts {
 		}
 		facts.Retries = fmt.Sprintf("%d, by Cloud Scheduler", f.RetriesOr(someRetries))
 		if hasDeadLetters(f) {
-			facts.DeadLetter = "by the function, to the topic " + t.called(deadLetterTopic(f)) + "; what fails at the last try is lost"
+			facts.DeadLetter = "by the function, to the topic " + t.called(t.deadLetterTopic(f)) + "; what fails at the last try is lost"
 		}
 	case model.Queue, model.Topic, model.Stream:
 		facts.Source = "Pub/Sub subscription"
 		facts.Retries = "for 7 days, by the subscription"
 		if hasDeadLetters(f) {
 			facts.Retries = fmt.Sprintf("%d, by the subscription", deliveries(f)-1)
-			facts.DeadLetter = "by the function and the subscription, to the topic " + t.called(deadLetterTopic(f))
+			facts.DeadLetter = "by the function and the subscription, to the topic " + t.called(t.deadLetterTopic(f))
 		}
 		if q, ok := trigger.(model.Queue); ok && q.FIFO {
 			facts.Order = "ordering key"

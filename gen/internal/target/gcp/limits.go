@@ -48,13 +48,13 @@ func (t target) circular(functions []model.Function) []model.Diagnostic {
 		if !subscribes(f.Trigger) {
 			return ""
 		}
-		return t.called(topicOf(f.Trigger))
+		return t.called(t.topicOf(f.Trigger))
 	}
 	return model.CircularLetters(functions, func(f model.Function) string {
 		if !hasDeadLetters(f) {
 			return ""
 		}
-		if to := t.called(deadLetterTopic(f)); to != from(f) { // or it is said of its directive
+		if to := t.called(t.deadLetterTopic(f)); to != from(f) { // or it is said of its directive
 			return to
 		}
 		return ""
@@ -89,10 +89,10 @@ func (t target) settings(report *model.Report, f model.Function) {
 	}
 	topics := sinkTopics(f)
 	if subscribes(f.Trigger) {
-		topics = append(topics, topicOf(f.Trigger))
+		topics = append(topics, t.topicOf(f.Trigger))
 	}
 	if hasDeadLetters(f) {
-		topics = append(topics, deadLetterTopic(f))
+		topics = append(topics, t.deadLetterTopic(f))
 	}
 	for _, of := range unique(topics) {
 		if name := t.existing(of); name != "" && (!topicName.MatchString(name) || strings.HasPrefix(strings.ToLower(name), reservedName)) {

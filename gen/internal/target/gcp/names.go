@@ -70,3 +70,17 @@ func applicationName(app model.App) string {
 	}
 	return name
 }
+
+var _ model.Placer = target{}
+
+// Existing is of topics, whatever directives call them, buckets and collections.
+func (t target) Existing(kind, name string) string {
+	switch r := t.named(name); {
+	case r.name == "":
+		return ""
+	case kind == "object" || kind == "document":
+		return kind + " " + r.location + " " + r.database + " " + r.name
+	default:
+		return "topic " + r.name
+	}
+}

@@ -77,6 +77,13 @@ func (w *terraform) function(f function) {
 	}
 }
 
+// described names the function's handler, in what a service's description takes:
+// https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services.
+func described(f function) string {
+	source := f.Source()
+	return strings.ToValidUTF8(source[:min(len(source), 512)], "")
+}
+
 // cloudFunction writes a function that the platform compiles.
 func (w *terraform) cloudFunction(f function) {
 	archive := text(ref("path", "module"), "/"+f.Name+".zip")
@@ -87,7 +94,8 @@ func (w *terraform) cloudFunction(f function) {
 
 	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.Identity(), maxService))})
+		pair{"name", w.physical(short(f.Identity(), maxService))},
+		pair{"description", described(f)})
 	b.block("build_config",
 		pair{"runtime", w.runtime},
 		pair{"entry_point", model.Camel(f.Name)},
@@ -155,6 +163,7 @@ func (w *terraform) service(f function) {
 	b := w.resource(f.resource, f.label,
 		pair{"location", ref("var", "region")},
 		pair{"name", w.physical(short(f.Identity(), maxService))},
+		pair{"description", described(f)},
 		pair{"ingress", ingress},
 		pair{"deletion_protection", false})
 	switch {
@@ -247,7 +256,7 @@ func (w *terraform) depends(f function) []any {
 	if len(f.secrets()) > 0 {
 		on = append(on, ref("google_secret_manager_secret_iam_member", f.label))
 	}
-	if len(f.publishes()) > 0 {
+	if len(w.publishes(f)) > 0 {
 		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
 	}
 	if !w.binary {

@@ -117,7 +117,7 @@ func (w *terraform) apis() []string {
 		case model.Event:
 			apis = append(apis, "cloudresourcemanager", "eventarc", "eventarcpublishing", "pubsub")
 		}
-		if len(f.publishes()) > 0 {
+		if len(w.publishes(f)) > 0 {
 			apis = append(apis, "pubsub")
 		}
 		if f.hasDeadLetterPolicy() { // the project's number

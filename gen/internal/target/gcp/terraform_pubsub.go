@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -30,7 +31,14 @@ func subscribes(t model.Trigger) bool {
 // a deadletter those of the function that was first called so.
 type topic struct{ kind, name string }
 
-func topicOf(t model.Trigger) topic { return topic{t.Kind(), t.Resource()} }
+// topicOf returns the topic that feeds a function: for a queue of dead letters that
+// are a function's own, that one's.
+func (t target) topicOf(trigger model.Trigger) topic {
+	if q, ok := trigger.(model.Queue); ok && q.Of != nil && t.named(q.Name).name == "" {
+		return t.deadLetterTopic(*q.Of)
+	}
+	return topic{trigger.Kind(), trigger.Resource()}
+}
 
 func (t topic) label() string    { return label(t.name, t.kind) }
 func (t topic) physical() string { return t.name + "-" + t.kind }
@@ -63,23 +71,26 @@ func (w *terraform) topicName(t topic) expr {
 // queue is the queue's, so that what it holds outlives the function's name, and
 // the function.
 func (w *terraform) subscription(f function) {
-	of := topicOf(f.Trigger)
-	push, name := label(f.Identity(), "push"), f.Identity()+"-push"
-	if of.kind == "queue" {
+	of := w.topicOf(f.Trigger)
+	push, name, kept := label(f.Identity(), "push"), f.Identity()+"-push", messageRetention
+	if _, ok := f.Trigger.(model.Queue); ok {
 		push, name = of.label(), of.physical()
+	}
+	if named, _ := w.namedDeadLetters(); contains(named, of) && push == of.label() {
+		kept = deadLetterRetention
 	}
 	b := w.resource("google_pubsub_subscription", push,
 		pair{"name", w.physical(name)},
 		pair{"topic", w.topicID(of)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
-		pair{"message_retention_duration", seconds(messageRetention)})
-	if ordered(f.Trigger) {
+		pair{"message_retention_duration", seconds(kept)})
+	if ordered(f.Trigger) || w.orderedLetters(of) {
 		b.set(pair{"enable_message_ordering", true})
 	}
 	w.pushes(b, f)
 	if f.hasDeadLetterPolicy() {
 		b.block("dead_letter_policy",
-			pair{"dead_letter_topic", w.topicID(deadLetterTopic(f.Function))},
+			pair{"dead_letter_topic", w.topicID(w.deadLetterTopic(f.Function))},
 			pair{"max_delivery_attempts", deliveries(f.Function)})
 	}
 	neverExpire(b)
@@ -111,9 +122,13 @@ func (w *terraform) mayTake(push string) {
 		pair{"member", ref("local", "pubsub_agent")})
 }
 
+// topic writes a topic. What is published to it lies in the region alone, which
+// Google otherwise chooses:
+// https://cloud.google.com/pubsub/docs/resource-location-restriction.
 func (w *terraform) topic(t topic) {
 	w.resource("google_pubsub_topic", t.label(),
-		pair{"name", w.physical(t.physical())})
+		pair{"name", w.physical(t.physical())}).
+		block("message_storage_policy", pair{"allowed_persistence_regions", []any{ref("var", "region")}})
 }
 
 // retain writes the subscription without which the topic's messages vanish.
@@ -122,8 +137,20 @@ func (w *terraform) retain(t topic, kept time.Duration) {
 		pair{"name", w.physical(t.physical())},
 		pair{"topic", w.topicID(t)},
 		pair{"message_retention_duration", seconds(kept)})
+	if w.orderedLetters(t) {
+		b.set(pair{"enable_message_ordering", true})
+	}
 	neverExpire(b)
 	b.keep()
+}
+
+// orderedLetters reports whether the topic has the dead letters of a FIFO queue,
+// whose subscription cannot begin to keep an order when a function handles them.
+func (w *terraform) orderedLetters(t topic) bool {
+	return slices.ContainsFunc(w.functions, func(f function) bool {
+		q, ok := f.Trigger.(model.Queue)
+		return ok && q.FIFO && hasDeadLetters(f.Function) && w.deadLetterTopic(f.Function) == t
+	})
 }
 
 // mayPublish lets Pub/Sub move dead letters to the topic.

@@ -26,8 +26,12 @@ func (f function) hasDeadLetterPolicy() bool {
 
 // deadLetterTopic returns the topic of a function's dead letters: the queue that
 // the directive names, or one for the queue that feeds it, whatever the function is
-// called, or one for the function alone.
-func deadLetterTopic(f model.Function) topic {
+// called, or one for the function alone. Whether somebody names the queue, it is the
+// same topic.
+func (t target) deadLetterTopic(f model.Function) topic {
+	if f.LettersOf != nil && t.named(f.DeadLetter).name == "" {
+		f = *f.LettersOf
+	}
 	if f.DeadLetter != "" {
 		return topic{"queue", f.DeadLetter}
 	}
@@ -51,9 +55,9 @@ func sinkTopics(f model.Function) []topic {
 
 // publishes returns the topics that the function publishes to: its sinks, and
 // the one of its dead letters.
-func (f function) publishes() []topic {
+func (w *terraform) publishes(f function) []topic {
 	topics := sinkTopics(f.Function)
-	if to := deadLetterTopic(f.Function); hasDeadLetters(f.Function) && !slices.Contains(topics, to) {
+	if to := w.deadLetterTopic(f.Function); hasDeadLetters(f.Function) && !slices.Contains(topics, to) {
 		topics = append(topics, to)
 	}
 	return topics
@@ -75,7 +79,7 @@ func (w *terraform) addresses(f function) []pair {
 	}
 	variable := model.SinkVariable(f.DeadLetterSink())
 	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
-		out = append(out, pair{variable, w.topicID(deadLetterTopic(f.Function))})
+		out = append(out, pair{variable, w.topicID(w.deadLetterTopic(f.Function))})
 	}
 	return out
 }
@@ -96,7 +100,7 @@ func (t target) secretAddresses(f model.Function) []model.Variable {
 // maySend lets the function publish to its topics and to no others.
 func (w *terraform) maySend(f function) {
 	var topics []pair
-	for _, t := range f.publishes() {
+	for _, t := range w.publishes(f) {
 		topics = append(topics, pair{t.physical(), w.topicName(t)})
 	}
 	if len(topics) == 0 {
@@ -112,10 +116,10 @@ func (w *terraform) maySend(f function) {
 
 // ownDeadLetters writes the topic of dead letters that no directive names.
 func (w *terraform) ownDeadLetters(f function) {
-	to := deadLetterTopic(f.Function)
-	if !hasDeadLetters(f.Function) || to.kind == "queue" {
+	if !hasDeadLetters(f.Function) || f.DeadLetter != "" {
 		return
 	}
+	to := w.deadLetterTopic(f.Function)
 	w.topic(to)
 	w.retain(to, deadLetterRetention)
 	if f.hasDeadLetterPolicy() {

@@ -40,7 +40,7 @@ func (w *terraform) listened() []topic {
 	var out []topic
 	for _, f := range w.functions {
 		if subscribes(f.Trigger) {
-			out = append(out, topicOf(f.Trigger))
+			out = append(out, w.topicOf(f.Trigger))
 		}
 	}
 	return unique(out)
@@ -53,9 +53,9 @@ func (w *terraform) namedDeadLetters() (all, moved []topic) {
 		if f.DeadLetter == "" || !hasDeadLetters(f.Function) {
 			continue
 		}
-		all = append(all, deadLetterTopic(f.Function))
+		all = append(all, w.deadLetterTopic(f.Function))
 		if f.hasDeadLetterPolicy() {
-			moved = append(moved, deadLetterTopic(f.Function))
+			moved = append(moved, w.deadLetterTopic(f.Function))
 		}
 	}
 	return unique(all), unique(moved)
@@ -68,7 +68,7 @@ func (w *terraform) queues() []topic {
 	named, _ := w.namedDeadLetters()
 	listened := w.listened()
 	return slices.DeleteFunc(unique(slices.Concat(named, w.sent())), func(t topic) bool {
-		return t.kind != "queue" || w.existing(t) != "" || contains(listened, t)
+		return t.kind == "topic" || t.kind == "event" || w.existing(t) != "" || contains(listened, t)
 	})
 }
 
@@ -129,7 +129,7 @@ func (w *terraform) held() (messages, letters []pair) {
 	named, _ := w.namedDeadLetters()
 	for _, f := range w.functions {
 		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
-			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", deadLetterTopic(f.Function).label(), "id")})
+			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", w.deadLetterTopic(f.Function).label(), "id")})
 		}
 	}
 	for _, t := range w.queues() {

@@ -78,6 +78,8 @@ func operation(report *model.Report, f model.Function) {
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
 		case v.Name == caVariable || v.Name == insecureVariable:
 			report.ErrorAt("env-name", at, "the variable %s is set from targets.openwhisk.ca or insecure; write that instead", v.Name)
+		case v.Name == triggerVariable:
+			report.ErrorAt("env-name", at, "the variable %s is the name of what fires the action, which the archive sets; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "__OW_"):
 			report.ErrorAt("env-name", at, "names that begin with __OW_ are the platform's; choose another")
 		}
@@ -95,15 +97,22 @@ func (t Target) sinks(report *model.Report, f model.Function) {
 		}
 	}
 	for _, s := range sinks(f) {
-		if t.insecure && t.fires(s) != "" {
+		if t.insecure && t.fires(f, s) != "" {
 			report.WarnAt("host-unverified", directive(f, s), "the certificate of the API host is not verified, so that whoever stands between gets the API key of the namespace and every event; name the file of its authority as targets.openwhisk.ca")
 			break
 		}
 	}
 	for _, s := range sinks(f) {
-		if name := t.resources[s.Name].name; name != "" && s.Kind != "http" && !triggerName.MatchString(name) {
-			report.ErrorAt("resource-setting", directive(f, s), "resources.%s.openwhisk.name is %q, which no trigger is called; use letters, digits and _.-", s.Name, name)
+		if s.Kind != "http" {
+			t.isTrigger(report, directive(f, s), s.Name)
 		}
+	}
+}
+
+// isTrigger refuses a name of the resource that no trigger has.
+func (t Target) isTrigger(report *model.Report, verb, resource string) {
+	if name := t.resources[resource].name; name != "" && !triggerName.MatchString(name) {
+		report.ErrorAt("resource-setting", verb, "resources.%s.openwhisk.name is %q, which no trigger is called; use letters, digits and _.-", resource, name)
 	}
 }
 
@@ -119,11 +128,14 @@ func directive(f model.Function, s model.Sink) string {
 // of its sinks.
 func (t Target) settings(report *model.Report, f model.Function) {
 	kind, name := f.Trigger.Kind(), f.Trigger.Resource()
-	applies := map[string][]string{"queue": {"name", "feed", "brokers"}, "stream": {"name", "feed", "brokers"}, "document": {"name", "feed", "url"}}
+	applies := map[string][]string{"queue": {"name", "feed", "brokers"}, "topic": {"name"}, "stream": {"name", "feed", "brokers"}, "document": {"name", "feed", "url"}}
 	if letters(f) {
-		kind = "queue of dead letters"
+		kind, applies["queue of dead letters"] = "queue of dead letters", []string{"name"}
 	}
 	t.inVain(report, "", name, kind, applies[kind])
+	if by, ok := t.trigger(f); ok && by.exists {
+		t.isTrigger(report, "", name)
+	}
 	t.keepsSecret(report, "", name)
 	if url := t.resources[name].url.Value; kind == "document" && url != "" && !t.resources[name].url.IsSecret && !server.MatchString(url) {
 		report.Errorf("resource-setting", "resources.%s.openwhisk.url has a path, and the feed takes a server alone; give https://HOST or https://HOST:PORT", name)
@@ -237,7 +249,7 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 		}
 		for _, s := range sinks(f.Function) {
 			report := model.NewReport(t.Name(), f.Function)
-			t.reaches(report, f.Function, s, all.near(i, t.fires(s), s.Name))
+			t.reaches(report, f.Function, s, all.near(i, t.fires(f.Function, s), s.Name))
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
@@ -247,26 +259,26 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 // circular says which dead letters come back by way of triggers.
 func (t Target) circular(functions []model.Function) []model.Diagnostic {
 	from := func(f model.Function) string {
-		by, _ := t.trigger("", f)
+		by, _ := t.trigger(f)
 		return by.name
 	}
 	return model.CircularLetters(functions, func(f model.Function) string {
 		s, ok := deadLetterSink(f)
-		if !ok || t.fires(s) == from(f) { // which is said of its directive
+		if !ok || t.fires(f, s) == from(f) { // which is said of its directive
 			return ""
 		}
-		return t.fires(s)
+		return t.fires(f, s)
 	}, from)
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
 // others are the functions that the sink's name or trigger may be meant for.
 func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, others []fed) {
-	name, verb := t.fires(s), directive(f, s)
+	name, verb := t.fires(f, s), directive(f, s)
 	if name == "" {
 		return
 	}
-	exists := t.resources[s.Name].name != ""
+	exists := t.exists(s.Name)
 	heard := exists
 	for _, other := range others {
 		kind, resource, at := other.Trigger.Kind(), other.Trigger.Resource(), model.Position(other.Pos)

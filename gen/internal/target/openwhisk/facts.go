@@ -51,11 +51,11 @@ func (t Target) Facts(f model.Function) model.Facts {
 	}
 	facts.Source += ", to an action of kind " + strings.Join(t.kinds, " and ")
 	if s, ok := deadLetterSink(f); ok {
-		facts.DeadLetter = "the trigger " + t.fires(s) + "; logged whole if that fails"
+		facts.DeadLetter = "the trigger " + t.fires(f, s) + "; logged whole if that fails"
 	}
 	for _, s := range f.Sinks {
 		if s.Kind == "event" {
-			facts.Differs = append(facts.Differs, "what is sent to event:"+s.Name+" fires the trigger "+t.fires(s)+", whatever its type")
+			facts.Differs = append(facts.Differs, "what is sent to event:"+s.Name+" fires the trigger "+t.fires(f, s)+", whatever its type")
 		}
 	}
 	if len(f.Operation.Env) > 0 {

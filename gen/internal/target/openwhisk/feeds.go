@@ -18,6 +18,8 @@ import (
 // A trigger fires actions. Without a feed, whoever knows its name fires it.
 type trigger struct {
 	name      string
+	exists    bool // already, and is others' too
+	source    bool // is that of the events, which do not tell it
 	feed      string
 	inputs    output.Mapping // of the feed
 	variables []string       // which the inputs take from the environment of wskdeploy
@@ -26,21 +28,20 @@ type trigger struct {
 // trigger returns what fires the function, if anything does. Functions with the
 // same one share it.
 //
-// The triggers of topics and events have the names that whoever fires them knows.
-// Those of feeds begin with the package, since triggers belong to the namespace,
-// which other applications may share.
-func (t Target) trigger(pkg string, f model.Function) (trigger, bool) {
-	feedName := func(name string) string { return pkg + "." + f.Trigger.Kind() + "." + name }
+// Names begin with the package, since triggers belong to the namespace, which
+// other applications may share.
+func (t Target) trigger(f model.Function) (trigger, bool) {
+	feedName := func(name string) string { return t.packageOf(f.App) + "." + f.Trigger.Kind() + "." + name }
 	switch source := f.Trigger.(type) {
 	case model.Schedule:
 		return t.alarm(feedName(f.Identity()), f, source), true
 	case model.Topic:
-		return trigger{name: source.Name}, true
+		return t.messages(f, source.Name), true
 	case model.Event:
-		return trigger{name: eventTrigger(source.Type)}, true
+		return trigger{name: t.event(f, source.Type)}, true
 	case model.Queue:
 		if source.Letters { // which are what fires it
-			return trigger{name: source.Name}, true
+			return t.messages(f, source.Name), true
 		}
 		return t.kafka(feedName(source.Name), source.Name), true
 	case model.Stream:
@@ -53,9 +54,27 @@ func (t Target) trigger(pkg string, f model.Function) (trigger, bool) {
 
 var notInName = regexp.MustCompile(`[^A-Za-z0-9_.@-]`)
 
-// eventTrigger is the trigger that is fired with events of the type: its name,
-// with - for what no trigger's name may hold.
-func eventTrigger(eventType string) string { return notInName.ReplaceAllString(eventType, "-") }
+// event is the trigger that the function's application fires with events of the
+// type: its name, with - for what no trigger's name may hold.
+func (t Target) event(f model.Function, eventType string) string {
+	return t.packageOf(f.App) + ".event." + notInName.ReplaceAllString(eventType, "-")
+}
+
+// topic is the trigger that the function's application fires with what is sent to
+// the topic, or with dead letters of the name.
+func (t Target) topic(f model.Function, name string) string {
+	return cmp.Or(t.resources[name].name, t.packageOf(f.App)+".topic."+name)
+}
+
+// messages is the trigger that fires the function with what is sent to the topic, or
+// with dead letters of the name.
+func (t Target) messages(f model.Function, name string) trigger {
+	return trigger{name: t.topic(f, name), exists: t.exists(name), source: true}
+}
+
+// exists reports whether the trigger of the name is there already, which others may
+// fire or be fired by: it is no part of what is deployed.
+func (t Target) exists(name string) bool { return t.resources[name].name != "" }
 
 // alarm is the trigger of a schedule.
 // https://github.com/apache/openwhisk-package-alarms.
@@ -65,13 +84,13 @@ func (t Target) alarm(name string, f model.Function, s model.Schedule) trigger {
 		{Key: "value", Value: output.Mapping{{Key: "name", Value: output.Text(f.Name)}}},
 	}}
 	if s.Every > 0 {
-		return trigger{name: name, feed: t.alarms + "/interval", inputs: output.Mapping{
+		return trigger{name: name, source: true, feed: t.alarms + "/interval", inputs: output.Mapping{
 			{Key: "minutes", Value: int(s.Every / time.Minute)},
 			payload,
 		}}
 	}
 	cron, _ := expression(s) // which Check has seen
-	return trigger{name: name, feed: t.alarms + "/alarm", inputs: output.Mapping{
+	return trigger{name: name, source: true, feed: t.alarms + "/alarm", inputs: output.Mapping{
 		{Key: "cron", Value: verbatim(cron)},
 		{Key: "timezone", Value: verbatim(cmp.Or(s.TimeZone, "UTC"))},
 		{Key: "strict", Value: true}, // or the feed adds up to a minute

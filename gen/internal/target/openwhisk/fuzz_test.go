@@ -60,6 +60,9 @@ func FuzzManifest(f *testing.F) {
 			{Name: "e" + name, Trigger: model.HTTP{}, Sinks: []model.Sink{{Kind: "topic", Name: "s" + name}, {Kind: "event", Name: "t" + name, Type: eventType}}},
 			{Name: "f" + name, Trigger: model.Topic{Name: "d" + name}, DeadLetter: "l" + name},
 		}
+		for i := range functions {
+			functions[i].App = "example.com/shop"
+		}
 		if model.Failed(o.CheckApp(functions)) {
 			t.Skip("refused together")
 		}
@@ -74,7 +77,7 @@ func FuzzManifest(f *testing.F) {
 		if got != pkg || len(group.Actions) != 7 || len(group.Rules) != 6 {
 			t.Fatalf("the package %q instead of %q, %d actions, %d rules", got, pkg, len(group.Actions), len(group.Rules))
 		}
-		for _, trigger := range []string{pkg + ".schedule." + name, pkg + ".queue." + name, pkg + ".document." + name, "d" + name, "s" + name, "l" + name} {
+		for _, trigger := range []string{pkg + ".schedule." + name, pkg + ".queue." + name, pkg + ".document." + name, pkg + ".topic.d" + name, pkg + ".topic.s" + name, pkg + ".topic.l" + name} {
 			if _, ok := group.Triggers[trigger]; !ok {
 				t.Errorf("no trigger %q in %v", trigger, group.Triggers)
 			}

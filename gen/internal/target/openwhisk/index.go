@@ -26,7 +26,7 @@ func (t Target) index(functions []model.Function) index {
 	known := map[[2]string]bool{}
 	for i, f := range functions {
 		one := fed{Function: f}
-		one.by, one.fired = t.trigger("", f)
+		one.by, one.fired = t.trigger(f)
 		all.fed = append(all.fed, one)
 		class := [2]string{f.Trigger.Kind(), f.Trigger.Resource()}
 		if class[0] == "schedule" {

@@ -21,32 +21,22 @@ func served(report *model.Report, t model.HTTP) {
 	}
 }
 
+// maxName is how long the name of a trigger may be:
+// https://github.com/apache/openwhisk/blob/master/docs/reference.md.
+const maxName = 256
+
 // limits returns what the platform does not take of the manifest as it is finished:
-// triggers that would be one. A feed's is called after the package, and an event's
-// type may be the same.
+// names of triggers that are too long, which only events' can be.
 func (t Target) limits(app model.App) []model.Diagnostic {
 	var found []model.Diagnostic
-	fed := map[string]model.Function{} // by the trigger with a feed
-	pkg := t.packageOf(app)
-	for _, f := range app.Functions {
-		if by, ok := t.trigger(pkg, f); ok && by.feed != "" {
-			fed[by.name] = f
-		}
-	}
 	for _, f := range app.Functions {
 		report := model.NewReport(t.Name(), f)
-		names := map[string]string{} // the directive's verb by the trigger
-		for _, s := range sinks(f) {
-			if name := t.fires(s); name != "" && t.resources[s.Name].name == "" {
-				names[name] = directive(f, s)
-			}
+		if by, _ := t.trigger(f); len(by.name) > maxName {
+			report.Errorf("resource-name", "the trigger %s has %d characters, more than %d; shorten targets.openwhisk.package", by.name, len(by.name), maxName)
 		}
-		if by, ok := t.trigger(pkg, f); ok && by.feed == "" {
-			names[by.name] = ""
-		}
-		for name, verb := range names {
-			if other, taken := fed[name]; taken {
-				report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s of %s at %s; choose another", name, other.Trigger.Kind(), other.Name, model.Position(other.Pos))
+		for _, s := range f.Sinks {
+			if name := t.fires(f, s); len(name) > maxName {
+				report.ErrorAt("resource-name", "sink", "the trigger %s has %d characters, more than %d; shorten targets.openwhisk.package", name, len(name), maxName)
 			}
 		}
 		found = append(found, report.Diagnostics...)

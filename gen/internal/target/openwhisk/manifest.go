@@ -43,7 +43,7 @@ func (t Target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 }
 
 func (t Target) manifest(app model.App, kind string) ([]byte, error) {
-	pkg := t.packageOf(app)
+	pkg := t.packageOf(app.Path)
 	var actions, rules output.Mapping
 	var variables []string
 	triggers := map[string]trigger{}
@@ -53,16 +53,18 @@ func (t Target) manifest(app model.App, kind string) ([]byte, error) {
 			variables = append(variables, secretVariable)
 		}
 		for _, s := range sinks(f) {
-			name := t.fires(s)
-			if _, ok := triggers[name]; name != "" && !ok && t.resources[s.Name].name == "" {
+			name := t.fires(f, s)
+			if _, ok := triggers[name]; name != "" && !ok && !t.exists(s.Name) {
 				triggers[name] = trigger{name: name}
 			}
 		}
-		fired, ok := t.trigger(pkg, f)
+		fired, ok := t.trigger(f)
 		if !ok {
 			continue
 		}
-		triggers[fired.name] = fired
+		if !fired.exists {
+			triggers[fired.name] = fired
+		}
 		rules = append(rules, output.Member{Key: pkg + "." + f.Identity(), Value: output.Mapping{
 			{Key: "trigger", Value: output.Text(fired.name)},
 			{Key: "action", Value: output.Text(f.Identity())},
@@ -178,12 +180,12 @@ func unlessEmpty(m output.Mapping) any {
 var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 
 // packageOf is the package of the application's actions.
-func (t Target) packageOf(app model.App) string {
+func (t Target) packageOf(app string) string {
 	if t.pkg != "" {
 		return t.pkg
 	}
-	base := path.Base(app.Path)
-	if parent := path.Base(path.Dir(app.Path)); majorVersion.MatchString(base) && parent != "." {
+	base := path.Base(app)
+	if parent := path.Base(path.Dir(app)); majorVersion.MatchString(base) && parent != "." {
 		base = parent
 	}
 	name := notInName.ReplaceAllString(base, "-")

@@ -37,20 +37,38 @@ func sinks(f model.Function) []model.Sink {
 // fires returns the trigger that the sink fires, which is the one that fires the
 // functions of the topic, or of events of the directive's type; "" for a sink
 // that is no trigger.
-func (t Target) fires(s model.Sink) string {
-	name := s.Name
-	switch {
-	case s.Kind == "event" && s.Type != "":
-		name = eventTrigger(s.Type)
-	case s.Kind != "event" && s.Kind != "topic":
-		return ""
+func (t Target) fires(f model.Function, s model.Sink) string {
+	switch s.Kind {
+	case "event":
+		return cmp.Or(t.resources[s.Name].name, t.event(f, cmp.Or(s.Type, s.Name)))
+	case "topic":
+		return t.topic(f, s.Name)
 	}
-	return cmp.Or(t.resources[s.Name].name, name)
+	return ""
+}
+
+var _ model.Placer = Target{}
+
+// Existing is of topics of Kafka, databases, and triggers that are there already.
+// An event's sink may fire the trigger of another one.
+func (t Target) Existing(kind, name string) string {
+	physical := t.resources[name].name
+	switch kind {
+	case "queue", "stream":
+		return "kafka " + cmp.Or(physical, name)
+	case "document":
+		return "database " + t.resources[name].url.Value + " " + cmp.Or(physical, name)
+	case "topic", "letters":
+		if physical != "" {
+			return "trigger " + physical
+		}
+	}
+	return ""
 }
 
 // needsKey reports whether the function calls the platform.
 func (t Target) needsKey(f model.Function) bool {
-	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(s) != "" })
+	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(f, s) != "" })
 }
 
 // The variables that say how the sink verifies the API host, as package trigger
@@ -60,12 +78,20 @@ const (
 	insecureVariable = "FNGEN_OPENWHISK_INSECURE"
 )
 
+// triggerVariable says which trigger fires the action, as package openwhisk reads
+// it: what the trigger is fired with does not tell.
+const triggerVariable = "FNGEN_TRIGGER"
+
 // environment returns the variables of the action: those of fngen.yaml, the
-// addresses of its sinks, and how it verifies whom it sends to.
+// trigger that its events are said to be of, the addresses of its sinks, and how it
+// verifies whom it sends to.
 func (t Target) environment(f model.Function) []model.Variable {
 	env := slices.Clone(f.Operation.Env)
 	for _, s := range sinks(f) {
-		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(s), t.resources[s.Name].url.Value)})
+		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(f, s), t.resources[s.Name].url.Value)})
+	}
+	if by, ok := t.trigger(f); ok && by.source {
+		env = append(env, model.Variable{Name: triggerVariable, Value: by.name})
 	}
 	if t.ca != "" && t.needsKey(f) {
 		env = append(env, model.Variable{Name: caVariable, Value: t.ca})

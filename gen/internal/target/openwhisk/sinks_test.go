@@ -53,13 +53,13 @@ func TestAddresses(t *testing.T) {
 	_, got, _ := sending(t)
 	address := func(sink, value string) string { return sinks.Variable(sink) + "=" + value }
 	want := map[string][]string{
-		"order": {address("orders", "orders")},
+		"order": {address("orders", "shop.topic.orders")},
 		"confirm": {
-			address("anything", "anything"), address("bus", "com.example.order.confirmed"), address("crm", "https://crm.example/events"),
-			address("ledger", "acmeLedger"), address("lost", "lost"),
+			address("anything", "shop.event.anything"), address("bus", "shop.event.com.example.order.confirmed"), address("crm", "https://crm.example/events"),
+			address("ledger", "acmeLedger"), address("lost", "shop.topic.lost"),
 		},
 		"ship":   {address("crm", "https://crm.example/events")},
-		"return": {address("lost", "lost")},
+		"return": {address("lost", "shop.topic.lost")},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("addresses differ (-want +got):\n%s", diff)
@@ -75,7 +75,7 @@ func TestFired(t *testing.T) {
 			t.Errorf("%s: provide-api-key is %v, want %v", name, got, key)
 		}
 	}
-	for name, listener := range map[string]string{"orders": "confirm", "com.example.order.confirmed": "ship", "anything": "", "lost": "lost"} {
+	for name, listener := range map[string]string{"shop.topic.orders": "confirm", "shop.event.com.example.order.confirmed": "ship", "shop.event.anything": "", "shop.topic.lost": "lost"} {
 		trigger, ok := pkg.Triggers[name]
 		if !ok || trigger.Feed != "" {
 			t.Errorf("the trigger %s: %v, %v", name, trigger, ok)
@@ -103,7 +103,7 @@ func TestFactsOfSinks(t *testing.T) {
 	functions, _, _ := sending(t)
 	o, _ := target(t, "")
 	for name, want := range map[string]string{
-		"order": "none", "confirm": "the trigger lost; logged whole if that fails", "ship": "none: logged whole", "nightly": "none: logged whole",
+		"order": "none", "confirm": "the trigger shop.topic.lost; logged whole if that fails", "ship": "none: logged whole", "nightly": "none: logged whole",
 	} {
 		if got := o.Facts(functions[name]).DeadLetter; got != want {
 			t.Errorf("%s: dead letter: %q, want %q", name, got, want)
@@ -111,8 +111,8 @@ func TestFactsOfSinks(t *testing.T) {
 	}
 	differs := o.Facts(functions["confirm"]).Differs
 	for _, want := range []string{
-		"what is sent to event:bus fires the trigger com.example.order.confirmed, whatever its type",
-		"what is sent to event:anything fires the trigger anything, whatever its type",
+		"what is sent to event:bus fires the trigger shop.event.com.example.order.confirmed, whatever its type",
+		"what is sent to event:anything fires the trigger shop.event.anything, whatever its type",
 	} {
 		if !slices.Contains(differs, want) {
 			t.Errorf("confirm differs in %q, without %q", differs, want)

@@ -144,10 +144,10 @@ func checkFeed(t *testing.T, f model.Function, name string, trigger wskTrigger, 
 			"cron": "30 4 1 JAN,JUL MON,TUE,WED,THU,FRI", "timezone": "Europe/Berlin", "strict": true, "trigger_payload": payload}},
 		"weekly":  {"shop.schedule.weekly", "my-alarms/alarm", map[string]any{"cron": "0 0 * * SUN", "timezone": "UTC", "strict": true, "trigger_payload": payload}},
 		"often":   {"shop.schedule.often", "my-alarms/interval", map[string]any{"minutes": 120, "trigger_payload": payload}},
-		"print":   {name: "news"},
-		"send":    {name: "news"},
-		"audit":   {name: "com.example.order.placed"},
-		"yes":     {name: "Order-Placed--v1-a"},
+		"print":   {name: "shop.topic.news"},
+		"send":    {name: "shop.topic.news"},
+		"audit":   {name: "shop.event.com.example.order.placed"},
+		"yes":     {name: "shop.event.Order-Placed--v1-a"},
 		"reserve": {"shop.queue.orders", "/whisk.system/messaging/kafkaFeed", kafka([]any{"kafka-1.example:9092", "kafka-2.example:9092"}, "json")},
 		"payment": {"shop.queue.payments", "/whisk.system/messaging/kafkaFeed", kafka("value of PAYMENTS_BROKERS", "payments")},
 		"view":    {"shop.stream.big-views", "/whisk.system/messaging/kafkaFeed", kafka("value of BIG_VIEWS_BROKERS", "big-views")},
@@ -175,7 +175,7 @@ func TestPackage(t *testing.T) {
 		"example.com/~ada": "functions", "gopkg.in/shop.v2": "shop.v2", "example.com/v2/v2": "v2", "shop": "shop", "v2": "v2",
 	} {
 		o, _ := target(t, "")
-		files, _, err := o.Infrastructure(model.App{Path: path, Functions: []model.Function{{Name: "news", Trigger: model.Topic{Name: "news"}}}})
+		files, _, err := o.Infrastructure(model.App{Path: path, Functions: []model.Function{{Name: "news", App: path, Trigger: model.Topic{Name: "news"}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestPackage(t *testing.T) {
 		}
 	}
 	o, _ := target(t, "targets: {openwhisk: {package: my.shop}}")
-	files, _, err := o.Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{{Name: "orders", Trigger: model.Queue{Name: "orders"}}}})
+	files, _, err := o.Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{{Name: "orders", App: "example.com/shop", Trigger: model.Queue{Name: "orders"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,23 @@ func (a application) again() application {
 	return a
 }
 
+// with has another function, and so forth.
+func (a application) with(directives []string, name string) application {
+	a.functions = append(slices.Clone(a.functions), source{directives, name, handler})
+	return a
+}
+
+// saying gives the function of the name other directives.
+func (a application) saying(name string, directives ...string) application {
+	a.functions = slices.Clone(a.functions)
+	for i, s := range a.functions {
+		if s.name == name {
+			a.functions[i].directives = directives
+		}
+	}
+	return a
+}
+
 // reversed has the functions, and the methods of routes, in another order.
 func (a application) reversed() application {
 	a.functions = slices.Clone(a.functions)

@@ -121,6 +121,9 @@ func compare(before, after estate, forces map[string][]string) ([]change, error)
 				if c.effect != replaced {
 					c.effect = updated
 				}
+				if name == "for_each" {
+					continue // what keeps its key stays
+				}
 				if slices.Contains(force, name) || slices.Contains(force, all) {
 					c.effect, c.why = replaced, name
 					break

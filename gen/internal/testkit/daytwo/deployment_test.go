@@ -112,12 +112,11 @@ func deployed(t *testing.T, dir, target string, a application) (deployment, []bu
 	var recorded []build.RecordedFunction
 	for i, f := range app.Functions {
 		app.Functions[i] = c.Operate(f)
-		diagnostics = append(diagnostics, on.Check(f)...)
 		recorded = append(recorded, build.RecordedFunction{Function: f.Name, Was: f.FormerNames(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource()})
 	}
-	if checker, ok := on.(model.AppChecker); ok {
-		diagnostics = append(diagnostics, checker.CheckApp(app.Functions)...)
-	}
+	var found []model.Diagnostic
+	app.Functions, found = model.CheckOn(on, app.Functions)
+	diagnostics = append(diagnostics, found...)
 	for _, d := range model.Sort(diagnostics) {
 		if d.Severity == model.Error {
 			t.Fatal(d)

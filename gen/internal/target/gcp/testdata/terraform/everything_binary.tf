@@ -138,6 +138,7 @@ resource "google_cloud_run_v2_service" "api" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-api"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
 
@@ -216,6 +217,10 @@ resource "google_service_account" "archive" {
 resource "google_pubsub_topic" "archive_deadletter" {
   project = var.project
   name    = "${var.name}-archive-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "archive_deadletter" {
@@ -254,6 +259,7 @@ resource "google_cloud_run_v2_service" "archive" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-archive"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -345,6 +351,10 @@ resource "google_service_account" "audit" {
 resource "google_pubsub_topic" "audit_deadletter" {
   project = var.project
   name    = "${var.name}-audit-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "audit_deadletter" {
@@ -376,6 +386,7 @@ resource "google_cloud_run_v2_service" "audit" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-audit"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -479,6 +490,7 @@ resource "google_cloud_run_v2_service" "changes" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-changes"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -554,6 +566,10 @@ resource "google_service_account" "cleanup" {
 resource "google_pubsub_topic" "cleanup_deadletter" {
   project = var.project
   name    = "${var.name}-cleanup-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "cleanup_deadletter" {
@@ -585,6 +601,7 @@ resource "google_cloud_run_v2_service" "cleanup" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-cleanup"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -709,6 +726,7 @@ resource "google_cloud_run_v2_service" "confirm" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-confirm"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -872,6 +890,7 @@ resource "google_cloud_run_v2_service" "daily" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-daily"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -949,6 +968,10 @@ resource "google_service_account" "greet" {
 resource "google_pubsub_topic" "greet_deadletter" {
   project = var.project
   name    = "${var.name}-greet-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "greet_deadletter" {
@@ -980,6 +1003,7 @@ resource "google_cloud_run_v2_service" "greet" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-greet"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1051,6 +1075,7 @@ resource "google_cloud_run_v2_service" "home" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-home"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
   # Everybody may call it, also where the organization allows no grant to allUsers.
@@ -1087,6 +1112,7 @@ resource "google_cloud_run_v2_service" "invoker" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-invoker"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1158,6 +1184,10 @@ resource "google_service_account" "often" {
 resource "google_pubsub_topic" "often_deadletter" {
   project = var.project
   name    = "${var.name}-often-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "often_deadletter" {
@@ -1189,6 +1219,7 @@ resource "google_cloud_run_v2_service" "often" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-often"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1277,6 +1308,7 @@ resource "google_cloud_run_v2_service" "refund" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-refund"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1367,6 +1399,10 @@ resource "google_service_account" "retry" {
 resource "google_pubsub_topic" "given_up_dlq" {
   project = var.project
   name    = "${var.name}-given-up-dlq"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "given_up_dlq" {
@@ -1405,6 +1441,7 @@ resource "google_cloud_run_v2_service" "retry" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-retry"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1448,7 +1485,7 @@ resource "google_pubsub_subscription" "given_up_queue" {
   name                       = "${var.name}-given-up-queue"
   topic                      = google_pubsub_topic.given_up_queue.id
   ack_deadline_seconds       = 70
-  message_retention_duration = "604800s"
+  message_retention_duration = "1209600s"
 
   push_config {
     push_endpoint = google_cloud_run_v2_service.retry.uri
@@ -1495,6 +1532,10 @@ resource "google_service_account" "second" {
 resource "google_pubsub_topic" "second_deadletter" {
   project = var.project
   name    = "${var.name}-second-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "second_deadletter" {
@@ -1533,6 +1574,7 @@ resource "google_cloud_run_v2_service" "second" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-second"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1623,6 +1665,10 @@ resource "google_service_account" "the_function_with_the_longest_name_that_there
 resource "google_pubsub_topic" "the_function_with_the_longest_name_that_there_is_deadletter" {
   project = var.project
   name    = "${var.name}-the-function-with-the-longest-name-that-there-is-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "the_function_with_the_longest_name_that_there_is_deadletter" {
@@ -1654,6 +1700,7 @@ resource "google_cloud_run_v2_service" "the_function_with_the_longest_name_that_
   project             = var.project
   location            = var.region
   name                = "${var.name}-the-function-with-the-longest-n-dfd140"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1729,6 +1776,10 @@ resource "google_service_account" "users" {
 resource "google_pubsub_topic" "users_deadletter" {
   project = var.project
   name    = "${var.name}-users-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "users_deadletter" {
@@ -1760,6 +1811,7 @@ resource "google_cloud_run_v2_service" "users" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-users"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -1835,46 +1887,82 @@ resource "google_eventarc_trigger" "users" {
 resource "google_pubsub_topic" "clicks_stream" {
   project = var.project
   name    = "${var.name}-clicks-stream"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "confirmed_topic" {
   project = var.project
   name    = "${var.name}-confirmed-topic"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "given_up_queue" {
   project = var.project
   name    = "${var.name}-given-up-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "late_queue" {
   project = var.project
   name    = "${var.name}-late-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "news_topic" {
   project = var.project
   name    = "${var.name}-news-topic"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "orders_queue" {
   project = var.project
   name    = "${var.name}-orders-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "refunds_queue" {
   project = var.project
   name    = "${var.name}-refunds-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "shop_bus_event" {
   project = var.project
   name    = "${var.name}-shop-bus-event"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "to_do_queue" {
   project = var.project
   name    = "${var.name}-to-do-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "late_queue" {

@@ -171,9 +171,10 @@ resource "google_storage_bucket_object" "api" {
 }
 
 resource "google_cloudfunctions2_function" "api" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-api"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-api"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -239,6 +240,10 @@ resource "google_service_account" "archive" {
 resource "google_pubsub_topic" "archive_deadletter" {
   project = var.project
   name    = "${var.name}-archive-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "archive_deadletter" {
@@ -280,9 +285,10 @@ resource "google_storage_bucket_object" "archive" {
 }
 
 resource "google_cloudfunctions2_function" "archive" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-archive"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-archive"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -377,6 +383,10 @@ resource "google_service_account" "audit" {
 resource "google_pubsub_topic" "audit_deadletter" {
   project = var.project
   name    = "${var.name}-audit-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "audit_deadletter" {
@@ -411,9 +421,10 @@ resource "google_storage_bucket_object" "audit" {
 }
 
 resource "google_cloudfunctions2_function" "audit" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-audit"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-audit"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -523,9 +534,10 @@ resource "google_storage_bucket_object" "changes" {
 }
 
 resource "google_cloudfunctions2_function" "changes" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-changes"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-changes"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -594,6 +606,10 @@ resource "google_service_account" "cleanup" {
 resource "google_pubsub_topic" "cleanup_deadletter" {
   project = var.project
   name    = "${var.name}-cleanup-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "cleanup_deadletter" {
@@ -628,9 +644,10 @@ resource "google_storage_bucket_object" "cleanup" {
 }
 
 resource "google_cloudfunctions2_function" "cleanup" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-cleanup"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-cleanup"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -746,9 +763,10 @@ resource "google_storage_bucket_object" "confirm" {
 }
 
 resource "google_cloudfunctions2_function" "confirm" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-confirm"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-confirm"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -883,9 +901,10 @@ resource "google_storage_bucket_object" "daily" {
 }
 
 resource "google_cloudfunctions2_function" "daily" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-daily"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-daily"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -966,6 +985,10 @@ resource "google_service_account" "greet" {
 resource "google_pubsub_topic" "greet_deadletter" {
   project = var.project
   name    = "${var.name}-greet-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "greet_deadletter" {
@@ -1000,9 +1023,10 @@ resource "google_storage_bucket_object" "greet" {
 }
 
 resource "google_cloudfunctions2_function" "greet" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-greet"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-greet"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1080,9 +1104,10 @@ resource "google_storage_bucket_object" "home" {
 }
 
 resource "google_cloudfunctions2_function" "home" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-home"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-home"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1139,9 +1164,10 @@ resource "google_storage_bucket_object" "invoker" {
 }
 
 resource "google_cloudfunctions2_function" "invoker" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-invoker"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-invoker"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1222,6 +1248,10 @@ resource "google_service_account" "often" {
 resource "google_pubsub_topic" "often_deadletter" {
   project = var.project
   name    = "${var.name}-often-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "often_deadletter" {
@@ -1256,9 +1286,10 @@ resource "google_storage_bucket_object" "often" {
 }
 
 resource "google_cloudfunctions2_function" "often" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-often"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-often"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1353,9 +1384,10 @@ resource "google_storage_bucket_object" "refund" {
 }
 
 resource "google_cloudfunctions2_function" "refund" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-refund"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-refund"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1449,6 +1481,10 @@ resource "google_service_account" "retry" {
 resource "google_pubsub_topic" "given_up_dlq" {
   project = var.project
   name    = "${var.name}-given-up-dlq"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "given_up_dlq" {
@@ -1490,9 +1526,10 @@ resource "google_storage_bucket_object" "retry" {
 }
 
 resource "google_cloudfunctions2_function" "retry" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-retry"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-retry"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1539,7 +1576,7 @@ resource "google_pubsub_subscription" "given_up_queue" {
   name                       = "${var.name}-given-up-queue"
   topic                      = google_pubsub_topic.given_up_queue.id
   ack_deadline_seconds       = 70
-  message_retention_duration = "604800s"
+  message_retention_duration = "1209600s"
 
   push_config {
     push_endpoint = google_cloudfunctions2_function.retry.service_config[0].uri
@@ -1586,6 +1623,10 @@ resource "google_service_account" "second" {
 resource "google_pubsub_topic" "second_deadletter" {
   project = var.project
   name    = "${var.name}-second-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "second_deadletter" {
@@ -1627,9 +1668,10 @@ resource "google_storage_bucket_object" "second" {
 }
 
 resource "google_cloudfunctions2_function" "second" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-second"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-second"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1723,6 +1765,10 @@ resource "google_service_account" "the_function_with_the_longest_name_that_there
 resource "google_pubsub_topic" "the_function_with_the_longest_name_that_there_is_deadletter" {
   project = var.project
   name    = "${var.name}-the-function-with-the-longest-name-that-there-is-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "the_function_with_the_longest_name_that_there_is_deadletter" {
@@ -1757,9 +1803,10 @@ resource "google_storage_bucket_object" "the_function_with_the_longest_name_that
 }
 
 resource "google_cloudfunctions2_function" "the_function_with_the_longest_name_that_there_is" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-the-function-with-the-longest-n-dfd140"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-the-function-with-the-longest-n-dfd140"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1823,6 +1870,10 @@ resource "google_service_account" "users" {
 resource "google_pubsub_topic" "users_deadletter" {
   project = var.project
   name    = "${var.name}-users-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "users_deadletter" {
@@ -1857,9 +1908,10 @@ resource "google_storage_bucket_object" "users" {
 }
 
 resource "google_cloudfunctions2_function" "users" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-users"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-users"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -1922,46 +1974,82 @@ resource "google_cloud_run_v2_service_iam_member" "users_events" {
 resource "google_pubsub_topic" "clicks_stream" {
   project = var.project
   name    = "${var.name}-clicks-stream"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "confirmed_topic" {
   project = var.project
   name    = "${var.name}-confirmed-topic"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "given_up_queue" {
   project = var.project
   name    = "${var.name}-given-up-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "late_queue" {
   project = var.project
   name    = "${var.name}-late-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "news_topic" {
   project = var.project
   name    = "${var.name}-news-topic"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "orders_queue" {
   project = var.project
   name    = "${var.name}-orders-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "refunds_queue" {
   project = var.project
   name    = "${var.name}-refunds-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "shop_bus_event" {
   project = var.project
   name    = "${var.name}-shop-bus-event"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_topic" "to_do_queue" {
   project = var.project
   name    = "${var.name}-to-do-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "late_queue" {

@@ -108,6 +108,10 @@ resource "google_service_account" "confirm" {
 resource "google_pubsub_topic" "orders_dlq" {
   project = var.project
   name    = "${var.name}-orders-dlq"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "orders_dlq" {
@@ -149,9 +153,10 @@ resource "google_storage_bucket_object" "confirm" {
 }
 
 resource "google_cloudfunctions2_function" "confirm" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-confirm"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-confirm"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -236,6 +241,10 @@ resource "google_pubsub_subscription_iam_member" "orders_queue" {
 resource "google_pubsub_topic" "orders_queue" {
   project = var.project
   name    = "${var.name}-orders-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 output "service_accounts" {

@@ -102,6 +102,7 @@ resource "google_cloud_run_v2_service" "articles" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-articles"
+  description         = "github.com/fngen/fngen/examples/shop.(*Shop).Articles"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
   # Everybody may call it, also where the organization allows no grant to allUsers.
@@ -137,6 +138,10 @@ resource "google_service_account" "audit" {
 resource "google_pubsub_topic" "audit_deadletter" {
   project = var.project
   name    = "${var.name}-audit-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "audit_deadletter" {
@@ -168,6 +173,7 @@ resource "google_cloud_run_v2_service" "audit" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-audit"
+  description         = "github.com/fngen/fngen/examples/shop.Audit"
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -239,6 +245,10 @@ resource "google_service_account" "picture" {
 resource "google_pubsub_topic" "picture_deadletter" {
   project = var.project
   name    = "${var.name}-picture-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "picture_deadletter" {
@@ -270,6 +280,7 @@ resource "google_cloud_run_v2_service" "picture" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-picture"
+  description         = "github.com/fngen/fngen/examples/shop.Picture"
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -346,6 +357,7 @@ resource "google_cloud_run_v2_service" "price" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-price"
+  description         = "github.com/fngen/fngen/examples/shop.(*Shop).Price"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
   # Everybody may call it, also where the organization allows no grant to allUsers.
@@ -381,6 +393,10 @@ resource "google_service_account" "reserve" {
 resource "google_pubsub_topic" "orders_dlq" {
   project = var.project
   name    = "${var.name}-orders-dlq"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "orders_dlq" {
@@ -419,6 +435,7 @@ resource "google_cloud_run_v2_service" "reserve" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-reserve"
+  description         = "github.com/fngen/fngen/examples/shop.(*Shop).Reserve"
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
 
@@ -502,6 +519,10 @@ resource "google_pubsub_subscription_iam_member" "orders_queue" {
 resource "google_pubsub_topic" "orders_queue" {
   project = var.project
   name    = "${var.name}-orders-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_storage_bucket" "pictures_bucket" {

@@ -135,9 +135,10 @@ resource "google_storage_bucket_object" "articles" {
 }
 
 resource "google_cloudfunctions2_function" "articles" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-articles"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-articles"
+  description = "github.com/fngen/fngen/examples/shop.(*Shop).Articles"
 
   build_config {
     runtime         = "go126"
@@ -188,6 +189,10 @@ resource "google_service_account" "audit" {
 resource "google_pubsub_topic" "audit_deadletter" {
   project = var.project
   name    = "${var.name}-audit-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "audit_deadletter" {
@@ -222,9 +227,10 @@ resource "google_storage_bucket_object" "audit" {
 }
 
 resource "google_cloudfunctions2_function" "audit" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-audit"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-audit"
+  description = "github.com/fngen/fngen/examples/shop.Audit"
 
   build_config {
     runtime         = "go126"
@@ -297,6 +303,10 @@ resource "google_service_account" "picture" {
 resource "google_pubsub_topic" "picture_deadletter" {
   project = var.project
   name    = "${var.name}-picture-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "picture_deadletter" {
@@ -331,9 +341,10 @@ resource "google_storage_bucket_object" "picture" {
 }
 
 resource "google_cloudfunctions2_function" "picture" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-picture"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-picture"
+  description = "github.com/fngen/fngen/examples/shop.Picture"
 
   build_config {
     runtime         = "go126"
@@ -399,9 +410,10 @@ resource "google_storage_bucket_object" "price" {
 }
 
 resource "google_cloudfunctions2_function" "price" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-price"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-price"
+  description = "github.com/fngen/fngen/examples/shop.(*Shop).Price"
 
   build_config {
     runtime         = "go126"
@@ -452,6 +464,10 @@ resource "google_service_account" "reserve" {
 resource "google_pubsub_topic" "orders_dlq" {
   project = var.project
   name    = "${var.name}-orders-dlq"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "orders_dlq" {
@@ -493,9 +509,10 @@ resource "google_storage_bucket_object" "reserve" {
 }
 
 resource "google_cloudfunctions2_function" "reserve" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-reserve"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-reserve"
+  description = "github.com/fngen/fngen/examples/shop.(*Shop).Reserve"
 
   build_config {
     runtime         = "go126"
@@ -580,6 +597,10 @@ resource "google_pubsub_subscription_iam_member" "orders_queue" {
 resource "google_pubsub_topic" "orders_queue" {
   project = var.project
   name    = "${var.name}-orders-queue"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_storage_bucket" "pictures_bucket" {

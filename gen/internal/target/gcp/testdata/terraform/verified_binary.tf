@@ -76,6 +76,7 @@ resource "google_cloud_run_v2_service" "closed" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-closed"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
   # The program verifies the callers' tokens itself, whose signatures Cloud Run's own
@@ -112,6 +113,10 @@ resource "google_service_account" "daily" {
 resource "google_pubsub_topic" "daily_deadletter" {
   project = var.project
   name    = "${var.name}-daily-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "daily_deadletter" {
@@ -143,6 +148,7 @@ resource "google_cloud_run_v2_service" "daily" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-daily"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
   # The program verifies the callers' tokens itself, whose signatures Cloud Run's own
@@ -215,6 +221,10 @@ resource "google_service_account" "event" {
 resource "google_pubsub_topic" "event_deadletter" {
   project = var.project
   name    = "${var.name}-event-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "event_deadletter" {
@@ -246,6 +256,7 @@ resource "google_cloud_run_v2_service" "event" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-event"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
   # The program verifies the callers' tokens itself, whose signatures Cloud Run's own
@@ -311,6 +322,7 @@ resource "google_cloud_run_v2_service" "invoker" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-invoker"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
   # The program verifies the callers' tokens itself, whose signatures Cloud Run's own
@@ -378,6 +390,7 @@ resource "google_cloud_run_v2_service" "open" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-open"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
   # Everybody may call it, also where the organization allows no grant to allUsers.
@@ -413,6 +426,10 @@ resource "google_service_account" "picture" {
 resource "google_pubsub_topic" "picture_deadletter" {
   project = var.project
   name    = "${var.name}-picture-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "picture_deadletter" {
@@ -444,6 +461,7 @@ resource "google_cloud_run_v2_service" "picture" {
   project             = var.project
   location            = var.region
   name                = "${var.name}-picture"
+  description         = "."
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = false
   # The program verifies the callers' tokens itself, whose signatures Cloud Run's own
@@ -505,6 +523,10 @@ resource "google_eventarc_trigger" "picture" {
 resource "google_pubsub_topic" "news_topic" {
   project = var.project
   name    = "${var.name}-news-topic"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_storage_bucket" "source_bucket" {

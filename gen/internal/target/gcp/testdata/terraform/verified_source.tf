@@ -120,9 +120,10 @@ resource "google_storage_bucket_object" "closed" {
 }
 
 resource "google_cloudfunctions2_function" "closed" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-closed"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-closed"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -182,6 +183,10 @@ resource "google_service_account" "daily" {
 resource "google_pubsub_topic" "daily_deadletter" {
   project = var.project
   name    = "${var.name}-daily-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "daily_deadletter" {
@@ -216,9 +221,10 @@ resource "google_storage_bucket_object" "daily" {
 }
 
 resource "google_cloudfunctions2_function" "daily" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-daily"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-daily"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -297,6 +303,10 @@ resource "google_service_account" "event" {
 resource "google_pubsub_topic" "event_deadletter" {
   project = var.project
   name    = "${var.name}-event-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "event_deadletter" {
@@ -331,9 +341,10 @@ resource "google_storage_bucket_object" "event" {
 }
 
 resource "google_cloudfunctions2_function" "event" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-event"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-event"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -410,9 +421,10 @@ resource "google_storage_bucket_object" "invoker" {
 }
 
 resource "google_cloudfunctions2_function" "invoker" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-invoker"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-invoker"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -495,9 +507,10 @@ resource "google_storage_bucket_object" "open" {
 }
 
 resource "google_cloudfunctions2_function" "open" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-open"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-open"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -548,6 +561,10 @@ resource "google_service_account" "picture" {
 resource "google_pubsub_topic" "picture_deadletter" {
   project = var.project
   name    = "${var.name}-picture-deadletter"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_pubsub_subscription" "picture_deadletter" {
@@ -582,9 +599,10 @@ resource "google_storage_bucket_object" "picture" {
 }
 
 resource "google_cloudfunctions2_function" "picture" {
-  project  = var.project
-  location = var.region
-  name     = "${var.name}-picture"
+  project     = var.project
+  location    = var.region
+  name        = "${var.name}-picture"
+  description = "."
 
   build_config {
     runtime         = "go126"
@@ -639,6 +657,10 @@ resource "google_cloud_run_v2_service_iam_member" "picture_events" {
 resource "google_pubsub_topic" "news_topic" {
   project = var.project
   name    = "${var.name}-news-topic"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
 }
 
 resource "google_storage_bucket" "source_bucket" {
