@@ -212,28 +212,6 @@ func (w *Workspace) load(ctx context.Context, t model.Target) ([]linkedPackage, 
 	return gocmd.DecodeList[linkedPackage](out)
 }
 
-// Executable compiles the workspace's program in the folder, relative to the
-// application's root, into the file. What go.mod lacks is added to the copy.
-func (w *Workspace) Executable(ctx context.Context, folder, file string) error {
-	pkg := "./" + folder
-	args := append(gocmd.LinkFlags(w.app.Platform), "-o", file, pkg)
-	_, err := w.run(ctx, w.app, "build", args...)
-	if err == nil {
-		return nil
-	}
-	if _, e := w.run(ctx, w.app, "list", "-deps", pkg); e == nil {
-		return err // nothing is missing, and what there is does not compile
-	}
-	if w.vendored() {
-		return w.vendorError(err)
-	}
-	if err := w.add(ctx, w.app, pkg); err != nil {
-		return err
-	}
-	_, err = w.run(ctx, w.app, "build", args...)
-	return err
-}
-
 // vendorError adds the way out to an error of the go command's about what
 // vendor/ lacks. It has its own to what vendor/ and go.mod disagree on.
 func (w *Workspace) vendorError(err error) error {

@@ -53,7 +53,7 @@ func Build(ctx context.Context, t model.Target, app model.App, name string) (str
 	if runtime.GOOS == "windows" {
 		executable += ".exe"
 	}
-	if err := w.Executable(ctx, folder(t), executable); err != nil {
+	if err := w.Executable(ctx, folder(t), executable, filepath.Join(app.Root, Folder, "modules-"+t.Name()+".json")); err != nil {
 		return "", positioned(err)
 	}
 	return executable, nil

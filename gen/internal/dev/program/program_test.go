@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/testkit"
@@ -172,6 +173,37 @@ func TestBuildPositions(t *testing.T) {
 	}
 	if got := findings[1].String(); got != `eu/more.go:5:12: error: undefined: g [go-compile]` {
 		t.Errorf("second: %s", got)
+	}
+}
+
+// What go.mod lacks is looked for once: the next build begins with it.
+func TestBuildRemembersModules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	app, targets := resolve(t)
+	var commands []string
+	for range 2 {
+		var log strings.Builder
+		if _, err := Build(gocmd.WithLog(t.Context(), &log), targets[0], app, "aws"); err != nil {
+			t.Fatal(err)
+		}
+		commands = append(commands, log.String())
+	}
+	if !strings.Contains(commands[0], "go get ") || strings.Count(commands[1], "go ") != 1 {
+		t.Errorf("the first build runs\n%sand the second one\n%s", commands[0], commands[1])
+	}
+	mod := filepath.Join(app.Root, "go.mod")
+	data, err := os.ReadFile(mod)
+	if err == nil {
+		err = os.WriteFile(mod, append(data, "// another one\n"...), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	if _, err := Build(gocmd.WithLog(t.Context(), &log), targets[0], app, "aws"); err != nil || !strings.Contains(log.String(), "go get ") {
+		t.Errorf("another go.mod: %v, and it runs\n%s", err, &log)
 	}
 }
 
