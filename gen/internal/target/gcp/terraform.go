@@ -21,6 +21,9 @@ type terraform struct {
 	invoker   string  // the name of the service account as which Google's services call
 	builder   string  // of the one that compiles
 	events    []topic // the topics of sinks for events
+
+	letterQueues, movedLetters []topic        // see deadLetterQueues
+	orderedLetters             map[topic]bool // see fifoLetters
 }
 
 // A function is one of the application's. What is its alone is called after its
@@ -60,6 +63,8 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	w.invoker, w.builder = free("invoker", names), free("build", names)
 	w.events = slices.DeleteFunc(w.sent(), func(t topic) bool { return t.kind != "event" })
+	w.letterQueues, w.movedLetters = w.deadLetterQueues()
+	w.orderedLetters = w.fifoLetters()
 
 	w.head()
 	w.variables()

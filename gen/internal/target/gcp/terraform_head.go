@@ -87,8 +87,7 @@ func (w *terraform) grants() [][]string {
 			"gcloud projects add-iam-policy-binding PROJECT --condition=None --role=roles/eventarc.eventReceiver \\",
 			"  --member=serviceAccount:" + w.caller})
 	}
-	_, moved := w.namedDeadLetters()
-	for _, t := range moved {
+	for _, t := range w.movedLetters {
 		if name := w.existing(t); name != "" { // https://cloud.google.com/pubsub/docs/dead-letter-topics
 			commands = append(commands, []string{
 				"gcloud pubsub topics add-iam-policy-binding " + name + " --project=PROJECT --role=roles/pubsub.publisher \\",

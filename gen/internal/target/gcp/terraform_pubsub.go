@@ -1,7 +1,6 @@
 package gcp
 
 import (
-	"slices"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
@@ -76,7 +75,7 @@ func (w *terraform) subscription(f function) {
 	if _, ok := f.Trigger.(model.Queue); ok {
 		push, name = of.label(), of.physical()
 	}
-	if named, _ := w.namedDeadLetters(); contains(named, of) && push == of.label() {
+	if contains(w.letterQueues, of) && push == of.label() {
 		kept = deadLetterRetention
 	}
 	b := w.resource("google_pubsub_subscription", push,
@@ -84,7 +83,7 @@ func (w *terraform) subscription(f function) {
 		pair{"topic", w.topicID(of)},
 		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
 		pair{"message_retention_duration", seconds(kept)})
-	if ordered(f.Trigger) || w.orderedLetters(of) {
+	if ordered(f.Trigger) || w.orderedLetters[of] {
 		b.set(pair{"enable_message_ordering", true})
 	}
 	w.pushes(b, f)
@@ -137,20 +136,23 @@ func (w *terraform) retain(t topic, kept time.Duration) {
 		pair{"name", w.physical(t.physical())},
 		pair{"topic", w.topicID(t)},
 		pair{"message_retention_duration", seconds(kept)})
-	if w.orderedLetters(t) {
+	if w.orderedLetters[t] {
 		b.set(pair{"enable_message_ordering", true})
 	}
 	neverExpire(b)
 	b.keep()
 }
 
-// orderedLetters reports whether the topic has the dead letters of a FIFO queue,
-// whose subscription cannot begin to keep an order when a function handles them.
-func (w *terraform) orderedLetters(t topic) bool {
-	return slices.ContainsFunc(w.functions, func(f function) bool {
-		q, ok := f.Trigger.(model.Queue)
-		return ok && q.FIFO && hasDeadLetters(f.Function) && w.deadLetterTopic(f.Function) == t
-	})
+// fifoLetters returns the topics that have the dead letters of a FIFO queue,
+// whose subscriptions cannot begin to keep an order when a function handles them.
+func (w *terraform) fifoLetters() map[topic]bool {
+	out := map[topic]bool{}
+	for _, f := range w.functions {
+		if q, ok := f.Trigger.(model.Queue); ok && q.FIFO && hasDeadLetters(f.Function) {
+			out[w.deadLetterTopic(f.Function)] = true
+		}
+	}
+	return out
 }
 
 // mayPublish lets Pub/Sub move dead letters to the topic.

@@ -10,20 +10,19 @@ import (
 
 // sources writes what feeds the functions, once for all that listen to it.
 func (w *terraform) sources() {
-	named, moved := w.namedDeadLetters()
-	for _, t := range unique(slices.Concat(w.listened(), named, w.sent())) {
+	for _, t := range unique(slices.Concat(w.listened(), w.letterQueues, w.sent())) {
 		if w.existing(t) == "" {
 			w.topic(t)
 		}
 	}
 	for _, t := range w.queues() {
 		kept := messageRetention
-		if contains(named, t) {
+		if contains(w.letterQueues, t) {
 			kept = deadLetterRetention
 		}
 		w.retain(t, kept)
 	}
-	for _, t := range moved {
+	for _, t := range w.movedLetters {
 		if w.existing(t) == "" { // or another application may give the same, and take it away: see the head
 			w.mayPublish(t)
 		}
@@ -46,9 +45,9 @@ func (w *terraform) listened() []topic {
 	return unique(out)
 }
 
-// namedDeadLetters returns the queues that directives name for dead letters, and
+// deadLetterQueues returns the queues that directives name for dead letters, and
 // those of them to which subscriptions move some.
-func (w *terraform) namedDeadLetters() (all, moved []topic) {
+func (w *terraform) deadLetterQueues() (all, moved []topic) {
 	for _, f := range w.functions {
 		if f.DeadLetter == "" || !hasDeadLetters(f.Function) {
 			continue
@@ -65,9 +64,8 @@ func (w *terraform) namedDeadLetters() (all, moved []topic) {
 // so that a subscription has to hold what they get. What exists has
 // subscriptions, or none on purpose.
 func (w *terraform) queues() []topic {
-	named, _ := w.namedDeadLetters()
 	listened := w.listened()
-	return slices.DeleteFunc(unique(slices.Concat(named, w.sent())), func(t topic) bool {
+	return slices.DeleteFunc(unique(slices.Concat(w.letterQueues, w.sent())), func(t topic) bool {
 		return t.kind == "topic" || t.kind == "event" || w.existing(t) != "" || contains(listened, t)
 	})
 }
@@ -126,7 +124,6 @@ func (w *terraform) buckets() []pair {
 // held returns the subscriptions to queues that hold messages for others, and
 // those that hold dead letters.
 func (w *terraform) held() (messages, letters []pair) {
-	named, _ := w.namedDeadLetters()
 	for _, f := range w.functions {
 		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
 			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", w.deadLetterTopic(f.Function).label(), "id")})
@@ -134,7 +131,7 @@ func (w *terraform) held() (messages, letters []pair) {
 	}
 	for _, t := range w.queues() {
 		p := pair{t.physical(), ref("google_pubsub_subscription", t.label(), "id")}
-		if contains(named, t) {
+		if contains(w.letterQueues, t) {
 			letters = append(letters, p)
 		} else {
 			messages = append(messages, p)
