@@ -70,7 +70,7 @@ func TestOperationsNames(t *testing.T) {
 			t.Errorf("main.tf has no %s", name)
 		}
 	}
-	for _, name := range []string{"shop.queue.orders", "ORDERS_BROKERS", "go:1.20", "wskdeploy sync"} {
+	for _, name := range []string{"shop.queue.orders", "shop.event.com.example.order.placed", "ORDERS_BROKERS", "go:1.20", "wskdeploy sync"} {
 		if !strings.Contains(manifest, name) || !strings.Contains(openwhisk, name) {
 			t.Errorf("the manifest or the page has no %s", name)
 		}

@@ -247,7 +247,7 @@ func PrintJSON(w io.Writer, n Note) {
 			out.Findings = append(out.Findings, jsonFinding{string(d.Code), d.Message, filepath.ToSlash(d.Pos.Filename), d.Pos.Line, d.Pos.Column})
 		}
 	} else if n.Err != nil {
-		out.Findings = []jsonFinding{{"", n.Err.Error(), "", 0, 0}}
+		out.Findings = append(out.Findings, jsonFinding{Message: n.Err.Error()})
 	}
 	for _, f := range n.Functions {
 		out.Functions = append(out.Functions, jsonPlace{f.Function, f.Trigger.Kind(), f.Trigger.Resource(), f.URLs, f.Folder})
