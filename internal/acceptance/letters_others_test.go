@@ -15,7 +15,7 @@ func TestOpenWhiskLetters(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	letters := p.fired()
-	if len(letters) != 1 || letters[0].trigger != "nightly-dead-letters" {
+	if len(letters) != 1 || letters[0].trigger != "emit.topic.nightly-dead-letters" {
 		t.Fatalf("fired %v", letters)
 	}
 	if got := daily.ask(activation(t, letters[0].body, patience)); got != "{}\n" {

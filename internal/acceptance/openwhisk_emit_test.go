@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	reservedTrigger = "com.example.order.reserved"
+	lostTrigger     = "emit.topic.lost"
+	reservedTrigger = "emit.event.com.example.order.reserved"
 	traceparent     = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 )
 
@@ -44,7 +45,7 @@ func TestOpenWhiskChain(t *testing.T) {
 		t.Fatalf("the order is answered with %+v", got)
 	}
 	first := p.fired()
-	if len(first) != 1 || first[0].trigger != "orders" {
+	if len(first) != 1 || first[0].trigger != "emit.topic.orders" {
 		t.Fatalf("the order fires %v", first)
 	}
 	if got := startShop(t, "reserve", p).ask(activation(t, first[0].body, patience)); got != "{}\n" {
@@ -156,12 +157,12 @@ func TestOpenWhiskFaults(t *testing.T) {
 	}{
 		{name: "down for the first tries", answer: down(reservedTrigger, 2, 503), want: "{}\n", calls: 3, taken: []string{reservedTrigger}},
 		{name: "down for longer than the sink tries", answer: down(reservedTrigger, 5, 502), want: "{}\n", calls: 6, taken: []string{reservedTrigger}},
-		{name: "no active rule", answer: down(reservedTrigger, always, 204), want: failed, calls: 12, taken: []string{"lost"},
-			reason: "emit: sink reservations: fire trigger com.example.order.reserved: it has no active rule, so that nobody would get the event", tries: 3},
+		{name: "no active rule", answer: down(reservedTrigger, always, 204), want: failed, calls: 12, taken: []string{lostTrigger},
+			reason: "emit: sink reservations: fire trigger emit.event.com.example.order.reserved: it has no active rule, so that nobody would get the event", tries: 3},
 		{name: "no active rule for anything", answer: down("", always, 204), want: failed, calls: 12, log: `{\"do\":\"\",\"id\":\"17\"}`},
-		{name: "an error after an emission", do: "fail", want: failed, taken: []string{"lost"}, reason: "out of stock", tries: 3},
-		{name: "a permanent error after an emission", do: "give up", want: failed, taken: []string{"lost"}, reason: "no such article", tries: 1},
-		{name: "above the limit", do: "large", want: failed, taken: []string{"lost"}, reason: "more than 1048576, the limit of the platform", tries: 1},
+		{name: "an error after an emission", do: "fail", want: failed, taken: []string{lostTrigger}, reason: "out of stock", tries: 3},
+		{name: "a permanent error after an emission", do: "give up", want: failed, taken: []string{lostTrigger}, reason: "no such article", tries: 1},
+		{name: "above the limit", do: "large", want: failed, taken: []string{lostTrigger}, reason: "more than 1048576, the limit of the platform", tries: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -183,7 +184,7 @@ func TestOpenWhiskFaults(t *testing.T) {
 			var triggers []string
 			for _, f := range taken(calls) {
 				triggers = append(triggers, f.trigger)
-				if f.trigger == "lost" {
+				if f.trigger == lostTrigger {
 					checkLetter(t, f.event, test.reason, test.tries)
 				}
 			}
@@ -233,7 +234,7 @@ func TestOpenWhiskDeadLetters(t *testing.T) {
 	} {
 		reserve.ask(activation(t, test.value, patience))
 		calls := p.fired()
-		if len(calls) != 1 || calls[0].trigger != "lost" {
+		if len(calls) != 1 || calls[0].trigger != lostTrigger {
 			t.Fatalf("fired %d times", len(calls))
 		}
 		if _, ok := calls[0].event["data"]; ok == (test.ref != "") {
