@@ -17,6 +17,9 @@ import (
 // hidden are the parts of the addresses below that nobody may read.
 var hidden = []string{"alice", "s3cret", "t0ken", "q=", "hook"}
 
+// brokenProxy has no port.
+var brokenProxy = "http://alice:s3cret@host:t0ken/"
+
 // Every failure of a call, as net/http tells it, is said without user, password,
 // path and query of the address, of a redirect and of a proxy; and why it failed
 // is said where that is known to hold none of them.
@@ -75,7 +78,7 @@ func TestFailed(t *testing.T) {
 		"client's timeout":  {of(plain.URL, "wait"), &http.Client{Timeout: 50 * time.Millisecond}, plain.URL + ": "},
 		"garbage":           {of(plain.URL, "garbage"), nil, plain.URL + ": there is no answer"},
 		"proxy refused":     {of(plain.URL, ""), through(func(*http.Request) (*url.URL, error) { return url.Parse(of(closed.URL, "")) }), "by way of the proxy: connection refused"},
-		"proxy broken":      {of(plain.URL, ""), through(func(*http.Request) (*url.URL, error) { return url.Parse("http://alice:s3cret@host:t0ken/") }), plain.URL + ": there is no answer"},
+		"proxy broken":      {of(plain.URL, ""), through(func(*http.Request) (*url.URL, error) { return url.Parse(brokenProxy) }), plain.URL + ": there is no answer"},
 		"proxy denies":      {of(secure.URL, ""), through(func(*http.Request) (*url.URL, error) { return url.Parse(of(plain.URL, "")) }), secure.URL + ": there is no answer"},
 		"control character": {"http://alice:s3cret@host/hook/t0ken\x7f", nil, "the address is not"},
 		"password cut off":  {"http://alice:s3cret/t0ken@host/hook", nil, "the address is not"},

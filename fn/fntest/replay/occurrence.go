@@ -104,10 +104,10 @@ func (c Change) native(t native.Trigger) (native.Occurrence, error) {
 	}
 	var err error
 	if out.Before, err = document(c.Before); err != nil {
-		return nil, fmt.Errorf("Before: %w", err)
+		return nil, fmt.Errorf("the document Before: %w", err)
 	}
 	if out.After, err = document(c.After); err != nil {
-		return nil, fmt.Errorf("After: %w", err)
+		return nil, fmt.Errorf("the document After: %w", err)
 	}
 	switch {
 	case out.Before == nil && out.After == nil:
