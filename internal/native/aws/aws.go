@@ -2,6 +2,7 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -122,16 +123,10 @@ func encoder(kind, envelope string) (encode func(call) ([]byte, native.Entry, er
 
 // complete fills in what is left out.
 func (p Platform) complete(t native.Trigger) Platform {
-	or := func(field *string, preset string) {
-		if *field == "" {
-			*field = preset
-		}
-	}
-	or(&p.Region, "eu-west-1")
-	or(&p.Account, "123456789012")
-	or(&p.Resource, t.Name)
-	or(&p.Function, strings.ToLower(strings.NewReplacer(".", "-", " ", "-").Replace(t.Name)))
-	or(&p.Function, "function")
+	p.Region = cmp.Or(p.Region, "eu-west-1")
+	p.Account = cmp.Or(p.Account, "123456789012")
+	p.Resource = cmp.Or(p.Resource, t.Name)
+	p.Function = cmp.Or(p.Function, strings.ToLower(strings.NewReplacer(".", "-", " ", "-").Replace(t.Name)), "function")
 	if p.Keys == nil {
 		p.Keys = []string{"id", "sort"}
 	}

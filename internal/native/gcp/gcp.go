@@ -2,6 +2,7 @@
 package gcp
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -83,15 +84,10 @@ func (p Platform) Encode(t native.Trigger, i native.Invocation, deliveries ...na
 
 // complete fills in what is left out.
 func (p Platform) complete(t native.Trigger) Platform {
-	or := func(field *string, preset string) {
-		if *field == "" {
-			*field = preset
-		}
-	}
-	or(&p.Project, "acme")
-	or(&p.Region, "europe-west1")
-	or(&p.Resource, t.Name)
-	or(&p.Subscription, p.Resource+"-fn")
+	p.Project = cmp.Or(p.Project, "acme")
+	p.Region = cmp.Or(p.Region, "europe-west1")
+	p.Resource = cmp.Or(p.Resource, t.Name)
+	p.Subscription = cmp.Or(p.Subscription, p.Resource+"-fn")
 	return p
 }
 

@@ -3,6 +3,7 @@
 package openwhisk
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -111,16 +112,10 @@ func (c call) activation(d native.Delivery) (json.RawMessage, native.Entry, erro
 
 // complete fills in what is left out.
 func (p Platform) complete(t native.Trigger) Platform {
-	or := func(field *string, preset string) {
-		if *field == "" {
-			*field = preset
-		}
-	}
-	or(&p.Namespace, "acme")
-	or(&p.Package, "fngen")
-	or(&p.Resource, t.Name)
-	or(&p.Action, strings.ToLower(strings.NewReplacer(".", "-", " ", "-").Replace(t.Name)))
-	or(&p.Action, "action")
+	p.Namespace = cmp.Or(p.Namespace, "acme")
+	p.Package = cmp.Or(p.Package, "fngen")
+	p.Resource = cmp.Or(p.Resource, t.Name)
+	p.Action = cmp.Or(p.Action, strings.ToLower(strings.NewReplacer(".", "-", " ", "-").Replace(t.Name)), "action")
 	return p
 }
 
