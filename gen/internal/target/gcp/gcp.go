@@ -64,7 +64,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	}
 	for name, r := range resources {
 		known := resource{
-			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey),
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey), roles: r.Strings(rolesKey),
 		}
 		if r.Has(nameKey.Name) {
 			known.pos = r.Position(nameKey.Name)
@@ -186,6 +186,9 @@ var (
 	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
 		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
 
+	// https://cloud.google.com/iam/docs/roles-overview
+	rolesKey = config.Key{Name: "roles", Doc: "IAM's roles on a bucket, or on the project of a collection's database, that functions with a use of it have besides, for an SDK of their own.",
+		Grammar: regexp.MustCompile(`^((projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|organizations/[0-9]{1,19})/)?roles/[A-Za-z][A-Za-z0-9._]{1,63}$`), Want: "the name of a role, roles/datastore.user for instance"}
 	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
@@ -205,6 +208,7 @@ type resource struct {
 	location string // "" for the region
 	database string
 	url      model.Variable
+	roles    []string // that functions with a use of it have besides those of the use
 
 	pos token.Position // of the name
 }
