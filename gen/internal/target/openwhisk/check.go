@@ -256,22 +256,7 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return append(diagnostics, t.circular(functions)...)
-}
-
-// circular says which dead letters come back by way of triggers.
-func (t Target) circular(functions []model.Function) []model.Diagnostic {
-	from := func(f model.Function) string {
-		by, _ := t.trigger(f)
-		return by.name
-	}
-	return model.CircularLetters(functions, func(f model.Function) string {
-		s, ok := deadLetterSink(f)
-		if !ok || t.fires(f, s) == from(f) { // which is said of its directive
-			return ""
-		}
-		return t.fires(f, s)
-	}, from)
+	return diagnostics
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
@@ -290,8 +275,7 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 		}
 		fired := other.fired && other.by.name == name
 		switch {
-		case fired && other.Name == f.Name:
-			report.ErrorAt("feeds-itself", verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
+		case other.Name == f.Name && (fired || kind == "queue" && resource == s.Name): // which is said of what feeds itself
 			return
 		case fired && kind != s.Kind:
 			report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
