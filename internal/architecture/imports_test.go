@@ -88,6 +88,7 @@ var rules = []rule{
 	{"internal/testkit/tool", nil, nil},
 	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
+	{"internal/testkit/logged", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
