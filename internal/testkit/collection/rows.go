@@ -183,7 +183,7 @@ func trimmed(name string) string { return name[:min(len(name), 999)] }
 func keys() row {
 	r := row{name: "keys"}
 	for _, key := range []string{"a", "a b", "a+b", "a%2Fb", "%", "a?b#c", "ü", "u\u0308", "\U0001F600", "x__", "...", "a.", ".a", "a:b", "a,b;c=d&e", `"`, `\`, "'", "<>", "~", "-1", "0",
-		"a@b.example", "A", strings.Repeat("k", 1024), strings.Repeat("é", 512)} {
+		"a@b.example", "A", "a\nb", "\x00", "\x01\x7f", "\u2028", "\ufffe", strings.Repeat("k", 1024), strings.Repeat("é", 512)} {
 		doc := fmt.Sprintf(`{"key":%q}`, "k"+fmt.Sprint(len(r.calls)))
 		r.calls = append(r.calls, call{op: "create", key: key, doc: raw(doc), want: ok})
 	}
