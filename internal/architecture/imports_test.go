@@ -78,7 +78,7 @@ var rules = []rule{
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
-	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/openwhisk/…", deployed("fn", "fn/document", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
