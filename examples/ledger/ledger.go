@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/fngen/fngen/fn"
@@ -108,6 +109,7 @@ func NewHerald(_ context.Context, entries *document.Collection) (*Herald, error)
 //
 //fn:document entries created updated
 //fn:sink topic:bookings type=com.example.entry
+//fn:allow filter-paid "entries are hardly ever deleted"
 func (h *Herald) Announce(ctx context.Context, change fn.Change) (*Entry, error) {
 	var entry Entry
 	if !change.Partial {
@@ -121,4 +123,13 @@ func (h *Herald) Announce(ctx context.Context, change fn.Change) (*Entry, error)
 		return nil, nil // it is gone again
 	}
 	return &entry, err
+}
+
+// Journal notes what was announced.
+//
+//fn:topic bookings
+//fn:allow topic-json "an entry is the same in any order of its members"
+func Journal(ctx context.Context, entry Entry) error {
+	slog.InfoContext(ctx, "entry", "id", entry.ID, "cents", entry.Cents, "reversed", entry.Reversed)
+	return nil
 }
