@@ -3,11 +3,13 @@ package invoke
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -219,47 +221,51 @@ func TestArtifact(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	target := testkit.OpenWhisk()
-	if _, err := Artifact(root, testkit.GCP(), of("queue")); err == nil || !strings.Contains(err.Error(), "is source, which the platform compiles") {
-		t.Errorf("a source: %v", err)
-	}
-	if _, err := Artifact(root, target, of("queue")); err == nil || !strings.HasPrefix(err.Error(), "dist/openwhisk/do.zip is not there; run fngen build --target=openwhisk first") {
-		t.Errorf("none: %v", err)
-	}
-	elf := func(machine byte) []byte {
-		header := make([]byte, 64)
-		copy(header, "\x7fELF\x02\x01\x01")
-		header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
-		return header
-	}
-	write := func(name string, program []byte) {
-		var b bytes.Buffer
-		w := zip.NewWriter(&b)
-		out, _ := w.Create("exec")
-		_, _ = out.Write(program)
-		w.Close()
-		if err := errors.Join(os.MkdirAll(dir+"/dist/openwhisk/go1.24", 0o755), os.WriteFile(dir+"/dist/openwhisk/"+name, b.Bytes(), 0o644)); err != nil {
-			t.Fatal(err)
+	for _, test := range []struct {
+		target model.Target
+		want   string
+	}{
+		{testkit.GCP(), "what is built for gcp is source, which the platform compiles; leave --artifact out, or set package: binary"},
+		{elsewhere{testkit.OpenWhisk().(packager)}, "what is built for openwhisk is for plan9/mips, and this machine is " + runtime.GOOS + "/" + runtime.GOARCH + "; leave --artifact out, "},
+		{here{testkit.OpenWhisk().(packager)}, ""},
+	} {
+		if err := CheckArtifact(test.target); (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
 		}
 	}
-	const amd64, arm64 = 0x3e, 0xb7
-	fits, other := byte(amd64), byte(arm64)
-	if runtime.GOARCH == "arm64" {
-		fits, other = other, fits
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	out, _ := w.Create("exec")
+	_, _ = out.Write([]byte("program"))
+	w.Close()
+	if got := Archives(root, "openwhisk", "do"); got != nil {
+		t.Errorf("in no folder there are %q", got)
 	}
-	write("go1.24/do.zip", elf(other))
-	if _, err := Artifact(root, target, of("queue")); err == nil || !strings.Contains(err.Error(), "dist/openwhisk/go1.24/do.zip is for linux/") || !strings.Contains(err.Error(), "this machine is "+runtime.GOOS+"/"+runtime.GOARCH) {
-		t.Errorf("another processor's: %v", err)
+	const archive = "dist/openwhisk/go1.24/do.zip"
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "dist/openwhisk/go1.24"), 0o755), os.WriteFile(filepath.Join(dir, archive), b.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
 	}
-	write("do.zip", elf(fits))
-	command, err := Artifact(root, target, of("queue"))
-	if runtime.GOOS != "linux" {
-		if err == nil {
-			t.Error("a program for Linux runs elsewhere")
-		}
-		return
+	if got, want := Archives(root, "openwhisk", "do"), fmt.Sprintf("%x", sha256.Sum256(b.Bytes())); !slices.Equal(got, []string{want}) {
+		t.Errorf("the digests are %q, want %s", got, want)
 	}
-	if info, e := os.Stat(command.Path); err != nil || e != nil || info.Mode().Perm() != 0o755 || !strings.HasSuffix(command.Path, ".fngen/artifact/openwhisk/do/exec") {
+	command, err := Artifact(root, testkit.OpenWhisk(), of("queue"), archive)
+	program, e := os.ReadFile(command.Path)
+	if err != nil || e != nil || string(program) != "program" || !strings.HasSuffix(filepath.ToSlash(command.Path), ".fngen/artifact/openwhisk/do/exec") {
 		t.Errorf("%v, %v, %v", command, err, e)
 	}
+}
+
+// A target whose artifacts are for no machine, and one for this one.
+type (
+	elsewhere struct{ packager }
+	here      struct{ packager }
+	packager  interface {
+		model.Target
+		model.BinaryPackager
+	}
+)
+
+func (elsewhere) Platform() model.Platform { return model.Platform{GOOS: "plan9", GOARCH: "mips"} }
+func (here) Platform() model.Platform {
+	return model.Platform{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 }
