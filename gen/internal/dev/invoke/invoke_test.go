@@ -108,6 +108,43 @@ func TestOccurrence(t *testing.T) {
 	}
 }
 
+// What the settings of AWS say of a queue and a table is what is sent there, and
+// what a queue of dead letters is shown is a letter when it is delivered again.
+func TestFeed(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	function := func(trigger model.Trigger, feed model.Feed) model.Function {
+		return model.Function{Name: "do", Trigger: trigger, Feed: feed}
+	}
+	queue := model.Queue{Name: "orders"}
+	letter := `{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.message.received.v1","deadletterreason":"no","data":{}}`
+	object := `{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.object.created.v1","data":{"key":"a b.png"}}`
+	table := model.Document{Collection: "users", Created: true}
+	change := `{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.document.created.v1","data":{"key":"a%2Fb/c%20d","after":{"n":1}}}`
+	for _, test := range []struct {
+		function model.Function
+		in       Input
+		want     string // in the payload
+	}{
+		{function(queue, model.Feed{}), Input{}, `"body":"{\"id\":\"sample-1\"}"`},
+		{function(queue, model.Feed{Envelope: "sns"}), Input{}, `\"Message\":\"{\\\"id\\\":\\\"sample-1\\\"}\"`},
+		{function(queue, model.Feed{Envelope: "eventbridge"}), Input{}, `\"detail\":{\"id\":\"sample-1\"}`},
+		{function(queue, model.Feed{Envelope: "s3"}), Input{}, `\"key\":\"sample.txt\"`},
+		{function(queue, model.Feed{Envelope: "s3"}), Input{Event: []byte(object)}, `\"key\":\"a+b.png\"`},
+		{function(queue, model.Feed{}), Input{Event: []byte(object)}, `dev.fngen.object.created.v1`},
+		{function(queue, model.Feed{}), Input{Event: []byte(letter)}, `"body":"{}"`},
+		{function(model.Queue{Name: "orders", Letters: true}, model.Feed{}), Input{Event: []byte(letter)}, `\"deadletterreason\":\"no\"`},
+		{function(model.Queue{Name: "orders-dead-letters", Letters: true}, model.Feed{}), Input{}, `\"deadletterfunction\":\"/sample/orders\"`},
+		{function(table, model.Feed{}), Input{}, `"Keys":{"id":{"S":"sample-1"}}`},
+		{function(table, model.Feed{Keys: []string{"user", "at"}}), Input{Data: []byte(`{"at":"now"}`)}, `"Keys":{"user":{"S":"sample-1"},"at":{"S":"now"}}`},
+		{function(table, model.Feed{Keys: []string{"user", "at"}}), Input{Event: []byte(change)}, `"Keys":{"user":{"S":"a/b"},"at":{"S":"c d"}}`},
+	} {
+		payload, err := test.in.Payload("aws", test.function, now)
+		if err != nil || !strings.Contains(string(payload.Body), test.want) {
+			t.Errorf("%+v: %v, want %s in\n%s", test.function.Feed, err, test.want, payload.Body)
+		}
+	}
+}
+
 // A file with a recorded payload is what the platform's process gets, whichever
 // way it was recorded.
 func TestNative(t *testing.T) {
@@ -144,23 +181,27 @@ func TestFate(t *testing.T) {
 		trigger   string
 		answer    platform.Answer
 		emissions []Emission
+		logs      []platform.Line
 		want      Fate
 	}{
-		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, Acknowledged},
-		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, letter, DeadLettered},
-		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[{"itemIdentifier":"m"}]}`)}, nil, Redelivered},
-		{"aws", "topic", platform.Answer{Body: []byte(`null`)}, nil, Acknowledged},
-		{"aws", "topic", platform.Answer{Failure: "errorString"}, nil, Redelivered},
-		{"gcp", "queue", platform.Answer{Status: 204}, nil, Acknowledged},
-		{"gcp", "queue", platform.Answer{Status: 204}, letter, DeadLettered},
-		{"gcp", "queue", platform.Answer{Status: 503}, nil, Redelivered},
-		{"openwhisk", "queue", platform.Answer{Body: []byte(`{}`)}, nil, Acknowledged},
-		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, letter, DeadLettered},
-		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, nil, Dropped},
-		{"aws", "http", platform.Answer{Failure: "Runtime.ExitError"}, nil, Failed},
-		{"gcp", "http", platform.Answer{Status: 500}, nil, Answered},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, nil, Acknowledged},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, letter, nil, DeadLettered},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[{"itemIdentifier":"m"}]}`)}, nil, nil, Redelivered},
+		{"aws", "topic", platform.Answer{Body: []byte(`null`)}, nil, nil, Acknowledged},
+		{"aws", "topic", platform.Answer{Failure: "errorString"}, nil, nil, Redelivered},
+		{"gcp", "queue", platform.Answer{Status: 204}, nil, nil, Acknowledged},
+		{"gcp", "queue", platform.Answer{Status: 204}, letter, nil, DeadLettered},
+		{"gcp", "queue", platform.Answer{Status: 503}, nil, nil, Redelivered},
+		{"openwhisk", "queue", platform.Answer{Body: []byte(`{}`)}, nil, nil, Acknowledged},
+		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, letter, nil, DeadLettered},
+		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, nil, nil, Dropped},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, []platform.Line{{Text: "event dropped"}, {Text: `{"level":"ERROR","message":"event failed"}`}}, Acknowledged},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, []platform.Line{{Text: `{"level":"ERROR","message":"event dropped"}`}}, Dropped},
+		{"gcp", "topic", platform.Answer{Status: 204}, nil, []platform.Line{{Text: `{"severity":"ERROR","message":"event dropped"}`}}, Dropped},
+		{"aws", "http", platform.Answer{Failure: "Runtime.ExitError"}, nil, nil, Failed},
+		{"gcp", "http", platform.Answer{Status: 500}, nil, nil, Answered},
 	} {
-		r := Result{Emissions: test.emissions}
+		r := Result{Emissions: test.emissions, Logs: test.logs}
 		if err := r.understand(test.target, of(test.trigger), test.answer); err != nil || r.Fate != test.want {
 			t.Errorf("%v: %s, %v", test, r.Fate, err)
 		}
