@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,8 +75,19 @@ func sh(t *testing.T, dir string, env []string, script string) string {
 	return string(out)
 }
 
-// A fresh checkout: the first command gives every artifact and prints the table
-// that README shows, and the second is the one that runs this test.
+// A fresh checkout: README's first command runs the example, which answers.
+func TestRun(t *testing.T) {
+	first := blocks(t, "README.md")[:2]
+	const run = "$ go run ./cmd/fngen "
+	if !strings.HasPrefix(first[0].text, run) {
+		t.Fatalf("README begins with\n%s", first[0].text)
+	}
+	first[0].text = strings.Replace(first[0].text, run, "$ fngen ", 1)
+	follow(t, first, repo(t), installed(t))
+}
+
+// The build gives every artifact and prints the table that README shows, and the
+// command after it is the one that runs this test.
 func TestTwoCommands(t *testing.T) {
 	doc := blocks(t, "README.md")
 	commands := of(doc, "sh")
@@ -189,6 +201,7 @@ func TestFirstFunction(t *testing.T) {
 			t.Errorf("%s does not require the fngen that wrote it:\n%s", name, mod)
 		}
 	}
+	follow(t, doc[slices.IndexFunc(doc, func(b block) bool { return b.text == commands[2] }):], app, append(os.Environ(), env...))
 	if out := sh(t, app, env, commands[3]); !strings.Contains(out, "dist/aws/confirm.zip") {
 		t.Errorf("build prints\n%s", out)
 	}
