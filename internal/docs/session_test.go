@@ -113,7 +113,7 @@ func (s *session) says(t *testing.T, lines string) {
 		missing, printed = "", s.normal(text[s.seen:])
 		for line := range strings.Lines(normal(lines)) {
 			begin, cut := strings.CutSuffix(strings.TrimSuffix(line, "\n"), "…")
-			if !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(begin)+map[bool]string{true: "", false: "$"}[cut]).MatchString(printed) {
+			if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(begin) + map[bool]string{true: "", false: "$"}[cut]).MatchString(printed) {
 				missing += line
 			}
 		}
