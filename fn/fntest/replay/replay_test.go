@@ -654,18 +654,18 @@ func TestMisuse(t *testing.T) {
 			f.Envelope = "kafka"
 			f.Deliver(t, replay.Message{})
 		},
-		"Letters are taken as they are": func(t testing.TB) {
+		"a queue of Letters has no Envelope": func(t testing.TB) {
 			f := replay.Queue("q", h)
 			f.Envelope, f.Letters = "sns", true
 			f.Deliver(t, replay.Message{})
 		},
-		"Stream is of HTTP": func(t testing.TB) { f := replay.HTTPEvents(h); f.Stream = true; f.Deliver(t, replay.Event{Type: "t"}) },
-		"Batch is of HTTPEvents alone": func(t testing.TB) {
+		"only HTTP without Sinks is a Stream": func(t testing.TB) { f := replay.HTTPEvents(h); f.Stream = true; f.Deliver(t, replay.Event{Type: "t"}) },
+		"only HTTPEvents takes a Batch": func(t testing.TB) {
 			f := replay.HTTP(http.NotFoundHandler())
 			f.Batch = true
 			f.Do(t, httptest.NewRequest("GET", "/", nil))
 		},
-		"NoDeadLetter is not of HTTP": func(t testing.TB) {
+		"an HTTP function has no dead letters": func(t testing.TB) {
 			f := replay.HTTPEvents(h)
 			f.NoDeadLetter = true
 			f.Deliver(t, replay.Event{Type: "t"})
