@@ -4,6 +4,7 @@
 package thumbnails
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,8 @@ func New(_ context.Context, in, out *blob.Bucket) (*Studio, error) {
 //fn:object pictures created prefix=in/
 //fn:targets aws,gcp
 //fn:timeout 30s
+//fn:allow filter-paid "most of what is written is below in/"
+//fn:allow bucket-project "the bucket is made with the function"
 func (s *Studio) Thumbnail(ctx context.Context, uploaded fn.Object) error {
 	key := strings.TrimPrefix(uploaded.Key, "in/")
 	r, err := s.in.NewReader(ctx, key, nil)
@@ -67,11 +70,11 @@ func (s *Studio) Thumbnail(ctx context.Context, uploaded fn.Object) error {
 	if err != nil {
 		return fn.BadInput(fmt.Errorf("%s: %w", uploaded.Key, err))
 	}
-	w, err := s.out.NewWriter(ctx, key+".png", &blob.WriterOptions{ContentType: "image/png"})
-	if err != nil {
+	var small bytes.Buffer
+	if err := png.Encode(&small, shrink(picture)); err != nil {
 		return err
 	}
-	return errors.Join(png.Encode(w, shrink(picture)), w.Close())
+	return s.out.WriteAll(ctx, key+".png", small.Bytes(), &blob.WriterOptions{ContentType: "image/png"})
 }
 
 // shrink returns the picture with its longest side no longer than edge.
