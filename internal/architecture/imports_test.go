@@ -92,6 +92,7 @@ var rules = []rule{
 	{"internal/testkit/couch", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
+	{"internal/testkit/logged", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
