@@ -36,6 +36,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -113,6 +114,21 @@ func Stream(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	io.WriteString(w, "two\n")
+}
+
+// Wait waits until there is the file that the request names, and answers which
+// process it is.
+//
+//fn:http GET /wait auth=public
+func Wait(w http.ResponseWriter, r *http.Request) {
+	slog.InfoContext(r.Context(), "waiting for "+r.URL.Query().Get("file"))
+	for {
+		if _, err := os.Stat(r.URL.Query().Get("file")); err == nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	fmt.Fprint(w, os.Getpid())
 }
 
 //fn:http GET /crash auth=public
@@ -307,9 +323,51 @@ func TestDev(t *testing.T) {
 			if target != "openwhisk" {
 				d.testStream(t)
 			}
+			d.testBusy(t, target)
+			if _, page := d.ask(t, "GET", "/_fngen/", ""); !strings.Contains(page, "answered 200") || !strings.Contains(page, "POST /orders → topic placed") {
+				t.Errorf("the page has no requests: %s", page)
+			}
 			d.stop(t)
 			d.want(t, `"kind":"ended"`)
 		})
+	}
+}
+
+// testBusy sends a request while another one is not answered: it waits for none.
+// On Google both have the same process, elsewhere each has its own. What is logged
+// belongs to its own request.
+func (d *dev) testBusy(t *testing.T, target string) {
+	t.Helper()
+	first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")
+	blocked := make(chan string)
+	go func() {
+		defer close(blocked)
+		resp, err := http.Get(d.url("/wait?file=" + first))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		pid, _ := io.ReadAll(resp.Body)
+		blocked <- string(pid)
+	}()
+	d.setFile(t, second)
+	time.Sleep(300 * time.Millisecond) // the first one has arrived by then, or the test sees less
+	_, two := d.ask(t, "GET", "/wait?file="+second, "")
+	d.setFile(t, first)
+	one := <-blocked
+	if (one == two) != (target == "gcp") {
+		t.Errorf("the processes are %s and %s", one, two)
+	}
+	for _, file := range []string{first, second} {
+		d.want(t, `"function":"wait"`, `"from":"GET /wait?file=`+file+`"`, "waiting for "+file)
+	}
+}
+
+func (d *dev) setFile(t *testing.T, name string) {
+	t.Helper()
+	if err := os.WriteFile(name, nil, 0o644); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -325,9 +383,12 @@ func (d *dev) testStream(t *testing.T) {
 	if line, err := r.ReadString('\n'); line != "one\n" || err != nil {
 		t.Fatalf("%q, %v", line, err)
 	}
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
-		t.Fatal(err)
+	other := filepath.Join(t.TempDir(), "other") // which waits for nobody
+	d.setFile(t, other)
+	if resp, body := d.ask(t, "GET", "/stream?file="+other, ""); resp.StatusCode != 200 || body != "one\ntwo\n" {
+		t.Errorf("%s %q", resp.Status, body)
 	}
+	d.setFile(t, file)
 	if rest, err := io.ReadAll(r); string(rest) != "two\n" || err != nil {
 		t.Errorf("%q, %v", rest, err)
 	}

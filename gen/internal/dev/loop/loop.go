@@ -4,6 +4,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -238,6 +239,9 @@ func (s *session) tell(n Note) {
 		n.Build = s.current.number
 	}
 	s.mu.Unlock()
+	if n.Delivery != nil {
+		n.Build = cmp.Or(n.Delivery.Build, n.Build)
+	}
 	s.teller(n)
 }
 

@@ -173,17 +173,16 @@ func (s *session) start(ctx context.Context, b *build, env map[string][]string) 
 	var group errgroup.Group
 	group.SetLimit(mostStarting)
 	for i, f := range b.functions {
-		w := &worker{function: f}
-		w.start = func(context.Context) (*platform.Process, error) {
+		w := newWorker(s.target, f, b.number, s.host.AtOnce(f), func(context.Context) (*platform.Process, error) {
 			return s.host.Start(life, platform.Command{Path: b.program, Args: []string{f.Name}}, f, platform.Options{
 				Env: env[f.Name], Home: home, FIFO: func(queue string) bool { return isFIFO[queue] },
 				Log:  func(l platform.Line) { s.tell(Note{Kind: Logged, Function: f.Name, Text: l.Text}) },
 				Emit: func(e platform.Emission) error { return s.Emit(f.Name, e) },
 			})
-		}
+		})
 		b.workers[f.Name] = w
 		group.Go(func() error {
-			_, failed[i] = w.running(life)
+			failed[i] = w.warm(life)
 			return nil
 		})
 	}
