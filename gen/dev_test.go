@@ -233,7 +233,7 @@ func startDev(t *testing.T, target string) *dev {
 	}
 	go func() {
 		defer p.Close()
-		d.done <- p.Dev(ctx, d.address, d, true, false)
+		d.done <- p.Dev(ctx, gen.DevOptions{Address: d.address, Out: d, JSON: true})
 	}()
 	t.Cleanup(cancel)
 	d.want(t, `"kind":"serving"`)
