@@ -8,7 +8,6 @@
 package broker
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +67,7 @@ type Options struct {
 	Target  string
 	Numbers func(model.Function) model.Delivery // those of the target; see [model.Deliverer]
 	Deliver Deliver
-	AtOnce  int // deliveries of one function at once; 0 for 1
+	AtOnce  func(model.Function) int // deliveries of the function at once; nil for 1
 	// Occurrence returns what has happened to what feeds the function, by an event
 	// as its handler is given it, in structured mode: what a dead letter was before.
 	Occurrence func(model.Function, []byte) (native.Occurrence, error)
@@ -107,7 +106,9 @@ type function struct {
 
 // New returns a broker for no functions yet. Close ends it.
 func New(o Options) *Broker {
-	o.AtOnce = cmp.Or(o.AtOnce, 1)
+	if o.AtOnce == nil {
+		o.AtOnce = func(model.Function) int { return 1 }
+	}
 	b := &Broker{
 		o: o, ended: make(chan struct{}), functions: map[string]*function{}, sources: map[source]*subscription{},
 		out: map[string]int{}, under: map[*dispatch]struct{}{}, settled: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -261,7 +262,7 @@ func (b *Broker) due(now time.Time) time.Time {
 // zero if something else will say.
 func (b *Broker) feed(f *function, now time.Time) time.Time {
 	var next moment
-	for b.out[f.Name] < b.o.AtOnce {
+	for b.out[f.Name] < b.o.AtOnce(f.Function) {
 		if f.until.After(now) {
 			next.orAt(f.until)
 			break

@@ -59,7 +59,7 @@ func again(_ model.Function, events []native.Delivery) (Outcome, error) {
 // start returns a world. It is to be called in a bubble, whose clock it has.
 func start(t *testing.T, target string, atOnce int, answer func(model.Function, []native.Delivery) (Outcome, error), functions ...model.Function) *world {
 	w := &world{begun: time.Now(), answer: answer}
-	w.Broker = New(Options{Target: target, Numbers: targets[target].Delivery, AtOnce: atOnce, Occurrence: invoke.Occurrence,
+	w.Broker = New(Options{Target: target, Numbers: targets[target].Delivery, AtOnce: func(model.Function) int { return max(atOnce, 1) }, Occurrence: invoke.Occurrence,
 		Deliver: func(ctx context.Context, f model.Function, events []native.Delivery) (Outcome, error) {
 			line := fmt.Sprintf("%s %s", round(time.Since(w.begun)), f.Name)
 			for _, e := range events {

@@ -102,7 +102,10 @@ func Run(ctx context.Context, o Options) error {
 	if s.objects, err = openObjects(o.Root); err != nil {
 		return err
 	}
-	s.Broker = broker.New(broker.Options{Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence})
+	s.Broker = broker.New(broker.Options{
+		Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence,
+		AtOnce: func(f model.Function) int { return processLimit(o.Target, f) }, // an event has a process for itself
+	})
 	s.page = page.Handler(s, hostOf(o.Address)...)
 	w, err := watch(ctx, o.Root, func(text string) { s.remark("%s", text) })
 	if err != nil {

@@ -45,11 +45,16 @@ type process struct {
 
 // newWorker returns a worker without a process.
 func newWorker(target string, f model.Function, build, atOnce int, start func(context.Context) (*platform.Process, error)) *worker {
+	return &worker{function: f, build: build, most: processLimit(target, f), atOnce: atOnce, start: start, changed: make(chan struct{})}
+}
+
+// processLimit is how many processes the function has at most.
+func processLimit(target string, f model.Function) int {
 	limit := f.Operation.MaxInstances
 	if target == "aws" {
 		limit = cmp.Or(limit, f.Operation.Reserved) // which is a limit there
 	}
-	return &worker{function: f, build: build, most: min(cmp.Or(limit, mostProcesses), mostProcesses), atOnce: atOnce, start: start, changed: make(chan struct{})}
+	return min(cmp.Or(limit, mostProcesses), mostProcesses)
 }
 
 // errStopped says that there is a newer build.
