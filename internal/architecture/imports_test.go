@@ -82,6 +82,7 @@ var rules = []rule{
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
 	{"internal/testkit/members", nil, nil},
+	{"internal/testkit/logged", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/portable"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // changed is a record of a table's stream for the item with the id a; images
@@ -112,7 +113,7 @@ func TestDynamoDBKey(t *testing.T) {
 // that deadletter none gives nothing up; the error names the setting.
 func TestDynamoDBOtherKeys(t *testing.T) {
 	for _, names := range [][]string{nil, {"key"}, {"key", "val", "more"}, {"key", "id"}} {
-		log := logs(t)
+		log := logged.Text(t)
 		r := &recorder{}
 		answer, err := invoke(t, DynamoDB{Collection: "carts", Keys: names, NoDeadLetter: true}, r, string(fixture(t, "dynamodb-event.json")))
 		if want := `{"batchItemFailures":[{"itemIdentifier":"1405400000000002063282832"}]}`; err != nil || answer != want {
@@ -164,7 +165,7 @@ func TestDynamoDBUndecodableRecord(t *testing.T) {
 		if record == bad {
 			t.Fatalf("%s: nothing is bad", name)
 		}
-		log := logs(t)
+		log := logged.Text(t)
 		r := &recorder{}
 		answer, err := invoke(t, DynamoDB{Collection: "c", Deleted: true, Created: true}, r, batch(changed("1", "REMOVE", ""), record, changed("3", "REMOVE", "")))
 		if want := `{"batchItemFailures":[{"itemIdentifier":"2"}]}`; err != nil || answer != want {
