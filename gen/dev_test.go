@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,6 +82,12 @@ func Pick(ctx context.Context, order string) (string, error) {
 func Lost(ctx context.Context, e event.Event) error {
 	fmt.Println("lost", e.Extensions()["deadletterreason"])
 	return note("lost", string(e.Data()))
+}
+
+//fn:schedule "0 3 1 1 *"
+func Yearly(ctx context.Context, tick fn.Tick) error {
+	fmt.Println("tick", tick.Scheduled.Year())
+	return nil
 }
 
 //fn:topic picked
@@ -343,13 +350,38 @@ func TestDev(t *testing.T) {
 				d.testStream(t)
 			}
 			d.testBusy(t, target)
-			if _, page := d.ask(t, "GET", "/_fngen/", ""); !strings.Contains(page, "answered 200") || !strings.Contains(page, "POST /orders → topic placed") {
-				t.Errorf("the page has no requests: %s", page)
-			}
+			d.testPage(t)
 			d.stop(t)
 			d.want(t, `"kind":"ended"`)
 		})
 	}
+}
+
+// testPage has a schedule run now and a request sent again by the page's forms.
+func (d *dev) testPage(t *testing.T) {
+	t.Helper()
+	_, page := d.ask(t, "GET", "/_fngen/", "")
+	row := regexp.MustCompile(`id="e(\d+)"[^\n]*\n[^\n]*answered 200[^\n]*POST /orders → topic placed`).FindStringSubmatch(page)
+	if row == nil {
+		t.Fatalf("the page has no requests: %s", page)
+	}
+	for path, form := range map[string]url.Values{"run": {"function": {"yearly"}}, "repeat": {"number": {row[1]}}} {
+		resp, err := http.PostForm(d.url("/_fngen/"+path), form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 200 {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+	}
+	d.want(t, `"kind":"delivered"`, `"function":"yearly"`, `"from":"schedule yearly"`, fmt.Sprint("tick ", time.Now().Year()), `"fate":"acknowledged"`)
+	eventually(t, func() string {
+		if n := len(d.notes(`"kind":"answered"`, `"from":"POST /orders"`)); n != 3 {
+			return fmt.Sprintf("%d requests are answered, of which one was sent again", n)
+		}
+		return ""
+	})
 }
 
 // testBusy sends a request while another one is not answered: it waits for none.
