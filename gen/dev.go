@@ -14,42 +14,31 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// DevOptions say how [Project.Dev] runs, and where it says what happens.
-type DevOptions struct {
-	Address string // at which HTTP functions are served; "" for 127.0.0.1:8080 or a port near it that is free
-	// AWSProfile is the profile whose credentials functions run with, by the AWS CLI;
-	// "" for dummy ones. It is for the target aws.
-	AWSProfile string
-	Out        io.Writer // gets what happens
-	JSON       bool      // as a line of JSON each; else it is for people
-	InColour   bool
-	// AtOnce is closed when functions are to end without having finished, after the
-	// context. Nil is never.
-	AtOnce <-chan struct{}
-}
-
 // Dev runs all functions of the project on this machine as the platform of its
 // target runs them, until the context ends, and builds them anew when a file is
-// saved. The project is one that was opened as Local, for one target. What is built
-// is in .fngen/. The error is of what keeps it from running, or that functions were
-// ended at once.
-func (p *Project) Dev(ctx context.Context, o DevOptions) error {
+// saved. What they do then they finish, unless atOnce is closed, which is an error;
+// nil is never. HTTP functions are served at the address, by default 127.0.0.1:8080
+// or a port near it that is free. What happens is written to out: for people, with
+// colours if inColour, or a line of JSON each. The project is one that was opened
+// as Local, for one target. What is built is in .fngen/.
+func (p *Project) Dev(ctx context.Context, atOnce <-chan struct{}, address string, out io.Writer, asJSON, inColour bool) error {
 	if len(p.targets) != 1 {
 		return fmt.Errorf("functions run as those of one target; there are %s", strings.Join(p.Targets(), ", "))
 	}
-	if o.AWSProfile != "" && p.targets[0].Name() != "aws" {
+	profile := p.options.AWSProfile
+	if profile != "" && p.targets[0].Name() != "aws" {
 		return fmt.Errorf("a profile of AWS is for the target aws, not for %s", p.targets[0].Name())
 	}
-	printer := &loop.Printer{W: o.Out, Colours: o.InColour}
+	printer := &loop.Printer{W: out, Colours: inColour}
 	tell := printer.Print
-	if o.JSON {
-		tell = func(n loop.Note) { loop.PrintJSON(o.Out, n) }
+	if asJSON {
+		tell = func(n loop.Note) { loop.PrintJSON(out, n) }
 	}
 	options := p.options
 	options.Targets = p.Targets()
 	first := p
 	return loop.Run(p.logged(ctx), loop.Options{
-		Root: p.root.Name(), Target: p.targets[0].Name(), Address: o.Address, Profile: o.AWSProfile, AtOnce: o.AtOnce, Tell: tell,
+		Root: p.root.Name(), Target: p.targets[0].Name(), Address: address, Profile: profile, AtOnce: atOnce, Tell: tell,
 		Read: func(ctx context.Context) (loop.Application, error) {
 			if first != nil {
 				read := first

@@ -259,7 +259,7 @@ func startDev(t *testing.T, target string) *dev {
 	}
 	go func() {
 		defer p.Close()
-		d.done <- p.Dev(ctx, gen.DevOptions{Address: d.address, Out: d, JSON: true})
+		d.done <- p.Dev(ctx, nil, d.address, d, true, false)
 	}()
 	t.Cleanup(cancel)
 	d.want(t, `"kind":"serving"`)

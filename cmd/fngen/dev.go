@@ -21,8 +21,8 @@ func newDev(o *options) *cobra.Command {
 		Use:   "dev",
 		Short: "Run all functions on this machine, and anew when a file is saved",
 		Long: `Compile all functions into one program, run each in a process of its own under the
-protocol of its platform, and do so again when a file is saved. No account and no
-container is needed.
+protocol of its platform, in more of them while it is busy, and do so again when a file is
+saved. No account and no container is needed.
 
 HTTP functions are served at one address by their routes. Between the others stands a
 broker in memory: what one sends to a queue, a topic or a bus is delivered to those that
@@ -57,7 +57,7 @@ With -o json each thing that happens is an object on a line of its own.`,
 			if c.Flags().Changed("aws-profile") && profile == "" {
 				return usageError{errors.New("--aws-profile is empty; give the name of a profile, or leave the flag out")}
 			}
-			return dev(c.Context(), o, gen.DevOptions{Address: address, AWSProfile: profile})
+			return dev(c.Context(), o, address, profile)
 		},
 	}
 	c.Flags().StringVar(&o.target, "target", "", "the `target` (the first in fngen.yaml, else aws)")
@@ -70,7 +70,7 @@ With -o json each thing that happens is an object on a line of its own.`,
 	return c
 }
 
-func dev(ctx context.Context, o *options, run gen.DevOptions) error {
+func dev(ctx context.Context, o *options, address, profile string) error {
 	targets, err := parseTargets(o.target)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func dev(ctx context.Context, o *options, run gen.DevOptions) error {
 	if len(targets) > 1 {
 		return usageError{errors.New("functions run as those of one target; give one")}
 	}
-	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, Local: true}
+	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, Local: true, AWSProfile: profile}
 	if o.verbose {
 		project.Log = o.stderr
 	}
@@ -95,13 +95,13 @@ func dev(ctx context.Context, o *options, run gen.DevOptions) error {
 			o.find(d)
 		}
 	}
-	if run.AWSProfile != "" && !slices.Equal(p.Targets(), []string{"aws"}) {
+	if profile != "" && !slices.Equal(p.Targets(), []string{"aws"}) {
 		return usageError{fmt.Errorf("--aws-profile is for the target aws, not for %s", strings.Join(p.Targets(), ", "))}
 	}
 	atOnce, stop := interruptedTwice()
 	defer stop()
-	run.Out, run.JSON, run.InColour, run.AtOnce = o.stdout, o.output == "json", isTerminal(o.stdout) && os.Getenv("NO_COLOR") == "", atOnce
-	return p.Dev(ctx, run)
+	inColour := isTerminal(o.stdout) && os.Getenv("NO_COLOR") == ""
+	return p.Dev(ctx, atOnce, address, o.stdout, o.output == "json", inColour)
 }
 
 // interruptedTwice returns what is closed at the second signal to end, until stop is
