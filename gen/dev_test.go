@@ -496,7 +496,7 @@ func TestDevMessages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
-	orders := 1000
+	orders := 500
 	if text := os.Getenv("FNGEN_DEV_ORDERS"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
