@@ -24,7 +24,9 @@ func (b *Broker) Emit(from string, e platform.Emission) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	name, occurrence := e.Name, native.Occurrence(messageOf(e))
+	message := messageOf(e)
+	message.Direct = e.Kind == "queue"
+	name, occurrence := e.Name, native.Occurrence(message)
 	event, err := e.Event()
 	if e.Kind == "event" {
 		if err != nil {
@@ -40,7 +42,7 @@ func (b *Broker) Emit(from string, e platform.Emission) error {
 		}
 	}
 	var l *letter
-	if err == nil && platform.IsLetter(event) {
+	if e.IsLetter && err == nil {
 		l = &letter{}
 		x := event.Extensions()
 		l.reason, _ = x["deadletterreason"].(string)

@@ -300,6 +300,7 @@ func (p *Process) emitted(e Emission) error {
 			e.Kind = s.Kind
 		}
 	}
+	e.IsLetter = e.isLetterOf(p.function)
 	if p.options.Emit != nil {
 		if err := p.options.Emit(e); err != nil {
 			return err
