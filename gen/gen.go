@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
@@ -57,6 +58,7 @@ type Project struct {
 	targets      []targeted
 	diagnostics  []model.Diagnostic
 	acknowledged int
+	now          func() time.Time // the clock of Dev; nil for time.Now
 }
 
 // A targeted is a target with the functions that are meant for it.

@@ -126,7 +126,7 @@ func (b *Broker) resend(s *subscription, m *message) error {
 		return ErrFull
 	}
 	s.finish(m)
-	b.push(f.from, &message{occurrence: was, time: time.Now()})
+	b.push(f.from, &message{occurrence: was, time: b.o.Now()})
 	return nil
 }
 

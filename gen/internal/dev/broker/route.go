@@ -123,7 +123,7 @@ func (b *Broker) Fire(name string) error {
 	if f == nil || f.Trigger.Kind() != "schedule" {
 		return fmt.Errorf("%s is no function with a schedule", name)
 	}
-	return b.fire(f, time.Now())
+	return b.fire(f, b.o.Now())
 }
 
 // publish has what happened wait for all functions that listen to it. A queue
@@ -132,7 +132,7 @@ func (b *Broker) publish(kind, name string, o native.Occurrence, l *letter) erro
 	if b.ctx.Err() != nil {
 		return ErrClosed
 	}
-	now := time.Now()
+	now := b.o.Now()
 	var to []*subscription
 	for _, n := range slices.Sorted(maps.Keys(b.functions)) {
 		if f := b.functions[n]; f.from != nil && b.listens(f, kind, name, o) && !slices.Contains(to, f.from) {
@@ -251,7 +251,7 @@ func (b *Broker) isFull(size int) bool {
 // push has the message wait. Where no function ever waited for it, and for a dead
 // letter that none waits for now, the oldest ones make room.
 func (b *Broker) push(s *subscription, m *message) {
-	now := time.Now()
+	now := b.o.Now()
 	b.number++
 	m.number, m.size = b.number, sizeOf(m.occurrence)
 	if m.letter != nil && m.letter.was != nil {

@@ -33,9 +33,9 @@ func workerOf(t *testing.T, limit, atOnce int) (*worker, *atomic.Int32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := model.Function{Name: "pick", Trigger: model.Queue{Name: "orders"}, Operation: model.Operation{MaxInstances: limit}}
+	f := model.Function{Name: "pick", Trigger: model.Queue{Name: "orders"}, Operation: model.Operation{MaxInstances: limit}, Feed: model.Feed{AtOnce: atOnce}}
 	started, home := new(atomic.Int32), t.TempDir()
-	w := newWorker("aws", f, 1, atOnce, func(ctx context.Context) (*platform.Process, error) {
+	w := newWorker("aws", f, 1, func(ctx context.Context) (*platform.Process, error) {
 		started.Add(1)
 		return host.Start(ctx, platform.Command{Path: os.Args[0]}, f, platform.Options{Home: home, Env: []string{"FNGEN_TEST_FUNCTION=pick"}})
 	})
@@ -157,7 +157,7 @@ func TestWorkerLimit(t *testing.T) {
 		{"gcp", 0, 2, mostProcesses}, {"gcp", 3, 1, 3}, {"openwhisk", 0, 0, mostProcesses},
 	} {
 		f := model.Function{Operation: model.Operation{MaxInstances: c.instances, Reserved: c.reserve}}
-		if w := newWorker(c.target, f, 1, 1, nil); w.most != c.want {
+		if w := newWorker(c.target, f, 1, nil); w.most != c.want || w.limited != (c.want < mostProcesses) {
 			t.Errorf("%+v: %d", c, w.most)
 		}
 	}
