@@ -35,6 +35,9 @@ var rules = []rule{
 	{"internal/native/…", []string{"internal/native"}, nil},
 	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},
+	{"internal/documents", nil, nil},
+	{"internal/uses", nil, nil},
+	{"fn/document", []string{"internal/documents"}, nil},
 	{"internal/sinks", nil, cloudevents},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
@@ -81,6 +84,7 @@ var rules = []rule{
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/logged", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
@@ -116,7 +120,7 @@ var terraform = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp", "internal/documents"}, packages...)
 }
 
 // What only the packages named may import themselves, and what nobody may. A
@@ -142,7 +146,7 @@ const suite = "providers/internal/conformance"
 
 // public matches the packages that users import or run; all others have a
 // folder internal in their paths.
-var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/sink/[a-z]+)?|gen|cmd/fngen)$`)
+var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/(sink|resource)/[a-z]+)?|gen|cmd/fngen)$`)
 
 const (
 	mostFiles = 20 // in a folder, without tests
@@ -374,7 +378,7 @@ func TestCheck(t *testing.T) {
 // action that takes events only.
 func TestNoHTTP(t *testing.T) {
 	g := load(t)
-	for _, name := range []string{"fn", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
+	for _, name := range []string{"fn", "fn/document", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
 		}
