@@ -4,7 +4,7 @@ package model
 type Placer interface {
 	// Existing returns what the resource of the logical name is called there, after
 	// the service that has it; "" for one that gets a name of its own, and for what
-	// may be one for several names. kind is a trigger's or a sink's, or letters for a queue that
+	// may be one for several names. kind is a trigger's, a sink's or a use's, or letters for a queue that
 	// has dead letters.
 	Existing(kind, name string) string
 }
@@ -41,6 +41,11 @@ func onePlace(t Target, functions []Function) []Diagnostic {
 		place("", kind, f.Trigger.Resource())
 		for _, s := range f.Sinks {
 			place("sink", s.Kind, s.Name)
+		}
+		for _, u := range f.Uses {
+			if u.Kind != UseSecret {
+				place(u.Key(), string(u.Kind), u.Name)
+			}
 		}
 		if f.DeadLetter != "" && f.DeadLetterSink() != "" {
 			place("deadletter", letters, f.DeadLetter)

@@ -15,6 +15,7 @@ func (t target) check(f model.Function) *model.Report {
 	report := model.NewReport(t.Name(), t.placed(f))
 	t.settings(report, f)
 	t.sinks(report, f)
+	t.uses(report, f)
 	t.deadLetter(report, f)
 	operation(report, f)
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
@@ -162,7 +163,7 @@ func unknown(v model.Variable) bool {
 // reserved reports whether Cloud Run or main.tf itself sets the variable:
 // https://cloud.google.com/run/docs/configuring/services/overview-environment-variables.
 func reserved(name string) bool {
-	return strings.HasPrefix(name, "X_GOOGLE_") || strings.HasPrefix(name, model.SinkVariable("")) || slices.Contains([]string{
+	return strings.HasPrefix(name, "X_GOOGLE_") || strings.HasPrefix(name, model.SinkVariable("")) || strings.HasPrefix(name, model.UseVariable("")) || slices.Contains([]string{
 		"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION", "CLOUD_RUN_TIMEOUT_SECONDS", "FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE",
 		"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION",
 	}, name)

@@ -38,7 +38,7 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 		}
 		found = append(found, report.Diagnostics...)
 	}
-	return append(found, t.circular(functions)...)
+	return slices.Concat(found, t.unused(functions), t.circular(functions))
 }
 
 // circular says which dead letters come back by way of topics, whatever directives
@@ -85,7 +85,7 @@ func request(report *model.Report, t model.HTTP) {
 // https://cloud.google.com/storage/docs/buckets#naming
 func (t target) settings(report *model.Report, f model.Function) {
 	if name := t.named(f.Trigger.Resource()).name; isObject(f.Trigger) && name != "" && !bucketName.MatchString(name) {
-		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least", f.Trigger.Resource(), name)
+		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), noSuchBucket, f.Trigger.Resource(), name)
 	}
 	topics := sinkTopics(f)
 	if subscribes(f.Trigger) {
@@ -101,6 +101,8 @@ func (t target) settings(report *model.Report, f model.Function) {
 	}
 }
 
+const noSuchBucket = "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least"
+
 // settingKey is the key of fngen.yaml that names what exists for a resource.
 func settingKey(resource string) string { return "resources." + resource + ".name" }
 
@@ -113,6 +115,9 @@ func (t target) placed(f model.Function) model.Function {
 	names := []string{f.Trigger.Resource(), f.DeadLetter}
 	for _, s := range f.Sinks {
 		names = append(names, s.Name)
+	}
+	for _, u := range f.Uses {
+		names = append(names, u.Name)
 	}
 	for _, name := range names {
 		if pos := t.named(name).pos; pos.IsValid() {

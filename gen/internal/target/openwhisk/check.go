@@ -14,6 +14,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	report := model.NewReport(t.Name(), f)
 	report.Timeout(300*time.Second, "an action")
 	t.sinks(report, f)
+	t.uses(report, f)
 	operation(report, f)
 	t.settings(report, f)
 	switch trigger := f.Trigger.(type) {
@@ -76,6 +77,8 @@ func operation(report *model.Report, f model.Function) {
 			report.ErrorAt("env-secret", at, "the platform keeps no secrets, and the action would hold the value; fetch it in the handler, or leave the target out with //fn:targets aws,gcp")
 		case strings.HasPrefix(v.Name, model.SinkVariable("")):
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
+		case strings.HasPrefix(v.Name, model.UseVariable("")):
+			report.ErrorAt("env-name", at, "the variable %s would say where what the function uses is, which the archive sets; choose another name", v.Name)
 		case v.Name == caVariable || v.Name == insecureVariable:
 			report.ErrorAt("env-name", at, "the variable %s is set from targets.openwhisk.ca or insecure; write that instead", v.Name)
 		case v.Name == triggerVariable:
