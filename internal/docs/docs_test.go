@@ -152,6 +152,26 @@ func TestExample(t *testing.T) {
 	sh(t, filepath.Join(repo(t), "examples"), nil, "go vet ./... && go test ./...")
 }
 
+// The example is generated as an application of a user's is: by the line that
+// README names and that init writes, with the generator of fngen.mod, which has
+// what this checkout's needs.
+func TestExampleGenerates(t *testing.T) {
+	line := regexp.MustCompile("(?m)^//go:generate .*$")
+	want := line.FindString(read(t, repo(t), "gen/internal/scaffold/hello/doc.go"))
+	shop := filepath.Join(repo(t), "examples/shop")
+	if got := line.FindString(read(t, shop, "shop.go")); got != want || !strings.Contains(read(t, repo(t), "README.md"), "`"+want+"`") {
+		t.Errorf("init writes %s, the example has %s, and README names another or the same", want, got)
+	}
+	command, ok := strings.CutPrefix(want, "//go:generate ")
+	if !ok {
+		t.Fatalf("init writes no line: %q", want)
+	}
+	for _, os := range []string{"linux", "darwin", "windows"} {
+		sh(t, shop, []string{"GOOS=" + os}, "go list -modfile=fngen.mod -deps github.com/fngen/fngen/cmd/fngen") // or go.mod needs updating; CONTRIBUTING says how
+	}
+	sh(t, shop, nil, command+" --check")
+}
+
 // A new user in an empty folder, with nothing but README, the published module
 // and Go, comes to a first artifact, and to the handler and the entrypoint that
 // README shows.

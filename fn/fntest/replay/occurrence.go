@@ -3,7 +3,9 @@ package replay
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/fngen/fngen/internal/native"
@@ -88,7 +90,7 @@ func (r Record) native(t native.Trigger) (native.Occurrence, error) {
 }
 
 func (o Object) native(t native.Trigger) (native.Occurrence, error) {
-	if t.Kind != "object" {
+	if t.Kind != "object" && !t.Objects {
 		return nil, wrong(t, "Object")
 	}
 	return native.Object{Key: o.Key, Size: o.Size, ContentType: o.ContentType, Deleted: o.Deleted || o.Expired, Expired: o.Expired}, nil
@@ -143,7 +145,7 @@ func (k Tick) native(t native.Trigger) (native.Occurrence, error) {
 }
 
 func (e Event) native(t native.Trigger) (native.Occurrence, error) {
-	if t.Kind != "event" {
+	if t.Kind != "event" && t.Kind != "http" {
 		return nil, wrong(t, "Event")
 	}
 	data, err := bytesOf(e.Data)
@@ -169,6 +171,28 @@ func (e Event) native(t native.Trigger) (native.Occurrence, error) {
 		set(name, value)
 	}
 	return native.Event{Attributes: attributes, Data: data}, nil
+}
+
+// posted returns the request with the events: one in structured mode, or a batch
+// of them.
+func posted(of []native.Occurrence, batch bool) (native.Occurrence, error) {
+	var events []json.RawMessage
+	for _, o := range of {
+		e, err := o.(native.Event).Complete() // an HTTP function gets no other
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, json.RawMessage(e.Structured))
+	}
+	r := native.Request{Method: http.MethodPost, Target: "/", Header: http.Header{"Content-Type": {"application/cloudevents-batch+json"}}, Body: native.Array(events)}
+	switch {
+	case len(events) > 1 && !batch:
+		return nil, errors.New("several events in a request are a batch; set Batch as the directive's batch does")
+	case !batch:
+		r.Header.Set("Content-Type", "application/cloudevents+json")
+		r.Body = events[0]
+	}
+	return r, nil
 }
 
 func (Undecodable) native(t native.Trigger) (native.Occurrence, error) {
