@@ -50,14 +50,16 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
-	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/gcp", "providers/openwhisk/…"),
+	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/aws/internal/item", "providers/gcp", "providers/openwhisk/…"),
 		append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
-	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
+	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws/internal/item"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"providers/gcp", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), cloudevents},
 	{"fn/emit/httpsink", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), cloudevents},
-	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/internal/api", deployed("internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/resource/…", deployed("fn/document", "internal/uses", "internal/wait", "internal/sinks", "providers/gcp/internal/api"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/gcp/internal/api"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"gen/internal/model", nil, nil},
 	{"gen/internal/directive", []string{"gen/internal/model", "internal/headers"}, nil},
 	{"gen/internal/config", []string{"gen/internal/model"}, yaml},
@@ -76,14 +78,18 @@ var rules = []rule{
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
-	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/openwhisk/…", deployed("fn", "fn/document", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
+	{"providers/aws/resource/…", deployed("fn", "fn/document", "fn/emit", "internal/portable", "internal/uses", "internal/wait", "internal/sinks", "providers/aws/internal/…"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/emulator", []string{"internal/testkit/tool"}, nil},
+	{"internal/testkit/couch", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/logged", nil, nil},
@@ -399,11 +405,12 @@ func TestReplayApart(t *testing.T) {
 	}
 }
 
-// Every provider passes the conformance suite. What events are sent to is none.
+// Every provider passes the conformance suite. What events are sent to is none,
+// and what handlers use neither; collections have the table of testkit/collection.
 func TestProvidersConform(t *testing.T) {
 	g := load(t)
 	for _, name := range g.own() {
-		isProvider := strings.HasPrefix(name, "providers/") && !strings.Contains(name, "/internal/") && !strings.Contains(name, "/sink/")
+		isProvider := strings.HasPrefix(name, "providers/") && !strings.Contains(name, "/internal/") && !strings.Contains(name, "/sink/") && !strings.Contains(name, "/resource/")
 		if isProvider && !slices.Contains(g[module+name].XTestImports, module+suite) {
 			t.Errorf("no test of %s runs %s", name, suite)
 		}

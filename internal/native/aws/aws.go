@@ -132,7 +132,7 @@ func (p Platform) complete(t native.Trigger) Platform {
 		p.Keys = t.Keys
 	}
 	if p.Keys == nil {
-		p.Keys = []string{"id", "sort"}
+		p.Keys = []string{"_id", "sort"}
 	}
 	return p
 }
