@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -23,7 +22,7 @@ const maxJSON = 10 << 20
 func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBad, err)
+		return nil, fail(errBad, "%v", err)
 	}
 	return body, nil
 }
@@ -99,7 +98,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 	name := v.store.keyOf(table)
 	key, ok := keyed[name].(string)
 	if !ok || operation != "PutItem" && len(keyed) != 1 {
-		return nil, fmt.Errorf("%w: the key of %s is the string %s", errBad, table, name)
+		return nil, fail(errBad, "the key of %s is the string %s", table, name)
 	}
 	if err := v.may(model.UseDocument, table, key, operation != "GetItem"); err != nil {
 		return nil, err
@@ -133,7 +132,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 			full[name] = key
 		}
 		if !holds(full) {
-			return fmt.Errorf("%w: The conditional request failed", errConflict)
+			return fail(errConflict, "The conditional request failed")
 		}
 		return nil
 	}})
@@ -147,16 +146,16 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 // values among which the key is.
 func parseItem(operation string, body []byte) (request itemRequest, fields, keyed native.Map, err error) {
 	if operation != "GetItem" && operation != "PutItem" && operation != "DeleteItem" {
-		return request, nil, nil, fmt.Errorf("%w: %s", errUnknown, operation)
+		return request, nil, nil, fail(errUnknown, "%s", operation)
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return request, nil, nil, fmt.Errorf("%w: %w", errBad, err)
+		return request, nil, nil, fail(errBad, "%v", err)
 	}
 	switch {
 	case request.ProjectionExpression != "":
-		return request, nil, nil, fmt.Errorf("%w: ProjectionExpression", errUnknown)
+		return request, nil, nil, fail(errUnknown, "ProjectionExpression")
 	case request.ReturnValues != "" && request.ReturnValues != "NONE" && request.ReturnValues != "ALL_OLD":
-		return request, nil, nil, fmt.Errorf("%w: ReturnValues %s", errUnknown, request.ReturnValues)
+		return request, nil, nil, fail(errUnknown, "ReturnValues %s", request.ReturnValues)
 	}
 	from := request.Key
 	if operation == "PutItem" {
@@ -185,7 +184,7 @@ func parseCondition(r itemRequest) (holds func(native.Map) bool, err error) {
 		}
 		name, ok := r.ExpressionAttributeNames[word]
 		if !ok {
-			return "", fmt.Errorf("%w: the condition's name %s is not among ExpressionAttributeNames", errBad, word)
+			return "", fail(errBad, "the condition's name %s is not among ExpressionAttributeNames", word)
 		}
 		return name, nil
 	}
@@ -208,7 +207,7 @@ func parseCondition(r itemRequest) (holds func(native.Map) bool, err error) {
 			}
 			raw, ok := r.ExpressionAttributeValues[words[2]]
 			if !ok {
-				return nil, fmt.Errorf("%w: the condition's value %s is not among ExpressionAttributeValues", errBad, words[2])
+				return nil, fail(errBad, "the condition's value %s is not among ExpressionAttributeValues", words[2])
 			}
 			value, err := parseAttribute(raw, 0)
 			if err != nil {
@@ -218,14 +217,14 @@ func parseCondition(r itemRequest) (holds func(native.Map) bool, err error) {
 			one = func(item native.Map) bool { is, ok := item[name]; return ok && reflect.DeepEqual(is, value) == want }
 			words = words[3:]
 		default:
-			return nil, fmt.Errorf("%w: the condition %q", errUnknown, r.ConditionExpression)
+			return nil, fail(errUnknown, "the condition %q", r.ConditionExpression)
 		}
 		all = append(all, one)
 		if len(words) == 0 {
 			break
 		}
 		if !strings.EqualFold(words[0], "AND") {
-			return nil, fmt.Errorf("%w: the condition %q", errUnknown, r.ConditionExpression)
+			return nil, fail(errUnknown, "the condition %q", r.ConditionExpression)
 		}
 		words = words[1:]
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -43,7 +42,7 @@ func (v *View) secretValue(w http.ResponseWriter, r *http.Request) (json.RawMess
 		ID string `json:"SecretId"`
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, fmt.Errorf("%w: %w", errBad, err)
+		return nil, fail(errBad, "%v", err)
 	}
 	for _, u := range v.function.Uses {
 		if u.Kind != model.UseSecret || u.Name != request.ID {
@@ -51,7 +50,7 @@ func (v *View) secretValue(w http.ResponseWriter, r *http.Request) (json.RawMess
 		}
 		value, ok := v.store.secret(u)
 		if !ok {
-			return nil, fmt.Errorf("%w: Secrets Manager can't find the specified secret.", errNotFound)
+			return nil, fail(errNotFound, "Secrets Manager can't find the specified secret.")
 		}
 		return native.JSON("ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:"+u.Name+"-local0", "Name", u.Name,
 			"SecretString", value, "VersionId", native.UUID(0, "secret", u.Name), "VersionStages", []string{"AWSCURRENT"}), nil

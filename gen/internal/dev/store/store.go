@@ -155,6 +155,19 @@ var (
 	errTooLarge = errors.New("it is too large")
 )
 
+// A failure is one of those errors, with the words in which a service says it.
+type failure struct {
+	is   error
+	text string
+}
+
+func (f failure) Error() string { return f.text }
+func (f failure) Unwrap() error { return f.is }
+
+func fail(is error, format string, args ...any) error {
+	return failure{is, fmt.Sprintf(format, args...)}
+}
+
 // may returns an error unless the function's directives give it the right to the
 // key. Handlers with an SDK of their own may do what operators have allowed
 // beside it, which is not known here.
@@ -180,7 +193,7 @@ func (v *View) may(kind model.UseKind, name, key string, write bool) error {
 		text = fmt.Sprintf("%s may not %s %q of %s, as //fn:use says; give it the right there, or use another key", v.function.Name, right, model.Clip(key), resource)
 	}
 	v.refused(text)
-	return fmt.Errorf("%w: %s", errDenied, text)
+	return fail(errDenied, "%s", text)
 }
 
 // unknown says what is called in vain, and returns the error for it.
@@ -188,7 +201,7 @@ func (v *View) unknown(service, operation string) error {
 	text := fmt.Sprintf("%s calls %s of %s, which is not served on this machine; only what collections and buckets of //fn:use call is: "+
 		"try the rest against the service, or an emulator of it, which the function's environment names in fngen.yaml", v.function.Name, model.Clip(operation), service)
 	v.refused(text)
-	return fmt.Errorf("%w: %s", errUnknown, text)
+	return fail(errUnknown, "%s", text)
 }
 
 // has reports whether the function uses the resource.

@@ -1,4 +1,6 @@
-package store_test
+// Package clients_test has the platforms' own clients and fngen's drivers in front of
+// the store, apart from it since they take long to compile.
+package clients_test
 
 import (
 	"fmt"
@@ -87,15 +89,18 @@ func (w *world) use(t *testing.T, uses ...model.Use) string {
 	})
 	server := httptest.NewServer(v)
 	t.Cleanup(server.Close)
-	for _, name := range []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_SESSION_TOKEN=local"} {
-		name, value, _ := strings.Cut(name, "=")
-		t.Setenv(name, value)
-	}
-	for _, variable := range v.Environment(strings.TrimPrefix(server.URL, "http://")) {
+	environment(t, v, server.URL)
+	return server.URL
+}
+
+// environment sets the variables of the function.
+func environment(t *testing.T, v *store.View, url string) {
+	t.Helper()
+	variables := append(v.Environment(strings.TrimPrefix(url, "http://")), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_SESSION_TOKEN=local")
+	for _, variable := range variables {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	return server.URL
 }
 
 var platforms = map[string]func(param, prefix string) (*blob.Bucket, error){"aws": s3.Bucket, "gcp": cloudstorage.Bucket}
