@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/native"
 )
 
-// An Occurrence is what a function is told of: a [Message], a [Record], an
-// [Object], a [Change], a [Tick], an [Event], or something [Undecodable].
+// An Occurrence is what a function is told of: a [Message], a [Letter], a
+// [Record], an [Object], a [Change], a [Tick], an [Event], or something
+// [Undecodable].
 type Occurrence interface {
 	native(native.Trigger) (native.Occurrence, error)
 }
@@ -24,6 +28,15 @@ type Message struct {
 	Key         string            // the message group of a FIFO queue
 	TraceParent string            // the sender's attribute traceparent
 	Attributes  map[string]string // the sender's others
+}
+
+// A Letter is what another function has given up and a queue of Letters holds: the
+// event, with why.
+type Letter struct {
+	Event    Event  // a message's if its Type is empty
+	Function string // that gave it up: /replay if empty
+	Reason   string
+	Attempts int // 1 if 0
 }
 
 // A Record is what was put into a stream.
@@ -79,6 +92,27 @@ func (m Message) native(t native.Trigger) (native.Occurrence, error) {
 	}
 	data, err := bytesOf(m.Data)
 	return native.Message{Body: data, ContentType: m.ContentType, Key: m.Key, TraceParent: m.TraceParent, Attributes: m.Attributes}, err
+}
+
+func (l Letter) native(t native.Trigger) (native.Occurrence, error) {
+	if !t.Letters {
+		return nil, wrong(t, "Letter, unless it is a queue of Letters")
+	}
+	e := l.Event
+	e.Type = cmp.Or(e.Type, fn.TypeMessageReceived)
+	e.Extensions = maps.Clone(e.Extensions)
+	if e.Extensions == nil {
+		e.Extensions = map[string]string{}
+	}
+	e.Extensions["deadletterfunction"] = cmp.Or(l.Function, "/replay")
+	e.Extensions["deadletterreason"] = cmp.Or(l.Reason, "a reason")
+	e.Extensions["deadletterattempts"] = strconv.Itoa(cmp.Or(l.Attempts, 1))
+	published, err := e.published("")
+	if err != nil {
+		return nil, err
+	}
+	published, err = published.Complete()
+	return native.Message{Body: []byte(published.Structured), ContentType: "application/cloudevents+json"}, err
 }
 
 func (r Record) native(t native.Trigger) (native.Occurrence, error) {
@@ -148,12 +182,18 @@ func (e Event) native(t native.Trigger) (native.Occurrence, error) {
 	if t.Kind != "event" && t.Kind != "http" {
 		return nil, wrong(t, "Event")
 	}
+	e.Type = cmp.Or(e.Type, t.Name)
+	return e.published(t.Source)
+}
+
+// published returns the event, from the source if it names none.
+func (e Event) published(source string) (native.Event, error) {
 	data, err := bytesOf(e.Data)
 	if err != nil {
-		return nil, err
+		return native.Event{}, err
 	}
 	attributes := map[string]string{
-		"specversion": "1.0", "type": cmp.Or(e.Type, t.Name), "source": cmp.Or(e.Source, t.Source, "/replay"), "id": cmp.Or(e.ID, "event-1"),
+		"specversion": "1.0", "type": e.Type, "source": cmp.Or(e.Source, source, "/replay"), "id": cmp.Or(e.ID, "event-1"),
 	}
 	set := func(name, value string) {
 		if value != "" {

@@ -224,13 +224,13 @@ func (f *Function) check() error {
 	case !slices.Contains([]string{"", "sns", "eventbridge", "s3", "sns+s3"}, f.Envelope):
 		return fmt.Errorf("%q is no Envelope; there are sns, eventbridge, s3 and sns+s3", f.Envelope)
 	case f.Letters && f.Envelope != "":
-		return errors.New("Letters are taken as they are, without an Envelope")
+		return errors.New("a queue of Letters has no Envelope: they are taken as they are")
 	case f.Stream && f.serve == nil, f.Stream && len(f.Sinks) > 0:
-		return errors.New("Stream is of HTTP, with a handler of requests and without Sinks")
+		return errors.New("only HTTP without Sinks is a Stream")
 	case f.Batch && (kind != "http" || f.handler == nil):
-		return errors.New("Batch is of HTTPEvents alone")
+		return errors.New("only HTTPEvents takes a Batch")
 	case f.NoDeadLetter && kind == "http":
-		return errors.New("NoDeadLetter is not of HTTP, whose clients are told")
+		return errors.New("an HTTP function has no dead letters, and no NoDeadLetter")
 	}
 	return nil
 }

@@ -206,16 +206,29 @@ func TestBatch(t *testing.T) {
 func TestLetters(t *testing.T) {
 	f := replay.Queue("confirm-dead-letters", fn.On(done))
 	f.Letters = true
-	letter := replay.Message{ContentType: "application/cloudevents+json", Data: map[string]any{
-		"specversion": "1.0", "id": "1", "source": "/shop", "type": fn.TypeObjectCreated, "deadletterreason": "no",
-	}}
-	for _, r := range f.Deliver(t, letter).Results {
-		if e := r.Deliveries[0].Event; r.Never != "" || e.Type() != fn.TypeObjectCreated || e.Extensions()["deadletterreason"] != "no" {
-			t.Errorf("%s: %+v", r.Platform, r)
+	object := replay.Letter{Event: replay.Event{Type: fn.TypeObjectCreated, Data: map[string]any{"key": "a.png"}}, Function: "/shop/look", Reason: "no", Attempts: 3}
+	message := replay.Letter{Event: replay.Event{ID: "m", Source: "/shop", Data: order{"1"}}}
+	for _, r := range f.Deliver(t, object, message).Results {
+		for i, want := range []string{
+			"dev.fngen.object.created.v1 deadletterattempts=3 deadletterfunction=/shop/look deadletterreason=no",
+			"dev.fngen.message.received.v1 deadletterattempts=1 deadletterfunction=/replay deadletterreason=a reason",
+		} {
+			e := r.Deliveries[i].Event
+			x := e.Extensions()
+			if got := fmt.Sprintf("%s deadletterattempts=%v deadletterfunction=%v deadletterreason=%v", e.Type(), x["deadletterattempts"], x["deadletterfunction"], x["deadletterreason"]); r.Never != "" || got != want {
+				t.Errorf("%s: %s%s, want %s", r.Platform, r.Never, got, want)
+			}
 		}
 	}
-	f.Letters = false
-	f.Deliver(t, replay.Message{ContentType: letter.ContentType, Data: letter.Data}).Want(t, replay.DeadLettered)
+	body := map[string]any{"specversion": "1.0", "id": "1", "source": "/shop", "type": fn.TypeObjectCreated, "deadletterreason": "no"}
+	// Of two with one id, the letter is the one's that has failed.
+	f.Faults = []replay.Fault{nil, replay.Fail(fn.Permanent(errors.New("no")))}
+	f.Deliver(t, message, message).Want(t, replay.Acknowledged, replay.DeadLettered)
+	f.Letters, f.Faults = false, nil
+	f.Deliver(t, replay.Message{ContentType: "application/cloudevents+json", Data: body}).Want(t, replay.DeadLettered)
+	if got := reported(t, func(t testing.TB) { f.Deliver(t, message) }); !strings.Contains(got, "gets no Letter, unless it is a queue of Letters") {
+		t.Error(got)
+	}
 }
 
 // Without dead letters what is given up is dropped, whether a handler saw it or
@@ -641,18 +654,18 @@ func TestMisuse(t *testing.T) {
 			f.Envelope = "kafka"
 			f.Deliver(t, replay.Message{})
 		},
-		"Letters are taken as they are": func(t testing.TB) {
+		"a queue of Letters has no Envelope": func(t testing.TB) {
 			f := replay.Queue("q", h)
 			f.Envelope, f.Letters = "sns", true
 			f.Deliver(t, replay.Message{})
 		},
-		"Stream is of HTTP": func(t testing.TB) { f := replay.HTTPEvents(h); f.Stream = true; f.Deliver(t, replay.Event{Type: "t"}) },
-		"Batch is of HTTPEvents alone": func(t testing.TB) {
+		"only HTTP without Sinks is a Stream": func(t testing.TB) { f := replay.HTTPEvents(h); f.Stream = true; f.Deliver(t, replay.Event{Type: "t"}) },
+		"only HTTPEvents takes a Batch": func(t testing.TB) {
 			f := replay.HTTP(http.NotFoundHandler())
 			f.Batch = true
 			f.Do(t, httptest.NewRequest("GET", "/", nil))
 		},
-		"NoDeadLetter is not of HTTP": func(t testing.TB) {
+		"an HTTP function has no dead letters": func(t testing.TB) {
 			f := replay.HTTPEvents(h)
 			f.NoDeadLetter = true
 			f.Deliver(t, replay.Event{Type: "t"})

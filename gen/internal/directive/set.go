@@ -85,14 +85,6 @@ func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
 			return Finding{"trigger-twice", t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
 		}
-		for _, sink := range s.Sinks {
-			if sink.Kind == t.Kind() && sink.Name == t.Resource() {
-				return Finding{"feeds-itself", s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
-			}
-		}
-		if t.Kind() == "queue" && s.DeadLetter != "" && s.DeadLetter == t.Resource() {
-			return Finding{"feeds-itself", s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
-		}
 	}
 	return Finding{}
 }

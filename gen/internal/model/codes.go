@@ -131,6 +131,7 @@ var Kinds = map[Code]Kind{
 	"callers-unchecked":     {Warning, "whoever reaches the binary is trusted"},
 	"concurrency-ignored":   {Warning, "the platform decides how much is handled at once"},
 	"document-data":         {Warning, "the platform tells of a change without the documents"},
+	"function-cycle":        {Warning, "functions feed each other, and may do so for ever"},
 	"filter-paid":           {Warning, "the function itself drops what it is not meant for, so that it is paid for"},
 	"host-unverified":       {Warning, "the certificate of the platform's host is not verified"},
 	"http-cors":             {Warning, "the platform answers OPTIONS itself, with CORS headers of its own"},

@@ -9,8 +9,8 @@ type Placer interface {
 	Existing(kind, name string) string
 }
 
-// letters is the kind of a queue of dead letters.
-const letters = "letters"
+// LettersKind is the kind of a queue of dead letters.
+const LettersKind = "letters"
 
 // onePlace refuses two logical names of one resource, which would hide that it is
 // fed and feeds, or that two functions share it.
@@ -36,7 +36,7 @@ func onePlace(t Target, functions []Function) []Diagnostic {
 		}
 		kind := f.Trigger.Kind()
 		if q, ok := f.Trigger.(Queue); ok && q.Letters {
-			kind = letters
+			kind = LettersKind
 		}
 		place("", kind, f.Trigger.Resource())
 		for _, s := range f.Sinks {
@@ -48,7 +48,7 @@ func onePlace(t Target, functions []Function) []Diagnostic {
 			}
 		}
 		if f.DeadLetter != "" && f.DeadLetterSink() != "" {
-			place("deadletter", letters, f.DeadLetter)
+			place("deadletter", LettersKind, f.DeadLetter)
 		}
 		diagnostics = append(diagnostics, report.Diagnostics...)
 	}

@@ -38,27 +38,7 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 		}
 		found = append(found, report.Diagnostics...)
 	}
-	return slices.Concat(found, t.unused(functions), t.circular(functions))
-}
-
-// circular says which dead letters come back by way of topics, whatever directives
-// call them.
-func (t target) circular(functions []model.Function) []model.Diagnostic {
-	from := func(f model.Function) string {
-		if !subscribes(f.Trigger) {
-			return ""
-		}
-		return t.called(t.topicOf(f.Trigger))
-	}
-	return model.CircularLetters(functions, func(f model.Function) string {
-		if !hasDeadLetters(f) {
-			return ""
-		}
-		if to := t.called(t.deadLetterTopic(f)); to != from(f) { // or it is said of its directive
-			return to
-		}
-		return ""
-	}, from)
+	return append(found, t.unused(functions)...)
 }
 
 // request has what Cloud Run's front end keeps from a function:

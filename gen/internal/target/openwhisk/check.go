@@ -40,7 +40,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Schedule:
 		checkSchedule(report, trigger)
 	case model.Document:
-		document(report, trigger)
+		document(report, f, trigger)
 	case model.Stream:
 		stream(report, trigger)
 	case model.Object:
@@ -217,8 +217,10 @@ func topic(report *model.Report, t model.Topic) {
 	report.Warnf("topic-json", "a message is the JSON object that the trigger is fired with, its members sorted; fire other content as a CloudEvent")
 }
 
-func document(report *model.Report, t model.Document) {
-	if t.Before {
+func document(report *model.Report, f model.Function, t model.Document) {
+	if _, ok := reads(f, t); t.Before && ok {
+		report.Warnf("document-data", "the CouchDB feed tells no documents: before is null, and after is read from the database")
+	} else if t.Before {
 		report.Warnf("document-data", "the CouchDB feed tells no documents: before and after are null")
 	}
 	if !t.Created || !t.Updated || !t.Deleted {
@@ -256,22 +258,7 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return append(diagnostics, t.circular(functions)...)
-}
-
-// circular says which dead letters come back by way of triggers.
-func (t Target) circular(functions []model.Function) []model.Diagnostic {
-	from := func(f model.Function) string {
-		by, _ := t.trigger(f)
-		return by.name
-	}
-	return model.CircularLetters(functions, func(f model.Function) string {
-		s, ok := deadLetterSink(f)
-		if !ok || t.fires(f, s) == from(f) { // which is said of its directive
-			return ""
-		}
-		return t.fires(f, s)
-	}, from)
+	return diagnostics
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
@@ -290,8 +277,7 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 		}
 		fired := other.fired && other.by.name == name
 		switch {
-		case fired && other.Name == f.Name:
-			report.ErrorAt("feeds-itself", verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
+		case other.Name == f.Name && (fired || kind == "queue" && resource == s.Name): // which is said of what feeds itself
 			return
 		case fired && kind != s.Kind:
 			report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)
