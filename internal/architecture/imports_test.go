@@ -71,7 +71,7 @@ var rules = []rule{
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/scaffold", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, append([]string{"golang.org/x/mod"}, emission...)},
 	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
-	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/native/…"),
+	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/headers", "internal/native/…"),
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, emission, cloudevents)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
