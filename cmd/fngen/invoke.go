@@ -97,6 +97,7 @@ ignores. Callers are not checked here, as targets.gcp.audience has it done elsew
 func invoke(ctx context.Context, o *options, function string, i invocation) error {
 	project := gen.InvokeOptions{Function: function, Native: i.native, Artifact: i.artifact, Cache: cacheFolder(os.Getenv("FNGEN_CACHE"))}
 	project.Built = func(path string) { o.tell("note", "built %s, which was missing or stale", path) }
+	project.Told = func(text string) { o.tell("note", "%s", text) }
 	if i.native && i.event == "" {
 		return usageError{errors.New("--native says what is in the file of --event; give one")}
 	}
@@ -186,6 +187,9 @@ func printInvocations(w io.Writer, list []gen.Invocation) error {
 				label = "letter"
 			}
 			line(label, fmt.Sprintf("%s %s %s", e.Kind, e.Sink, e.Event))
+		}
+		for _, text := range i.Writes {
+			line("wrote", text)
 		}
 		for _, l := range i.Logs {
 			line("log", l)

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/native"
@@ -31,6 +34,17 @@ type fake struct {
 	response invoke.Response
 	err      error
 	done     []string // what was asked for
+
+	documents map[string][]store.Document
+}
+
+func (f *fake) Collections() []string { return slices.Sorted(maps.Keys(f.documents)) }
+func (f *fake) Documents(name string, most int) ([]store.Document, int) {
+	return f.documents[name][:min(most, len(f.documents[name]))], len(f.documents[name])
+}
+func (f *fake) Put(name, key string, object []byte) error {
+	f.done = append(f.done, "put "+name+" "+key+" "+string(object))
+	return f.err
 }
 
 func (f *fake) App() App { return f.app }

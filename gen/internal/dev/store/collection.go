@@ -82,6 +82,7 @@ type writing struct {
 	// isSame reports that it changes nothing where the fields are the same, and is
 	// no change.
 	isSame bool
+	silent bool // nobody is told
 	keeps  bool // versions, and what is left of what is deleted
 }
 
@@ -142,8 +143,10 @@ func (s *Store) write(w writing) (*document, *Write, error) {
 		change.Revision = d.revision
 	}
 	told := Write{w.name, change}
-	if err := busy(s.told(told)); err != nil {
-		return nil, nil, err
+	if !w.silent {
+		if err := busy(s.told(told)); err != nil {
+			return nil, nil, err
+		}
 	}
 	s.last = now
 	if w.keeps && was != nil {
@@ -220,13 +223,18 @@ func (s *Store) Documents(name string, most int) (first []Document, all int) {
 			continue
 		}
 		if all++; len(first) < most {
-			fields := maps.Clone(d.fields)
-			delete(fields, documents.Revision)
-			text, _ := documents.JSON(plain(fields)) // which all encode
-			first = append(first, Document{key, string(text)})
+			first = append(first, Document{key, string(JSON(d.fields))})
 		}
 	}
 	return first, all
+}
+
+// JSON returns the document as plain JSON, without what the service adds.
+func JSON(fields native.Map) json.RawMessage {
+	fields = maps.Clone(fields)
+	delete(fields, documents.Revision)
+	text, _ := documents.JSON(plain(fields)) // which all encode
+	return text
 }
 
 // Put writes the JSON object into the collection under the key, whatever is there,
@@ -240,19 +248,44 @@ func (s *Store) Put(name, key string, object []byte) error {
 		return err
 	}
 	w := writing{name: name, key: key, fields: s.fieldsOf(d)}
-	switch s.o.Target {
-	case "aws":
-		w.fields[documents.Revision] = rand.Text()
-	case "gcp":
-		w.revision, w.isSame = updateTime, true
-	case "openwhisk":
-		w.revision, w.keeps = nextRevision, true
-	}
+	s.complete(&w)
 	_, _, err = s.write(w)
 	if errors.Is(err, errNotFound) {
 		return fmt.Errorf("no function has a collection %s", name)
 	}
 	return err
+}
+
+// Happened has the collection be as it is after the change, which nobody is told,
+// and returns the change as the service tells it.
+func (s *Store) Happened(name string, c native.Change) native.Change {
+	if len(c.Key) != 1 {
+		return c
+	}
+	w := writing{name: name, key: c.Key[0], fields: c.After, silent: true}
+	if c.Kind == native.Deleted {
+		w.fields = nil
+	}
+	s.complete(&w)
+	if d, _, err := s.write(w); err == nil && d != nil {
+		c.Revision = d.revision
+	}
+	return c
+}
+
+// complete has the writing do what the target's service does beside it.
+func (s *Store) complete(w *writing) {
+	switch s.o.Target {
+	case "aws":
+		if w.fields != nil {
+			w.fields = maps.Clone(w.fields)
+			w.fields[documents.Revision] = rand.Text()
+		}
+	case "gcp":
+		w.revision, w.isSame = updateTime, true
+	case "openwhisk":
+		w.revision, w.keeps = nextRevision, true
+	}
 }
 
 // fieldsOf returns the document as the target's service keeps it.

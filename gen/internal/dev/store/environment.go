@@ -41,8 +41,7 @@ func (v *View) Environment(address string) []string {
 func (v *View) nameOf(u model.Use, at string) string {
 	switch {
 	case u.Kind == model.UseSecret && v.store.o.Target == "gcp":
-		value, _ := v.store.secret(u)
-		return value
+		return v.secrets[u.Param]
 	case u.Kind != model.UseDocument:
 		return u.Name
 	case v.store.o.Target == "openwhisk":

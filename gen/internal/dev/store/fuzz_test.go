@@ -43,7 +43,7 @@ func FuzzRequests(f *testing.F) {
 	function := model.Function{Name: "shop"}.Using(model.Use{Param: "users", Kind: model.UseDocument, Name: "users", Read: true, Write: true},
 		model.Use{Param: "pictures", Kind: model.UseObject, Name: "pictures", Read: true, Write: true}, model.Use{Param: "key", Kind: model.UseSecret, Name: "key", Read: true})
 	for _, target := range []string{"aws", "gcp", "openwhisk"} {
-		s, err := New(Options{Target: target, Folder: filepath.Join(dir, target, "objects"), Secret: func(model.Use) (string, bool) { return "s3cret", true }})
+		s, err := New(Options{Target: target, Folder: filepath.Join(dir, target, "objects")})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func FuzzRequests(f *testing.F) {
 		if err := s.Prepare([]model.Function{function}); err != nil {
 			f.Fatal(err)
 		}
-		views[target] = s.View(function, nil, nil)
+		views[target] = s.View(function, map[string]string{"key": "s3cret"}, nil, nil)
 	}
 	f.Fuzz(func(t *testing.T, target, method, path, header, value, body string) {
 		u, err := url.ParseRequestURI(path)

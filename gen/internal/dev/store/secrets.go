@@ -9,14 +9,6 @@ import (
 	"github.com/fngen/fngen/internal/native"
 )
 
-// secret returns the value of the secret.
-func (s *Store) secret(u model.Use) (string, bool) {
-	if s.o.Secret == nil {
-		return "", false
-	}
-	return s.o.Secret(u)
-}
-
 // secretsManager serves GetSecretValue of the secrets that the function uses.
 //
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
@@ -48,7 +40,7 @@ func (v *View) secretValue(w http.ResponseWriter, r *http.Request) (json.RawMess
 		if u.Kind != model.UseSecret || u.Name != request.ID {
 			continue
 		}
-		value, ok := v.store.secret(u)
+		value, ok := v.secrets[u.Param]
 		if !ok {
 			return nil, fail(errNotFound, "Secrets Manager can't find the specified secret.")
 		}

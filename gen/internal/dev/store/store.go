@@ -22,9 +22,6 @@ type Options struct {
 	Target string
 	Folder string // of the buckets, each a folder in it; it is made if it is not there
 
-	// Secret returns the value of the secret that a use is; nil for none.
-	Secret func(model.Use) (string, bool)
-
 	// Told is told of each write when nobody can see it yet, or, of an object, when
 	// it is there: one after the other, in the order of the writes. An error has the
 	// write fail as one that comes too fast, so that it is made again. Nil is told
@@ -121,25 +118,26 @@ func (s *Store) told(w Write) error {
 	return s.o.Told(w)
 }
 
-// A View is the store as one function sees it.
+// A View is the store as one function sees it, with the rights of its uses.
 type View struct {
 	store    *Store
 	function model.Function
+	secrets  map[string]string // by parameter
 	wrote    func(Write)
 	refused  func(string)
 }
 
-// View returns the store as the function sees it, with the rights of its uses.
-// wrote is told what it writes, and refused what it asks for in vain, with the
-// way out; either may be nil.
-func (s *Store) View(f model.Function, wrote func(Write), refused func(string)) *View {
+// View returns the store as the function sees it, with the values of its secrets
+// by their parameters. wrote is told what it writes, and refused what it asks for
+// in vain, with the way out; either may be nil.
+func (s *Store) View(f model.Function, secrets map[string]string, wrote func(Write), refused func(string)) *View {
 	if wrote == nil {
 		wrote = func(Write) {}
 	}
 	if refused == nil {
 		refused = func(string) {}
 	}
-	return &View{s, f, wrote, refused}
+	return &View{s, f, secrets, wrote, refused}
 }
 
 // Errors that each service says in its own way. Those of conditions are

@@ -48,7 +48,6 @@ func open(t *testing.T, target string) *world {
 	var err error
 	w.Store, err = store.New(store.Options{
 		Target: target, Folder: w.folder,
-		Secret: func(u model.Use) (string, bool) { return "value of " + u.Name, u.Param != "missing" },
 		Told: func(one store.Write) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -82,7 +81,7 @@ func (w *world) use(t *testing.T, uses ...model.Use) string {
 	if err := w.Prepare([]model.Function{f}); err != nil {
 		t.Fatal(err)
 	}
-	v := w.View(f, nil, func(text string) {
+	v := w.View(f, map[string]string{"key": "value of stripe/api"}, nil, func(text string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.refused = append(w.refused, text)

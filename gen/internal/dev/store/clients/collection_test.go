@@ -81,7 +81,7 @@ func driver(t *testing.T, w *world, target string, uses ...model.Use) (*document
 	if err := w.Prepare([]model.Function{f}); err != nil {
 		t.Fatal(err)
 	}
-	v := w.View(f, nil, func(text string) {
+	v := w.View(f, nil, nil, func(text string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.refused = append(w.refused, text)
@@ -272,7 +272,7 @@ func TestSecrets(t *testing.T) {
 	}
 	g := open(t, "gcp")
 	g.use(t, key)
-	if env := g.View(model.Function{}.Using(key), nil, nil).Environment("127.0.0.1:1"); !slices.Contains(env, "FNGEN_USE_KEY=value of stripe/api") {
+	if env := g.View(model.Function{}.Using(key), map[string]string{"key": "value of stripe/api"}, nil, nil).Environment("127.0.0.1:1"); !slices.Contains(env, "FNGEN_USE_KEY=value of stripe/api") {
 		t.Errorf("%q", env)
 	}
 }
