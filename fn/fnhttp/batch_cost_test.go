@@ -11,6 +11,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // costly are batches of a thousand elements and 10.8 MB whose elements are as
@@ -59,7 +60,7 @@ func postBatch(tb testing.TB, batch string) {
 // and an event that has too much is given up where that shows. The time of
 // BenchmarkBatch is below three times that of json.Valid for each of them.
 func TestBatchCost(t *testing.T) {
-	capture(t)
+	logged.Text(t)
 	for name, batch := range costly() {
 		const objects, bytes = 220 * fnhttp.MaxBatch, 10 * 10_800_000
 		var before, after runtime.MemStats
@@ -76,7 +77,7 @@ func TestBatchCost(t *testing.T) {
 }
 
 func BenchmarkBatch(b *testing.B) {
-	capture(b)
+	logged.Text(b)
 	for name, batch := range costly() {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(batch)))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 const batchType = "application/cloudevents-batch+json; charset=utf-8"
@@ -78,7 +79,7 @@ func TestBatch(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			logged := capture(t)
+			logged := logged.Text(t)
 			resp, handled := sendBatch(test.elements...)
 			if resp.StatusCode != test.status || resp.Header.Get("Retry-After") != test.retryAfter {
 				t.Errorf("got %d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
@@ -102,7 +103,7 @@ func TestBatch(t *testing.T) {
 
 // The log names the event of the batch that failed.
 func TestBatchLog(t *testing.T) {
-	logged := capture(t)
+	logged := logged.Text(t)
 	sendBatch(element("1"), element("fails"))
 	if !strings.Contains(logged.String(), ", event 2\"") || strings.Contains(logged.String(), ", event 1\"") {
 		t.Errorf("log: %s", logged)
@@ -111,7 +112,7 @@ func TestBatchLog(t *testing.T) {
 
 // What the time does not suffice for is a 504, so that it is sent again.
 func TestBatchDeadline(t *testing.T) {
-	capture(t)
+	logged.Text(t)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
@@ -149,7 +150,7 @@ func TestBatchRefused(t *testing.T) {
 		"no format":            {"application/cloudevents-batch", "[" + one + "]", 415},
 		"another single event": {"application/cloudevents+avro", one, 415},
 	} {
-		logged := capture(t)
+		logged := logged.Text(t)
 		w := httptest.NewRecorder()
 		fnhttp.Batch(fn.On(func(context.Context, []byte) error { t.Errorf("%s: handled", name); return nil }), "/s").
 			ServeHTTP(w, newRequest("/", test.body, "Content-Type", test.contentType))

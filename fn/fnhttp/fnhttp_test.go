@@ -1,12 +1,9 @@
 package fnhttp_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"log"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -20,6 +17,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // serve answers a request as the function /shop/confirm does.
@@ -36,19 +34,6 @@ func body(t *testing.T, r *http.Response) string {
 		t.Fatal(err)
 	}
 	return string(b)
-}
-
-// capture sends the log to the test.
-func capture(t testing.TB) *bytes.Buffer {
-	var b bytes.Buffer
-	oldLogger, oldWriter, oldFlags := slog.Default(), log.Writer(), log.Flags()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
-	t.Cleanup(func() {
-		slog.SetDefault(oldLogger)
-		log.SetOutput(oldWriter)
-		log.SetFlags(oldFlags)
-	})
-	return &b
 }
 
 // Each kind of error has its status, and what it says goes to the log only.
@@ -83,7 +68,7 @@ func TestErrorStatus(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			logged := capture(t)
+			logged := logged.Text(t)
 			resp := serve(test.handler, httptest.NewRequest("POST", "/orders", strings.NewReader(`{"ID":"hunter2"}`)))
 			got := body(t, resp)
 			if resp.StatusCode != test.status || resp.Header.Get("Retry-After") != test.retryAfter {
@@ -110,7 +95,7 @@ func TestDeadline(t *testing.T) {
 		"ignored": func(_ context.Context, release chan struct{}) { <-release },
 	} {
 		t.Run(name, func(t *testing.T) {
-			capture(t)
+			logged.Text(t)
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
@@ -232,7 +217,7 @@ func TestEventReplyWithoutContentType(t *testing.T) {
 
 // A reply that cannot be written is a 500 that holds no part of it.
 func TestReplyRefused(t *testing.T) {
-	logged := capture(t)
+	logged := logged.Text(t)
 	contentType := "application/json"
 	resp := serve(replying(&fn.Event{Context: &event.EventContextV1{Type: "t", DataContentType: &contentType, Extensions: map[string]any{"id": "forged"}}}),
 		httptest.NewRequest("POST", "/", nil))

@@ -16,6 +16,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // send returns the event that a request becomes, nil if the handler was not
@@ -180,7 +181,7 @@ func TestRefusedRequests(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			logged := capture(t)
+			logged := logged.Text(t)
 			called := false
 			resp := serve(fn.On(func(context.Context, fn.Event) error { called = true; return nil }), test.r)
 			if resp.StatusCode != test.status || called {
@@ -202,7 +203,7 @@ func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // A body of MaxBody bytes is the largest that is taken.
 func TestBodySize(t *testing.T) {
-	capture(t)
+	logged.Text(t)
 	for _, test := range []struct {
 		size   int64
 		status int
@@ -261,7 +262,7 @@ func FuzzRequest(f *testing.F) {
 // An event that anybody may send has 64 extensions at most, in either mode and in
 // a batch, and a member that is null is one of them.
 func TestExtensions(t *testing.T) {
-	capture(t)
+	logged.Text(t)
 	members := func(n int, value string) string {
 		var b strings.Builder
 		for i := range n {
@@ -295,7 +296,7 @@ func TestExtensions(t *testing.T) {
 // Two headers of one name are refused where the platform tells them apart: which
 // of them counts would depend on who reads it.
 func TestHeadersTwice(t *testing.T) {
-	capture(t)
+	logged.Text(t)
 	for _, name := range []string{"ce-specversion", "ce-id", "CE-Source", "ce-type", "ce-subject", "ce-ext", "ce-traceparent"} {
 		for _, value := range []string{"1.0", ""} {
 			all := binary("t", "ce-subject", "s", "ce-ext", "x", "ce-traceparent", "00-1-2-01")

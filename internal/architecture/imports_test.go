@@ -35,6 +35,9 @@ var rules = []rule{
 	{"internal/native/…", []string{"internal/native"}, nil},
 	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},
+	{"internal/documents", nil, nil},
+	{"internal/uses", nil, nil},
+	{"fn/document", []string{"internal/documents"}, nil},
 	{"internal/sinks", nil, cloudevents},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
@@ -47,11 +50,11 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
-	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/gcp", "providers/openwhisk/…"),
+	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/aws/internal/item", "providers/gcp", "providers/openwhisk/…"),
 		append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
-	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
+	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws/internal/item"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"providers/gcp", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), cloudevents},
 	{"fn/emit/httpsink", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), cloudevents},
 	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
@@ -74,14 +77,18 @@ var rules = []rule{
 	{"gen/internal/testkit/daytwo", nil, nil},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
+	{"providers/aws/resource/…", deployed("fn", "fn/document", "fn/emit", "internal/portable", "internal/uses", "internal/wait", "internal/sinks", "providers/aws/internal/…"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
+	{"internal/testkit/logged", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
@@ -115,7 +122,7 @@ var terraform = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp", "internal/documents"}, packages...)
 }
 
 // What only the packages named may import themselves, and what nobody may. A
@@ -141,7 +148,7 @@ const suite = "providers/internal/conformance"
 
 // public matches the packages that users import or run; all others have a
 // folder internal in their paths.
-var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/sink/[a-z]+)?|gen|cmd/fngen)$`)
+var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/(sink|resource)/[a-z]+)?|gen|cmd/fngen)$`)
 
 const (
 	mostFiles = 20 // in a folder, without tests
@@ -373,7 +380,7 @@ func TestCheck(t *testing.T) {
 // action that takes events only.
 func TestNoHTTP(t *testing.T) {
 	g := load(t)
-	for _, name := range []string{"fn", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
+	for _, name := range []string{"fn", "fn/document", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
 		}
@@ -394,11 +401,12 @@ func TestReplayApart(t *testing.T) {
 	}
 }
 
-// Every provider passes the conformance suite. What events are sent to is none.
+// Every provider passes the conformance suite. What events are sent to is none,
+// and what handlers use neither; collections have the table of testkit/collection.
 func TestProvidersConform(t *testing.T) {
 	g := load(t)
 	for _, name := range g.own() {
-		isProvider := strings.HasPrefix(name, "providers/") && !strings.Contains(name, "/internal/") && !strings.Contains(name, "/sink/")
+		isProvider := strings.HasPrefix(name, "providers/") && !strings.Contains(name, "/internal/") && !strings.Contains(name, "/sink/") && !strings.Contains(name, "/resource/")
 		if isProvider && !slices.Contains(g[module+name].XTestImports, module+suite) {
 			t.Errorf("no test of %s runs %s", name, suite)
 		}

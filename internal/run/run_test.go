@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"log/slog"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +19,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/run/mark"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // record returns a record of the group whose event has the id.
@@ -76,34 +74,9 @@ type line struct {
 	Base64        string `json:"raw_base64"`
 }
 
-// lockedBuffer takes the lines of a goroutine that is late, too.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // capture sends the log to the test, which reads it when all is done.
 func capture(t *testing.T) func() []line {
-	var b lockedBuffer
-	oldLogger, oldWriter, oldFlags := slog.Default(), log.Writer(), log.Flags()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&b, nil)))
-	t.Cleanup(func() {
-		slog.SetDefault(oldLogger)
-		log.SetOutput(oldWriter)
-		log.SetFlags(oldFlags)
-	})
+	b := logged.JSON(t)
 	return func() []line {
 		t.Helper()
 		var out []line

@@ -1,10 +1,8 @@
 package aws
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // payloads is the folder of real payloads that aws-lambda-go ships.
@@ -88,15 +87,6 @@ func wantError(t testing.TB, err error, texts ...string) {
 			t.Errorf("error %q does not hold %q", err, text)
 		}
 	}
-}
-
-// logs catches what is logged until the test ends.
-func logs(t testing.TB) *bytes.Buffer {
-	var b bytes.Buffer
-	before := slog.Default()
-	t.Cleanup(func() { slog.SetDefault(before) })
-	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
-	return &b
 }
 
 // A payload of another source must never reach a handler, and the error must
@@ -207,7 +197,7 @@ func TestNothingAliasesThePayload(t *testing.T) {
 
 // An error's text is cut, since an answer above 6 MB ends the process.
 func TestErrorTextIsBounded(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	r := &recorder{answer: func(fn.Event) error { return errors.New(strings.Repeat("é", 4<<20)) }}
 	_, err := invoke(t, EventBridge{}, r, `{"id":"i","detail-type":"t","source":"s","detail":{}}`)
 	wantError(t, err, "EventBridge event i: é")
@@ -219,7 +209,7 @@ func TestErrorTextIsBounded(t *testing.T) {
 // A handler that does not heed its context must not hold up the answer until
 // Lambda kills the process.
 func TestAnswersBeforeTheDeadline(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	payload := fixture(t, "sqs-event.json")
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

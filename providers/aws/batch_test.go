@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // reported is the answer that names the messages.
@@ -78,7 +79,7 @@ func TestBatchAnswers(t *testing.T) {
 			{Kinesis{Stream: "s"}, inStream, test.inOrder, test.allIn},
 			{DynamoDB{Collection: "c"}, inTable, test.inOrder, test.allIn},
 		} {
-			logs(t)
+			logged.Text(t)
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
@@ -124,7 +125,7 @@ func TestBatchAnswers(t *testing.T) {
 // With deadletter none what can never succeed is passed over, and the order
 // goes on behind it.
 func TestStreamGoesOnWithoutDeadLetter(t *testing.T) {
-	log := logs(t)
+	log := logged.Text(t)
 	h := func(e fn.Event) error {
 		if strings.HasSuffix(e.ID(), "2") {
 			return fn.Permanent(errors.New("never"))
@@ -161,7 +162,7 @@ func TestLowestSequenceNumber(t *testing.T) {
 	if got, want := strings.Join(numbers, " "), "0 7 99 100 0100 49568167373333333333333333333333333333333333333333333333"; got != want {
 		t.Errorf("sorted: %s, want %s", got, want)
 	}
-	logs(t)
+	logged.Text(t)
 	r := &recorder{answer: func(fn.Event) error { return errors.New("passing trouble") }}
 	answer, err := invoke(t, Kinesis{Stream: "s"}, r, batch(streamed("100", nil), streamed("99", nil), streamed("101", nil)))
 	if err != nil || answer != reported("99") {

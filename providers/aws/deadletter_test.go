@@ -11,6 +11,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // letterbox is a sink for dead letters.
@@ -79,7 +80,7 @@ func TestRefusedLetter(t *testing.T) {
 		{func(d *emit.DeadLetter) Source { return EventBridge{DeadLetter: d} },
 			`{"id":"m","detail-type":"t","source":"s","detail":"no object"}`, "", "EventBridge event m: decode data"},
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		box := &letterbox{refuses: true}
 		h := fn.On(func(context.Context, struct{}) error { return nil })
 		answer, err := Handler(h, test.source(emit.DeadLetters("/shop/confirm", box))).Invoke(t.Context(), []byte(test.payload))

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // A native event: its detail-type, first resource and detail, verbatim.
@@ -99,7 +100,7 @@ func TestEventBridgeTypeAndSource(t *testing.T) {
 			"another source": {EventBridge{Type: "order.placed", Source: "market"}, 0, ""},
 		} {
 			t.Run(name, func(t *testing.T) {
-				logs(t)
+				logged.Text(t)
 				r := &recorder{}
 				_, err := invoke(t, test.source, r, payload)
 				if test.err != "" {
@@ -130,7 +131,7 @@ func TestEventBridgeRefused(t *testing.T) {
 		"a wrong time":          {`{"id":"i","detail-type":"t","source":"s","time":"soon","detail":{}}`, "time: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := logs(t)
+			log := logged.Text(t)
 			r := &recorder{}
 			_, err := invoke(t, EventBridge{}, r, test.payload)
 			wantError(t, err, "decode EventBridge event ", test.why)
@@ -147,7 +148,7 @@ func TestEventBridgeRefused(t *testing.T) {
 
 // A failing handler is an error, so that Lambda tries again.
 func TestEventBridgeFailure(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	trouble := errors.New("passing trouble")
 	r := &recorder{answer: func(fn.Event) error { return trouble }}
 	_, err := invoke(t, EventBridge{}, r, `{"id":"i","detail-type":"t","source":"s","detail":{}}`)

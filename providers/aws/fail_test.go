@@ -11,12 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // A failed setup reaches the Runtime API as a failed initialisation, and the
 // log.
 func TestFailReports(t *testing.T) {
-	log := logs(t)
+	log := logged.Text(t)
 	var got []string
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -41,7 +43,7 @@ func TestFailReports(t *testing.T) {
 // A Runtime API that refuses, is not there, or never answers must not keep the
 // process from ending.
 func TestFailIsBounded(t *testing.T) {
-	log := logs(t)
+	log := logged.Text(t)
 	fail(t.Context(), "", errors.New("outside of Lambda"))
 	if strings.Contains(log.String(), "not reported") {
 		t.Errorf("log: %s", log)

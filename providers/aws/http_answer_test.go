@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // Each gateway gets its own form of an answer, to the byte; a REST API refuses
@@ -79,7 +81,7 @@ func TestHTTPHead(t *testing.T) {
 
 // An answer that Lambda refuses would end the process.
 func TestHTTPAnswerTooLarge(t *testing.T) {
-	log := logs(t)
+	log := logged.Text(t)
 	got := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(bytes.Repeat([]byte{'a'}, maxAnswer))
 	}, urlRequest("GET", "/", ""))
@@ -93,7 +95,7 @@ func TestHTTPAnswerTooLarge(t *testing.T) {
 
 // A status that no client understands is the handler's fault.
 func TestHTTPInvalidStatus(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	for _, status := range []int{0, -1, 42, 1000} {
 		got := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }, urlRequest("GET", "/", ""))
 		if !strings.HasPrefix(got, `{"statusCode":500,`) {

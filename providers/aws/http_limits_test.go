@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // What is too large is the client's fault, with the status that says so, and no
 // handler sees it; what is just within the limit is served.
 func TestHTTPLimits(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	headers := func(n, size int) string {
 		var b strings.Builder
 		for i := range n {

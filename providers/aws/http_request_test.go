@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // inspect is serve for a look at the request: the handler must be called.
@@ -181,7 +182,7 @@ func TestHTTPBody(t *testing.T) {
 		"base64": urlRequest("POST", "/", `,"body":"A*==","isBase64Encoded":true`),
 		"path":   urlRequest("GET", "/100%", ""),
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		got := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("called") }, payload)
 		if want := `{"statusCode":400,"headers":{"Content-Type":"text/plain; charset=utf-8","X-Content-Type-Options":"nosniff"},"body":"Bad Request\n","isBase64Encoded":false}`; got != want {
 			t.Errorf("%s: answer %s, want %s", name, got, want)
@@ -195,7 +196,7 @@ func TestHTTPBody(t *testing.T) {
 // A reverse proxy gives up a response that breaks, as it does under a net/http
 // server, instead of passing on a half for a whole.
 func TestHTTPReverseProxy(t *testing.T) {
-	log := logs(t)
+	log := logged.Text(t)
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "half")
@@ -253,7 +254,7 @@ func TestHTTPHeaderSpellings(t *testing.T) {
 // Where the payload has all values of a header, two of one name that an event
 // has once are refused; where the gateway has folded them they are one value.
 func TestHTTPEventHeadersTwice(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	const multi = `"multiValueHeaders":{"ce-specversion":["1.0"],"ce-id":["1"],"ce-source":["/s"],"ce-type":["t","u"]}`
 	const folded = `"headers":{"ce-specversion":"1.0","ce-id":"1","ce-source":"/s","ce-type":"t,u"}`
 	for payload, want := range map[string]string{

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // What lets a client in, or says who it is, is in no delivery, in no raw request
@@ -33,7 +34,7 @@ func TestShown(t *testing.T) {
 		"load balancer with multi-value headers": `{"requestContext":{"elb":{"targetGroupArn":"arn"}},"httpMethod":"POST","path":"/hook","multiValueQueryStringParameters":{},"multiValueHeaders":{` + multi + `}}`,
 	} {
 		for _, src := range []HTTP{{Keep: []string{"X-Hub-Signature-256"}}, {}, {Stream: true, Keep: []string{"X-Hub-Signature-256"}}} {
-			log := logs(t)
+			log := logged.Text(t)
 			called := false
 			h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				called = true

@@ -17,6 +17,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 const zeros = "\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -110,7 +112,7 @@ func TestHTTPStreamPanic(t *testing.T) {
 		"Goexit":                  {true, runtime.Goexit, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "handler panicked"},
 		"abort":                   {true, func() { panic(http.ErrAbortHandler) }, `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + zeros + "half", true, "response aborted"},
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		got, err := readStream(t, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "half")
 			if test.flushes {
@@ -135,7 +137,7 @@ func TestHTTPStreamPanic(t *testing.T) {
 // A handler that does not heed the end of its context is answered for, or its
 // response is broken, before Lambda kills the process.
 func TestHTTPStreamDeadline(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	for name, flushes := range map[string]bool{"nothing has left": false, "a chunk has left": true} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -178,7 +180,7 @@ func TestHTTPStreamDeadline(t *testing.T) {
 // Requests that no handler sees are answered in the form of a stream, what is
 // no request is an error, and another gateway gets its own form.
 func TestHTTPStreamOthers(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	never := func(http.ResponseWriter, *http.Request) { t.Error("called") }
 	got, err := readStream(t, never, urlRequest("GET", "/100%", ""))
 	if want := `{"statusCode":400,"headers":{"Content-Type":"text/plain; charset=utf-8","X-Content-Type-Options":"nosniff"}}` + zeros + "Bad Request\n"; got != want || err != nil {

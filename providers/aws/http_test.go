@@ -18,6 +18,7 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // urlRequest is a function URL's request with the method, path and more
@@ -108,7 +109,7 @@ func TestHTTPPanic(t *testing.T) {
 	for name, end := range map[string]func(){
 		"panic": func() { panic("secret") }, "Goexit": runtime.Goexit, "typed nil": func() { panic((*url.Error)(nil)) }, "again": func() { panic(again{}) },
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		got := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Half", "done")
 			_, _ = io.WriteString(w, "half")
@@ -131,7 +132,7 @@ func (a again) Error() string { panic(a) }
 // The handler's context ends early enough, and a handler that does not heed it
 // is answered for with a 504 before Lambda kills the process.
 func TestHTTPDeadline(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -159,7 +160,7 @@ func TestHTTPDeadline(t *testing.T) {
 // Events over HTTP: a handler of events sees the platform's id and source, and
 // its failure is a status alone.
 func TestHTTPEvents(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	r := &recorder{}
 	h := HTTPHandler(fnhttp.Handler(r, "/example.com/shop/Audit"), HTTP{})
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-west-1:1:function:orders"})

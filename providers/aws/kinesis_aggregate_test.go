@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // field is a length-delimited field of a protocol buffer message.
@@ -53,7 +54,7 @@ func TestAggregate(t *testing.T) {
 // The stream knows aggregates only: whichever of its records fails, the
 // aggregate comes again, and with it what comes after.
 func TestAggregateFails(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	payload := batch(streamed("9", []byte("1")), streamed("10", aggregate(field(1, "k")+user(0, "2")+user(0, "3")+user(0, "4"))), streamed("11", []byte("5")))
 	r := &recorder{answer: func(e fn.Event) error {
 		if string(e.Data()) == "3" {
@@ -109,7 +110,7 @@ func TestBrokenAggregate(t *testing.T) {
 		"too many keys":         {strings.Repeat(field(1, ""), maxUserRecords+1), "it has more than 20000 partition keys"},
 		"too many records":      {field(1, "") + strings.Repeat(user(0, ""), maxUserRecords+1), "it has more than 20000 user records"},
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		r := &recorder{}
 		answer, err := invoke(t, Kinesis{Stream: "s"}, r, batch(streamed("1", aggregate(test.message))))
 		if want := `{"batchItemFailures":[{"itemIdentifier":"1"}]}`; err != nil || answer != want {
@@ -126,7 +127,7 @@ func TestBrokenAggregate(t *testing.T) {
 // aggregate that is too much, which comes again, also with deadletter none; the
 // next batch has room for it.
 func TestBatchOfAggregates(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	large := aggregate(field(1, "k") + strings.Repeat(user(0, ""), maxUserRecords-1))
 	handled := 0
 	r := &recorder{answer: func(fn.Event) error { handled++; return nil }}

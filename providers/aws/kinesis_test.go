@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // streamed is a record of a stream's first shard.
@@ -45,7 +46,7 @@ func TestKinesisRealPayload(t *testing.T) {
 // A short sequence number is padded in the event, so that numbers compare as
 // text does, and stays as it is where the platform reads it.
 func TestKinesisSequence(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	r := &recorder{answer: func(e fn.Event) error {
 		if got, want := e.Extensions()["sequence"], "00000000000000000000000000000000000000000000000000000017"; got != want {
 			t.Errorf("sequence %s, want %s", got, want)
@@ -75,7 +76,7 @@ func TestKinesisUndecodableRecord(t *testing.T) {
 		"another id":      {strings.Replace(record(`"data":""`), "shard:2", "shard:3", 1), "eventID"},
 		"no shard":        {strings.Replace(record(`"data":""`), "shard:2", ":2", 1), "eventID"},
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		r := &recorder{}
 		answer, err := invoke(t, Kinesis{Stream: "s"}, r, batch(streamed("1", []byte("1")), test.bad, streamed("3", []byte("3"))))
 		if want := `{"batchItemFailures":[{"itemIdentifier":"2"}]}`; err != nil || answer != want {
@@ -113,7 +114,7 @@ func TestStreamRecordWithoutSequenceNumber(t *testing.T) {
 
 // A mapping with a tumbling window takes no answer without a state for one.
 func TestTumblingWindow(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	failing := &recorder{answer: func(e fn.Event) error { return errors.New("passing trouble") }}
 	for _, test := range []struct {
 		name    string

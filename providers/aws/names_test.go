@@ -3,6 +3,8 @@ package aws
 import (
 	"strings"
 	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // Names of members count exactly, in every payload: one that looks like another
@@ -22,7 +24,7 @@ func TestNamesAreExact(t *testing.T) {
 		"S3 by a rule": {S3{Bucket: "uploads"}, fromRule("Object Created", "k", "v", "1"), "key"},
 		"Scheduler":    {Scheduler{Name: "nightly"}, fired("nightly", "1"), "scheduled"},
 	} {
-		logs(t)
+		logged.Text(t)
 		plain := &recorder{}
 		if _, err := invoke(t, test.source, plain, test.payload); err != nil || len(plain.events) == 0 {
 			t.Errorf("%s: %d events, error %v", name, len(plain.events), err)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // The ids were computed apart from this code, as 32 hex digits of SHA-256 over
@@ -171,7 +172,7 @@ func TestS3UndecodableRecord(t *testing.T) {
 		"no record at all": {`null`, `eventSource is ""`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			logs(t)
+			logged.Text(t)
 			r := &recorder{}
 			_, err := invoke(t, S3{Bucket: "uploads"}, r, batch(notification("ObjectCreated:Put", "one", "", ""), test.bad, notification("ObjectCreated:Put", "three", "", "")))
 			wantError(t, err, "S3 record 2: decode S3 record 2: ", test.why)
@@ -180,7 +181,7 @@ func TestS3UndecodableRecord(t *testing.T) {
 			}
 		})
 	}
-	logs(t)
+	logged.Text(t)
 	r := &recorder{}
 	_, err := invoke(t, S3{Bucket: "uploads", Prefix: "in/"}, r, batch(notification("ObjectCreated:Put", "", "", "")))
 	wantError(t, err, "no key") // and not passed over by the filter
@@ -192,7 +193,7 @@ func TestS3UndecodableRecord(t *testing.T) {
 // Any failure makes the platform deliver the whole notification again, and the
 // error names every record that failed. What is given up for good does not.
 func TestS3Failures(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	r := &recorder{answer: func(e fn.Event) error {
 		switch e.Subject() {
 		case "a":

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 const scheduleARN = "arn:aws:scheduler:eu-west-1:123456789012:schedule/shop/nightly"
@@ -61,7 +62,7 @@ func TestSchedulerOfAnotherFunction(t *testing.T) {
 
 // What a firing lacks is an error, never a tick at the year 1.
 func TestSchedulerFailures(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	for payload, why := range map[string]string{
 		`{"name":"nightly","schedule":"arn:aws:scheduler:x"}`:                                              "missing scheduled",
 		`{"name":"nightly","scheduled":"2022-03-22T18:59:43Z"}`:                                            "missing schedule",

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // notified is a record of SNS with the given message and attributes.
@@ -95,7 +96,7 @@ func TestSNSFailures(t *testing.T) {
 		notified("bad", `{"specversion":"1.0"}`, `"content-type":{"Type":"String","Value":"application/cloudevents+json"}`): "SNS record 2 (bad): decode SNS record 2: decode CloudEvent",
 		notified("bad", `2`, ""): "SNS record 2 (bad): passing trouble",
 	} {
-		logs(t)
+		logged.Text(t)
 		r := &recorder{answer: func(e fn.Event) error {
 			if e.ID() == "bad" {
 				return errors.New("passing trouble")

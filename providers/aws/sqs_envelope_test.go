@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // notificationOf is the envelope that a topic puts around a message in a queue.
@@ -139,7 +141,7 @@ func TestOtherEnvelope(t *testing.T) {
 		"a test event that sns lacks": {EnvelopeSNSS3, trial, "set resources.orders.aws.envelope to s3 "},
 		"an envelope of no setting":   {"mqtt", "1", "the body is no mqtt envelope"},
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		r := &recorder{}
 		answer, err := invoke(t, SQS{Queue: "orders", Envelope: test.envelope, NoDeadLetter: true}, r, batch(message("q", "m", test.body, "", "")))
 		if want := `{"batchItemFailures":[{"itemIdentifier":"m"}]}`; err != nil || answer != want {
@@ -167,7 +169,7 @@ func TestBrokenEnvelope(t *testing.T) {
 		ofBus(`{"specversion":"1.0"}`):                                                    {EnvelopeEventBridge, "required attribute missing"},
 		ofBus(`{"specversion":"1.0","id":"1","source":"/","type":"dev.fngen.forged.v1"}`): {EnvelopeEventBridge, "made by adapters only"},
 	} {
-		log := logs(t)
+		log := logged.Text(t)
 		r := &recorder{}
 		answer, err := invoke(t, SQS{Queue: "orders", Envelope: test.envelope}, r, batch(message("q", "m", body, "", "")))
 		if want := `{"batchItemFailures":[{"itemIdentifier":"m"}]}`; err != nil || answer != want {

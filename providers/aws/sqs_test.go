@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 const noFailures = `{"batchItemFailures":[]}`
@@ -145,7 +146,7 @@ func TestSQSUndecodableRecordFailsAlone(t *testing.T) {
 		"an S3 test event":           {message("q", "bad", `{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}`, "", ""), "set resources.orders.aws.envelope to s3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := logs(t)
+			log := logged.Text(t)
 			r := &recorder{}
 			answer, err := invoke(t, SQS{Queue: "orders"}, r, batch(message("q", "one", "1", "", ""), test.bad, message("q", "three", "3", "", "")))
 			if want := `{"batchItemFailures":[{"itemIdentifier":"bad"}]}`; err != nil || answer != want {
@@ -179,7 +180,7 @@ func TestSQSRecordWithoutID(t *testing.T) {
 
 // An event's failure, of whatever kind, leaves the rest of its batch alone.
 func TestSQSPartialFailure(t *testing.T) {
-	log := logs(t)
+	log := logged.Text(t)
 	r := &recorder{answer: func(e fn.Event) error {
 		switch e.ID() {
 		case "2":
@@ -214,7 +215,7 @@ func TestSQSPartialFailure(t *testing.T) {
 // In a FIFO queue a failure stops its own group and no other; in a standard
 // queue a group id means nothing for the order.
 func TestSQSGroups(t *testing.T) {
-	logs(t)
+	logged.Text(t)
 	for queue, test := range map[string]struct {
 		answer  string
 		handled []string

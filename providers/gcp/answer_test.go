@@ -14,6 +14,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -22,7 +23,7 @@ import (
 // handler that is late.
 func TestAnswerInTime(t *testing.T) {
 	t.Setenv("CLOUD_RUN_TIMEOUT_SECONDS", "30")
-	logged(t)
+	logged.Text(t)
 	const failed = "500 Internal Server Error: Internal Server Error\n"
 	for name, tc := range map[string]struct {
 		does  func()
@@ -71,7 +72,7 @@ func TestAnswerInTime(t *testing.T) {
 // Protects the answer of a function whose handler ends its goroutine where it
 // runs: behind the framework's own server.
 func TestFrameworkGoexit(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	path := "/" + rand.Text()
 	h := gcp.Handler(fn.On(func(context.Context, []byte) error { runtime.Goexit(); return nil }), gcp.PubSub{Queue: "orders"})
 	if err := funcframework.RegisterHTTPFunctionContext(t.Context(), path, h.ServeHTTP); err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -54,7 +55,7 @@ func TestBodyLength(t *testing.T) {
 
 // Protects the limit, to the byte: no declared length lifts or lowers it.
 func TestBodyLimit(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	const limit = 32 << 20
 	body := strings.Repeat("x", limit+1)
 	for _, declared := range []int64{-1, 0, 10, limit, limit + 1} {
@@ -70,7 +71,7 @@ func TestBodyLimit(t *testing.T) {
 // Protects the handler from half a body: one that breaks off is refused
 // wherever it does, also where net/http says so by io.ErrUnexpectedEOF.
 func TestBodyBroken(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	for _, cause := range []error{io.ErrUnexpectedEOF, errors.New("connection reset")} {
 		for _, declared := range []int64{-1, 1, 4, 5, 1000} {
 			body := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(cause))
@@ -83,7 +84,7 @@ func TestBodyBroken(t *testing.T) {
 
 // Protects the memory: a length that is only declared costs little.
 func TestBodyDeclaredLarge(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 16 {

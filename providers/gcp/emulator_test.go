@@ -25,6 +25,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/internal/testkit/tool"
 	"github.com/fngen/fngen/providers/gcp"
 )
@@ -160,7 +161,7 @@ func (c *counter) Handle(ctx context.Context, e fn.Event) (*fn.Event, error) {
 func TestPubSubEmulator(t *testing.T) {
 	const n = 1000
 	base := emulator(t, "pubsub", "--data-dir="+t.TempDir()) + "/v1/projects/acme/"
-	logged(t)
+	logged.Text(t)
 	h := &counter{n: n, done: make(chan struct{}), attempts: map[int]int{}, handled: map[int]occurrence{}}
 	server := httptest.NewServer(gcp.Handler(h, gcp.PubSub{Queue: "orders"}))
 	t.Cleanup(server.Close)

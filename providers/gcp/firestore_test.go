@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -195,7 +196,7 @@ func TestFirestoreErrors(t *testing.T) {
 		{"JSON", header("Content-Type", "application/json"), `content type \"application/json\" is not application/protobuf`},
 	} {
 		t.Run(tc[0].(string), func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			var h recorder
 			if w := serve(&h, gcp.Firestore{Collection: "orders"}, tc[1].(*http.Request)); w.Code != http.StatusInternalServerError {
 				t.Errorf("status = %d, want 500", w.Code)
@@ -259,7 +260,7 @@ func TestFirestoreDelivery(t *testing.T) {
 		t.Errorf("attributes = %v", d.Attributes)
 	}
 
-	log := logged(t)
+	log := logged.Text(t)
 	w := serve(&recorder{}, gcp.Firestore{Collection: "orders", NoDeadLetter: true}, changed("created", "orders/1", []byte{0x0b, 0xff}))
 	if w.Code != http.StatusNoContent || !strings.Contains(log.String(), `event dropped`) || !strings.Contains(log.String(), `raw_base64="C/8="`) {
 		t.Errorf("status %d, log %s", w.Code, log)
@@ -268,7 +269,7 @@ func TestFirestoreDelivery(t *testing.T) {
 
 // Protects the function from events of other services.
 func TestFirestoreRefuses(t *testing.T) {
-	log := logged(t)
+	log := logged.Text(t)
 	w := serve(&recorder{}, gcp.Firestore{Collection: "orders"}, fixture(t, "storage_finalized.http"))
 	want := `document \"orders\": received a CloudEvent of type \"google.cloud.storage.object.v1.finalized\", want google.cloud.firestore.document.v1.created`
 	if w.Code != http.StatusBadRequest || !strings.Contains(log.String(), want) {

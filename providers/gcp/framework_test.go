@@ -11,6 +11,7 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -19,7 +20,7 @@ import (
 func TestFramework(t *testing.T) {
 	t.Setenv("FUNCTION_TARGET", "")
 	t.Setenv("CLOUD_RUN_TIMEOUT_SECONDS", "60")
-	logged(t)
+	logged.Text(t)
 
 	prefix := "/" + rand.Text() // the framework's registry outlives the test
 	register := func(path string, h http.Handler) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -41,7 +42,7 @@ func TestAnswers(t *testing.T) {
 		{"retryable without a dead letter", gcp.PubSub{Queue: "orders", NoDeadLetter: true}, cause, 500, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			w := serve(&recorder{err: tc.err}, tc.src, fixture(t, "pubsub_push.http"))
 			if w.Code != tc.status || w.Header().Get("Retry-After") != tc.after {
 				t.Errorf("status = %d, Retry-After = %q, want %d and %q", w.Code, w.Header().Get("Retry-After"), tc.status, tc.after)
@@ -58,7 +59,7 @@ func TestAnswers(t *testing.T) {
 
 // Protects the process: a panic is a retry, and the next event is handled.
 func TestPanic(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	calls := 0
 	h := gcp.Handler(fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
 		if calls++; calls == 1 {
@@ -78,7 +79,7 @@ func TestPanic(t *testing.T) {
 // Protects the answer before the framework's deadline: the handler's context
 // ends early, and a handler that does not care is not waited for.
 func TestDeadline(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	request := fixture(t, "pubsub_push.http")
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -139,7 +140,7 @@ func TestRefused(t *testing.T) {
 			`event \"com.github.pull.create\": received content type \"application/json\", which is neither a CloudEvent nor a Pub/Sub push`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			var h recorder
 			w := serve(&h, tc.src, tc.r)
 			if w.Code != tc.status {
@@ -243,7 +244,7 @@ func TestUndecodable(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, noDeadLetter := range []bool{false, true} {
-				log := logged(t)
+				log := logged.Text(t)
 				var h recorder
 				w := serve(&h, tc.src(noDeadLetter), tc.r())
 				want := map[bool]int{false: 500, true: 204}[noDeadLetter]
@@ -334,7 +335,7 @@ func TestRefusedLetter(t *testing.T) {
 		{false, false, 204, 1, true},
 		{false, true, 204, 0, true},
 	} {
-		log := logged(t)
+		log := logged.Text(t)
 		sink := &refusing{all: tc.all}
 		src := gcp.PubSub{Queue: "orders", DeadLetter: emit.DeadLetters("/shop/confirm", sink)}
 		push := `{"subscription":"projects/p/subscriptions/s","message":{"messageId":"1","data":"MTc="}`

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
@@ -88,15 +87,6 @@ func (h *recorder) Handle(ctx context.Context, e fn.Event) (*fn.Event, error) {
 	h.seen = append(h.seen, o)
 	h.deliveries = append(h.deliveries, d)
 	return nil, h.err
-}
-
-// logged returns a buffer that gets what is logged during the test.
-func logged(t *testing.T) *bytes.Buffer {
-	var b bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &b
 }
 
 // serve sends r to a function and returns the answer.

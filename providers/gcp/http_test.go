@@ -15,6 +15,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -186,7 +187,7 @@ func checkPanic(t *testing.T, url string, tc panicking) {
 func TestHTTPPanic(t *testing.T) {
 	for _, tc := range panickings() {
 		t.Run(tc.name, func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			h := gcp.HTTPHandler(tc.handler, gcp.HTTP{})
 			for _, server := range []*httptest.Server{httptest.NewServer(h), httptest.NewServer(framework(t, h))} {
 				checkPanic(t, server.URL, tc)
@@ -223,7 +224,7 @@ func TestHTTPWriter(t *testing.T) {
 	}), gcp.HTTP{})))
 	server.Config.ErrorLog = log.New(&complaints, "", 0)
 	server.Start()
-	logged(t)
+	logged.Text(t)
 
 	for path, want := range map[string]struct {
 		status int

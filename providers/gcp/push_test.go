@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -43,7 +44,7 @@ func TestPushTypes(t *testing.T) {
 		`null`:                                                            "missing message",
 		strings.Repeat(`{"message":`, 10_001):                             "invalid character '{' exceeded max depth",
 	} {
-		log := logged(t)
+		log := logged.Text(t)
 		var h recorder
 		if w := serve(&h, gcp.PubSub{Queue: "orders"}, post(body)); w.Code != 400 || len(h.seen) > 0 {
 			t.Errorf("%.80s: status %d after %d calls", body, w.Code, len(h.seen))

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -126,7 +127,7 @@ func TestSchedulerRefuses(t *testing.T) {
 		{"a time after all years", fire("j", "9999-12-31T23:59:59-01:00", `{"name":"f"}`), 500, `is not in the years 0 to 9999`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			var h recorder
 			if w := serve(&h, gcp.Scheduler{Name: "f"}, tc.r); w.Code != tc.status {
 				t.Errorf("status = %d, want %d", w.Code, tc.status)

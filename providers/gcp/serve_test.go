@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -23,7 +24,7 @@ import (
 // in full, and nothing else is accepted meanwhile.
 func TestServeDrains(t *testing.T) {
 	const requests = 20
-	logged(t)
+	logged.Text(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +138,7 @@ func TestServeDrainTimeout(t *testing.T) {
 		{"does not", true, 0, 9500 * time.Millisecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			synctest.Test(t, func(t *testing.T) {
 				l, release := newPipes(), make(chan struct{})
 				ctx, end := context.WithCancel(t.Context())
@@ -181,7 +182,7 @@ func serving(t *testing.T, h http.HandlerFunc, f func(*testing.T, *pipes)) {
 
 func servingHandler(t *testing.T, h http.Handler, f func(*testing.T, *pipes)) {
 	t.Helper()
-	logged(t)
+	logged.Text(t)
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()
 		ctx, end := context.WithCancel(t.Context())

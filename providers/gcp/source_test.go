@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -266,7 +267,7 @@ func TestStorageNames(t *testing.T) {
 		`{"bucket":"b","name":"x","size":"big"}`: "size: cannot unmarshal",
 		`{"bucket":"b","name":5}`:                "name: cannot unmarshal",
 	} {
-		log := logged(t)
+		log := logged.Text(t)
 		var h recorder
 		if w := serve(&h, gcp.Storage{}, object(data)); w.Code != http.StatusInternalServerError || len(h.seen) > 0 || !strings.Contains(log.String(), why) {
 			t.Errorf("%s: status %d, %d calls, log %s", data, w.Code, len(h.seen), log)

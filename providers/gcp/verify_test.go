@@ -1,7 +1,6 @@
 package gcp_test
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/gcp"
 )
 
@@ -106,7 +106,7 @@ func TestVerify(t *testing.T) {
 		{"an e-mail that nobody verified", []string{with(map[string]any{"email_verified": false})}, 403},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			log := logged(t)
+			log := logged.Text(t)
 			gate := newGate(g, audience, caller)
 			w := gate.ask(tc.header...)
 			if w.Code != tc.status || gate.calls != map[bool]int{true: 1, false: 0}[tc.status == 204] {
@@ -125,7 +125,7 @@ func TestVerify(t *testing.T) {
 				t.Errorf("log %q, want the refusal", log)
 			}
 			for _, secret := range []string{payload, signature} {
-				if bytes.Contains(log.Bytes(), []byte(secret)) {
+				if strings.Contains(log.String(), secret) {
 					t.Errorf("the log holds a part of the token: %s", log)
 				}
 			}
@@ -135,7 +135,7 @@ func TestVerify(t *testing.T) {
 
 // Protects what nobody configured: an empty audience or caller equals no claim.
 func TestVerifyNothingConfigured(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	g := newGoogle(t)
 	none := "Bearer " + g.token(t, map[string]any{"aud": nil, "email": nil})
 	empty := "Bearer " + g.token(t, map[string]any{"aud": "", "email": ""})
@@ -155,7 +155,7 @@ func TestVerifyNothingConfigured(t *testing.T) {
 // missing: keys are asked for once until they expire, again when a token names
 // one that is new, and never twice within 10 s.
 func TestVerifyKeys(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	g := newGoogle(t)
 	gate := newGate(g, audience, caller)
 	lasting := map[string]any{"exp": issued.Add(100 * time.Hour).Unix()}
@@ -200,7 +200,7 @@ func TestVerifyKeys(t *testing.T) {
 
 // Protects a rush at the start: all who wait for the keys wait for one fetch.
 func TestVerifyRush(t *testing.T) {
-	logged(t)
+	logged.Text(t)
 	g := newGoogle(t)
 	gate := gcp.VerifyWith(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }), audience, caller, g.URL,
 		func() time.Time { return issued })
@@ -247,7 +247,7 @@ func TestKeySet(t *testing.T) {
 
 // Where the keys are not to be had, the log says of their address the host alone.
 func TestKeysAddressIsPrivate(t *testing.T) {
-	log := logged(t)
+	log := logged.Text(t)
 	g := newGoogle(t)
 	token := "Bearer " + g.token(t, nil)
 	down := httptest.NewServer(http.NotFoundHandler())

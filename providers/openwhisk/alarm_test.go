@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // The feed tells no time: the event has none, and its tick has the time of
 // arrival in whole seconds, the same for each try.
 func TestAlarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // starts at midnight, 2000-01-01 UTC
-		capture(t)
+		logged.JSON(t)
 		time.Sleep(90*time.Minute + 1700*time.Millisecond)
 		var got []map[string]string
 		h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
@@ -55,7 +56,7 @@ func TestAlarmForeignPayload(t *testing.T) {
 		`{"Name":"nightly"}`:           `{"error":"function nightly is fired by an alarm, but the activation has no parameter name; its parameters: Name"}`,
 		`{"messages":[],"payload":""}`: `{"error":"function nightly is fired by an alarm, but the activation has no parameter name; its parameters: messages, payload"}`,
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		answer, events := invoke(t, Alarm{Name: "nightly"}, value)
 		if answer != want || len(events) != 0 {
 			t.Errorf("%s: answer %s, want %s", value, answer, want)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // Each cap has an error of its own, names what it is about, and keeps the
@@ -27,7 +29,7 @@ func TestCaps(t *testing.T) {
 			"the payload is nested deeper than 1000 levels"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			log := capture(t)
+			log := logged.JSON(t)
 			answer, events := invoke(t, Kafka{Queue: "orders"}, test.value)
 			if answer != test.answer || len(events) != 0 {
 				t.Errorf("answer %.200s, want %s; %d events", answer, test.answer, len(events))
@@ -61,7 +63,7 @@ func TestWithinCaps(t *testing.T) {
 // Partitions and offsets count from 0.
 func TestNegativePosition(t *testing.T) {
 	for _, position := range []string{`"partition":-1,"offset":0`, `"partition":0,"offset":-1`} {
-		log := capture(t)
+		log := logged.JSON(t)
 		_, events := invoke(t, Kafka{Stream: "clicks"}, `{"messages":[{"topic":"clicks",`+position+`,"value":"e30="}]}`)
 		if len(events) != 0 || !strings.Contains(log.String(), "decode Kafka message 0: the partition or the offset is negative") {
 			t.Errorf("%s: %d events; log:\n%s", position, len(events), log)

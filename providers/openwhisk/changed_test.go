@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // A handler that changes its event changes it for nobody else: the next try has
@@ -28,7 +29,7 @@ func TestTriggerEventIsKept(t *testing.T) {
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", late ", late), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					log := capture(t)
+					log := logged.JSON(t)
 					var tries atomic.Int64
 					h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
 						if got := fmt.Sprintf("%s %s %s", e.ID(), e.Subject(), e.Data()); got != test.want {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // The feed's own payload, with a document id and a database that hold slashes.
@@ -103,7 +104,7 @@ func TestCouchDBBadPayload(t *testing.T) {
 		{`{"messages":[]}`, `{"error":"document collection orders is fed by CouchDB, but the activation has no parameter id; its parameters: messages"}`, "has no parameter id"},
 		{`{"id":"a"}`, `{"error":"document collection orders is fed by CouchDB, but the activation has no parameter changes; its parameters: id"}`, "has no parameter changes"},
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		answer, events := invoke(t, CouchDB{Collection: "orders", Retries: 2}, test.value)
 		if answer != test.answer || len(events) != 0 {
 			t.Errorf("%s: answer %s, want %s; %d events", test.value, answer, test.answer, len(events))

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // attributes are an event's, as text.
@@ -130,7 +131,7 @@ func TestKafkaBadRecords(t *testing.T) {
 		{`7`, "1", "decode Kafka message 1: json: cannot unmarshal number into Go value of type openwhisk.kafkaMessage"},
 		{`{"topic":"orders","partition":0,"offset":1.5,"value":"e30="}`, "1", "decode Kafka message 1: json: cannot unmarshal number 1.5"},
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		good := `{"topic":"orders","partition":0,"offset":%d,"value":"e30="}`
 		answer, events := invoke(t, Kafka{Queue: "orders", Retries: 2},
 			`{"messages":[`+fmt.Sprintf(good, 1)+`,`+test.record+`,`+fmt.Sprintf(good, 3)+`]}`)
@@ -155,7 +156,7 @@ func TestKafkaBadRecords(t *testing.T) {
 // Adapters alone make events of types under dev.fngen.; a forwarded message is
 // the exception.
 func TestKafkaForgedType(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	for eventType, want := range map[string]int{"dev.fngen.object.created.v1": 0, "dev.fngen.message.received.v1": 1} {
 		body := base64.StdEncoding.EncodeToString([]byte(`{"specversion":"1.0","id":"e1","source":"/shop","type":"` + eventType + `"}`))
 		_, events := invoke(t, Kafka{Queue: "orders", Content: "application/cloudevents+json"},
@@ -175,7 +176,7 @@ func TestKafkaForeignPayload(t *testing.T) {
 		`{"messages":null}`:       `{"error":"queue orders is fed by Kafka, but the activation has no list of messages; its parameters: messages"}`,
 		`{"messages":{"a":1}}`:    `{"error":"queue orders is fed by Kafka, but the activation has no list of messages; its parameters: messages"}`,
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		answer, events := invoke(t, Kafka{Queue: "orders"}, value)
 		if answer != want || len(events) != 0 {
 			t.Errorf("%s: answer %s, want %s", value, answer, want)
@@ -212,7 +213,7 @@ func TestKafkaDelivery(t *testing.T) {
 
 // Messages of one partition stay in order, and go on after one that is lost.
 func TestKafkaOrder(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	var order []string
 	h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
 		order = append(order, e.ID())

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // line is the request that the platform makes of a value; until is its
@@ -40,23 +40,13 @@ func invoke(t *testing.T, src Source, value string) (answer string, events []fn.
 	return answer, events
 }
 
-// capture collects what is logged until the test ends.
-func capture(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var b bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&b, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &b
-}
-
 const oneMessage = `{"messages":[{"topic":"orders","partition":0,"offset":17,"key":null,"value":"e30="}]}`
 
 // The platform delivers nothing again, so what fails for a passing reason is
 // tried in the process, each time with the event as it came.
 func TestRetriesUntilSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		capture(t)
+		logged.JSON(t)
 		start := time.Now()
 		var tries []time.Duration
 		h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
@@ -85,7 +75,7 @@ func TestRetriesUntilSuccess(t *testing.T) {
 // its name alone.
 func TestRetriesExhausted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := capture(t)
+		log := logged.JSON(t)
 		tries := 0
 		h := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
 			tries++
@@ -110,7 +100,7 @@ func TestRetriesExhausted(t *testing.T) {
 func TestPermanentIsNotRetried(t *testing.T) {
 	for name, mark := range map[string]func(error) error{"permanent": fn.Permanent, "bad input": fn.BadInput} {
 		t.Run(name, func(t *testing.T) {
-			capture(t)
+			logged.JSON(t)
 			tries := 0
 			h := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
 				tries++
@@ -140,7 +130,7 @@ func TestBackoff(t *testing.T) {
 // container, and its event is in the log.
 func TestAnswersBeforeTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := capture(t)
+		log := logged.JSON(t)
 		release := make(chan struct{})
 		h := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
 			<-release
@@ -163,7 +153,7 @@ func TestAnswersBeforeTheDeadline(t *testing.T) {
 
 // Nothing is started that has no time left.
 func TestDeadlineInThePast(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	called := false
 	h := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) {
 		called = true
@@ -177,7 +167,7 @@ func TestDeadlineInThePast(t *testing.T) {
 
 // A panic costs its own event only: neither the batch nor the next request.
 func TestPanic(t *testing.T) {
-	log := capture(t)
+	log := logged.JSON(t)
 	h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
 		if e.ID() == "0:2" {
 			panic("boom")
@@ -204,7 +194,7 @@ func TestPanic(t *testing.T) {
 // What is no request is answered, logged without its content, and harms
 // nothing.
 func TestMalformedRequest(t *testing.T) {
-	log := capture(t)
+	log := logged.JSON(t)
 	for _, in := range []string{``, `{"api_key":"s3cret",`, `{"api_key":"s3cret"}`, `[]`, `"s3cret"`} {
 		invoker := Handler(fn.HandlerFunc(nil), Kafka{Queue: "orders"})
 		var answer map[string]string
@@ -220,7 +210,7 @@ func TestMalformedRequest(t *testing.T) {
 // Credentials that come along are in no log and in no delivery, whatever goes
 // wrong.
 func TestSecrets(t *testing.T) {
-	log := capture(t)
+	log := logged.JSON(t)
 	const headers = `"__ow_headers":{"authorization":"Basic s3cret","x-api-key":"s3cret"}`
 	h := fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
 		d, ok := fn.DeliveryFrom(ctx)
@@ -264,7 +254,7 @@ func TestSecrets(t *testing.T) {
 
 // An answer names a few of many failures: it is limited to 1 MB.
 func TestManyFailures(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	var messages []string
 	for i := range 30 {
 		messages = append(messages, fmt.Sprintf(`{"topic":"orders","partition":1,"offset":%d,"value":"-"}`, i))

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // A long hint of one message leaves the others their time.
 func TestHintLeavesTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		capture(t)
+		logged.JSON(t)
 		done := 0
 		h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
 			if e.ID() == "0:1" {

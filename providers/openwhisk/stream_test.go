@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // The messages of a stream are records: the partition is in the source and the
@@ -68,7 +69,7 @@ func TestStreamVerbatim(t *testing.T) {
 
 // Records of one partition stay in order and go on after one that is lost.
 func TestStreamOrder(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	var order []string
 	h := fn.HandlerFunc(func(_ context.Context, e fn.Event) (*fn.Event, error) {
 		order = append(order, e.ID())
@@ -91,7 +92,7 @@ func TestStreamOrder(t *testing.T) {
 
 // Another payload is an error that names the trigger as the directive does.
 func TestStreamForeignPayload(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	answer, events := invoke(t, Kafka{Stream: "clicks"}, `{"id":"1"}`)
 	want := `{"error":"stream clicks is fed by Kafka, but the activation has no list of messages; its parameters: id"}`
 	if answer != want || len(events) != 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // A message of a topic is the payload without the headers: members sorted,
@@ -47,7 +48,7 @@ func TestTopic(t *testing.T) {
 
 // The source is the trigger that the environment names, where it does.
 func TestTriggerSource(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	t.Setenv("FNGEN_TRIGGER", "shop.topic.orders")
 	for name, src := range map[string]Source{
 		`{"n":1}`: Trigger{Topic: "orders"}, `{"n":2}`: Trigger{Letters: "orders"}, `{"name":"nightly"}`: Alarm{Name: "nightly"},
@@ -62,7 +63,7 @@ func TestTriggerSource(t *testing.T) {
 // What was fired as a CloudEvent passes through, whatever lies beside it; a
 // forwarded message does too, and no other type of fngen's.
 func TestTopicCloudEvent(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	for _, test := range []struct {
 		eventType string
 		events    int
@@ -88,7 +89,7 @@ func TestTopicBadCloudEvent(t *testing.T) {
 		`{"cloudevent":"yes"}`: "the parameter cloudevent is not a JSON object",
 		`{"cloudevent":{}}`:    "required attribute missing",
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		answer, events := invoke(t, Trigger{Topic: "orders"}, value)
 		if len(events) != 0 || answer != `{"error":"1 of 1 events failed: trigger activation 4479"}` {
 			t.Errorf("%s: answer %s, %d events", value, answer, len(events))
@@ -123,7 +124,7 @@ func TestValueAlone(t *testing.T) {
 		} {
 			ids := map[string]bool{}
 			for range 2 {
-				log := capture(t)
+				log := logged.JSON(t)
 				called := 0
 				h := fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
 					called++
@@ -147,7 +148,7 @@ func TestValueAlone(t *testing.T) {
 			}
 		}
 	}
-	log := capture(t)
+	log := logged.JSON(t)
 	Handler(fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { return nil, nil }), Trigger{Topic: "orders"}).Invoke(t.Context(), line(`{}`, time.Time{}))
 	if log.Len() > 0 {
 		t.Errorf("with an id: %s", log)

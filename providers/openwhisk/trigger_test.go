@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // fired is what a trigger's action gets: the event, a trigger parameter, and
@@ -53,7 +54,7 @@ func TestTriggerFilter(t *testing.T) {
 		{Trigger{Type: "com.example.order.refused"}, mismatch, 0},
 		{Trigger{Type: "com.example.order.refused", Source: "/other"}, mismatch, 0},
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		answer, events := invoke(t, test.src, fired)
 		if answer != test.answer || len(events) != test.events {
 			t.Errorf("%+v: answer %s, %d events", test.src, answer, len(events))
@@ -78,7 +79,7 @@ func TestTriggerBadPayload(t *testing.T) {
 		`{"cloudevent":{"specversion":"1.0","id":"e1","source":"/s","type":"dev.fngen.object.created.v1"}}`:   "types under dev.fngen. are made by adapters only",
 		`{"cloudevent":{"specversion":"1.0","id":"e1","source":"/s","type":"dev.fngen.message.received.v1"}}`: "types under dev.fngen. are made by adapters only",
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		answer, events := invoke(t, Trigger{}, value)
 		if !strings.HasPrefix(answer, `{"error":`) || len(events) != 0 {
 			t.Errorf("%s: answer %s, %d events", value, answer, len(events))

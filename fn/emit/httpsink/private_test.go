@@ -1,10 +1,8 @@
 package httpsink_test
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/fn/emit/httpsink"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // letters takes dead letters.
@@ -70,47 +69,50 @@ func TestAddressIsPrivate(t *testing.T) {
 		"cannot be parsed":        {"http://alice:s3cret@host:t0ken/hook", "the address is not"},
 		"no scheme":               {"alice:s3cret@host/hook/t0ken", "the address is not"},
 	} {
-		t.Setenv("FNGEN_SINK_NEWS", test.address)
-		var log bytes.Buffer
-		before := slog.Default()
-		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-		var told error
-		h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
-			reply := e.Clone()
-			reply.SetType("com.example.reply")
-			told = fn.EmitNow(ctx, reply)
-			return &reply, nil
-		}), "/shop/confirm", httpsink.HTTP{Name: "news"})
-		e := event.New()
-		e.SetID("1")
-		e.SetSource("/s")
-		e.SetType("t")
-		e.SetExtension("x", "y")
-		kept := &letters{}
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		run.Each(ctx, h, run.Policy{NoRedelivery: true, DeadLetter: emit.DeadLetters("/shop/confirm", kept)}, []run.Record{{Event: e, Native: run.Name("record 1")}})
-		cancel()
-		// and as the sink of the letters themselves
-		ctx, cancel = context.WithTimeout(t.Context(), 500*time.Millisecond)
-		failing := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { return nil, fn.Permanent(io.ErrUnexpectedEOF) })
-		run.Each(ctx, failing, run.Policy{DeadLetter: emit.DeadLetters("/shop/confirm", httpsink.HTTP{Name: "news"})}, []run.Record{{Event: e, Native: run.Name("record 2")}})
-		cancel()
-		slog.SetDefault(before)
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("FNGEN_SINK_NEWS", test.address)
+			log := logged.JSON(t)
+			returned := make(chan error, 1)
+			h := emit.Replies(fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
+				reply := e.Clone()
+				reply.SetType("com.example.reply")
+				err := fn.EmitNow(ctx, reply)
+				select {
+				case returned <- err:
+				default: // of a retry
+				}
+				return &reply, nil
+			}), "/shop/confirm", httpsink.HTTP{Name: "news"})
+			e := event.New()
+			e.SetID("1")
+			e.SetSource("/s")
+			e.SetType("t")
+			e.SetExtension("x", "y")
+			kept := &letters{}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			run.Each(ctx, h, run.Policy{NoRedelivery: true, DeadLetter: emit.DeadLetters("/shop/confirm", kept)}, []run.Record{{Event: e, Native: run.Name("record 1")}})
+			cancel()
+			// and as the sink of the letters themselves
+			ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+			failing := fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { return nil, fn.Permanent(io.ErrUnexpectedEOF) })
+			run.Each(ctx, failing, run.Policy{DeadLetter: emit.DeadLetters("/shop/confirm", httpsink.HTTP{Name: "news"})}, []run.Record{{Event: e, Native: run.Name("record 2")}})
+			cancel()
+			told := <-returned
 
-		if len(kept.sent) != 1 || told == nil {
-			t.Errorf("%s: %d letters, the handler was told %v", name, len(kept.sent), told)
-			continue
-		}
-		reason, _ := kept.sent[0].Extensions()["deadletterreason"].(string)
-		if name != "late" && !strings.Contains(log.String(), "dead letter not written") || !strings.Contains(log.String(), test.want) || !strings.Contains(reason, test.want) {
-			t.Errorf("%s: reason %q, log %s; want %q", name, reason, log.String(), test.want)
-		}
-		for _, hidden := range []string{"alice", "s3cret", "t0ken", "hook", "q="} {
-			for where, text := range map[string]string{"log": log.String(), "letter": kept.sent[0].String(), "error": told.Error()} {
-				if strings.Contains(text, hidden) {
-					t.Errorf("%s: the %s has %q: %s", name, where, hidden, text)
+			if len(kept.sent) != 1 || told == nil {
+				t.Fatalf("%d letters, the handler was told %v", len(kept.sent), told)
+			}
+			reason, _ := kept.sent[0].Extensions()["deadletterreason"].(string)
+			if name != "late" && !strings.Contains(log.String(), "dead letter not written") || !strings.Contains(log.String(), test.want) || !strings.Contains(reason, test.want) {
+				t.Errorf("reason %q, log %s; want %q", reason, log.String(), test.want)
+			}
+			for _, hidden := range []string{"alice", "s3cret", "t0ken", "hook", "q="} {
+				for where, text := range map[string]string{"log": log.String(), "letter": kept.sent[0].String(), "error": told.Error()} {
+					if strings.Contains(text, hidden) {
+						t.Errorf("the %s has %q: %s", where, hidden, text)
+					}
 				}
 			}
-		}
+		})
 	}
 }

@@ -101,7 +101,7 @@ func (f *Function) served(w *watch, of []native.Occurrence) served {
 	}
 	for _, o := range of {
 		if c, ok := o.(native.Change); ok && len(c.Key) > 1 {
-			s.keys = []string{"id", "sort"}
+			s.keys = []string{"_id", "sort"}
 		}
 	}
 	switch {

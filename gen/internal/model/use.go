@@ -1,8 +1,11 @@
 package model
 
 import (
+	"fmt"
 	"go/token"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +36,25 @@ const (
 	UseObject   UseKind = "object"
 	UseSecret   UseKind = "secret"
 )
+
+// UseTypes says in words of which types the parameters of a setup are.
+const UseTypes = "a document is *document.Collection (github.com/fngen/fngen/fn/document), an object *blob.Bucket (gocloud.dev/blob), " +
+	"or either of them string, its physical name; a secret is string, its value"
+
+// SecretPattern is the grammar of secrets' names: whatever one of the platforms
+// takes. AWS has no colon in the way of a name to its value:
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html.
+const SecretPattern = `[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,254}`
+
+var secretGrammar = regexp.MustCompile(`^` + SecretPattern + `$`)
+
+// ValidSecret says why the text is no name of a secret.
+func ValidSecret(s string) error {
+	if !secretGrammar.MatchString(s) {
+		return fmt.Errorf("%q is not a secret's name; use letters, digits and /_+=.@-, a letter or digit first, at most 255 of them", Clip(s))
+	}
+	return nil
+}
 
 // Variable is the environment variable of the function that says where the
 // service is: the physical name, or for a secret what the platform tells. Two
@@ -73,4 +95,18 @@ func (f Function) Using(uses ...Use) Function {
 	}
 	f.Uses, f.Positions = uses, positions
 	return f
+}
+
+// Using returns which of the functions use the resource, and which have it in
+// another way alone.
+func Using(functions []Function, resource string) (using, others []Function) {
+	for _, f := range functions {
+		switch {
+		case slices.ContainsFunc(f.Uses, func(u Use) bool { return u.Kind != UseSecret && u.Name == resource }):
+			using = append(using, f)
+		case f.Trigger.Resource() == resource || f.DeadLetter == resource || slices.ContainsFunc(f.Sinks, func(s Sink) bool { return s.Name == resource }):
+			others = append(others, f)
+		}
+	}
+	return using, others
 }

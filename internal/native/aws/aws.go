@@ -128,7 +128,7 @@ func (p Platform) complete(t native.Trigger) Platform {
 	p.Resource = cmp.Or(p.Resource, t.Name)
 	p.Function = cmp.Or(p.Function, strings.ToLower(strings.NewReplacer(".", "-", " ", "-").Replace(t.Name)), "function")
 	if p.Keys == nil {
-		p.Keys = []string{"id", "sort"}
+		p.Keys = []string{"_id", "sort"}
 	}
 	return p
 }

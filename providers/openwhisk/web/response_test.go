@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // The controller turns the answer into a response; these are the answers from
 // which it makes the response that the handler wrote.
 func TestResponse(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	for _, test := range []struct {
 		name string
 		h    http.HandlerFunc
@@ -124,7 +126,7 @@ func TestReplyBody(t *testing.T) {
 
 // Bytes that the content type cannot carry arrive under one that can.
 func TestReplyBodyThatIsNoText(t *testing.T) {
-	log := capture(t)
+	log := logged.JSON(t)
 	for _, contentType := range []string{"text/plain; charset=iso-8859-1", "no media type", "text/", "text/html; charset"} {
 		got, body := encodeBody(http.Header{"Content-Type": {contentType}}, []byte{0xe9})
 		if got != "application/octet-stream" || body != "6Q==" {

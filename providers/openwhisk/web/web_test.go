@@ -21,6 +21,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/fnhttp"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
@@ -32,16 +33,6 @@ func line(value string, until time.Time) []byte {
 	}
 	return []byte(`{"value":` + value + `,"namespace":"acme","action_name":"/acme/shop/orders","action_version":"0.0.7",` +
 		`"activation_id":"4479","transaction_id":"tid","api_key":"uuid:s3cret"` + deadline + `}`)
-}
-
-// capture collects what is logged until the test ends.
-func capture(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var b bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&b, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &b
 }
 
 // serve is the answer to one request.
@@ -127,7 +118,7 @@ func TestBadRequest(t *testing.T) {
 		"path":   `{"__ow_method":"get","__ow_query":"","__ow_path":"/%zz"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := capture(t)
+			log := logged.JSON(t)
 			answer := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("called") }, value)
 			if !strings.HasPrefix(answer, `{"statusCode":400,`) || !strings.HasSuffix(answer, `,"body":"Bad Request\n"}`) {
 				t.Errorf("answer %s", answer)
@@ -142,7 +133,7 @@ func TestBadRequest(t *testing.T) {
 // What is no raw web action's is an error that says what is missing; otherwise
 // what clients of an action that is not raw send would get lost silently.
 func TestForeignPayload(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	for _, test := range []struct{ value, want string }{
 		{`{"order":1}`, `has no parameter __ow_method: the action needs the annotations web-export and raw-http; its parameters: order`},
 		{`{"__ow_method":"post","__ow_path":"","__ow_headers":{},"order":1}`, `has no parameter __ow_query: the action needs the annotations web-export and raw-http; its parameters: __ow_headers, __ow_method, __ow_path, order`},
@@ -177,7 +168,7 @@ func TestPanic(t *testing.T) {
 		"again":   func() { panic(again{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := capture(t)
+			log := logged.JSON(t)
 			boomed := false
 			i := Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if !boomed {
@@ -205,7 +196,7 @@ func TestPanic(t *testing.T) {
 // afterwards harms nobody.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		capture(t)
+		logged.JSON(t)
 		deadline := time.Now().Add(10 * time.Second)
 		release, released := make(chan struct{}), make(chan struct{})
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -232,7 +223,7 @@ func TestDeadline(t *testing.T) {
 
 // Nothing is started that has no time left.
 func TestDeadlineInThePast(t *testing.T) {
-	capture(t)
+	logged.JSON(t)
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("called") })
 	answer := string(Handler(h, HTTP{}).Invoke(t.Context(), line(get, time.Now().Add(-time.Hour))))
 	if !strings.HasPrefix(answer, `{"statusCode":504,`) {
@@ -247,7 +238,7 @@ func TestSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := capture(t)
+	log := logged.JSON(t)
 	deadline := time.Now().Add(time.Minute).Truncate(time.Millisecond).UTC()
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d, _ := fn.DeliveryFrom(r.Context())

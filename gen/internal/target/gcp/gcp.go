@@ -34,6 +34,8 @@ const (
 	gcpPath       = "github.com/fngen/fngen/providers/gcp"
 	frameworkPath = "github.com/GoogleCloudPlatform/functions-framework-go"
 	pubsubPath    = gcpPath + "/sink/pubsub"
+	firestorePath = gcpPath + "/resource/firestore"
+	storagePath   = gcpPath + "/resource/cloudstorage"
 	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
@@ -103,7 +105,7 @@ func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux",
 
 // imports are the names of the packages that entrypoints import.
 var imports = map[string]string{
-	gcpPath: "gcp", pubsubPath: "pubsub", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
+	gcpPath: "gcp", pubsubPath: "pubsub", firestorePath: "firestore", storagePath: "cloudstorage", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
 }
 
 // sinkLiteral is the literal of a sink.
@@ -113,6 +115,19 @@ func sinkLiteral(s model.Sink) jen.Code {
 		path, name = httpsinkPath, "HTTP"
 	}
 	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// open is the call that opens a use. The platform has put the value of a secret
+// where the name of another resource stands.
+func open(u model.Use) jen.Code {
+	switch {
+	case u.AsName || u.Kind == model.UseSecret:
+		return output.OpenUse(gcpPath, "Use", u)
+	case u.Kind == model.UseObject:
+		return output.OpenUse(storagePath, "Bucket", u, jen.Lit(u.Prefix))
+	default:
+		return output.OpenUse(firestorePath, "Collection", u)
+	}
 }
 
 // handler returns the statements that come before it, if any, and the

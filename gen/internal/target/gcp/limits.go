@@ -40,27 +40,7 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 		}
 		found = append(found, report.Diagnostics...)
 	}
-	return append(found, t.circular(functions)...)
-}
-
-// circular says which dead letters come back by way of topics, whatever directives
-// call them.
-func (t target) circular(functions []model.Function) []model.Diagnostic {
-	from := func(f model.Function) string {
-		if !subscribes(f.Trigger) {
-			return ""
-		}
-		return t.called(t.topicOf(f.Trigger))
-	}
-	return model.CircularLetters(functions, func(f model.Function) string {
-		if !hasDeadLetters(f) {
-			return ""
-		}
-		if to := t.called(t.deadLetterTopic(f)); to != from(f) { // or it is said of its directive
-			return to
-		}
-		return ""
-	}, from)
+	return append(found, t.unused(functions)...)
 }
 
 // request has what Cloud Run's front end keeps from a function:
@@ -87,7 +67,7 @@ func request(report *model.Report, t model.HTTP) {
 // https://cloud.google.com/storage/docs/buckets#naming
 func (t target) settings(report *model.Report, f model.Function) {
 	if name := t.named(f.Trigger.Resource()).name; isObject(f.Trigger) && name != "" && !bucketName.MatchString(name) {
-		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least", f.Trigger.Resource(), name)
+		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), noSuchBucket, f.Trigger.Resource(), name)
 	}
 	for _, u := range f.Uses {
 		if name := t.named(u.Name).name; u.Kind == model.UseObject && name != "" && !bucketName.MatchString(name) && f.Trigger.Resource() != u.Name {
@@ -107,6 +87,8 @@ func (t target) settings(report *model.Report, f model.Function) {
 		}
 	}
 }
+
+const noSuchBucket = "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least"
 
 // settingKey is the key of fngen.yaml that names what exists for a resource.
 func settingKey(resource string) string { return "resources." + resource + ".name" }

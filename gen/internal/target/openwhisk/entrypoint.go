@@ -11,15 +11,16 @@ const (
 	openwhiskPath = "github.com/fngen/fngen/providers/openwhisk"
 	webPath       = openwhiskPath + "/web"
 	triggerPath   = openwhiskPath + "/sink/trigger"
+	couchdbPath   = openwhiskPath + "/resource/couchdb"
 	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
-var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", httpsinkPath: "httpsink"}
+var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", couchdbPath: "couchdb", httpsinkPath: "httpsink"}
 
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, name, fields := source(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral, open)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name, fields...)))
@@ -41,6 +42,14 @@ func sinkLiteral(s model.Sink) jen.Code {
 		path, name = httpsinkPath, "HTTP"
 	}
 	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// open is the call that opens a use, of a document.
+func open(u model.Use) jen.Code {
+	if u.AsName {
+		return output.OpenUse(openwhiskPath, "Use", u)
+	}
+	return output.OpenUse(couchdbPath, "Collection", u)
 }
 
 // source says what feeds the function: in words, as the name of the source's

@@ -66,6 +66,29 @@ func (t Target) Existing(kind, name string) string {
 	return ""
 }
 
+var _ model.Router = Target{}
+
+// Arrives is the trigger that the sink fires, besides what the sink is called.
+func (t Target) Arrives(f model.Function, s model.Sink) []string {
+	at := model.Named(s)
+	if letters, ok := deadLetterSink(f); ok && s.Kind == model.LettersKind {
+		s = letters
+	}
+	if name := t.fires(f, s); name != "" {
+		at = append(at, "the trigger "+name)
+	}
+	return at
+}
+
+// Fed is the trigger that fires the function, besides what it is called.
+func (t Target) Fed(f model.Function) []string {
+	at := model.FedByName(f)
+	if by, ok := t.trigger(f); ok {
+		at = append(at, "the trigger "+by.name)
+	}
+	return at
+}
+
 // needsKey reports whether the function calls the platform.
 func (t Target) needsKey(f model.Function) bool {
 	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(f, s) != "" })
