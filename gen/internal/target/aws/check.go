@@ -16,7 +16,6 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	t.uses(report, f)
 	operation(report, f)
 	t.existing(report, f)
-	t.used(report, f)
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
@@ -167,15 +166,6 @@ func (t Target) existing(report *model.Report, f model.Function) {
 		report.Warnf("bucket-existing", "the bucket %s exists already: let it send its events to EventBridge, whose rule feeds the function", resource)
 		if trigger.Deleted {
 			report.Warnf("object-versions", "the bucket %s exists already: if it keeps versions, the removal of an old version or of a delete marker fires too, while the key may have an object; look whether it is there before you act on it", resource)
-		}
-	}
-}
-
-// used has what a table cannot be that is used as a collection.
-func (t Target) used(report *model.Report, f model.Function) {
-	for _, u := range f.Uses {
-		if keys := t.keys[u.Name]; u.Kind == model.UseDocument && !u.AsName && len(keys) > 1 {
-			report.ErrorAt("resource-setting", u.Key(), "resources.%s.aws.keys has %d attributes, and the documents of a collection have one key; give one, or take the table's name as a string", u.Name, len(keys))
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (s *stack) function(f model.Function) {
 	id := of(f, "Function")
 	fed := s.feed(f)
 	sends, addresses := s.sends(f)
-	uses, places := s.uses(f)
+	uses, places := s.rights(f)
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		resources: []any{arn(of(f, "Logs"))},

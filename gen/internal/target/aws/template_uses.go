@@ -64,10 +64,10 @@ func needed(u model.Use, on thing) []string {
 	return slices.Compact(actions)
 }
 
-// uses returns the policies by which the function's role may use its services,
+// rights returns the policies by which the function's role may use its services,
 // one for each resource, and the variables by which the function finds them.
 // Neither depends on what else is used, or in which order.
-func (s *stack) uses(f model.Function) (policies []output.Mapping, variables output.Mapping) {
+func (s *stack) rights(f model.Function) (policies []output.Mapping, variables output.Mapping) {
 	of := map[string][]model.Use{}
 	for _, u := range f.Uses {
 		of[u.Resource()] = append(of[u.Resource()], u)

@@ -99,24 +99,6 @@ func TestUseVariables(t *testing.T) {
 	}
 }
 
-// Documents have one key, and a table whose items have two is no collection; for
-// an SDK of the handler's own it may be one.
-func TestUseKeys(t *testing.T) {
-	for yaml, want := range map[string]string{"": "", "resources: {users: {aws: {keys: [id]}}}": "", "resources: {users: {aws: {keys: [tenant, id]}}}": "resource-setting"} {
-		c := config.Parse([]byte(yaml), []string{"aws"})
-		target := aws.New(c.Target("aws"), c.Resources("aws"))
-		for _, named := range []bool{false, true} {
-			f := model.Function{Name: "a", Trigger: model.Queue{Name: "a"}}.Using(model.Use{Param: "users", Kind: model.UseDocument, Name: "users", Read: true, AsName: named})
-			if named {
-				want = ""
-			}
-			if got := codes(target.Check(f)); got != want {
-				t.Errorf("%q, by name %t: %s, want %s", yaml, named, got, want)
-			}
-		}
-	}
-}
-
 // The policies of a role count together, as long as names may become, on each
 // side of IAM's limit; what most of them are for is said.
 //

@@ -69,11 +69,6 @@ func (t target) settings(report *model.Report, f model.Function) {
 	if name := t.named(f.Trigger.Resource()).name; isObject(f.Trigger) && name != "" && !bucketName.MatchString(name) {
 		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), noSuchBucket, f.Trigger.Resource(), name)
 	}
-	for _, u := range f.Uses {
-		if name := t.named(u.Name).name; u.Kind == model.UseObject && name != "" && !bucketName.MatchString(name) && f.Trigger.Resource() != u.Name {
-			report.ErrorAt("resource-setting", settingKey(u.Name), "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least", u.Name, name)
-		}
-	}
 	topics := sinkTopics(f)
 	if subscribes(f.Trigger) {
 		topics = append(topics, t.topicOf(f.Trigger))
