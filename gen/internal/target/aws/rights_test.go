@@ -441,6 +441,7 @@ func (a *motoAccount) operate(name string) int {
 		"UploadPart":              {"s3", "PUT", at + "/in/large?partNumber=1&uploadId=" + a.upload, "", "a"},
 		"CompleteMultipartUpload": {"s3", "POST", at + "/in/large?uploadId=" + a.upload, "", "<CompleteMultipartUpload></CompleteMultipartUpload>"},
 		"AbortMultipartUpload":    {"s3", "DELETE", at + "/in/none?uploadId=none", "", ""},
+		"CopyObject":              {"s3", "PUT", at + "/in/c", copying, at + "/in/a"},
 		"DeleteObject":            {"s3", "DELETE", at + "/in/b", "", ""},
 	}[name]
 	if !ok {
@@ -453,8 +454,15 @@ func (a *motoAccount) operate(name string) int {
 	return status
 }
 
+// copying is the target of a request whose body is the source of a copy.
+const copying = "copy"
+
 func (a *motoAccount) send(service, method, path, target, body string) (int, []byte) {
 	a.t.Helper()
+	from := ""
+	if target == copying {
+		target, from, body = "", body, ""
+	}
 	r, err := http.NewRequest(method, a.url+path, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
@@ -466,6 +474,8 @@ func (a *motoAccount) send(service, method, path, target, body string) (int, []b
 	case target != "":
 		r.Header.Set("X-Amz-Target", target)
 		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	case from != "":
+		r.Header.Set("X-Amz-Copy-Source", from)
 	case service == "iam":
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -44,6 +44,7 @@ var useOperations = []useOperation{
 	{model.UseObject, "ListObjectsV2", false, "s3:ListBucket", itself}, // without it a key that is not there is 403
 	{model.UseObject, "HeadObject", true, "s3:GetObject", objects},
 	{model.UseObject, "PutObject", true, "s3:PutObject", objects},
+	{model.UseObject, "CopyObject", true, "s3:PutObject", objects}, // of what it may get
 	{model.UseObject, "CreateMultipartUpload", true, "s3:PutObject", objects},
 	{model.UseObject, "UploadPart", true, "s3:PutObject", objects},
 	{model.UseObject, "CompleteMultipartUpload", true, "s3:PutObject", objects},

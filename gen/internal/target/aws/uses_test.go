@@ -184,3 +184,18 @@ func roleSize(t *testing.T, f model.Function) int {
 	}
 	return size
 }
+
+// The environment counts with the places of what is used: the name of a bucket
+// that is put together has twelve digits more than its own.
+func TestUseEnvironmentLimit(t *testing.T) {
+	own := len(`{"FNGEN_USE_PICTURES":"pictures-0d0e9e202a51","LONG":""}`)
+	for size, want := range map[int]string{4096 - own: "", 4096 - own + 1: "env-size"} {
+		f := model.Function{Name: "confirm", Trigger: model.HTTP{Path: "/", Public: true}, Operation: model.Operation{Env: []model.Variable{{Name: "LONG", Value: strings.Repeat("x", size)}}}}.Using(
+			model.Use{Param: "pictures", Kind: model.UseObject, Name: "pictures", Read: true})
+		fed := model.Function{Name: "thumbnail", Trigger: model.Object{Bucket: "pictures", Created: true}}
+		_, diagnostics, err := aws.New(&config.Settings{}, nil).Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f, fed}})
+		if err != nil || codes(diagnostics) != want {
+			t.Errorf("%d bytes: %v, %v, want %s", size, diagnostics, err, want)
+		}
+	}
+}
