@@ -82,10 +82,13 @@ func printFacts(w io.Writer, t gen.TargetFunction) {
 	fmt.Fprintf(w, "  %s\t%s\n", t.Target, t.Facts.Source)
 	fmt.Fprintf(w, "  \t%s; order: %s; retries: %s\n", t.Facts.Guarantee, t.Facts.Order, t.Facts.Retries)
 	fmt.Fprintf(w, "  \tdead letter: %s\n", t.Facts.DeadLetter)
+	for _, use := range t.Facts.Uses {
+		fmt.Fprintf(w, "  \tuses: %s\n", use)
+	}
 	for _, note := range []struct {
 		label string
 		lines []string
-	}{{"uses", t.Facts.Uses}, {"emulated", t.Facts.Emulated}, {"differs", t.Facts.Differs}} {
+	}{{"emulated", t.Facts.Emulated}, {"differs", t.Facts.Differs}} {
 		if len(note.lines) > 0 {
 			fmt.Fprintf(w, "  \t%s: %s\n", note.label, strings.Join(note.lines, "; "))
 		}

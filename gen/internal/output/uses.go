@@ -35,7 +35,10 @@ func (e *Entry) locals() []string {
 // isTaken reports whether the file has the name. Of two packages with one name,
 // one is imported with a number after it.
 func (e *Entry) isTaken(name string) bool {
-	return slices.Contains(e.taken, name) || slices.Contains(e.taken, strings.TrimRight(name, "0123456789"))
+	return slices.ContainsFunc(e.taken, func(taken string) bool {
+		number, ok := strings.CutPrefix(name, taken)
+		return ok && strings.Trim(number, "0123456789") == ""
+	})
 }
 
 // OpenUse returns the call of the function with the name of the use's parameter, by

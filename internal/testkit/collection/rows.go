@@ -152,7 +152,7 @@ func rows() []row {
 			{op: "put", doc: fields{"v": []any{1, []any{}}}, want: refused},
 		}},
 	}
-	all = append(all, names(), keys(), badKeys(), numbers(), badNumbers(), values())
+	all = append(all, names(), keys(), badKeys(), numbers(), bigIntegers(), badNumbers(), values())
 	return all
 }
 
@@ -183,7 +183,7 @@ func trimmed(name string) string { return name[:min(len(name), 999)] }
 func keys() row {
 	r := row{name: "keys"}
 	for _, key := range []string{"a", "a b", "a+b", "a%2Fb", "%", "a?b#c", "ü", "u\u0308", "\U0001F600", "x__", "...", "a.", ".a", "a:b", "a,b;c=d&e", `"`, `\`, "'", "<>", "~", "-1", "0",
-		"a@b.example", "A", strings.Repeat("k", 1024), strings.Repeat("é", 512)} {
+		"a@b.example", "A", "a\nb", "\x00", "\x01\x7f", "\u2028", "\ufffe", strings.Repeat("k", 1024), strings.Repeat("é", 512)} {
 		doc := fmt.Sprintf(`{"key":%q}`, "k"+fmt.Sprint(len(r.calls)))
 		r.calls = append(r.calls, call{op: "create", key: key, doc: raw(doc), want: ok})
 	}
@@ -208,20 +208,32 @@ func badKeys() row {
 // BigIntegers is the row of integers that JavaScript does not hold.
 const BigIntegers = "integers above 2^53"
 
-func numbers() row {
-	r := row{name: BigIntegers}
-	for _, n := range []struct{ written, read string }{
-		{"0", "0"}, {"-0", "0"}, {"-0.0", "0"}, {"1", "1"}, {"1.0", "1"}, {"1e0", "1"}, {"10e-1", "1"}, {"-1", "-1"}, {"0.1", "0.1"}, {"1E2", "100"},
-		{"9007199254740991", "9007199254740991"}, {"9007199254740993", "9007199254740993"}, {"9223372036854775807", "9223372036854775807"}, {"-9223372036854775808", "-9223372036854775808"},
-		{"9223372036854776000", "9223372036854776000"}, {"1e18", "1000000000000000000"}, {"1e19", "10000000000000000000"}, {"100000000000000000000", "100000000000000000000"},
-		{"1e21", "1e+21"}, {"1000000000000000000000", "1e+21"}, {"123456789012345680000", "123456789012345680000"}, {"0.000001", "0.000001"}, {"1e-6", "0.000001"}, {"1e-7", "1e-7"}, {"0.0000001", "1e-7"},
-		{"1.7976931348623157", "1.7976931348623157"}, {"0.30000000000000004", "0.30000000000000004"}, {"1e-130", "1e-130"}, {"-1e-130", "-1e-130"}, {"9.9e125", "9.9e+125"}, {"-9.9e125", "-9.9e+125"},
-		{"1.2345678901234567e+100", "1.2345678901234567e+100"}, {"5e-100", "5e-100"},
-	} {
+// A spelling is a number as it is written, and as it is read.
+type spelling struct{ written, read string }
+
+func spellings(name string, of ...spelling) row {
+	r := row{name: name}
+	for _, n := range of {
 		r.calls = append(r.calls, call{op: "put", doc: raw(`{"v":` + n.written + `,"w":[` + n.written + `]}`), want: ok},
 			call{op: "get", want: ok, json: `{"v":` + n.read + `,"w":[` + n.read + `]}`})
 	}
 	return r
+}
+
+func bigIntegers() row {
+	return spellings(BigIntegers, spelling{"9007199254740993", "9007199254740993"}, spelling{"9223372036854775807", "9223372036854775807"},
+		spelling{"-9223372036854775808", "-9223372036854775808"}, spelling{"-9007199254740993.0", "-9007199254740993"})
+}
+
+func numbers() row {
+	return spellings("numbers", []spelling{
+		{"0", "0"}, {"-0", "0"}, {"-0.0", "0"}, {"1", "1"}, {"1.0", "1"}, {"1e0", "1"}, {"10e-1", "1"}, {"-1", "-1"}, {"0.1", "0.1"}, {"1E2", "100"},
+		{"9007199254740991", "9007199254740991"},
+		{"9223372036854776000", "9223372036854776000"}, {"1e18", "1000000000000000000"}, {"1e19", "10000000000000000000"}, {"100000000000000000000", "100000000000000000000"},
+		{"1e21", "1e+21"}, {"1000000000000000000000", "1e+21"}, {"123456789012345680000", "123456789012345680000"}, {"0.000001", "0.000001"}, {"1e-6", "0.000001"}, {"1e-7", "1e-7"}, {"0.0000001", "1e-7"},
+		{"1.7976931348623157", "1.7976931348623157"}, {"0.30000000000000004", "0.30000000000000004"}, {"1e-130", "1e-130"}, {"-1e-130", "-1e-130"}, {"9.9e125", "9.9e+125"}, {"-9.9e125", "-9.9e+125"},
+		{"1.2345678901234567e+100", "1.2345678901234567e+100"}, {"5e-100", "5e-100"},
+	}...)
 }
 
 func badNumbers() row {

@@ -40,7 +40,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Schedule:
 		checkSchedule(report, trigger)
 	case model.Document:
-		document(report, trigger)
+		document(report, f, trigger)
 	case model.Stream:
 		stream(report, trigger)
 	case model.Object:
@@ -217,8 +217,10 @@ func topic(report *model.Report, t model.Topic) {
 	report.Warnf("topic-json", "a message is the JSON object that the trigger is fired with, its members sorted; fire other content as a CloudEvent")
 }
 
-func document(report *model.Report, t model.Document) {
-	if t.Before {
+func document(report *model.Report, f model.Function, t model.Document) {
+	if _, ok := reads(f, t); t.Before && ok {
+		report.Warnf("document-data", "the CouchDB feed tells no documents: before is null, and after is read from the database")
+	} else if t.Before {
 		report.Warnf("document-data", "the CouchDB feed tells no documents: before and after are null")
 	}
 	if !t.Created || !t.Updated || !t.Deleted {

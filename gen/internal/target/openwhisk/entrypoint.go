@@ -52,6 +52,17 @@ func open(u model.Use) jen.Code {
 	return output.OpenUse(couchdbPath, "Collection", u)
 }
 
+// reads returns the use by which the function may read the documents whose changes
+// feed it.
+func reads(f model.Function, t model.Document) (model.Use, bool) {
+	for _, u := range f.Uses {
+		if u.Kind == model.UseDocument && u.Name == t.Collection && u.Read && !u.AsName {
+			return u, true
+		}
+	}
+	return model.Use{}, false
+}
+
 // source says what feeds the function: in words, as the name of the source's
 // type, and as the fields that it has besides those of every source.
 func source(f model.Function) (words, name string, fields []output.Field) {
@@ -70,7 +81,11 @@ func source(f model.Function) (words, name string, fields []output.Field) {
 	case model.Schedule:
 		return "fired by an alarm", "Alarm", []output.Field{{Name: "Name", Value: f.Name}}
 	case model.Document:
-		return "fed by CouchDB", "CouchDB", output.DocumentFields(t)
+		fields := output.DocumentFields(t)
+		if u, ok := reads(f, t); ok {
+			fields = append(fields, output.Field{Name: "Read", Value: output.OpenUse(couchdbPath, "Revision", u)})
+		}
+		return "fed by CouchDB", "CouchDB", fields
 	case model.Event:
 		return "fired by a trigger", "Trigger", []output.Field{{Name: "Type", Value: t.Type}, {Name: "Source", Value: t.Source}}
 	}

@@ -44,6 +44,9 @@ func (t Target) Facts(f model.Function) model.Facts {
 		facts.Source = "CouchDB changes feed"
 		facts.Emulated = append(facts.Emulated, "the choice of changes")
 		facts.Differs = []string{"data.before and after are null, and partial is true", "time is absent"}
+		if _, ok := reads(f, trigger); ok {
+			facts.Differs[0] = "data.before is null, and after is read from the database: null, and partial is true, where the revision is gone"
+		}
 	case model.Event:
 		facts.Source = "trigger"
 		if trigger.Source != "" {

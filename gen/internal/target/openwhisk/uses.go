@@ -14,7 +14,7 @@ func (t Target) uses(report *model.Report, f model.Function) {
 			continue
 		}
 		t.keepsSecret(report, u.Key(), u.Name)
-		if t.resources[u.Name].url.Value == "" && !u.AsName {
+		if t.resources[u.Name].url.Value == "" {
 			report.ErrorAt("resource-setting", u.Key(), "the CouchDB server of the collection %s is not known; set resources.%s.openwhisk.url", u.Name, u.Name)
 		}
 		if f.Trigger.Resource() != u.Name || f.Trigger.Kind() != string(u.Kind) {
