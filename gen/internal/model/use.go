@@ -38,8 +38,8 @@ const (
 )
 
 // UseTypes says in words of which types the parameters of a setup are.
-const UseTypes = "a document is *document.Collection (github.com/fngen/fngen/fn/document), an object *blob.Bucket (gocloud.dev/blob), " +
-	"or either of them string, its physical name; a secret is string, its value"
+const UseTypes = "a document is *document.Collection of github.com/fngen/fngen/fn/document; an object is *blob.Bucket of gocloud.dev/blob; " +
+	"either may be string instead, its physical name; a secret is string, its value"
 
 // SecretPattern is the grammar of secrets' names: whatever one of the platforms
 // takes. AWS has no colon in the way of a name to its value:
