@@ -11,14 +11,10 @@ import (
 )
 
 // place is the value of the variable of a use: the URL of the database, without
-// credentials, or its name alone for an SDK of the handler's own if nobody says
-// where it is.
+// credentials.
 func (t Target) place(u model.Use) string {
 	name := cmp.Or(t.resources[u.Name].name, u.Name)
 	server := strings.TrimSuffix(t.resources[u.Name].url.Value, "/")
-	if server == "" {
-		return name
-	}
 	// CouchDB takes a plus sign in a path for a space.
 	return server + "/" + strings.ReplaceAll(url.PathEscape(name), "+", "%2B")
 }

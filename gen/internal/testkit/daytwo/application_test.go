@@ -31,6 +31,8 @@ const handler = "(ctx context.Context, data []byte) error { return nil }"
 func shop() application {
 	return application{path: "example.com/shop", settings: "resources:\n" +
 		"  users: {openwhisk: {url: \"https://db.example\"}}\n" +
+		"  carts: {openwhisk: {url: \"https://db.example\"}}\n" +
+		"  notes: {openwhisk: {url: \"https://db.example\"}}\n" +
 		"  orders: {openwhisk: {brokers: [\"kafka.example:9092\"]}}\n" +
 		"  stock: {openwhisk: {brokers: [\"kafka.example:9092\"]}}\n" +
 		"  clicks: {openwhisk: {brokers: [\"kafka.example:9092\"]}}\n",
