@@ -239,6 +239,11 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 			t.left = append(t.left, f)
 		}
 	}
+	if feeder, ok := target.(model.Feeder); ok {
+		for i, f := range t.app.Functions {
+			t.app.Functions[i].Feed = feeder.Feed(f.Trigger)
+		}
+	}
 	t.app.Functions, t.diagnostics = model.CheckOn(target, t.app.Functions)
 	if !model.Failed(r.scan.Diagnostics) { // else nobody knows which functions are gone
 		t.diagnostics = append(t.diagnostics, build.Renamed(r.root, t.Name(), t.app, t.left)...)

@@ -50,10 +50,8 @@ With -o json each thing that happens is an object on a line of its own.`,
 		},
 	}
 	c.Flags().StringVar(&o.target, "target", "", "the `target` (the first in fngen.yaml, else aws)")
-	complete(c, "target", gen.Targets())
 	envFlag(c, o)
 	c.Flags().StringVar(&address, "addr", "", "the `address` to listen at, HOST:PORT (default 127.0.0.1:8080, or a port near it)")
-	completeFunc(c, "addr", func() []string { return nil }, cobra.ShellCompDirectiveNoFileComp)
 	return c
 }
 

@@ -31,6 +31,7 @@ var (
 	_ model.Target         = Target{}
 	_ model.AppChecker     = Target{}
 	_ model.BinaryPackager = Target{}
+	_ model.Feeder         = Target{}
 )
 
 // Name is aws.
