@@ -158,30 +158,34 @@ func TestList(t *testing.T) {
 	}
 }
 
-// The example's own tests are part of README's second command, though the
-// example is a module of its own.
-func TestExample(t *testing.T) {
-	sh(t, filepath.Join(repo(t), "examples"), nil, "go vet ./... && go test ./...")
+// The examples' own tests are part of README's tests, though they are modules of
+// their own.
+func TestExamples(t *testing.T) {
+	for _, module := range []string{"examples", "examples/thumbnails"} {
+		sh(t, filepath.Join(repo(t), module), nil, "go vet ./... && go test ./...")
+	}
 }
 
-// The example is generated as an application of a user's is: by the line that
+// The examples are generated as applications of users' are: by the line that
 // README names and that init writes, with the generator of fngen.mod, which has
 // what this checkout's needs.
-func TestExampleGenerates(t *testing.T) {
+func TestExamplesGenerate(t *testing.T) {
 	line := regexp.MustCompile("(?m)^//go:generate .*$")
 	want := line.FindString(read(t, repo(t), "gen/internal/scaffold/hello/doc.go"))
-	shop := filepath.Join(repo(t), "examples/shop")
-	if got := line.FindString(read(t, shop, "shop.go")); got != want || !strings.Contains(read(t, repo(t), "README.md"), "`"+want+"`") {
-		t.Errorf("init writes %s, the example has %s, and README names another or the same", want, got)
-	}
 	command, ok := strings.CutPrefix(want, "//go:generate ")
-	if !ok {
-		t.Fatalf("init writes no line: %q", want)
+	if !ok || !strings.Contains(read(t, repo(t), "README.md"), "`"+want+"`") {
+		t.Fatalf("init writes %q, and README names another line", want)
 	}
-	for _, os := range []string{"linux", "darwin", "windows"} {
-		sh(t, shop, []string{"GOOS=" + os}, "go list -modfile=fngen.mod -deps github.com/fngen/fngen/cmd/fngen") // or go.mod needs updating; CONTRIBUTING says how
+	for _, name := range []string{"ledger", "shop", "thumbnails"} {
+		app := filepath.Join(repo(t), "examples", name)
+		if got := line.FindString(read(t, app, name+".go")); got != want {
+			t.Errorf("init writes %s, the example %s has %s", want, name, got)
+		}
+		for _, os := range []string{"linux", "darwin", "windows"} {
+			sh(t, app, []string{"GOOS=" + os}, "go list -modfile=fngen.mod -deps github.com/fngen/fngen/cmd/fngen") // or go.mod needs updating; CONTRIBUTING says how
+		}
+		sh(t, app, nil, command+" --check")
 	}
-	sh(t, shop, nil, command+" --check")
 }
 
 // A new user in an empty folder, with nothing but README, the published module

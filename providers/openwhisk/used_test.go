@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/logged"
 	"github.com/fngen/fngen/providers/openwhisk/internal/actionloop"
 )
 
@@ -27,7 +28,7 @@ func TestUsedIsPrivate(t *testing.T) {
 		"kafka":   {Kafka{Queue: "orders"}, `{` + used + `,"messages":[{"topic":"orders","partition":0,"offset":1,"key":"aw==","value":"MQ=="}]}`},
 		"foreign": {Kafka{Queue: "orders"}, `{` + used + `}`},
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		handled := false
 		answer := Handler(fn.HandlerFunc(func(ctx context.Context, e fn.Event) (*fn.Event, error) {
 			handled = true
@@ -35,8 +36,8 @@ func TestUsedIsPrivate(t *testing.T) {
 				t.Errorf("%s: the driver is given %q", name, got)
 			}
 			d, _ := fn.DeliveryFrom(ctx)
-			log.Write(d.Raw())
-			log.Write(e.Data())
+			_, _ = log.Write(d.Raw())
+			_, _ = log.Write(e.Data())
 			return nil, fn.Permanent(errors.New("logged whole"))
 		}), test.src).Invoke(t.Context(), []byte(`{"activation_id":"i","namespace":"acme","value":`+test.value+`}`))
 		if !handled && name != "foreign" {
@@ -66,7 +67,7 @@ func TestCouchDBRead(t *testing.T) {
 		"gone":    {`"changes":[{"rev":"4-x"}]`, nil, nil, 1, `"after":null,"partial":true`},
 		"failed":  {`"changes":[{"rev":"5-x"}]`, map[string]any{"a": 1}, errors.New("CouchDB is away"), 1, `"after":null,"partial":true`},
 	} {
-		log := capture(t)
+		log := logged.JSON(t)
 		reads := 0
 		read := func(ctx context.Context, id, revision string) (map[string]any, error) {
 			reads++

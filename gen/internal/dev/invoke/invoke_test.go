@@ -134,7 +134,7 @@ func TestFeed(t *testing.T) {
 		{function(queue, model.Feed{}), Input{Event: []byte(letter)}, `"body":"{}"`},
 		{function(model.Queue{Name: "orders", Letters: true}, model.Feed{}), Input{Event: []byte(letter)}, `\"deadletterreason\":\"no\"`},
 		{function(model.Queue{Name: "orders-dead-letters", Letters: true}, model.Feed{}), Input{}, `\"deadletterfunction\":\"/sample/orders\"`},
-		{function(table, model.Feed{}), Input{}, `"Keys":{"id":{"S":"sample-1"}}`},
+		{function(table, model.Feed{}), Input{}, `"Keys":{"_id":{"S":"sample-1"}}`},
 		{function(table, model.Feed{Keys: []string{"user", "at"}}), Input{Data: []byte(`{"at":"now"}`)}, `"Keys":{"user":{"S":"sample-1"},"at":{"S":"now"}}`},
 		{function(table, model.Feed{Keys: []string{"user", "at"}}), Input{Event: []byte(change)}, `"Keys":{"user":{"S":"a/b"},"at":{"S":"c d"}}`},
 	} {
