@@ -40,6 +40,10 @@ type Options struct {
 	Log     io.Writer // gets a line for each go command that runs; nil for none
 	Local   bool      // to run functions on this machine, for which they are compiled; the first target of fngen.yaml, or aws, if Targets names none
 	Waiting func()    // is called when another fngen writes to the application, for which this one waits; nil for nobody
+
+	// AWSProfile is the profile of the AWS CLI whose credentials functions have that
+	// [Project.Dev] runs; "" for dummy ones.
+	AWSProfile string
 }
 
 // A Project is an application that is open, with its functions on each target

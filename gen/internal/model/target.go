@@ -37,6 +37,11 @@ type LocalRunner interface {
 	LocalTarget() Target
 }
 
+// A CallerChecker is a [Target] whose entrypoints may check who calls them.
+type CallerChecker interface {
+	ChecksCaller(Function) bool
+}
+
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
 // The platforms of others compile it: their artifacts hold the entrypoint as the
 // root package of a module with all that it needs in vendor/.

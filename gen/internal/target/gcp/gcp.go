@@ -142,11 +142,14 @@ func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code
 		fields := append(s.fields, e.DeadLetterField())
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
 	}
-	if t.audience != "" && !public(f) {
+	if t.ChecksCaller(f) {
 		handler = jen.Qual(gcpPath, "Verify").Call(handler, jen.Lit(t.audience), jen.Lit(t.caller))
 	}
 	return before, handler
 }
+
+// ChecksCaller reports whether the function verifies the tokens of callers.
+func (t target) ChecksCaller(f model.Function) bool { return t.audience != "" && !public(f) }
 
 // public reports whether everybody may call the function.
 func public(f model.Function) bool {

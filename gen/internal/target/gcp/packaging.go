@@ -25,7 +25,7 @@ func (t Buildpack) Check(f model.Function) []model.Diagnostic {
 	if first, _, _ := strings.Cut(f.Handler.PkgPath, "/"); !strings.Contains(first, ".") {
 		report.Errorf("module-path", "the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
 	}
-	if t.audience != "" && !public(f) {
+	if t.ChecksCaller(f) {
 		report.Warnf("audience-signature", "Cloud Run's own check takes the signature off the tokens that targets.gcp.audience verifies; let everybody invoke the service, or remove audience and caller")
 	}
 	return report.Diagnostics
