@@ -21,20 +21,21 @@ type offer func(c *cobra.Command, typed string) ([]string, cobra.ShellCompDirect
 func offers(o *options) map[string]offer {
 	targets := func(*cobra.Command) []string { return append([]string{"all"}, gen.Targets()...) }
 	return map[string]offer{
-		"addr":       nothing,
-		"cache":      folders,
-		"data":       nothing,
-		"dev target": values(func() []string { return gen.Targets() }),
-		"dir":        folders,
-		"env":        values(o.environments),
-		"event":      files,
-		"function":   listed(func(c *cobra.Command) []string { return o.functions(c.Context()) }),
-		"module":     nothing,
-		"output":     values(func() []string { return []string{"human", "json"} }),
-		"replace":    folders,
-		"sarif":      files,
-		"target":     listed(targets),
-		"trigger":    listed(func(*cobra.Command) []string { return gen.Scaffold{}.Kinds() }),
+		"addr":        nothing,
+		"aws-profile": nothing,
+		"cache":       folders,
+		"data":        nothing,
+		"dev target":  values(func() []string { return gen.Targets() }),
+		"dir":         folders,
+		"env":         values(o.environments),
+		"event":       files,
+		"function":    listed(func(c *cobra.Command) []string { return o.functions(c.Context()) }),
+		"module":      nothing,
+		"output":      values(func() []string { return []string{"human", "json"} }),
+		"replace":     folders,
+		"sarif":       files,
+		"target":      listed(targets),
+		"trigger":     listed(func(*cobra.Command) []string { return gen.Scaffold{}.Kinds() }),
 	}
 }
 

@@ -26,8 +26,8 @@ type rule struct {
 }
 
 // The packages of this module that each package may link, directly or not,
-// and the modules of others. A path that ends in /… stands for all below it.
-// The first rule that matches counts.
+// and the modules of others. A path that ends in /… stands for all below it, and
+// of a module for all that its packages link. The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
 	{"internal/native", nil, nil},
@@ -58,6 +58,7 @@ var rules = []rule{
 	{"providers/gcp", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), cloudevents},
 	{"fn/emit/httpsink", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), cloudevents},
 	{"providers/gcp/internal/api", deployed("internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/resource/cloudstorage", []string{"internal/uses"}, gocloud},
 	{"providers/gcp/resource/…", deployed("fn/document", "internal/uses", "internal/wait", "internal/sinks", "providers/gcp/internal/api"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/gcp/internal/api"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"gen/internal/model", nil, nil},
@@ -82,6 +83,7 @@ var rules = []rule{
 	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
+	{"providers/aws/resource/s3", []string{"internal/uses"}, gocloud},
 	{"providers/aws/resource/…", deployed("fn", "fn/document", "fn/emit", "internal/portable", "internal/uses", "internal/wait", "internal/sinks", "providers/aws/internal/…"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents)},
@@ -93,6 +95,7 @@ var rules = []rule{
 	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/logged", nil, nil},
+	{"internal/testkit/buckets", nil, gocloud},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
@@ -107,6 +110,9 @@ var cloudevents = []string{
 	"github.com/cloudevents/sdk-go/v2",
 	"github.com/json-iterator/go", "github.com/modern-go/concurrent", "github.com/modern-go/reflect2",
 }
+
+// gocloud opens buckets, with the clients of S3 and Cloud Storage.
+var gocloud = []string{"gocloud.dev/…"}
 
 // yaml reads and writes YAML.
 var yaml = []string{"go.yaml.in/yaml/v3"}
@@ -150,9 +156,24 @@ var only = []struct {
 // suite is the conformance suite, which nothing but tests imports.
 const suite = "providers/internal/conformance"
 
+// brought are the packages of modules that end in /…, and what those link.
+func (g graph) brought(modules []string) map[string]bool {
+	brought := map[string]bool{}
+	for path, p := range g {
+		if !slices.Contains(modules, p.Module.Path+"/…") {
+			continue
+		}
+		brought[path] = true
+		for _, dep := range g.linked(path) {
+			brought[dep] = true
+		}
+	}
+	return brought
+}
+
 // public matches the packages that users import or run; all others have a
 // folder internal in their paths.
-var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/(sink|resource)/[a-z]+)?|gen|cmd/fngen)$`)
+var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/(sink|resource)/[a-z0-9]+)?|gen|cmd/fngen)$`)
 
 const (
 	mostFiles = 20 // in a folder, without tests
@@ -301,8 +322,9 @@ func check(g graph) []string {
 			fail("%s has no rule; decide what it may import", name)
 			continue
 		}
+		brought := g.brought(rules[at].modules)
 		for _, dep := range g.linked(module + name) {
-			if g[dep].Standard {
+			if g[dep].Standard || brought[dep] {
 				continue
 			}
 			if own, ok := strings.CutPrefix(dep, module); ok {

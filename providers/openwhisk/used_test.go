@@ -36,8 +36,8 @@ func TestUsedIsPrivate(t *testing.T) {
 				t.Errorf("%s: the driver is given %q", name, got)
 			}
 			d, _ := fn.DeliveryFrom(ctx)
-			log.Write(d.Raw())
-			log.Write(e.Data())
+			_, _ = log.Write(d.Raw())
+			_, _ = log.Write(e.Data())
 			return nil, fn.Permanent(errors.New("logged whole"))
 		}), test.src).Invoke(t.Context(), []byte(`{"activation_id":"i","namespace":"acme","value":`+test.value+`}`))
 		if !handled && name != "foreign" {
