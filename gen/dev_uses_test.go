@@ -38,7 +38,7 @@ type Entry struct {
 type Ledger struct{ entries *document.Collection }
 
 //fn:setup
-//fn:use entries document:entries
+//fn:use entries document:entries loop=ok
 func New(ctx context.Context, entries *document.Collection) (*Ledger, error) {
 	return &Ledger{entries}, nil
 }
@@ -249,7 +249,7 @@ func TestDevObjects(t *testing.T) {
 const settings = `
 -- fngen.yaml --
 resources:
-  entries: {openwhisk: {url: "https://couch.example/entries"}}
+  entries: {openwhisk: {url: "https://couch.example"}}
 `
 
 // What a function does with what it uses is the same for the meaning of an event on

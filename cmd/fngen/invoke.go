@@ -48,7 +48,11 @@ sends, and is delivered as it is: JSON, on Google an HTTP request or its body.
 
 The target is the first that fngen.yaml names, or aws. With --target=all the function
 runs on each that it is meant for; where the event, a client's answer, what becomes of the
-event or what is emitted is not the same, that is said, and the exit code is 100.
+event, what is emitted or what is written is not the same, that is said, and the exit code is 100.
+
+What it uses by //fn:use is there for this one time: collections are empty, but for the
+document that a change is about, and buckets have what lies in .fngen/objects/BUCKET/. The
+value of a secret is that of FNGEN_SECRET_PARAM in the environment or .fngen/secrets.env.
 
 --artifact runs what lies in dist/ instead, to the byte what is deployed, where this
 machine can: a binary for Linux and this machine's processor. Unless it is there as the
