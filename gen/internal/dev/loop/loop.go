@@ -120,7 +120,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.tell(Note{Kind: Started, Text: s.address})
 	if s.profile != nil {
-		s.remark("functions run with the credentials of the profile %s: what they call themselves is real; sinks lead back here", o.Profile)
+		s.remark("functions run with the credentials of the profile %s: what they call themselves is real; sinks and what they use lead back here", o.Profile)
 	}
 	stopTelling := s.tellHistory()
 	// The page's stream of events ends with the context; functions do not.

@@ -2,11 +2,14 @@ package store
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
 )
 
@@ -89,6 +92,35 @@ func TestHappened(t *testing.T) {
 		}
 		if c := s.Happened("none", c); c.Key[0] != "7" {
 			t.Errorf("%s: %v", target, c)
+		}
+	}
+}
+
+// A table has the key attribute that fngen.yaml gives it, of which the driver is
+// told.
+func TestKeyAttribute(t *testing.T) {
+	s, err := New(Options{Target: "aws", Folder: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	use := model.Use{Param: "users", Kind: model.UseDocument, Name: "users", Read: true, Write: true}
+	writer := model.Function{Name: "write", Trigger: model.HTTP{}}.Using(use)
+	reader := model.Function{Name: "read", Trigger: model.Document{Collection: "users"}, Feed: model.Feed{Keys: []string{"pk"}}}
+	if err := s.Prepare([]model.Function{writer, reader}); err != nil {
+		t.Fatal(err)
+	}
+	v := s.View(writer, nil, nil, nil)
+	if env := v.Environment("127.0.0.1:1"); !slices.Contains(env, "FNGEN_USE_USERS=users/pk") || !slices.Contains(env, "AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:1/dynamodb") {
+		t.Errorf("%q", env)
+	}
+	for body, want := range map[string]int{`{"TableName":"users","Item":{"pk":{"S":"a"},"_id":{"N":"1"}}}`: 200, `{"TableName":"users","Item":{"_id":{"S":"a"}}}`: 400} {
+		r := httptest.NewRequest("POST", "/dynamodb/", strings.NewReader(body))
+		r.Header.Set("X-Amz-Target", "DynamoDB_20120810.PutItem")
+		w := httptest.NewRecorder()
+		v.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
 	}
 }
