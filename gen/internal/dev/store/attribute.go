@@ -29,14 +29,14 @@ func parseAttributes(from map[string]json.RawMessage, level int) (native.Map, er
 func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || len(members) != 1 || level > maxLevels {
-		return nil, fail(errBad, "%.100s is no attribute value", raw)
+		return nil, because(errBad, "%.100s is no attribute value", raw)
 	}
 	var err error
 	decode := func(raw json.RawMessage, into any) {
 		if string(raw) == "null" {
-			err = fail(errBad, "null is no attribute value")
+			err = because(errBad, "null is no attribute value")
 		} else if e := json.Unmarshal(raw, into); e != nil {
-			err = fail(errBad, "%v", e)
+			err = because(errBad, "%v", e)
 		}
 	}
 	for kind, raw := range members {
@@ -55,7 +55,7 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 			var v string
 			decode(raw, &v)
 			if err == nil && !isNumber(v) {
-				return nil, fail(errBad, "%.100q is no number", v)
+				return nil, because(errBad, "%.100q is no number", v)
 			}
 			return native.Number(v), err
 		case "B":
@@ -92,7 +92,7 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 			return set, err
 		}
 	}
-	return nil, fail(errBad, "%.100s is no attribute value", raw)
+	return nil, because(errBad, "%.100s is no attribute value", raw)
 }
 
 // isNumber reports whether the text is a number as JSON has it.

@@ -105,7 +105,7 @@ func (b *buckets) has(name string) bool {
 // checkKey says why the key can be no file on this machine.
 func checkKey(key string) error {
 	bad := func(why string) error {
-		return fail(errBad, "on this machine an object is a file, and the key %.100q can be none: %s", key, why)
+		return because(errBad, "on this machine an object is a file, and the key %.100q can be none: %s", key, why)
 	}
 	switch {
 	case key == "" || len(key) > maxKey || !utf8.ValidString(key):
@@ -208,7 +208,7 @@ func busy(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fail(errBusy, "%v", err)
+	return because(errBusy, "%v", err)
 }
 
 // typeOf is the content type of an object that nobody has said, by its name.
@@ -312,7 +312,7 @@ func (b *buckets) holds(bucket, key string, c condition) (was object, there bool
 	case err != nil && !errors.Is(err, errNotFound):
 		return was, false, err
 	case c.absent && there, c.generation != 0 && (!there || was.generation != c.generation):
-		return was, there, fail(errConflict, "at least one of the pre-conditions you specified did not hold")
+		return was, there, because(errConflict, "at least one of the pre-conditions you specified did not hold")
 	}
 	return was, there, nil
 }
@@ -337,7 +337,7 @@ func (v *View) place(bucket, key string, from *spool, a *about, when condition) 
 		return file{}, err
 	}
 	if err != nil { // a step of the key is an object, for instance, or leads elsewhere
-		err = fail(errBad, "the object %.100s cannot be a file on this machine: %v", name, err)
+		err = because(errBad, "the object %.100s cannot be a file on this machine: %v", name, err)
 		v.refused(err.Error())
 		return file{}, err
 	}

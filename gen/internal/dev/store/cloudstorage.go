@@ -56,11 +56,11 @@ func splitStorage(path string) (bucket, key string, rest []string, err error) {
 	steps := strings.Split(path, "/")
 	for i := range steps {
 		if steps[i], err = url.PathUnescape(steps[i]); err != nil {
-			return "", "", nil, fail(errBad, "%v", err)
+			return "", "", nil, because(errBad, "%v", err)
 		}
 	}
 	if len(steps) < 3 || steps[0] != "b" || steps[2] != "o" {
-		return "", "", nil, fail(errUnknown, "%s", model.Clip(path))
+		return "", "", nil, because(errUnknown, "%s", model.Clip(path))
 	}
 	if len(steps) > 3 {
 		key, rest = steps[3], steps[4:]
@@ -76,7 +76,7 @@ func generationOf(query url.Values) (condition, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return condition{}, fail(errBad, "ifGenerationMatch is %q", text)
+		return condition{}, because(errBad, "ifGenerationMatch is %q", text)
 	}
 	return condition{absent: n == 0, generation: n}, nil
 }
@@ -90,7 +90,7 @@ func (v *View) storageCall(w http.ResponseWriter, r *http.Request, path string) 
 		return err
 	}
 	if !v.store.buckets.has(bucket) {
-		return fail(errNoBucket, "%s", model.Clip(bucket))
+		return because(errNoBucket, "%s", model.Clip(bucket))
 	}
 	query := r.URL.Query()
 	when, err := generationOf(query)
@@ -152,7 +152,7 @@ func (v *View) storageGet(w http.ResponseWriter, r *http.Request, bucket, key st
 	}
 	o, err := v.store.buckets.stat(bucket, key)
 	if errors.Is(err, errNotFound) {
-		err = fail(errNotFound, "No such object: %s/%s", bucket, key)
+		err = because(errNotFound, "No such object: %s/%s", bucket, key)
 	}
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func (v *View) storageList(w http.ResponseWriter, r *http.Request, bucket string
 	}
 	token, err := base64.RawURLEncoding.DecodeString(query.Get("pageToken"))
 	if err != nil {
-		return fail(errBad, "the page token is incorrect")
+		return because(errBad, "the page token is incorrect")
 	}
 	if query.Get("startOffset")+query.Get("endOffset")+query.Get("matchGlob") != "" || query.Get("versions") == "true" {
 		return v.unknown("Cloud Storage", "list by other than prefix and delimiter")
@@ -235,7 +235,7 @@ func (v *View) rewrite(w http.ResponseWriter, r *http.Request, from, fromKey, bu
 		return err
 	}
 	if !v.store.buckets.has(bucket) {
-		return fail(errNoBucket, "%s", model.Clip(bucket))
+		return because(errNoBucket, "%s", model.Clip(bucket))
 	}
 	body, err := readJSON(w, r)
 	if err != nil {
@@ -265,7 +265,7 @@ func parseResource(body []byte) (name string, headers, meta map[string]string, e
 	}
 	if len(body) > 0 {
 		if err := json.Unmarshal(body, &o); err != nil {
-			return "", nil, nil, fail(errBad, "%v", err)
+			return "", nil, nil, because(errBad, "%v", err)
 		}
 	}
 	headers = map[string]string{}
@@ -298,7 +298,7 @@ func (v *View) uploadCall(w http.ResponseWriter, r *http.Request, path string) e
 		return err
 	}
 	if !v.store.buckets.has(bucket) {
-		return fail(errNoBucket, "%s", model.Clip(bucket))
+		return because(errNoBucket, "%s", model.Clip(bucket))
 	}
 	query := r.URL.Query()
 	if id := query.Get("upload_id"); id != "" {
@@ -322,20 +322,20 @@ func (v *View) uploadCall(w http.ResponseWriter, r *http.Request, path string) e
 func (v *View) storageMultipart(w http.ResponseWriter, r *http.Request, bucket, name string, when condition) error {
 	_, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || parameters["boundary"] == "" {
-		return fail(errBad, "a multipart upload has a content type with a boundary")
+		return because(errBad, "a multipart upload has a content type with a boundary")
 	}
 	parts := multipart.NewReader(r.Body, parameters["boundary"])
 	said, err := parts.NextRawPart()
 	if err != nil {
-		return fail(errBad, "%v", err)
+		return because(errBad, "%v", err)
 	}
 	text, err := io.ReadAll(io.LimitReader(said, maxJSON))
 	if err != nil {
-		return fail(errBad, "%v", err)
+		return because(errBad, "%v", err)
 	}
 	media, err := parts.NextRawPart()
 	if err != nil {
-		return fail(errBad, "%v", err)
+		return because(errBad, "%v", err)
 	}
 	return v.storageBody(w, bucket, name, media.Header.Get("Content-Type"), text, media, when)
 }
@@ -399,7 +399,7 @@ func (v *View) storageResumable(w http.ResponseWriter, r *http.Request, bucket, 
 // parseRange reads which bytes of an object a piece has; total is -1 if it is not
 // known yet, and first that of a piece without bytes.
 func parseRange(text string) (first, total int64, err error) {
-	bad := fail(errBad, "the content range is %.100q", text)
+	bad := because(errBad, "the content range is %.100q", text)
 	bytes, all, ok := strings.Cut(strings.TrimPrefix(text, "bytes "), "/")
 	if !ok || !strings.HasPrefix(text, "bytes ") {
 		return 0, 0, bad
@@ -466,7 +466,7 @@ func (v *View) storagePiece(w http.ResponseWriter, r *http.Request, bucket, id s
 			total = u.whole.size
 		}
 	case first > u.whole.size:
-		return fail(errBad, "the piece begins at %d, and %d bytes are there", first, u.whole.size)
+		return because(errBad, "the piece begins at %d, and %d bytes are there", first, u.whole.size)
 	} // what is there already is told
 	if total < 0 || u.whole.size < total {
 		if u.whole.size > 0 {

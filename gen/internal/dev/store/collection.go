@@ -99,7 +99,7 @@ func (v *View) write(w writing) (*document, error) {
 func (s *Store) write(w writing) (*document, *Write, error) {
 	size := len(w.key) + sizeOf(w.fields)
 	if size > maxDocument {
-		return nil, nil, fail(errTooLarge, "the document has %d bytes, more than %d", size, maxDocument)
+		return nil, nil, because(errTooLarge, "the document has %d bytes, more than %d", size, maxDocument)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +127,7 @@ func (s *Store) write(w writing) (*document, *Write, error) {
 		change.Kind = native.Updated
 	}
 	if s.size+size > maxDocuments {
-		return nil, nil, fail(errBusy, "the collections have %d MB, which is the most", maxDocuments>>20)
+		return nil, nil, because(errBusy, "the collections have %d MB, which is the most", maxDocuments>>20)
 	}
 	// No two writes have one time, which is the revision on Firestore.
 	now := time.Now().UTC().Truncate(time.Microsecond)

@@ -54,10 +54,10 @@ func (v *View) couch(w http.ResponseWriter, r *http.Request, path string) (int, 
 	database, rest, _ := strings.Cut(path, "/")
 	name, err := url.PathUnescape(database)
 	if err != nil {
-		return 0, nil, fail(errBad, "%v", err)
+		return 0, nil, because(errBad, "%v", err)
 	}
 	if user, password, ok := r.BasicAuth(); !ok || user != couchUser || password != couchPassword || !v.has(model.UseDocument, name) {
-		return 0, nil, fail(errDenied, "you are not authorized to access this db")
+		return 0, nil, because(errDenied, "you are not authorized to access this db")
 	}
 	key, err := url.PathUnescape(rest)
 	query := r.URL.Query()
@@ -73,7 +73,7 @@ func (v *View) couch(w http.ResponseWriter, r *http.Request, path string) (int, 
 	case rest == "" || strings.Contains(rest, "/") || strings.HasPrefix(key, "_") || r.Method != http.MethodGet && r.Method != http.MethodPut && r.Method != http.MethodDelete:
 		return 0, nil, v.unknown("CouchDB", r.Method+" "+path)
 	case asked != "" && !revisionGrammar.MatchString(asked):
-		return 0, nil, fail(errBad, "Invalid rev format")
+		return 0, nil, because(errBad, "Invalid rev format")
 	}
 	if r.Method == http.MethodGet {
 		answer, err := v.couchGet(name, key, asked)
@@ -96,10 +96,10 @@ func (v *View) couch(w http.ResponseWriter, r *http.Request, path string) (int, 
 	one.when = func(d *document) error {
 		switch {
 		case one.fields == nil && (d == nil || d.fields == nil):
-			return fail(errNotFound, "missing")
+			return because(errNotFound, "missing")
 		case asked == "" && (d == nil || one.fields != nil && d.fields == nil): // it is new
 		case d == nil || asked != d.revision:
-			return fail(errConflict, "Document update conflict.")
+			return because(errConflict, "Document update conflict.")
 		}
 		return nil
 	}
@@ -131,9 +131,9 @@ func (v *View) couchGet(name, key, asked string) (json.RawMessage, error) {
 	}
 	switch {
 	case d == nil:
-		return nil, fail(errNotFound, "missing")
+		return nil, because(errNotFound, "missing")
 	case d.fields == nil && asked == "":
-		return nil, fail(errNotFound, "deleted")
+		return nil, because(errNotFound, "deleted")
 	}
 	document, _ := plain(d.fields).(map[string]any)
 	if d.fields == nil {
@@ -146,21 +146,21 @@ func (v *View) couchGet(name, key, asked string) (json.RawMessage, error) {
 // parseCouch reads a document that is to be kept, and the revision in it.
 func parseCouch(body []byte) (fields native.Map, revision string, err error) {
 	if fields, err = native.Document(body); err != nil {
-		return nil, "", fail(errBad, "%v", err)
+		return nil, "", because(errBad, "%v", err)
 	}
 	if fields == nil || bytes.TrimSpace(body)[0] != '{' {
-		return nil, "", fail(errBad, "Document must be a JSON object")
+		return nil, "", because(errBad, "Document must be a JSON object")
 	}
 	if is, ok := fields[documents.Revision]; ok {
 		if revision, ok = is.(string); !ok || !revisionGrammar.MatchString(revision) {
-			return nil, "", fail(errBad, "Invalid rev format")
+			return nil, "", because(errBad, "Invalid rev format")
 		}
 	}
 	delete(fields, documents.Revision)
 	delete(fields, "_id") // which the path has
 	for name := range fields {
 		if strings.HasPrefix(name, "_") {
-			return nil, "", fail(errBad, "Bad special document member: %s", model.Clip(name))
+			return nil, "", because(errBad, "Bad special document member: %s", model.Clip(name))
 		}
 	}
 	return fields, revision, nil

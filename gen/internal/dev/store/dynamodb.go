@@ -22,7 +22,7 @@ const maxJSON = 10 << 20
 func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
-		return nil, fail(errBad, "%v", err)
+		return nil, because(errBad, "%v", err)
 	}
 	return body, nil
 }
@@ -98,7 +98,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 	name := v.store.keyOf(table)
 	key, ok := keyed[name].(string)
 	if !ok || operation != "PutItem" && len(keyed) != 1 {
-		return nil, fail(errBad, "the key of %s is the string %s", table, name)
+		return nil, because(errBad, "the key of %s is the string %s", table, name)
 	}
 	if err := v.may(model.UseDocument, table, key, operation != "GetItem"); err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 			full[name] = key
 		}
 		if !holds(full) {
-			return fail(errConflict, "The conditional request failed")
+			return because(errConflict, "The conditional request failed")
 		}
 		return nil
 	}})
@@ -146,16 +146,16 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 // values among which the key is.
 func parseItem(operation string, body []byte) (request itemRequest, fields, keyed native.Map, err error) {
 	if operation != "GetItem" && operation != "PutItem" && operation != "DeleteItem" {
-		return request, nil, nil, fail(errUnknown, "%s", operation)
+		return request, nil, nil, because(errUnknown, "%s", operation)
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return request, nil, nil, fail(errBad, "%v", err)
+		return request, nil, nil, because(errBad, "%v", err)
 	}
 	switch {
 	case request.ProjectionExpression != "":
-		return request, nil, nil, fail(errUnknown, "ProjectionExpression")
+		return request, nil, nil, because(errUnknown, "ProjectionExpression")
 	case request.ReturnValues != "" && request.ReturnValues != "NONE" && request.ReturnValues != "ALL_OLD":
-		return request, nil, nil, fail(errUnknown, "ReturnValues %s", request.ReturnValues)
+		return request, nil, nil, because(errUnknown, "ReturnValues %s", request.ReturnValues)
 	}
 	from := request.Key
 	if operation == "PutItem" {
@@ -184,7 +184,7 @@ func parseCondition(r itemRequest) (holds func(native.Map) bool, err error) {
 		}
 		name, ok := r.ExpressionAttributeNames[word]
 		if !ok {
-			return "", fail(errBad, "the condition's name %s is not among ExpressionAttributeNames", word)
+			return "", because(errBad, "the condition's name %s is not among ExpressionAttributeNames", word)
 		}
 		return name, nil
 	}
@@ -207,7 +207,7 @@ func parseCondition(r itemRequest) (holds func(native.Map) bool, err error) {
 			}
 			raw, ok := r.ExpressionAttributeValues[words[2]]
 			if !ok {
-				return nil, fail(errBad, "the condition's value %s is not among ExpressionAttributeValues", words[2])
+				return nil, because(errBad, "the condition's value %s is not among ExpressionAttributeValues", words[2])
 			}
 			value, err := parseAttribute(raw, 0)
 			if err != nil {
@@ -217,14 +217,14 @@ func parseCondition(r itemRequest) (holds func(native.Map) bool, err error) {
 			one = func(item native.Map) bool { is, ok := item[name]; return ok && reflect.DeepEqual(is, value) == want }
 			words = words[3:]
 		default:
-			return nil, fail(errUnknown, "the condition %q", r.ConditionExpression)
+			return nil, because(errUnknown, "the condition %q", r.ConditionExpression)
 		}
 		all = append(all, one)
 		if len(words) == 0 {
 			break
 		}
 		if !strings.EqualFold(words[0], "AND") {
-			return nil, fail(errUnknown, "the condition %q", r.ConditionExpression)
+			return nil, because(errUnknown, "the condition %q", r.ConditionExpression)
 		}
 		words = words[1:]
 	}

@@ -67,7 +67,7 @@ func (v *View) firestore(w http.ResponseWriter, r *http.Request, path string) {
 func splitDocument(name string) (collection, key string, err error) {
 	parts := strings.Split(name, "/")
 	if len(parts) != 7 || parts[0] != "projects" || parts[2] != "databases" || parts[4] != "documents" || parts[5] == "" || parts[6] == "" {
-		return "", "", fail(errBad, "%q is no name of a document in a collection", model.Clip(name))
+		return "", "", because(errBad, "%q is no name of a document in a collection", model.Clip(name))
 	}
 	return parts[5], parts[6], nil
 }
@@ -79,7 +79,7 @@ func (v *View) batchGet(body []byte) (json.RawMessage, error) {
 		NewTransaction, ReadSelector json.RawMessage
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, fail(errBad, "%v", err)
+		return nil, because(errBad, "%v", err)
 	}
 	if request.Mask != nil || request.Transaction != nil || request.ReadTime != nil || request.NewTransaction != nil {
 		return nil, v.unknown("Firestore", "batchGet with a mask, transaction or time")
@@ -157,7 +157,7 @@ func parseCommit(body []byte) (one writing, name string, isUnknown bool, err err
 		Transaction json.RawMessage
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return one, "", false, fail(errBad, "%v", err)
+		return one, "", false, because(errBad, "%v", err)
 	}
 	if len(request.Writes) != 1 || request.Transaction != nil {
 		return one, "", true, nil
@@ -188,9 +188,9 @@ func preconditionOf(w fireWrite) (func(*document) error, error) {
 		return func(d *document) error {
 			switch {
 			case *exists && d == nil:
-				return fail(errNotFound, "No document to update")
+				return because(errNotFound, "No document to update")
 			case !*exists && d != nil:
-				return fail(errExists, "Document already exists")
+				return because(errExists, "Document already exists")
 			}
 			return nil
 		}, nil
@@ -200,7 +200,7 @@ func preconditionOf(w fireWrite) (func(*document) error, error) {
 	}
 	at, err := time.Parse(time.RFC3339, *w.CurrentDocument.UpdateTime)
 	if err != nil {
-		return nil, fail(errBad, "the precondition's updateTime: %v", err)
+		return nil, because(errBad, "the precondition's updateTime: %v", err)
 	}
 	return func(d *document) error {
 		if d != nil {
@@ -208,7 +208,7 @@ func preconditionOf(w fireWrite) (func(*document) error, error) {
 				return nil
 			}
 		}
-		return fail(errConflict, "the stored version does not match the required base version")
+		return because(errConflict, "the stored version does not match the required base version")
 	}, nil
 }
 

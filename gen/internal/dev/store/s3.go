@@ -78,7 +78,7 @@ func splitObject(path string) (bucket, key string, err error) {
 		key, err = url.PathUnescape(rest)
 	}
 	if err != nil {
-		err = fail(errBad, "%v", err)
+		err = because(errBad, "%v", err)
 	}
 	return bucket, key, err
 }
@@ -94,7 +94,7 @@ func (v *View) s3Call(w http.ResponseWriter, r *http.Request, path string) error
 		return err
 	}
 	if bucket != "" && !v.store.buckets.has(bucket) {
-		return fail(errNoBucket, "%s", model.Clip(bucket))
+		return because(errNoBucket, "%s", model.Clip(bucket))
 	}
 	query := r.URL.Query()
 	for name := range query {
@@ -206,7 +206,7 @@ func s3Body(r *http.Request) (io.Reader, error) {
 	}
 	length, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || length < 0 {
-		return nil, fail(errBad, "x-amz-decoded-content-length is missing")
+		return nil, because(errBad, "x-amz-decoded-content-length is missing")
 	}
 	return &exactly{httputil.NewChunkedReader(r.Body), length}, nil
 }
@@ -222,7 +222,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 	e.left -= int64(n)
 	switch {
 	case e.left < 0, err == io.EOF && e.left > 0:
-		return n, fail(errBad, "the body has another length than it says")
+		return n, because(errBad, "the body has another length than it says")
 	}
 	return n, err
 }
@@ -239,7 +239,7 @@ func (v *View) receive(r *http.Request) (*spool, error) {
 	}
 	if digest := r.Header.Get("Content-Md5"); digest != "" && digest != base64.StdEncoding.EncodeToString(s.hash.Sum(nil)) {
 		s.done()
-		return nil, fail(errBad, "the Content-MD5 you specified did not match what we received")
+		return nil, because(errBad, "the Content-MD5 you specified did not match what we received")
 	}
 	return s, nil
 }
@@ -262,7 +262,7 @@ func (v *View) putObject(w http.ResponseWriter, r *http.Request, bucket, key str
 func (v *View) copyObject(w http.ResponseWriter, r *http.Request, bucket, key string) error {
 	source, err := url.PathUnescape(r.Header.Get("X-Amz-Copy-Source"))
 	if err != nil {
-		return fail(errBad, "%v", err)
+		return because(errBad, "%v", err)
 	}
 	from, fromKey, _ := strings.Cut(strings.TrimPrefix(source, "/"), "/")
 	if err := v.mayRead(from, fromKey); err != nil {
@@ -326,7 +326,7 @@ func (v *View) uploadPart(w http.ResponseWriter, r *http.Request, bucket, key st
 	}
 	number, err := strconv.Atoi(query.Get("partNumber"))
 	if err != nil {
-		return fail(errBad, "%v", err)
+		return because(errBad, "%v", err)
 	}
 	s, err := v.receive(r)
 	if err != nil {
@@ -379,10 +379,10 @@ func parseComplete(body []byte) ([]partOf, error) {
 		Part []partOf
 	}
 	if err := xml.Unmarshal(body, &request); err != nil {
-		return nil, fail(errBad, "%v", err)
+		return nil, because(errBad, "%v", err)
 	}
 	if len(request.Part) == 0 || len(request.Part) > maxParts {
-		return nil, fail(errBad, "%d parts", len(request.Part))
+		return nil, because(errBad, "%d parts", len(request.Part))
 	}
 	return request.Part, nil
 }
@@ -421,7 +421,7 @@ func (v *View) listObjects(w http.ResponseWriter, r *http.Request, bucket string
 	if text := query.Get("max-keys"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 {
-			return fail(errBad, "max-keys is %q", text)
+			return because(errBad, "max-keys is %q", text)
 		}
 		most = min(n, most)
 	}
@@ -429,7 +429,7 @@ func (v *View) listObjects(w http.ResponseWriter, r *http.Request, bucket string
 	if token := query.Get("continuation-token"); token != "" {
 		text, err := base64.RawURLEncoding.DecodeString(token)
 		if err != nil {
-			return fail(errBad, "the continuation token is incorrect")
+			return because(errBad, "the continuation token is incorrect")
 		}
 		after = string(text)
 	}

@@ -34,7 +34,7 @@ func (v *View) secretValue(w http.ResponseWriter, r *http.Request) (json.RawMess
 		ID string `json:"SecretId"`
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, fail(errBad, "%v", err)
+		return nil, because(errBad, "%v", err)
 	}
 	for _, u := range v.function.Uses {
 		if u.Kind != model.UseSecret || u.Name != request.ID {
@@ -42,7 +42,7 @@ func (v *View) secretValue(w http.ResponseWriter, r *http.Request) (json.RawMess
 		}
 		value, ok := v.secrets[u.Param]
 		if !ok {
-			return nil, fail(errNotFound, "Secrets Manager can't find the specified secret.")
+			return nil, because(errNotFound, "Secrets Manager can't find the specified secret.")
 		}
 		return native.JSON("ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:"+u.Name+"-local0", "Name", u.Name,
 			"SecretString", value, "VersionId", native.UUID(0, "secret", u.Name), "VersionStages", []string{"AWSCURRENT"}), nil

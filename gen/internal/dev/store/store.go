@@ -162,7 +162,7 @@ type failure struct {
 func (f failure) Error() string { return f.text }
 func (f failure) Unwrap() error { return f.is }
 
-func fail(is error, format string, args ...any) error {
+func because(is error, format string, args ...any) error {
 	return failure{is, fmt.Sprintf(format, args...)}
 }
 
@@ -191,7 +191,7 @@ func (v *View) may(kind model.UseKind, name, key string, write bool) error {
 		text = fmt.Sprintf("%s may not %s %q of %s, as //fn:use says; give it the right there, or use another key", v.function.Name, right, model.Clip(key), resource)
 	}
 	v.refused(text)
-	return fail(errDenied, "%s", text)
+	return because(errDenied, "%s", text)
 }
 
 // unknown says what is called in vain, and returns the error for it.
@@ -199,7 +199,7 @@ func (v *View) unknown(service, operation string) error {
 	text := fmt.Sprintf("%s calls %s of %s, which is not served on this machine; only what collections and buckets of //fn:use call is: "+
 		"try the rest against the service, or an emulator of it, which the function's environment names in fngen.yaml", v.function.Name, model.Clip(operation), service)
 	v.refused(text)
-	return fail(errUnknown, "%s", text)
+	return because(errUnknown, "%s", text)
 }
 
 // has reports whether the function uses the resource.

@@ -45,7 +45,7 @@ func (s *spool) fill(r io.Reader) error {
 	n, err := io.Copy(io.MultiWriter(s.f, s.hash), io.LimitReader(r, maxObject+1-s.size))
 	s.size += n
 	if err == nil && s.size > maxObject {
-		err = fail(errTooLarge, "an object has at most %d bytes on this machine", maxObject)
+		err = because(errTooLarge, "an object has at most %d bytes on this machine", maxObject)
 	}
 	return err
 }
@@ -106,7 +106,7 @@ func (b *buckets) begin(u *upload) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.uploads) >= maxUploads {
-		return "", fail(errBusy, "%d uploads have begun and not ended", maxUploads)
+		return "", because(errBusy, "%d uploads have begun and not ended", maxUploads)
 	}
 	id := rand.Text()
 	u.parts = map[int]*spool{}
@@ -145,7 +145,7 @@ func (u *upload) add(number int, s *spool) error {
 	defer u.mu.Unlock()
 	if u.ended || number < 1 || number > maxParts {
 		s.done()
-		return fail(errBad, "part number %d", number)
+		return because(errBad, "part number %d", number)
 	}
 	if old := u.parts[number]; old != nil {
 		old.done()
@@ -174,11 +174,11 @@ func (b *buckets) join(u *upload, parts []partOf) (*spool, *about, error) {
 	for i, p := range parts {
 		part := u.parts[p.PartNumber]
 		if part == nil || i > 0 && parts[i-1].PartNumber >= p.PartNumber {
-			return failed(fail(errBad, "part %d was not uploaded, or is not in its order", p.PartNumber))
+			return failed(because(errBad, "part %d was not uploaded, or is not in its order", p.PartNumber))
 		}
 		sum := part.hash.Sum(nil)
 		if p.ETag != "" && p.ETag != `"`+hex.EncodeToString(sum)+`"` && p.ETag != hex.EncodeToString(sum) {
-			return failed(fail(errBad, "part %d has another etag", p.PartNumber))
+			return failed(because(errBad, "part %d has another etag", p.PartNumber))
 		}
 		sums.Write(sum)
 		if err := out.append(part); err != nil {

@@ -29,13 +29,13 @@ func parseValues(from map[string]json.RawMessage, level int) (native.Map, error)
 //
 // https://cloud.google.com/firestore/docs/reference/rest/Shared.Types/ArrayValue#Value
 func parseValue(raw json.RawMessage, level int) (native.Value, error) {
-	bad := func(err error) error { return fail(errBad, "%.100s is no value: %v", raw, err) }
+	bad := func(err error) error { return because(errBad, "%.100s is no value: %v", raw, err) }
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, bad(err)
 	}
 	if len(members) != 1 || level > maxLevels {
-		return nil, fail(errBad, "%.100s is no value", raw)
+		return nil, because(errBad, "%.100s is no value", raw)
 	}
 	for kind, raw := range members {
 		var text string
@@ -81,7 +81,7 @@ func parseValue(raw json.RawMessage, level int) (native.Value, error) {
 		case "referenceValue":
 			_, path, ok := strings.Cut(text, "/documents/")
 			if !ok {
-				return nil, fail(errBad, "%q is no name of a document", text)
+				return nil, because(errBad, "%q is no name of a document", text)
 			}
 			return native.Reference(path), nil
 		case "geoPointValue":
@@ -102,7 +102,7 @@ func parseValue(raw json.RawMessage, level int) (native.Value, error) {
 					return nil, err
 				}
 				if _, isList := element.(native.List); isList {
-					return nil, fail(errBad, "Cannot convert an array value in an array value")
+					return nil, because(errBad, "Cannot convert an array value in an array value")
 				}
 				list[i] = element
 			}
@@ -115,7 +115,7 @@ func parseValue(raw json.RawMessage, level int) (native.Value, error) {
 			return parseValues(v.Fields, level+1)
 		}
 	}
-	return nil, fail(errBad, "%.100s is no value", raw)
+	return nil, because(errBad, "%.100s is no value", raw)
 }
 
 // values are the fields as Firestore has them.
