@@ -236,7 +236,7 @@ func (s *session) request(client context.Context, name string, r native.Request,
 	})
 	e := broker.Entry{
 		Kind: broker.Answered, Function: name, From: r.Method + " " + r.Target, Failure: answer.Failure,
-		Duration: answer.Duration, Logs: answer.Logs, Emissions: answer.Emissions,
+		Duration: answer.Duration, Logs: answer.Logs, Emissions: answer.Emissions, Writes: broker.WritesOf(answer),
 	}
 	var out response
 	var keep headers.Kept
