@@ -128,6 +128,23 @@ func TestWorkerAtOnce(t *testing.T) {
 	}
 }
 
+// A process that goes on though its client has left is none of those that may be,
+// unless the platform has no more instances either, until it is given back.
+func TestWorkerLeft(t *testing.T) {
+	for limit, want := range map[int]int{0: 0, 1: 1} {
+		w, _ := workerOf(t, limit, 1)
+		p := take(t, w)
+		p.left = true
+		if n := w.count(); n != want {
+			t.Errorf("with the limit %d there are %d processes", limit, n)
+		}
+		w.giveBack(p)
+		if n := w.count(); n != 1 {
+			t.Errorf("with the limit %d there are %d processes when it is given back", limit, n)
+		}
+	}
+}
+
 // What waits for a process is told at once when there is a newer build.
 func TestWorkerStopped(t *testing.T) {
 	w, _ := workerOf(t, 1, 1)
