@@ -53,6 +53,8 @@ type Project struct {
 	targets      []targeted
 	diagnostics  []model.Diagnostic
 	acknowledged int
+	allows       *model.Allows
+	plain        model.Platform // this machine, with the tags of fngen.yaml and GOFLAGS
 }
 
 // A targeted is a target with the functions that are meant for it.
@@ -160,7 +162,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 		p.targets[i].diagnostics = a.rest(t.diagnostics)
 		p.diagnostics = append(p.diagnostics, p.targets[i].diagnostics...)
 	}
-	p.acknowledged = len(model.Sort(a.covered))
+	p.acknowledged, p.allows, p.plain = len(model.Sort(a.covered)), a.Allows, model.LocalPlatform().With(c.Build()).With(r.flags)
 	if !refused {
 		unused, err := a.unused(ctx, others)
 		if err != nil {

@@ -82,7 +82,7 @@ func newCommand(o *options) *cobra.Command {
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
+	root.AddCommand(newBuild(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o), newVet(o))
 	complete(root, "output", []string{"human", "json"})
 	strict(root)
 	return root

@@ -59,6 +59,10 @@ var Kinds = map[Code]Kind{
 	"setup-twice":         {Error, "a type has two setups"},
 	"setup-unused":        {Warning, "no method of a setup's type has a directive"},
 
+	// What fngen vet says of handlers
+	"process-exit": {Warning, "what a handler comes to ends the process, with all that it handles"},
+	"vendor-sdk":   {Warning, "functions that are meant for other platforms too link a vendor's SDK"},
+
 	// The go command's environment
 	"build-flag":    {Error, "a flag in GOFLAGS is not possible, or would change what is compiled on some platforms alone"},
 	"build-ignored": {Warning, "a variable of the go command that would change what is compiled is ignored"},
@@ -154,6 +158,11 @@ var Kinds = map[Code]Kind{
 	"topic-content":         {Warning, "messages never have that content type on the platform"},
 	"tracing-ignored":       {Warning, "the platform itself decides what it traces"},
 	"topic-json":            {Warning, "messages are JSON objects on the platform"},
+}
+
+// Apart reports whether findings of the code are said by fngen vet alone, so that no other command knows whether there are any.
+func (c Code) Apart() bool {
+	return slices.Contains([]Code{"process-exit", "vendor-sdk"}, c)
 }
 
 // Allowable says why warnings of the code cannot be allowed.
