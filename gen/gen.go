@@ -53,6 +53,7 @@ type Project struct {
 	targets      []targeted
 	diagnostics  []model.Diagnostic
 	acknowledged int
+	config       *config.Config
 	allows       *model.Allows
 	plain        model.Platform // this machine, with the tags of fngen.yaml and GOFLAGS
 }
@@ -110,6 +111,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	p.config = c
 	configured := c.Targets()
 	if len(configured) == 0 {
 		configured = Targets()

@@ -41,6 +41,7 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen dev                   runs all functions on this machine, and anew when a file is saved
   fngen invoke FUNCTION       runs a function on this machine with one event
   fngen list                  shows what each function is on each target
+  fngen doctor                says which runtimes run out, and what is behind
   fngen vet                   checks handlers for what binds or ends them
   fngen eject FOLDER          writes what it takes to go on without fngen
   fngen verify                builds anew and compares the digests with dist/
@@ -84,7 +85,7 @@ func newCommand(o *options) *cobra.Command {
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newDev(o), newEject(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o), newVet(o))
+	root.AddCommand(newBuild(o), newDev(o), newDoctor(o), newEject(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o), newVet(o))
 	complete(root, "output", []string{"human", "json"})
 	strict(root)
 	return root

@@ -66,6 +66,8 @@ var rules = []rule{
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/vet", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd", "internal/headers", "gen/internal/vet/…"}, []string{"golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/vet/…", []string{"gen/internal/model", "gen/internal/directive", "internal/headers", "gen/internal/vet/handlers"}, []string{"golang.org/x/tools"}},
+	{"gen/internal/doctor", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build", "gen/internal/build/gocmd"},
+		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/eject", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, emission},
 	{"gen/internal/eject/pack", nil, nil},
 	{"gen/internal/scaffold", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, append([]string{"golang.org/x/mod"}, emission...)},

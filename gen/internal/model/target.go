@@ -37,6 +37,14 @@ type LocalRunner interface {
 	LocalTarget() Target
 }
 
+// A RuntimeUser is a [Target] whose functions run in runtimes that the platform
+// maintains for a time.
+type RuntimeUser interface {
+	// Runtimes returns their ids, and the key of fngen.yaml that chooses among
+	// them, "" if none does.
+	Runtimes() (ids []string, key string)
+}
+
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
 // The platforms of others compile it: their artifacts hold the entrypoint as the
 // root package of a module with all that it needs in vendor/.
