@@ -45,17 +45,23 @@ func (p *Project) Eject(ctx context.Context, folder string) (files, added []stri
 		return nil, nil, err
 	}
 	defer unlock()
+	if err := eject.InTheWay(p.root, folder, list); err != nil {
+		return nil, nil, facade(err)
+	}
 	modules, err := p.complete(p.logged(ctx), entrypoints)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := eject.Write(p.root, folder, list); err != nil {
+	if err := modules.Save(); err != nil {
 		return nil, nil, facade(err)
+	}
+	if err := eject.Write(p.root, folder, list); err != nil {
+		return nil, nil, err
 	}
 	for _, f := range list {
 		files = append(files, path.Join(folder, f.Path))
 	}
-	return files, modules.Added, facade(modules.Save())
+	return files, modules.Added, nil
 }
 
 // complete returns what the entrypoints lack in go.mod and go.sum.

@@ -30,8 +30,8 @@ func installed(t *testing.T) []string {
 	return append(env, "GOFLAGS=", "TMPDIR="+t.TempDir())
 }
 
-// prints reports whether the command of a document prints what is shown below it,
-// findings first.
+// prints reports whether the command of a document prints what is shown below it:
+// what it has to say, and then or before that its result.
 func prints(t *testing.T, dir string, env []string, command, shown string) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", command) // findings are an exit code
@@ -39,7 +39,8 @@ func prints(t *testing.T, dir string, env []string, command, shown string) {
 	var out, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	_ = cmd.Run() // what it prints is compared
-	if got := thisGo(stderr.String() + out.String()); got != thisGo(shown) {
+	got, want := thisGo(stderr.String()+out.String()), thisGo(shown)
+	if got != want && thisGo(out.String()+stderr.String()) != want {
 		t.Errorf("%sprints\n%s\nand the document shows\n%s", command, got, shown)
 	}
 }

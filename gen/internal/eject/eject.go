@@ -155,9 +155,8 @@ func Check(root *os.Root, folder string) error {
 	return nil
 }
 
-// Write writes the files below the folder. The error is [model.Findings] if one of
-// them is there already; then, and if anything fails, nothing is written.
-func Write(root *os.Root, folder string, files []model.File) (err error) {
+// InTheWay returns [model.Findings] of the files that are there already.
+func InTheWay(root *os.Root, folder string, files []model.File) error {
 	var found model.Findings
 	for _, f := range files {
 		name := path.Join(folder, f.Path)
@@ -171,6 +170,12 @@ func Write(root *os.Root, folder string, files []model.File) (err error) {
 	if len(found) > 0 {
 		return found
 	}
+	return nil
+}
+
+// Write writes the files below the folder, of which none is there. If anything
+// fails, none is left.
+func Write(root *os.Root, folder string, files []model.File) (err error) {
 	var written []string
 	defer func() {
 		if err != nil {

@@ -161,15 +161,21 @@ func TestWrite(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(dir, "own", "aws", "run")); err != nil {
 		t.Skip(err)
 	}
-	err = eject.Write(root, "own", files)
+	err = eject.InTheWay(root, "own", files)
 	if err == nil || !strings.Contains(err.Error(), "own/aws/run: error: this is there already, and nothing is overwritten") {
 		t.Errorf("error %v", err)
 	}
+	if err := eject.Write(root, "own", files); err == nil {
+		t.Error("it was written over")
+	}
 	if _, err := root.Stat("own/Makefile"); err == nil {
-		t.Error("a part was written")
+		t.Error("a part was left")
 	}
 	if err := root.Remove("own/aws/run"); err != nil {
 		t.Fatal(err)
+	}
+	if err := eject.InTheWay(root, "own", files); err != nil {
+		t.Error(err)
 	}
 	if err := eject.Write(root, "own", files); err != nil {
 		t.Fatal(err)

@@ -197,7 +197,7 @@ func (c check) report() {
 		if !slices.ContainsFunc(from[pos], func(h handlers.Handler) bool { return !h.Setup }) {
 			way = "return the error, of which the platform is told then"
 		}
-		c.pass.Reportf(pos, "%s and all that it handles, and %s comes to it; %s [%s]", what, handlers.Names(from[pos]), way, Code)
+		c.pass.Reportf(pos, "%s and all that it handles, in reach of %s; %s [%s]", what, handlers.Names(from[pos]), way, Code)
 	}
 }
 

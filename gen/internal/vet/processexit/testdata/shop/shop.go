@@ -15,12 +15,12 @@ type Shop struct{ stock *stock.Stock }
 
 //fn:setup
 func New(context.Context) (*Shop, error) { // want New:`ends by log.Fatalf`
-	return &Shop{stock.Load()}, nil // want `stock\.Load leads to log\.Fatalf, which ends the process and all that it handles, and New comes to it; return the error, of which the platform is told then \[process-exit\]`
+	return &Shop{stock.Load()}, nil // want `stock\.Load leads to log\.Fatalf, which ends the process and all that it handles, in reach of New; return the error, of which the platform is told then \[process-exit\]`
 }
 
 //fn:queue orders
 func (s *Shop) Reserve(ctx context.Context, n int) error { // want Reserve:`ends by log.Fatal`
-	s.stock.Take(n) // want `stock\.Stock\.Take leads to log\.Fatal, .* and Shop\.Reserve comes to it; return an error, or fn\.Permanent`
+	s.stock.Take(n) // want `stock\.Stock\.Take leads to log\.Fatal, .* in reach of Shop\.Reserve; return an error, or fn\.Permanent`
 	must(nil)
 	return nil
 }
@@ -28,7 +28,7 @@ func (s *Shop) Reserve(ctx context.Context, n int) error { // want Reserve:`ends
 //fn:queue audits
 func Audit(ctx context.Context, text string) error { // want Audit:`ends by os.Exit`
 	must(nil)
-	defer func() { syscall.Exit(2) }() // want `^syscall\.Exit ends the process and all that it handles, and Audit comes to it`
+	defer func() { syscall.Exit(2) }() // want `^syscall\.Exit ends the process and all that it handles, in reach of Audit`
 	run(func() { log.Fatalln("no") })  // want `^log\.Fatalln ends the process`
 	stock.Each([]string{text})         // want `stock\.Each leads to os\.Exit`
 	return nil
@@ -36,7 +36,7 @@ func Audit(ctx context.Context, text string) error { // want Audit:`ends by os.E
 
 func must(err error) { // want must:`ends by os.Exit`
 	if err != nil {
-		os.Exit(1) // want `^os\.Exit ends the process and all that it handles, and Shop\.Reserve and Audit comes to it`
+		os.Exit(1) // want `^os\.Exit ends the process and all that it handles, in reach of Shop\.Reserve and Audit`
 	}
 	again()
 }
