@@ -33,8 +33,13 @@ func (p *Project) Doctor(ctx context.Context, day time.Time) (report doctor.Repo
 		return report, nil, 0, err
 	}
 	a := doctor.Application{Fngen: Version(), GoMod: filepath.ToSlash(goMod)}
+	var deployed []string
 	for _, t := range p.targets {
-		if user, ok := t.Target.(model.RuntimeUser); ok && len(t.app.Functions) > 0 {
+		if len(t.app.Functions) == 0 {
+			continue
+		}
+		deployed = append(deployed, t.Name())
+		if user, ok := t.Target.(model.RuntimeUser); ok {
 			ids, key := user.Runtimes()
 			target := doctor.Target{Name: t.Name(), Runtimes: ids, Key: key, Pos: token.Position{Filename: config.File}}
 			if s := p.config.Target(t.Name()); key != "" && s.Has(key) {
@@ -59,7 +64,7 @@ func (p *Project) Doctor(ctx context.Context, day time.Time) (report doctor.Repo
 	}
 	home, _ := os.UserHomeDir() // "" where nobody knows
 	machine := doctor.Machine{Getenv: os.Getenv, Home: home, LookPath: exec.LookPath}
-	report.Tools, report.Credentials = machine.Look(p.Targets())
+	report.Tools, report.Credentials = machine.Look(deployed)
 	for _, check := range []func() ([]model.Diagnostic, error){p.stale, p.generator} {
 		more, err := check()
 		if err != nil {

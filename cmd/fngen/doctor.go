@@ -45,7 +45,6 @@ in fngen.yaml, allow: {CODE: REASON}. The exit code is 100 if there are findings
 	}
 	targetFlag(c, o)
 	c.Flags().StringVar(&on, "on", "", "the `day` for which it is examined, 2027-02-01 for instance (today)")
-	completeFunc(c, "on", func() []string { return nil }, cobra.ShellCompDirectiveNoFileComp)
 	return c
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
-// installed returns the environment of a machine that has Go, fngen, make and
+// bareMachine returns the environment of a machine that has Go, fngen, make and
 // nothing else: no tools of platforms, and nobody's credentials.
-func installed(t *testing.T) []string {
+func bareMachine(t *testing.T) []string {
 	t.Helper()
 	bin := t.TempDir()
 	for _, name := range []string{"go", "sh", "env", "make"} {
@@ -54,7 +54,7 @@ func thisGo(text string) string {
 // What docs/doctor.md shows is what doctor prints of the example, which is clean
 // on the day that the document is of.
 func TestDoctor(t *testing.T) {
-	env, app := installed(t), filepath.Join(t.TempDir(), "clone")
+	env, app := bareMachine(t), filepath.Join(t.TempDir(), "clone")
 	copyShop(t, app)
 	doc := blocks(t, "docs/doctor.md")
 	for i, b := range doc {
@@ -62,12 +62,19 @@ func TestDoctor(t *testing.T) {
 			prints(t, filepath.Join(app, "shop"), env, b.text, doc[i+1].text)
 		}
 	}
+	for _, example := range []string{"ledger", "thumbnails"} {
+		cmd := exec.Command("sh", "-c", of(doc, "sh")[0])
+		cmd.Dir, cmd.Env = filepath.Join(app, example), env
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", example, err, out)
+		}
+	}
 }
 
 // What docs/vet.md shows is what vet prints of its handler, and nothing of the
-// example; go vet says the same with fngen as its tool.
+// examples; go vet says the same with fngen as its tool.
 func TestVet(t *testing.T) {
-	env, app := installed(t), t.TempDir()
+	env, app := bareMachine(t), t.TempDir()
 	doc := blocks(t, "docs/vet.md")
 	commands, source := of(doc, "sh"), of(doc, "go")[0]
 	for name, text := range map[string]string{
@@ -92,12 +99,14 @@ func TestVet(t *testing.T) {
 	}
 	shop := filepath.Join(t.TempDir(), "clone")
 	copyShop(t, shop)
-	prints(t, filepath.Join(shop, "shop"), env, commands[0], "")
+	for _, example := range []string{"shop", "ledger", "thumbnails"} {
+		prints(t, filepath.Join(shop, example), env, commands[0], "")
+	}
 }
 
 // What docs/leaving.md shows is what eject and make print.
 func TestLeaving(t *testing.T) {
-	env, app := installed(t), filepath.Join(t.TempDir(), "clone")
+	env, app := bareMachine(t), filepath.Join(t.TempDir(), "clone")
 	copyShop(t, app)
 	doc := blocks(t, "docs/leaving.md")
 	for i, b := range doc {

@@ -1,0 +1,57 @@
+// Package s3 opens the buckets on AWS that functions use. Its clients add 10 MB
+// to a function, which only one that uses a bucket links.
+package s3
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/s3blob"
+
+	"github.com/fngen/fngen/internal/uses"
+)
+
+// Bucket opens the bucket that the parameter of the setup is for, or what is in
+// it below the prefix, which keys then are without; "" is all of it. Its name is
+// in the environment, as FNGEN_USE_PICTURES for the parameter pictures. It calls
+// nobody.
+//
+// AWS's own variables lead elsewhere: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL,
+// where the bucket is a part of the path.
+func Bucket(param, prefix string) (*blob.Bucket, error) {
+	name, err := uses.Name(param)
+	if err != nil {
+		return nil, err
+	}
+	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
+	if region == "" {
+		return nil, fmt.Errorf("open bucket %s: AWS_REGION is not set", name)
+	}
+	options := s3.Options{Region: region, Credentials: aws.CredentialsProviderFunc(credentials)}
+	if endpoint := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")); endpoint != "" {
+		options.BaseEndpoint, options.UsePathStyle = &endpoint, true
+	}
+	bucket, err := s3blob.OpenBucket(context.Background(), s3.New(options), name, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", name, err)
+	}
+	if prefix != "" {
+		bucket = blob.PrefixedBucket(bucket, prefix)
+	}
+	return bucket, nil
+}
+
+// credentials are the function's, which Lambda has in the environment for as
+// long as the process lives.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+func credentials(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{
+		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
+	}, nil
+}
