@@ -127,9 +127,12 @@ func copyShop(t *testing.T, dir string) {
 	if err := os.RemoveAll(filepath.Join(dir, "shop", "dist")); err != nil {
 		t.Fatal(err)
 	}
-	beside, err := filepath.Rel(dir, repo(t))
-	if err != nil {
-		t.Fatal(err)
+	for _, module := range []string{dir, filepath.Join(dir, "thumbnails")} {
+		beside, err := filepath.Rel(module, repo(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mod := regexp.MustCompile(`(?m)=> [./]+$`).ReplaceAllString(read(t, module, "go.mod"), "=> "+filepath.ToSlash(beside))
+		write(t, module, "go.mod", mod)
 	}
-	write(t, dir, "go.mod", strings.Replace(read(t, dir, "go.mod"), "=> ../", "=> "+filepath.ToSlash(beside), 1))
 }
