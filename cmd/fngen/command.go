@@ -24,6 +24,7 @@ type options struct {
 
 	found []gen.Diagnostic // what the file of --sarif holds
 
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
@@ -41,6 +42,9 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen dev                   runs all functions on this machine, and anew when a file is saved
   fngen invoke FUNCTION       runs a function on this machine with one event
   fngen list                  shows what each function is on each target
+  fngen deploy --target=aws   builds, shows what is to be changed on the platform, asks, and does it
+  fngen logs FUNCTION         shows what a function has logged there
+  fngen remove --target=aws   removes what deploy has brought there
   fngen verify                builds anew and compares the digests with dist/
   fngen help directives       shows the syntax of every directive
   fngen help findings         shows what fngen may say of your files, and what it means
@@ -79,10 +83,10 @@ func newCommand(o *options) *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
-	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
+	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each command that runs, and each request to a platform")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
+	root.AddCommand(newBuild(o), newDeploy(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newLogs(o), newRemove(o), newSchema(o), newVerify(o), newVersion(o))
 	complete(root, "output", []string{"human", "json"})
 	strict(root)
 	return root

@@ -68,19 +68,22 @@ var rules = []rule{
 	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
 	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/native/…"),
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, emission, cloudevents)},
+	{"gen/internal/deploy", nil, nil},
+	{"gen/internal/deploy/openwhisk", []string{"gen/internal/deploy", "gen/internal/model", "gen/internal/config", "gen/internal/output", "gen/internal/target/openwhisk"}, slices.Concat(openwhisk, emission)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
-	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
+	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, openwhisk, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
-	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents)},
+	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents, openwhisk)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/whisk", nil, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/logged", nil, nil},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
@@ -115,6 +118,14 @@ var terraform = []string{
 	"github.com/google/go-cmp", "github.com/mitchellh/go-wordwrap", "golang.org/x/text",
 }
 
+// openwhisk is what talks to a controller of OpenWhisk. go-i18n has the client's
+// words in many languages.
+var openwhisk = []string{
+	"github.com/apache/openwhisk-client-go", "github.com/cloudfoundry/jibber_jabber", "github.com/fatih/color", "github.com/google/go-querystring",
+	"github.com/hokaccha/go-prettyjson", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty", "github.com/nicksnyder/go-i18n",
+	"github.com/pelletier/go-toml", "gopkg.in/yaml.v2", "golang.org/x/sys",
+}
+
 func deployed(packages ...string) []string {
 	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
 }
@@ -130,6 +141,8 @@ var only = []struct {
 	{"github.com/hashicorp/hcl", []string{"gen/internal/target/gcp"}},
 	{"github.com/CycloneDX", []string{"gen/internal/build"}},
 	{"github.com/fsnotify", []string{"gen/internal/dev/loop"}},
+	{"github.com/apache", []string{"gen/internal/deploy/openwhisk"}},
+	{module + "gen/internal/deploy", []string{"gen", "gen/internal/deploy/…"}},
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},

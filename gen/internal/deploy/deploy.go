@@ -53,6 +53,8 @@ type Plan struct {
 	Steps  []Step   `json:"steps"`
 	Notes  []string `json:"notes"` // what whoever deploys should know
 
+	*Result // once it is carried out
+
 	// Carry carries the plan out. It tells each step when it is done, what takes
 	// long, and when the context ends what goes on without it.
 	Carry func(ctx context.Context, tell func(string)) (Result, error) `json:"-"`
@@ -69,8 +71,29 @@ type Address struct {
 	URL      string `json:"url"`
 }
 
+// Run carries the plan out and keeps its result.
+func (p *Plan) Run(ctx context.Context, tell func(string)) error {
+	r, err := p.Carry(ctx, tell)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.Target, err)
+	}
+	p.Result = &r
+	return nil
+}
+
+// Reached are the addresses of the result, a line each.
+func (p *Plan) Reached() []string {
+	var lines []string
+	if p.Result != nil {
+		for _, a := range p.Addresses {
+			lines = append(lines, a.Function+" "+a.URL)
+		}
+	}
+	return lines
+}
+
 // Count is the number of steps that do so.
-func (p Plan) Count(do Do) int {
+func (p *Plan) Count(do Do) int {
 	n := 0
 	for _, s := range p.Steps {
 		if s.Do == do {
@@ -81,10 +104,10 @@ func (p Plan) Count(do Do) int {
 }
 
 // Changes reports whether the plan changes anything.
-func (p Plan) Changes() bool { return p.Count(Create)+p.Count(Change)+p.Count(Remove) > 0 }
+func (p *Plan) Changes() bool { return p.Count(Create)+p.Count(Change)+p.Count(Remove) > 0 }
 
 // Summary is the plan in one line.
-func (p Plan) Summary() string {
+func (p *Plan) Summary() string {
 	text := fmt.Sprintf("%d to create, %d to change, %d to remove, %d unchanged", p.Count(Create), p.Count(Change), p.Count(Remove), p.Count(Keep))
 	if n := p.Count(Leave); n > 0 {
 		text += fmt.Sprintf(", %d no longer in the application", n)
@@ -93,7 +116,7 @@ func (p Plan) Summary() string {
 }
 
 // Print writes the plan for people: all but what is kept, which is counted.
-func (p Plan) Print(w io.Writer) {
+func (p *Plan) Print(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s\n", p.Target, p.Place)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range p.Steps {

@@ -6,9 +6,11 @@
 package whisk
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -57,11 +59,17 @@ type Feed struct {
 
 // Start returns a controller that the test's end stops.
 func Start(t testing.TB) *Controller {
+	c, stop := New()
+	t.Cleanup(stop)
+	return c
+}
+
+// New returns a controller and what stops it.
+func New() (*Controller, func()) {
 	c := &Controller{Kinds: []string{"go:1.20"}, entities: map[string]map[string]any{}, links: map[string]map[string]link{}, feeds: map[string]Feed{}, records: map[string]map[string]any{}}
 	server := httptest.NewServer(c)
-	t.Cleanup(server.Close)
 	c.URL = server.URL
-	return c
+	return c, server.Close
 }
 
 // Props is the text of a .wskprops that leads here.
@@ -617,8 +625,11 @@ func Drop(w http.ResponseWriter) {
 	}
 }
 
-// Slow waits, unless the client is gone before.
+// Slow waits, unless the client is gone before, which is noticed once the body is
+// read.
 func Slow(r *http.Request, d time.Duration) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	select {
 	case <-time.After(d):
 	case <-r.Context().Done():

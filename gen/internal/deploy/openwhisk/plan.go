@@ -220,7 +220,7 @@ func (a Application) Plan(ctx context.Context, prune bool) (deploy.Plan, error) 
 	} else {
 		p.leave(pkg, there, wanted)
 	}
-	out := deploy.Plan{Target: "openwhisk", Place: place(c, namespace, pkg), Steps: p.steps}
+	out := deploy.Plan{Target: "openwhisk", Place: place(c, namespace, pkg), Steps: p.steps, Notes: []string{}}
 	if n := out.Count(deploy.Leave); n > 0 {
 		out.Notes = append(out.Notes, "what the application no longer has still runs, and handles what comes; --prune removes it")
 	}

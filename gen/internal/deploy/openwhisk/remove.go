@@ -60,7 +60,7 @@ func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 	}
 	var p plan
 	p.remove(pkg, there, nil)
-	out := deploy.Plan{Target: "openwhisk", Place: place(c, namespace, pkg)}
+	out := deploy.Plan{Target: "openwhisk", Place: place(c, namespace, pkg), Notes: []string{}}
 	if there.isPkg && there.pkg.mark().Package == pkg {
 		others := len(there.actions) - len(orphans(there.actions, pkg, nil))
 		if others == 0 {
@@ -75,7 +75,7 @@ func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 			out.Notes = append(out.Notes, "the package stays: it holds actions that fngen did not deploy")
 		}
 	}
-	out.Steps = p.steps
+	out.Steps = append([]deploy.Step{}, p.steps...)
 	out.Carry = p.carry(c, deploy.Result{Addresses: []deploy.Address{}})
 	return out, nil
 }
