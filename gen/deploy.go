@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
+	awsdeploy "github.com/fngen/fngen/gen/internal/deploy/aws"
 	owdeploy "github.com/fngen/fngen/gen/internal/deploy/openwhisk"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/target/aws"
 	"github.com/fngen/fngen/gen/internal/target/openwhisk"
 )
 
@@ -90,6 +92,17 @@ func (p *Project) Logs(ctx context.Context, function string, since time.Time, fo
 // deployer returns the target's, for which there are the artifacts.
 func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 	switch target := t.Target.(type) {
+	case aws.Target:
+		d := target.Deployment(t.app, p.env)
+		at := awsdeploy.Application{
+			Stack: d.Stack, Region: d.Region, Bucket: d.Artifacts, Functions: d.Addresses, LogGroup: aws.LogGroup,
+			Archive: func(name string) ([]byte, error) { return p.artifact(built, t.Name(), name) },
+			Log:     p.log, Every: 2 * time.Second,
+		}
+		if len(t.infrastructure) > 0 {
+			at.Template = t.infrastructure[0].Data
+		}
+		return at, nil
 	case openwhisk.Target:
 		kinds, named := target.Kinds()
 		return owdeploy.Application{

@@ -92,6 +92,7 @@ var errNobody = usageError{errors.New("standard input is no terminal, so that no
 type plan interface {
 	Changes() bool
 	Print(io.Writer)
+	Discard(context.Context)
 	Run(ctx context.Context, tell func(string)) error
 	Reached() []string // what a run leads to, a line each
 }
@@ -109,6 +110,7 @@ func plans[P plan](list []P) []plan {
 func ship(ctx context.Context, o *options, s shipping, what string, plans []plan) error {
 	changes := false
 	for _, p := range plans {
+		defer p.Discard(ctx)
 		changes = changes || p.Changes()
 		switch {
 		case o.output == "json":

@@ -58,6 +58,9 @@ type Plan struct {
 	// Carry carries the plan out. It tells each step when it is done, what takes
 	// long, and when the context ends what goes on without it.
 	Carry func(ctx context.Context, tell func(string)) (Result, error) `json:"-"`
+
+	// Drop takes back what making the plan has left on the platform; nil for nothing.
+	Drop func(ctx context.Context) `json:"-"`
 }
 
 // A Result is what is there now.
@@ -71,8 +74,17 @@ type Address struct {
 	URL      string `json:"url"`
 }
 
+// Discard takes back what is left of a plan that is not carried out.
+func (p *Plan) Discard(ctx context.Context) {
+	if p.Drop != nil {
+		p.Drop(context.WithoutCancel(ctx))
+		p.Drop = nil
+	}
+}
+
 // Run carries the plan out and keeps its result.
 func (p *Plan) Run(ctx context.Context, tell func(string)) error {
+	p.Drop = nil
 	r, err := p.Carry(ctx, tell)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.Target, err)
