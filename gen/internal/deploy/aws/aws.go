@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"path"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cf "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
 	"github.com/fngen/fngen/gen/internal/model"
@@ -54,7 +55,7 @@ func (a Application) connect(ctx context.Context) (*session, error) {
 		options = append(options, config.WithRegion(a.Region))
 	}
 	if a.Log != nil {
-		options = append(options, config.WithHTTPClient(logged{a.Log}))
+		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{logging(a.Log)}))
 	}
 	c, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -119,18 +120,19 @@ func isCode(err error, codes ...string) bool {
 	return false
 }
 
-// logged writes a line for each request, without what it holds.
-type logged struct{ w io.Writer }
-
-func (l logged) Do(r *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultClient.Do(r)
-	end := "failed"
-	if err == nil {
-		end = resp.Status
+// logging writes a line for each attempt of a call, without what it holds.
+func logging(w io.Writer) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("fngen", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleDeserialize(ctx, in)
+			end := "ok"
+			if err != nil {
+				end = plain(err).Error()
+			}
+			fmt.Fprintf(w, "%s %s: %s\n", awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), end)
+			return out, metadata, err
+		}), middleware.Before)
 	}
-	operation := r.Header.Get("X-Amz-Target")
-	fmt.Fprintf(l.w, "%s %s%s %s: %s\n", r.Method, r.URL.Host, r.URL.Path, operation, end)
-	return resp, err
 }
 
 // key is the object's of what has the digest.
