@@ -1,21 +1,26 @@
 package gen
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
 	awsdeploy "github.com/fngen/fngen/gen/internal/deploy/aws"
+	gcpdeploy "github.com/fngen/fngen/gen/internal/deploy/gcp"
 	owdeploy "github.com/fngen/fngen/gen/internal/deploy/openwhisk"
+	"github.com/fngen/fngen/gen/internal/dev/program"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/target/aws"
+	"github.com/fngen/fngen/gen/internal/target/gcp"
 	"github.com/fngen/fngen/gen/internal/target/openwhisk"
 )
 
@@ -103,6 +108,21 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 			at.Template = t.infrastructure[0].Data
 		}
 		return at, nil
+	case gcp.Deployed:
+		d := target.Deployment(t.app)
+		folder, state := "gcp", d.State
+		if p.env != "" {
+			folder += "-" + p.env
+			state += "/" + p.env
+		}
+		if d.State == "" {
+			state = ""
+		}
+		return gcpdeploy.Application{
+			Project: d.Project, Region: d.Region, State: state, Variables: d.Variables, Needed: d.Needed, HasURLs: d.HasURLs,
+			Service: func(f model.Function) string { return gcp.Service(cmp.Or(os.Getenv("TF_VAR_name"), d.Name), f) },
+			Module:  filepath.Join(p.root.Name(), model.DistDir, t.Name()), Folder: filepath.Join(p.root.Name(), program.Folder, "deploy", folder), Log: p.log,
+		}, nil
 	case openwhisk.Target:
 		kinds, named := target.Kinds()
 		return owdeploy.Application{

@@ -70,6 +70,7 @@ var rules = []rule{
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, emission, cloudevents)},
 	{"gen/internal/deploy", nil, nil},
 	{"gen/internal/deploy/aws", []string{"gen/internal/deploy", "gen/internal/model"}, slices.Concat(amazon, yaml)},
+	{"gen/internal/deploy/gcp", []string{"gen/internal/deploy", "gen/internal/model"}, nil},
 	{"gen/internal/deploy/openwhisk", []string{"gen/internal/deploy", "gen/internal/model", "gen/internal/config", "gen/internal/output", "gen/internal/target/openwhisk"}, slices.Concat(openwhisk, emission)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
