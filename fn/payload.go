@@ -2,6 +2,7 @@ package fn
 
 import (
 	"encoding/json"
+	"net/url"
 	"time"
 )
 
@@ -33,10 +34,19 @@ type Object struct {
 // Change is the data of a document trigger's events.
 type Change struct {
 	Collection string          `json:"collection"` // the name in the directive
-	Key        string          `json:"key"`
-	Before     json.RawMessage `json:"before"`  // null if there was none, or if it is not known
-	After      json.RawMessage `json:"after"`   // null if there is none, or if it is not known
-	Partial    bool            `json:"partial"` // the platform knows no images
+	Key        string          `json:"key"`        // path-escaped; of a table with a sort key both values, with a slash between
+	Before     json.RawMessage `json:"before"`     // null if there was none, or if it is not known
+	After      json.RawMessage `json:"after"`      // null if there is none, or if it is not known
+	Partial    bool            `json:"partial"`    // the platform knows no images
+}
+
+// ID returns the key as a collection of fn/document has it, which no slash is in:
+// the key without its escapes.
+func (c Change) ID() string {
+	if id, err := url.PathUnescape(c.Key); err == nil {
+		return id
+	}
+	return c.Key
 }
 
 // Tick is the data of a schedule trigger's events.

@@ -55,3 +55,12 @@ func TestTypes(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// The id of a change is the key that a collection has it under.
+func TestChangeID(t *testing.T) {
+	for key, want := range map[string]string{"alice": "alice", "a%20b%2Fc%25": "a b/c%", "%C3%BC": "ü", "a+b": "a+b", "100%": "100%", "pk/sk": "pk/sk"} {
+		if got := (fn.Change{Key: key}).ID(); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+}

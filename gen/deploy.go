@@ -101,7 +101,7 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 		d := target.Deployment(t.app, p.env)
 		at := awsdeploy.Application{
 			Stack: d.Stack, Region: d.Region, Bucket: d.Artifacts, Functions: d.Addresses, LogGroup: aws.LogGroup,
-			Archive: func(name string) ([]byte, error) { return p.artifact(built, t.Name(), name) },
+			Archive: func(name string) ([]byte, error) { return p.archive(built, t.Name(), name) },
 			Log:     p.log, Every: 2 * time.Second,
 		}
 		if len(t.infrastructure) > 0 {
@@ -128,7 +128,7 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 		return owdeploy.Application{
 			Deployment: target.Deployment(t.app), Kinds: kinds, KindsNamed: named, CA: target.CA(),
 			Archive: func(f model.Function, kind string) ([]byte, error) {
-				return p.artifact(built, t.Name(), target.Archive(f, kind))
+				return p.archive(built, t.Name(), target.Archive(f, kind))
 			},
 			Env: os.Getenv, Home: owdeploy.Home(), Log: p.log,
 		}, nil
@@ -136,8 +136,8 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 	return nil, fmt.Errorf("%s has no deployment; use the platform's own tools with what is in %s", t.Name(), path.Join(model.DistDir, t.Name()))
 }
 
-// artifact reads what was built from the folder of the target.
-func (p *Project) artifact(built []Artifact, target, name string) ([]byte, error) {
+// archive reads what was built from the folder of the target.
+func (p *Project) archive(built []Artifact, target, name string) ([]byte, error) {
 	name = path.Join(model.DistDir, target, name)
 	data, err := p.root.ReadFile(name)
 	if err != nil {

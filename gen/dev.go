@@ -16,13 +16,18 @@ import (
 
 // Dev runs all functions of the project on this machine as the platform of its
 // target runs them, until the context ends, and builds them anew when a file is
-// saved. HTTP functions are served at the address, by default 127.0.0.1:8080 or a
-// port near it that is free. What happens is written to out: for people, with
+// saved. What they do then they finish, unless atOnce is closed, which is an error;
+// nil is never. HTTP functions are served at the address, by default 127.0.0.1:8080
+// or a port near it that is free. What happens is written to out: for people, with
 // colours if inColour, or a line of JSON each. The project is one that was opened
 // as Local, for one target. What is built is in .fngen/.
-func (p *Project) Dev(ctx context.Context, address string, out io.Writer, asJSON, inColour bool) error {
+func (p *Project) Dev(ctx context.Context, atOnce <-chan struct{}, address string, out io.Writer, asJSON, inColour bool) error {
 	if len(p.targets) != 1 {
 		return fmt.Errorf("functions run as those of one target; there are %s", strings.Join(p.Targets(), ", "))
+	}
+	profile := p.options.AWSProfile
+	if profile != "" && p.targets[0].Name() != "aws" {
+		return fmt.Errorf("a profile of AWS is for the target aws, not for %s", p.targets[0].Name())
 	}
 	printer := &loop.Printer{W: out, Colours: inColour}
 	tell := printer.Print
@@ -33,7 +38,7 @@ func (p *Project) Dev(ctx context.Context, address string, out io.Writer, asJSON
 	options.Targets = p.Targets()
 	first := p
 	return loop.Run(p.logged(ctx), loop.Options{
-		Root: p.root.Name(), Target: p.targets[0].Name(), Address: address, Tell: tell,
+		Root: p.root.Name(), Target: p.targets[0].Name(), Address: address, Profile: profile, AtOnce: atOnce, Tell: tell,
 		Read: func(ctx context.Context) (loop.Application, error) {
 			if first != nil {
 				read := first

@@ -30,11 +30,14 @@ func TestDirectivesOfDocumentation(t *testing.T) {
 	n := 0
 	for _, m := range regexp.MustCompile("`(//fn:[^`]*)`").FindAllStringSubmatch(string(readme), -1) {
 		directive, trigger := m[1], "//fn:queue q\n"
-		if strings.ContainsAny(directive, "…") || directive == "//fn:name" {
+		if strings.ContainsAny(directive, "…") || directive == "//fn:name" || directive == "//fn:use" {
 			continue
 		}
-		if regexp.MustCompile(`^//fn:(http|queue|topic|schedule|object|document|stream|event)`).MatchString(directive) {
+		switch {
+		case regexp.MustCompile(`^//fn:(http|queue|topic|schedule|object|document|stream|event|setup)`).MatchString(directive):
 			trigger = ""
+		case strings.HasPrefix(directive, "//fn:use "):
+			trigger = "//fn:setup\n"
 		}
 		n++
 		fmt.Fprintf(&source, "\n%s%s\nfunc F%d()\n", trigger, directive, n)

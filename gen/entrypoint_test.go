@@ -22,7 +22,12 @@ import (
 )
 
 // entrypointConfig has what the packages in testdata/entrypoints need.
-const entrypointConfig = `resources: {crm: {openwhisk: {url: "https://crm.example/events"}}}`
+const entrypointConfig = `resources:
+  crm: {openwhisk: {url: "https://crm.example/events"}}
+  users: {openwhisk: {url: "https://couchdb.example"}}
+  entries: {openwhisk: {url: "https://couchdb.example"}}
+  lines: {openwhisk: {url: "https://couchdb.example"}}
+`
 
 // The archives in testdata/entrypoints hold packages and, below want, the
 // entrypoints of each function. Those in its folder compiled hold packages

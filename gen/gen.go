@@ -40,6 +40,10 @@ type Options struct {
 	Log     io.Writer // gets a line for each go command that runs; nil for none
 	Local   bool      // to run functions on this machine, for which they are compiled; the first target of fngen.yaml, or aws, if Targets names none
 	Waiting func()    // is called when another fngen writes to the application, for which this one waits; nil for nobody
+
+	// AWSProfile is the profile of the AWS CLI whose credentials functions have that
+	// [Project.Dev] runs; "" for dummy ones.
+	AWSProfile string
 }
 
 // A Project is an application that is open, with its functions on each target
@@ -237,6 +241,11 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 	for _, f := range app.Others {
 		if !f.MeantFor(t.Name()) && !compiledHere[f.Name] {
 			t.left = append(t.left, f)
+		}
+	}
+	if feeder, ok := target.(model.Feeder); ok {
+		for i, f := range t.app.Functions {
+			t.app.Functions[i].Feed = feeder.Feed(f.Trigger)
 		}
 	}
 	t.app.Functions, t.diagnostics = model.CheckOn(target, t.app.Functions)

@@ -26,7 +26,12 @@ type InvokeOptions struct {
 	Event    []byte // an event in CloudEvents' structured mode, or an HTTP request; nil for none
 	Data     []byte // of a sample, if there is no Event; the sample's own if it is nil, too
 	Native   bool   // Event is what the platform itself sends
-	Artifact bool   // runs what lies in dist/, instead of what is compiled for this machine
+	Artifact bool   // runs what lies in dist/, which is built first unless it is as the source is, instead of what is compiled for this machine
+
+	// Of artifacts: Build's cache, and what is told of each archive that was
+	// missing or stale, and that now is there; nil for nobody.
+	Cache string
+	Built func(path string)
 }
 
 // An Invocation is what came of a delivery to a function on one target.
@@ -123,17 +128,15 @@ func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o I
 	if r.Options.Env, err = platform.Environment(f, string(secrets)); err != nil {
 		return r, err
 	}
+	if o.Artifact {
+		if r.Artifact, err = p.artifact(ctx, t, f, o); err != nil {
+			return r, err
+		}
+	}
 	app := t.app
 	app.Functions = []model.Function{f}
 	if r.Program, err = program.Build(ctx, t.Target, app, f.Name+"-"+t.Name()); err != nil {
 		return r, err
-	}
-	if o.Artifact {
-		command, err := invoke.Artifact(p.root, t.Target, f)
-		if err != nil {
-			return r, err
-		}
-		r.Artifact = &command
 	}
 	r.Options.Home = filepath.Join(p.root.Name(), program.Folder, "home")
 	r.Options.FIFO = func(queue string) bool {
@@ -143,6 +146,35 @@ func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o I
 		})
 	}
 	return r, os.MkdirAll(r.Options.Home, 0o700)
+}
+
+// artifact returns the command that runs the function as it lies in dist/, once
+// it is there as the source has it.
+func (p *Project) artifact(ctx context.Context, t targeted, f model.Function, o InvokeOptions) (*platform.Command, error) {
+	if err := invoke.CheckArtifact(t.Target); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	options := p.options
+	options.Targets, options.Local = []string{t.Name()}, false
+	deployed, err := Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	defer deployed.Close()
+	if found := slices.DeleteFunc(deployed.Diagnostics(), func(d Diagnostic) bool { return d.Severity != Error }); len(found) > 0 {
+		return nil, Findings(found)
+	}
+	there := invoke.Archives(p.root, t.Name(), f.Name)
+	built, err := deployed.Build(ctx, BuildOptions{Functions: []string{f.Name}, Cache: o.Cache})
+	if err != nil {
+		return nil, err
+	}
+	a := built.List[0] // the archives for several images are the same
+	if o.Built != nil && !slices.Contains(there, a.SHA256) {
+		o.Built(a.Path)
+	}
+	command, err := invoke.Artifact(p.root, t.Target, f, a.Path)
+	return &command, err
 }
 
 // withLog adds what a function logged before the error.

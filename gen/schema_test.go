@@ -26,6 +26,14 @@ func TestSchema(t *testing.T) {
 		"resources: {orders: {aws: {envelope: sns}}, users: {aws: {keys: [tenant, id]}}}":                                    true,
 		"allow: {kafka-text: Everything is text.}":                                                                           true,
 
+		"resources: {users: {aws: {actions: ['dynamodb:Query']}, gcp: {roles: [roles/datastore.user, projects/acme-shop/roles/lister]}, openwhisk: {url: 'https://couchdb.example.com:6984'}}}": true,
+
+		"resources: {users: {aws: {actions: ['dynamodb:*']}}}":   false,
+		"resources: {users: {aws: {actions: ['sqs:Send']}}}":     false,
+		"resources: {users: {gcp: {roles: [datastore.user]}}}":   false,
+		"resources: {users: {gcp: {roles: roles/viewer}}}":       false,
+		"resources: {users: {gcp: {actions: ['dynamodb:Get']}}}": false,
+
 		"log-level: warn\nfunctions: {confirm: {log-level: debug}}": true,
 		"log-level: WARN":                           false,
 		"functions: {confirm: {log-level: trace}}":  false,

@@ -43,7 +43,6 @@ that it is made of has changed.`,
 	}
 	targetFlag(c, o)
 	c.Flags().StringSliceVar(&b.Functions, "function", nil, "build these `functions` alone, separated by commas; packages of others stay as they are")
-	completeList(c, "function", func() []string { return o.functions(c.Context()) })
 	c.Flags().StringVar(&b.Cache, "cache", "", "the `folder` that keeps what was built, or off (default fngen in the user's cache folder)")
 	return c
 }
@@ -81,7 +80,7 @@ func tellOthers(o *options, names []string) {
 // refuseEmpty refuses a flag that is given without a value, as a variable of the
 // shell does which is not set: what is meant is not what is the case without it.
 func refuseEmpty(flags *pflag.FlagSet) error {
-	for _, name := range []string{"env", "target", "function", "module", "trigger", "replace"} {
+	for _, name := range []string{"env", "target", "function", "module", "trigger", "replace", "event"} {
 		if f := flags.Lookup(name); f != nil && f.Changed && strings.Trim(f.Value.String(), "[]") == "" {
 			return usageError{fmt.Errorf("--%s is empty; give a value, or leave the flag out", name)}
 		}

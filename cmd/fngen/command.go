@@ -87,7 +87,7 @@ func newCommand(o *options) *cobra.Command {
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
 	root.AddCommand(newBuild(o), newDeploy(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newLogs(o), newRemove(o), newSchema(o), newVerify(o), newVersion(o))
-	complete(root, "output", []string{"human", "json"})
+	completeFlags(root, offers(o))
 	strict(root)
 	return root
 }
@@ -95,14 +95,12 @@ func newCommand(o *options) *cobra.Command {
 // targetFlag gives the command the flags --target and --env.
 func targetFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in fngen.yaml, else all)")
-	completeList(c, "target", func() []string { return append([]string{"all"}, gen.Targets()...) })
 	envFlag(c, o)
 }
 
 // envFlag gives the command the flag --env, and --sarif.
 func envFlag(c *cobra.Command, o *options) {
 	c.Flags().StringVar(&o.env, "env", "", "the `environment`, whose fngen.ENVIRONMENT.yaml lies over fngen.yaml")
-	completeFunc(c, "env", o.environments, cobra.ShellCompDirectiveNoFileComp)
 	c.Flags().StringVar(&o.sarif, "sarif", "", "the `file` that gets the findings in SARIF 2.1.0, for code scanning")
 }
 

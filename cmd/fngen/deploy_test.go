@@ -39,4 +39,3 @@ func openwhisk(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("WSK_CONFIG_FILE", file)
 	ts.Setenv("HOST", c.URL)
 }
-

@@ -58,9 +58,6 @@ already is not overwritten: then it is a finding, and nothing is written.`,
 	c.Flags().StringVar(&s.Module, "module", "", "the module's `path` (example.com/FOLDER)")
 	c.Flags().StringVar(&triggers, "trigger", "", "`triggers` separated by commas (http,queue)")
 	c.Flags().StringVar(&s.Replace, "replace", "", "the `checkout` of fngen that go.mod gets in the place of a version")
-	completeFunc(c, "module", func() []string { return nil }, cobra.ShellCompDirectiveNoFileComp)
-	completeList(c, "trigger", s.Kinds)
-	completeFunc(c, "replace", func() []string { return nil }, cobra.ShellCompDirectiveFilterDirs)
 	return c
 }
 

@@ -50,8 +50,9 @@ The target is the first that fngen.yaml names, or aws. With --target=all the fun
 runs on each that it is meant for; where the event, a client's answer, what becomes of the
 event or what is emitted is not the same, that is said, and the exit code is 100.
 
---artifact runs what lies in dist/ instead, where this machine can: a binary for Linux
-and this machine's processor.
+--artifact runs what lies in dist/ instead, to the byte what is deployed, where this
+machine can: a binary for Linux and this machine's processor. Unless it is there as the
+source has it, it is built first, as fngen build --function does.
 
 Variables of fngen.yaml are set. One whose value is a secret has that of the same
 variable in the environment of fngen, or in .fngen/secrets.env, NAME=value a line.
@@ -89,12 +90,13 @@ ignores. Callers are not checked here, as targets.gcp.audience has it done elsew
 	c.Flags().StringVar(&i.data, "data", "", "the `text` that is the event's data")
 	c.Flags().BoolVar(&i.sample, "sample", false, "deliver a sample that fits the trigger, which is the default")
 	c.Flags().BoolVar(&i.native, "native", false, "the file has what the platform itself sends")
-	c.Flags().BoolVar(&i.artifact, "artifact", false, "run what lies in dist/, not what is compiled for this machine")
+	c.Flags().BoolVar(&i.artifact, "artifact", false, "run what lies in dist/, which is built if need be, not what is compiled for this machine")
 	return c
 }
 
 func invoke(ctx context.Context, o *options, function string, i invocation) error {
-	project := gen.InvokeOptions{Function: function, Native: i.native, Artifact: i.artifact}
+	project := gen.InvokeOptions{Function: function, Native: i.native, Artifact: i.artifact, Cache: cacheFolder(os.Getenv("FNGEN_CACHE"))}
+	project.Built = func(path string) { o.tell("note", "built %s, which was missing or stale", path) }
 	if i.native && i.event == "" {
 		return usageError{errors.New("--native says what is in the file of --event; give one")}
 	}

@@ -17,8 +17,9 @@ func newList(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "Show what each function is on each target",
 		Long: `Show each function and, for each target, what feeds it, what is guaranteed, who
-tries again, what is kept in order, where what fails for good goes, what fngen
-emulates, what of the event differs, and every finding. A target that cannot serve
+tries again, what is kept in order, where what fails for good goes, what it uses
+and by which right, what fngen emulates, what differs from the other targets, and
+every finding. A target that cannot serve
 a function is shown with the reason and the way out; build and generate refuse it.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return list(c.Context(), o) },
@@ -81,6 +82,9 @@ func printFacts(w io.Writer, t gen.TargetFunction) {
 	fmt.Fprintf(w, "  %s\t%s\n", t.Target, t.Facts.Source)
 	fmt.Fprintf(w, "  \t%s; order: %s; retries: %s\n", t.Facts.Guarantee, t.Facts.Order, t.Facts.Retries)
 	fmt.Fprintf(w, "  \tdead letter: %s\n", t.Facts.DeadLetter)
+	for _, use := range t.Facts.Uses {
+		fmt.Fprintf(w, "  \tuses: %s\n", use)
+	}
 	for _, note := range []struct {
 		label string
 		lines []string

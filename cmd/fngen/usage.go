@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,44 +87,4 @@ func strict(root *cobra.Command) {
 			shell.Args = noArgs
 		}
 	}
-}
-
-// complete gives the flag the values that a shell offers.
-func complete(c *cobra.Command, flag string, values []string) {
-	completeFunc(c, flag, func() []string { return values }, cobra.ShellCompDirectiveNoFileComp)
-}
-
-// completeList is complete for values separated by commas, each of them once.
-func completeList(c *cobra.Command, flag string, values func() []string) {
-	completion := func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		before := typed[:strings.LastIndexByte(typed, ',')+1]
-		given := strings.Split(before, ",")
-		var offered []string
-		for _, value := range values() {
-			if !slices.Contains(given, value) {
-				offered = append(offered, before+value)
-			}
-		}
-		return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	}
-	_ = c.RegisterFlagCompletionFunc(flag, completion)
-}
-
-func completeFunc(c *cobra.Command, flag string, values func() []string, directive cobra.ShellCompDirective) {
-	// The error is that of a flag which does not exist.
-	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return values(), directive
-	})
-}
-
-// environments returns the names of the environments that have a file.
-func (o *options) environments() []string {
-	files, _ := os.ReadDir(o.dir) // what cannot be read has none to offer
-	var names []string
-	for _, f := range files {
-		if name, ok := strings.CutPrefix(f.Name(), "fngen."); ok && filepath.Ext(name) == ".yaml" {
-			names = append(names, strings.TrimSuffix(name, ".yaml"))
-		}
-	}
-	return names
 }

@@ -33,7 +33,6 @@ comparison could not be made.`,
 		RunE: func(c *cobra.Command, _ []string) error { return verify(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.target, "target", "", "`targets` separated by commas, or all (those in dist/)")
-	completeList(c, "target", func() []string { return append([]string{"all"}, gen.Targets()...) })
 	envFlag(c, o)
 	return c
 }

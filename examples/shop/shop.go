@@ -12,7 +12,7 @@ import (
 	"github.com/fngen/fngen/examples/shop/internal/stock"
 )
 
-//go:generate fngen generate
+//go:generate go tool -modfile=fngen.mod fngen generate
 
 // Shop holds what the handlers share.
 type Shop struct {

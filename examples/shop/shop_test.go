@@ -81,6 +81,27 @@ func TestArticlesOnEveryPlatform(t *testing.T) {
 	}
 }
 
+// A quote, and the refusal of one, are the same through each gateway.
+func TestPriceOnEveryPlatform(t *testing.T) {
+	price := replay.HTTPEvents(fn.Reply(open(t).Price))
+	for article, want := range map[string]int{"pear": http.StatusOK, "anvil": http.StatusBadRequest} {
+		r := httptest.NewRequest("POST", "/quotes", strings.NewReader(`{"id":"o-3","lines":[{"article":"`+article+`","count":2}]}`))
+		r.Header.Set("Content-Type", "application/json")
+		for _, result := range price.Do(t, r).Results {
+			if got := result.Response.StatusCode; got != want {
+				t.Errorf("a quote for a %s on %s: %d, want %d", article, result.Platform, got, want)
+			}
+		}
+	}
+}
+
+// An event reaches Audit from whatever publishes events.
+func TestAuditOnEveryPlatform(t *testing.T) {
+	replay.Events("com.example.order.placed", fn.On(Audit)).
+		Deliver(t, replay.Event{Data: Order{ID: "o-1"}}).
+		Want(t, replay.Acknowledged)
+}
+
 func TestPrice(t *testing.T) {
 	quote, err := open(t).Price(t.Context(), Order{ID: "o-2", Lines: []Line{{"apple", 3}, {"pear", 2}}})
 	if want := (Quote{Order: "o-2", Cents: 3*30 + 2*45}); err != nil || quote != want {

@@ -26,8 +26,8 @@ type rule struct {
 }
 
 // The packages of this module that each package may link, directly or not,
-// and the modules of others. A path that ends in /… stands for all below it.
-// The first rule that matches counts.
+// and the modules of others. A path that ends in /… stands for all below it, and
+// of a module for all that its packages link. The first rule that matches counts.
 var rules = []rule{
 	{"internal/run/mark", nil, nil},
 	{"internal/native", nil, nil},
@@ -35,6 +35,9 @@ var rules = []rule{
 	{"internal/native/…", []string{"internal/native"}, nil},
 	{"internal/retain", nil, nil},
 	{"internal/jsonscan", nil, nil},
+	{"internal/documents", nil, nil},
+	{"internal/uses", nil, nil},
+	{"fn/document", []string{"internal/documents"}, nil},
 	{"internal/sinks", nil, cloudevents},
 	{"internal/wait", nil, nil},
 	{"internal/httpbuffer", nil, nil},
@@ -47,14 +50,17 @@ var rules = []rule{
 	{"internal/portable", deployed("fn"), cloudevents},
 	{"fn/emit", deployed("fn", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fntest", deployed("fn"), cloudevents},
-	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/gcp", "providers/openwhisk/…"),
+	{"fn/fntest/replay", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws", "providers/aws/internal/item", "providers/gcp", "providers/openwhisk/…"),
 		append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"internal/run", deployed("fn", "fn/emit", "internal/logging", "internal/portable", "internal/wait"), cloudevents},
 	{"fn/fnhttp", deployed("fn", "fn/emit", "internal/…"), cloudevents},
-	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
+	{"providers/aws", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/aws/internal/item"), append([]string{"github.com/aws/aws-lambda-go"}, cloudevents...)},
 	{"providers/gcp", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…"), cloudevents},
 	{"fn/emit/httpsink", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), cloudevents},
-	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/internal/api", deployed("internal/sinks"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/resource/cloudstorage", []string{"internal/uses"}, gocloud},
+	{"providers/gcp/resource/…", deployed("fn/document", "internal/uses", "internal/wait", "internal/sinks", "providers/gcp/internal/api"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
+	{"providers/gcp/sink/pubsub", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/gcp/internal/api"), append([]string{"cloud.google.com/go/compute/metadata"}, cloudevents...)},
 	{"gen/internal/model", nil, nil},
 	{"gen/internal/directive", []string{"gen/internal/model", "internal/headers"}, nil},
 	{"gen/internal/config", []string{"gen/internal/model"}, yaml},
@@ -66,7 +72,7 @@ var rules = []rule{
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
 	{"gen/internal/scaffold", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, append([]string{"golang.org/x/mod"}, emission...)},
 	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
-	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/native/…"),
+	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/headers", "internal/native/…"),
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, emission, cloudevents)},
 	{"gen/internal/deploy", nil, nil},
 	{"gen/internal/deploy/aws", []string{"gen/internal/deploy", "gen/internal/model"}, slices.Concat(amazon, yaml)},
@@ -77,17 +83,24 @@ var rules = []rule{
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, openwhisk, amazon, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
-	{"providers/openwhisk/…", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/openwhisk/…", deployed("fn", "fn/document", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
+	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
+	{"providers/aws/resource/s3", []string{"internal/uses"}, gocloud},
+	{"providers/aws/resource/…", deployed("fn", "fn/document", "fn/emit", "internal/portable", "internal/uses", "internal/wait", "internal/sinks", "providers/aws/internal/…"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents, openwhisk, amazon)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
 	{"internal/testkit/whisk", nil, nil},
+	{"internal/testkit/emulator", []string{"internal/testkit/tool"}, nil},
+	{"internal/testkit/couch", []string{"internal/testkit/tool"}, nil},
+	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/logged", nil, nil},
+	{"internal/testkit/buckets", nil, gocloud},
 	{"internal/testkit/retained", deployed("fn"), cloudevents},
 	{"internal/testkit/steady", deployed("fn", "fn/emit", "internal/portable", "internal/wait"), cloudevents},
 	{"internal/architecture", nil, nil},
@@ -102,6 +115,9 @@ var cloudevents = []string{
 	"github.com/cloudevents/sdk-go/v2",
 	"github.com/json-iterator/go", "github.com/modern-go/concurrent", "github.com/modern-go/reflect2",
 }
+
+// gocloud opens buckets, with the clients of S3 and Cloud Storage.
+var gocloud = []string{"gocloud.dev/…"}
 
 // yaml reads and writes YAML.
 var yaml = []string{"go.yaml.in/yaml/v3"}
@@ -140,7 +156,7 @@ var amazon = []string{
 }
 
 func deployed(packages ...string) []string {
-	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp"}, packages...)
+	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp", "internal/documents"}, packages...)
 }
 
 // What only the packages named may import themselves, and what nobody may. A
@@ -168,9 +184,24 @@ var only = []struct {
 // suite is the conformance suite, which nothing but tests imports.
 const suite = "providers/internal/conformance"
 
+// brought are the packages of modules that end in /…, and what those link.
+func (g graph) brought(modules []string) map[string]bool {
+	brought := map[string]bool{}
+	for path, p := range g {
+		if !slices.Contains(modules, p.Module.Path+"/…") {
+			continue
+		}
+		brought[path] = true
+		for _, dep := range g.linked(path) {
+			brought[dep] = true
+		}
+	}
+	return brought
+}
+
 // public matches the packages that users import or run; all others have a
 // folder internal in their paths.
-var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/sink/[a-z]+)?|gen|cmd/fngen)$`)
+var public = regexp.MustCompile(`^(fn(/.+)?|providers/[a-z]+(/web|/(sink|resource)/[a-z0-9]+)?|gen|cmd/fngen)$`)
 
 const (
 	mostFiles = 20 // in a folder, without tests
@@ -319,8 +350,9 @@ func check(g graph) []string {
 			fail("%s has no rule; decide what it may import", name)
 			continue
 		}
+		brought := g.brought(rules[at].modules)
 		for _, dep := range g.linked(module + name) {
-			if g[dep].Standard {
+			if g[dep].Standard || brought[dep] {
 				continue
 			}
 			if own, ok := strings.CutPrefix(dep, module); ok {
@@ -402,7 +434,7 @@ func TestCheck(t *testing.T) {
 // action that takes events only.
 func TestNoHTTP(t *testing.T) {
 	g := load(t)
-	for _, name := range []string{"fn", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
+	for _, name := range []string{"fn", "fn/document", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
 		}
@@ -423,11 +455,12 @@ func TestReplayApart(t *testing.T) {
 	}
 }
 
-// Every provider passes the conformance suite. What events are sent to is none.
+// Every provider passes the conformance suite. What events are sent to is none,
+// and what handlers use neither; collections have the table of testkit/collection.
 func TestProvidersConform(t *testing.T) {
 	g := load(t)
 	for _, name := range g.own() {
-		isProvider := strings.HasPrefix(name, "providers/") && !strings.Contains(name, "/internal/") && !strings.Contains(name, "/sink/")
+		isProvider := strings.HasPrefix(name, "providers/") && !strings.Contains(name, "/internal/") && !strings.Contains(name, "/sink/") && !strings.Contains(name, "/resource/")
 		if isProvider && !slices.Contains(g[module+name].XTestImports, module+suite) {
 			t.Errorf("no test of %s runs %s", name, suite)
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,8 +75,19 @@ func sh(t *testing.T, dir string, env []string, script string) string {
 	return string(out)
 }
 
-// A fresh checkout: the first command gives every artifact and prints the table
-// that README shows, and the second is the one that runs this test.
+// A fresh checkout: README's first command runs the example, which answers.
+func TestRun(t *testing.T) {
+	first := blocks(t, "README.md")[:2]
+	const run = "$ go run ./cmd/fngen "
+	if !strings.HasPrefix(first[0].text, run) {
+		t.Fatalf("README begins with\n%s", first[0].text)
+	}
+	first[0].text = strings.Replace(first[0].text, run, "$ fngen ", 1)
+	follow(t, first, repo(t), installed(t))
+}
+
+// The build gives every artifact and prints the table that README shows, and the
+// command after it is the one that runs this test.
 func TestTwoCommands(t *testing.T) {
 	doc := blocks(t, "README.md")
 	commands := of(doc, "sh")
@@ -146,10 +158,34 @@ func TestList(t *testing.T) {
 	}
 }
 
-// The example's own tests are part of README's second command, though the
-// example is a module of its own.
-func TestExample(t *testing.T) {
-	sh(t, filepath.Join(repo(t), "examples"), nil, "go vet ./... && go test ./...")
+// The examples' own tests are part of README's tests, though they are modules of
+// their own.
+func TestExamples(t *testing.T) {
+	for _, module := range []string{"examples", "examples/thumbnails"} {
+		sh(t, filepath.Join(repo(t), module), nil, "go vet ./... && go test ./...")
+	}
+}
+
+// The examples are generated as applications of users' are: by the line that
+// README names and that init writes, with the generator of fngen.mod, which has
+// what this checkout's needs.
+func TestExamplesGenerate(t *testing.T) {
+	line := regexp.MustCompile("(?m)^//go:generate .*$")
+	want := line.FindString(read(t, repo(t), "gen/internal/scaffold/hello/doc.go"))
+	command, ok := strings.CutPrefix(want, "//go:generate ")
+	if !ok || !strings.Contains(read(t, repo(t), "README.md"), "`"+want+"`") {
+		t.Fatalf("init writes %q, and README names another line", want)
+	}
+	for _, name := range []string{"ledger", "shop", "thumbnails"} {
+		app := filepath.Join(repo(t), "examples", name)
+		if got := line.FindString(read(t, app, name+".go")); got != want {
+			t.Errorf("init writes %s, the example %s has %s", want, name, got)
+		}
+		for _, os := range []string{"linux", "darwin", "windows"} {
+			sh(t, app, []string{"GOOS=" + os}, "go list -modfile=fngen.mod -deps github.com/fngen/fngen/cmd/fngen") // or go.mod needs updating; CONTRIBUTING says how
+		}
+		sh(t, app, nil, command+" --check")
+	}
 }
 
 // A new user in an empty folder, with nothing but README, the published module
@@ -169,6 +205,7 @@ func TestFirstFunction(t *testing.T) {
 			t.Errorf("%s does not require the fngen that wrote it:\n%s", name, mod)
 		}
 	}
+	follow(t, doc[slices.IndexFunc(doc, func(b block) bool { return b.text == commands[2] }):], app, append(os.Environ(), env...))
 	if out := sh(t, app, env, commands[3]); !strings.Contains(out, "dist/aws/confirm.zip") {
 		t.Errorf("build prints\n%s", out)
 	}

@@ -15,6 +15,9 @@ func TestTestingPage(t *testing.T) {
 	tool.Path(t, "sh") // it builds programs
 	doc := blocks(t, "docs/testing.md")
 	app := t.TempDir()
+	if n := len(of(doc, "go")) + len(of(doc, "")); n != len(doc) {
+		t.Errorf("%d of %d blocks are neither compiled nor compared", len(doc)-n, len(doc))
+	}
 	write(t, app, "go.mod", "module example.com/shop\n\ngo 1.26.0\n\nrequire github.com/fngen/fngen v0.0.0\n\nreplace github.com/fngen/fngen => "+repo(t)+"\n")
 	write(t, app, "go.sum", read(t, repo(t), "go.sum"))
 	for i, source := range of(doc, "go") {

@@ -50,10 +50,13 @@ type Trigger struct {
 	Content string // content= of a queue and a topic
 	FIFO    bool   // of a queue
 	Letters bool   // of a queue: it holds dead letters
+	Objects bool   // of a queue: its messages tell of objects of a bucket
 
 	Created, Updated, Deleted bool   // of objects and documents; none of them is all
 	Prefix, Suffix            string // of objects' keys
 	Source                    string // of events
+
+	Keys []string // of documents: the fields with their keys; id if empty
 
 	Methods []string // of requests; none of them is all
 	Path    string   // of requests, a pattern of http.ServeMux

@@ -12,6 +12,8 @@ const (
 	NoAttributes  Reason = "the envelope has no attributes beside the body"
 	NoBinaryMode  Reason = "the envelope has no binary mode of CloudEvents"
 	TextOnly      Reason = "the envelope's bodies are text"
+	JSONOnly      Reason = "the envelope's content is JSON"
+	NoStreams     Reason = "the platform's responses leave when they are whole"
 	ObjectsOnly   Reason = "a trigger is fired with a JSON object"
 	GroupAlphabet Reason = "the name of a group is of ASCII letters, digits and punctuation"
 	EveryKey      Reason = "every record has a key"

@@ -9,6 +9,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/documents"
 )
 
 // A DocumentChange is a document that was created, updated or deleted.
@@ -62,7 +63,7 @@ func (c DocumentChange) Event() (event.Event, error) {
 // EncodeDocument encodes a document as plain JSON with sorted keys. It is made
 // of map[string]any, []any, string, bool, nil and json.Number, whose token is
 // kept verbatim.
-func EncodeDocument(document any) (json.RawMessage, error) { return encodeJSON(document) }
+func EncodeDocument(document any) (json.RawMessage, error) { return documents.JSON(document) }
 
 // A DocumentFilter is the part of a document directive that adapters check
 // again.

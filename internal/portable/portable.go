@@ -4,8 +4,6 @@
 package portable
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/documents"
 )
 
 // The kinds of trigger, as directives and [fn.Delivery] name them.
@@ -115,19 +114,8 @@ func attributes(eventType, source, id, subject string, at time.Time, contentType
 
 // jsonEvent returns the event with v as JSON.
 func jsonEvent(ctx *event.EventContextV1, v any) (event.Event, error) {
-	data, err := encodeJSON(v)
+	data, err := documents.JSON(v)
 	return event.Event{Context: ctx, DataEncoded: data}, err
-}
-
-// encodeJSON encodes without escaping what only HTML asks for.
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Subject percent-encodes the characters of s that a CloudEvents string must

@@ -13,9 +13,11 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/internal/documents"
 	"github.com/fngen/fngen/internal/jsonscan"
 	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
+	"github.com/fngen/fngen/providers/aws/internal/item"
 )
 
 // DynamoDB feeds a function from the stream of a table. Its event source
@@ -25,13 +27,14 @@ import (
 // batch, and the stream delivers again from there on. A change that the fields
 // do not ask for is acknowledged without a call.
 //
-// An item becomes plain JSON without its key attributes: numbers as they stand,
-// binary values as standard base64, sets as sorted arrays. An image that the
+// An item becomes plain JSON without its key attributes and _rev, in which a
+// collection keeps its revision: numbers in one spelling, binary values as
+// standard base64, sets as sorted arrays. An image that the
 // stream's view type leaves out is null; a change is partial if that leaves
 // none, as KEYS_ONLY does.
 type DynamoDB struct {
 	Collection                string           // the name in the directive
-	Keys                      []string         // the key attributes, the partition key first; none means id
+	Keys                      []string         // the key attributes, the partition key first; none means _id
 	Created, Updated, Deleted bool             // which changes; none of them means all
 	Before                    bool             // the events have the image before, which the stream must have
 	NoDeadLetter              bool             // what can never succeed is logged whole and passed over
@@ -128,7 +131,7 @@ func (s DynamoDB) event(d *dynamoDBRecord, kind portable.ChangeKind) (event.Even
 // keys returns the names of the key attributes.
 func (s DynamoDB) keys() []string {
 	if len(s.Keys) == 0 {
-		return []string{"id"}
+		return []string{item.Key}
 	}
 	return s.Keys
 }
@@ -137,7 +140,7 @@ func (s DynamoDB) keys() []string {
 // first.
 func (s DynamoDB) key(d *dynamoDBRecord) ([]string, error) {
 	names := s.keys()
-	values, err := decodeItem(d.Change.Keys)
+	values, err := item.Decode(d.Change.Keys)
 	if err != nil {
 		return nil, fmt.Errorf("dynamodb.Keys%w", err)
 	}
@@ -166,19 +169,21 @@ func (s DynamoDB) key(d *dynamoDBRecord) ([]string, error) {
 	return key, nil
 }
 
-// image returns an item without its key attributes, or nil if there is none.
+// image returns an item without its key attributes and the revision that a
+// collection keeps in it, or nil if there is none.
 func (s DynamoDB) image(raw json.RawMessage) (any, error) {
 	if isNull(raw) {
 		return nil, nil
 	}
-	item, err := decodeItem(raw)
+	image, err := item.Decode(raw)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range s.keys() {
-		delete(item, name)
+		delete(image, name)
 	}
-	return item, nil
+	delete(image, documents.Revision)
+	return image, nil
 }
 
 // dynamoDBRecord is a record of the batch.

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
@@ -20,7 +19,7 @@ func changed(sequence, name, images string) string {
 		images = "," + images
 	}
 	return fmt.Sprintf(`{"eventID":"e%s","eventName":%q,"eventSource":"aws:dynamodb","eventSourceARN":"arn:aws:dynamodb:eu-west-1:1:table/T/stream/2016-12-01T00:00:00.000",`+
-		`"dynamodb":{"SequenceNumber":%q,"Keys":{"id":{"S":"a"}}%s}}`, sequence, name, sequence, images)
+		`"dynamodb":{"SequenceNumber":%q,"Keys":{"_id":{"S":"a"}}%s}}`, sequence, name, sequence, images)
 }
 
 // The real payload's events and a delivery, to the byte.
@@ -52,8 +51,8 @@ func TestDynamoDBRealPayload(t *testing.T) {
 // image or not.
 func TestDynamoDBChanges(t *testing.T) {
 	const (
-		before = `"OldImage":{"id":{"S":"a"},"n":{"N":"1"}}`
-		after  = `"NewImage":{"id":{"S":"a"},"n":{"N":"2"}}`
+		before = `"OldImage":{"_id":{"S":"a"},"n":{"N":"1"}}`
+		after  = `"NewImage":{"_id":{"S":"a"},"n":{"N":"2"}}`
 	)
 	for _, test := range []struct {
 		name, images string
@@ -64,7 +63,7 @@ func TestDynamoDBChanges(t *testing.T) {
 		{"MODIFY", before + "," + after, true, "updated", `"before":{"n":1},"after":{"n":2},"partial":false`},
 		{"MODIFY", after, true, "updated", `"before":null,"after":{"n":2},"partial":false`},
 		{"REMOVE", before, true, "deleted", `"before":{"n":1},"after":null,"partial":false`},
-		{"INSERT", `"NewImage":{"id":{"S":"a"}}`, true, "created", `"before":null,"after":{},"partial":false`},
+		{"INSERT", `"NewImage":{"_id":{"S":"a"}}`, true, "created", `"before":null,"after":{},"partial":false`},
 		{"MODIFY", "", true, "updated", `"before":null,"after":null,"partial":true`},
 		{"REMOVE", `"OldImage":null`, true, "deleted", `"before":null,"after":null,"partial":true`},
 
@@ -89,11 +88,11 @@ func TestDynamoDBKey(t *testing.T) {
 		names              []string
 		keys, key, partial string
 	}{
-		{[]string{"p", "s"}, `{"s":{"N":"-1.50"},"p":{"S":"a/b c"}}`, "a%2Fb%20c/-1.50", "a/b c"},
+		{[]string{"p", "s"}, `{"s":{"N":"-1.50"},"p":{"S":"a/b c"}}`, "a%2Fb%20c/-1.5", "a/b c"},
 		{[]string{"p"}, `{"p":{"B":"+/8="}}`, "+%2F8=", "+/8="},
-		{nil, `{"id":{"S":"ü"}}`, "%C3%BC", "ü"},
+		{nil, `{"_id":{"S":"ü"}}`, "%C3%BC", "ü"},
 	} {
-		record := strings.Replace(changed("1", "REMOVE", ""), `{"id":{"S":"a"}}`, test.keys, 1)
+		record := strings.Replace(changed("1", "REMOVE", ""), `{"_id":{"S":"a"}}`, test.keys, 1)
 		r := &recorder{answer: func(e fn.Event) error {
 			if got := e.Subject(); got != "c/"+test.key {
 				t.Errorf("subject %s, want c/%s", got, test.key)
@@ -147,17 +146,17 @@ func TestDynamoDBFilter(t *testing.T) {
 // A record that does not decode is reported, and what comes before it is
 // handled; what comes after waits for it.
 func TestDynamoDBUndecodableRecord(t *testing.T) {
-	bad := changed("2", "INSERT", `"NewImage":{"id":{"S":"a"}}`)
+	bad := changed("2", "INSERT", `"NewImage":{"_id":{"S":"a"}}`)
 	for name, test := range map[string]struct{ old, new, why string }{
 		"another source":    {"aws:dynamodb", "aws:sqs", `eventSource is \"aws:sqs\"`},
 		"another change":    {"INSERT", "TRUNCATE", `declared INSERT, MODIFY and REMOVE, received \"TRUNCATE\"`},
 		"no id":             {"e2", "", "missing eventID"},
 		"no table":          {"eventSourceARN", "eventSource2", "missing eventSourceARN"},
 		"no keys":           {`"Keys"`, `"Key"`, "dynamodb.Keys: it is missing"},
-		"an empty key":      {`"Keys":{"id":{"S":"a"}}`, `"Keys":{"id":{"S":""}}`, "dynamodb.Keys.id: no string"},
-		"a key of no order": {`"Keys":{"id":{"S":"a"}}`, `"Keys":{"id":{"BOOL":true}}`, "dynamodb.Keys.id: no string"},
-		"unknown type":      {`"NewImage":{"id":{"S":"a"}}`, `"NewImage":{"a":{"L":[{"S":""},{"M":{"b":{"X":1}}}]}}`, `dynamodb.NewImage.a[1].b: the type \"X\" is not known`},
-		"image of a list":   {`"NewImage":{"id":{"S":"a"}}`, `"NewImage":[]`, "dynamodb.NewImage: expected {"},
+		"an empty key":      {`"Keys":{"_id":{"S":"a"}}`, `"Keys":{"_id":{"S":""}}`, "dynamodb.Keys._id: no string"},
+		"a key of no order": {`"Keys":{"_id":{"S":"a"}}`, `"Keys":{"_id":{"BOOL":true}}`, "dynamodb.Keys._id: no string"},
+		"unknown type":      {`"NewImage":{"_id":{"S":"a"}}`, `"NewImage":{"a":{"L":[{"S":""},{"M":{"b":{"X":1}}}]}}`, `dynamodb.NewImage.a[1].b: the type \"X\" is not known`},
+		"image of a list":   {`"NewImage":{"_id":{"S":"a"}}`, `"NewImage":[]`, "dynamodb.NewImage: expected {"},
 		"no time":           {`"Keys":`, `"ApproximateCreationDateTime":1e300,"Keys":`, "ApproximateCreationDateTime"},
 		"wrong type":        {`"Keys":`, `"StreamViewType":5,"Keys":`, "cannot unmarshal number"},
 	} {
@@ -178,58 +177,6 @@ func TestDynamoDBUndecodableRecord(t *testing.T) {
 			if !strings.Contains(log.String(), text) {
 				t.Errorf("%s: log does not hold %q:\n%s", name, text, log)
 			}
-		}
-	}
-}
-
-// Plain JSON, value by value: tokens of numbers as they stand, sets sorted.
-func TestItem(t *testing.T) {
-	for name, test := range map[string]struct{ item, want string }{
-		"numbers":          {`{"a":{"N":"9007199254740993"},"b":{"N":"1E+2"},"c":{"N":"-0.10"},"d":{"N":"1.00000000000000000000000000000000000001"}}`, `{"a":9007199254740993,"b":1E+2,"c":-0.10,"d":1.00000000000000000000000000000000000001}`},
-		"numbers by value": {`{"a":{"NS":["10","9","-1","1E1","9.0"]}}`, `{"a":[-1,9,9.0,10,1E1]}`},
-		"strings":          {`{"é":{"S":"<a> "},"a":{"SS":["b","a","B"]}}`, `{"a":["B","a","b"],"é":"<a> "}`},
-		"bytes":            {`{"a":{"B":"YQ==\n"},"b":{"BS":["Yg==","YQ=="]},"c":{"B":""}}`, `{"a":"YQ==","b":["YQ==","Yg=="],"c":""}`},
-		"nothing":          {`{"a":{"NULL":true},"b":{"BOOL":false},"c":{"L":[]},"d":{"M":{}},"e":{"SS":[]}}`, `{"a":null,"b":false,"c":[],"d":{},"e":[]}`},
-		"nested":           {`{"a":{"L":[{"M":{"b":{"L":[{"N":"1"}]}}}]}}`, `{"a":[{"b":[1]}]}`},
-		"names of types":   {`{"S":{"S":"N"}}`, `{"S":"N"}`},
-	} {
-		item, err := decodeItem([]byte(test.item))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		got, err := portable.EncodeDocument(item)
-		if err != nil || string(got) != test.want {
-			t.Errorf("%s: got %s, %v, want %s", name, got, err, test.want)
-		}
-	}
-}
-
-// What is no item says where, and each limit has an error of its own.
-func TestBadItem(t *testing.T) {
-	nested := func(n int) string {
-		return `{"a":` + strings.Repeat(`{"L":[`, n) + strings.Repeat(`]}`, n) + `}`
-	}
-	if _, err := decodeItem([]byte(nested(maxItemLevels))); err != nil {
-		t.Error(err)
-	}
-	for item, why := range map[string]string{
-		`{"a":{"N":"1 "}}`: `.a: "1 " is no number`, `{"a":{"N":"+1"}}`: `.a: "+1" is no number`, `{"a":{"N":"NaN"}}`: `.a: "NaN" is no number`,
-		`{"a":{"N":"01"}}`: `.a: "01" is no number`, `{"a":{"N":1}}`: `.a: the value is no string`, `{"a":{"NS":["1","x"]}}`: `.a[1]: "x" is no number`,
-		`{"a":{"B":"%"}}`: `.a: illegal base64`, `{"a":{"BOOL":"true"}}`: `.a: BOOL is no boolean`, `{"a":{"NULL":false}}`: `.a: NULL is not true`,
-		`{"a":{}}`: `.a: the value has no type`, `{"a":{"S":"1","N":"1"}}`: `.a: the value has more than one type`, `{"a":"b"}`: `.a: expected {`,
-		`{"a":{"s":"b"}}`: `.a: the type "s" is not known`, `{"a":{"S":"b"},"a":{"S":"c"}}`: `.a: it appears twice`, `{"a":{"L":{}}}`: `.a: expected [`,
-		nested(maxItemLevels + 1): `values are nested more than 100 levels deep`,
-		`{"a":{"SS":[` + strings.Repeat(`"",`, maxItemValues) + `""]}}`:            `.a: the item has more than 524288 values`,
-		`{"a":{"L":[` + strings.Repeat(`{"S":""},`, maxItemValues) + `{"S":""}]}}`: `the item has more than 524288 values`,
-		`{"a":{"B":"` + strings.Repeat("A", maxEncoded+4) + `"}}`:                  `.a: the value has more than 6291456 bytes of base64`,
-		`{`:    `: expected }`,
-		`null`: `: it is missing`,
-	} {
-		v, err := decodeItem([]byte(item))
-		wantError(t, err, why)
-		if v != nil {
-			t.Errorf("%s: %v beside an error", why, v)
 		}
 	}
 }

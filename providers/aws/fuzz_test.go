@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/fngen/fngen/fn"
-	"github.com/fngen/fngen/internal/portable"
 	"github.com/fngen/fngen/internal/run"
 )
 
@@ -253,29 +252,6 @@ func FuzzAggregate(f *testing.F) {
 		}
 		if size > len(message) {
 			t.Errorf("%d bytes of data in %d", size, len(message))
-		}
-	})
-}
-
-// An item that decodes is one JSON object, and the same one each time.
-func FuzzItem(f *testing.F) {
-	f.Add([]byte(`{"a":{"S":"é"},"b":{"N":"-1.5E+3"},"c":{"B":"YQ=="},"d":{"BOOL":true},"e":{"NULL":true}}`))
-	f.Add([]byte(`{"a":{"SS":["b","a"]},"b":{"NS":["2","1"]},"c":{"BS":["YQ=="]},"d":{"L":[{"M":{"x":{"L":[]}}}]}}`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		item, err := decodeItem(raw)
-		if err != nil {
-			if err.Error() == "" || item != nil {
-				t.Errorf("error %q with %v", err, item)
-			}
-			return
-		}
-		first, err := portable.EncodeDocument(item)
-		if err != nil || len(first) == 0 || first[0] != '{' || !json.Valid(first) {
-			t.Fatalf("%s becomes %s, %v", raw, first, err)
-		}
-		again, _ := decodeItem(raw)
-		if second, err := portable.EncodeDocument(again); err != nil || string(second) != string(first) {
-			t.Errorf("%s becomes %s and %s, %v", raw, first, second, err)
 		}
 	})
 }

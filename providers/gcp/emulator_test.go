@@ -10,77 +10,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/internal/testkit/emulator"
 	"github.com/fngen/fngen/internal/testkit/logged"
-	"github.com/fngen/fngen/internal/testkit/tool"
 	"github.com/fngen/fngen/providers/gcp"
 )
-
-// emulator starts one of gcloud's emulators on loopback for the time of the
-// test and returns its base URL.
-func emulator(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	gcloud := tool.Path(t, "gcloud")
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(gcloud, append([]string{"beta", "emulators", name, "start", "--quiet", "--host-port=" + address}, args...)...)
-	cmd.Env = append(os.Environ(), "CLOUDSDK_CONFIG="+t.TempDir())
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // gcloud starts others
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
-		_ = output.Close()
-	})
-	url := "http://" + address
-	deadline := time.After(time.Minute)
-	for tick := time.NewTicker(100 * time.Millisecond); ; {
-		select {
-		case err := <-ended:
-			ended <- err
-			said, _ := os.ReadFile(output.Name())
-			t.Fatalf("the %s emulator ended: %v\n%s", name, err, said)
-		case <-deadline:
-			said, _ := os.ReadFile(output.Name())
-			t.Fatalf("the %s emulator does not answer\n%s", name, said)
-		case <-tick.C:
-			if resp, err := http.Get(url); err == nil {
-				_ = resp.Body.Close()
-				tick.Stop()
-				return url
-			}
-		}
-	}
-}
 
 // call sends in as JSON and decodes the answer to out, unless that is nil.
 func call(t *testing.T, method, url string, in, out any) {
@@ -160,7 +103,7 @@ func (c *counter) Handle(ctx context.Context, e fn.Event) (*fn.Event, error) {
 // too that fail twice before they succeed, with their ids and attributes.
 func TestPubSubEmulator(t *testing.T) {
 	const n = 1000
-	base := emulator(t, "pubsub", "--data-dir="+t.TempDir()) + "/v1/projects/acme/"
+	base := emulator.Start(t, "pubsub", "--data-dir="+t.TempDir()) + "/v1/projects/acme/"
 	logged.Text(t)
 	h := &counter{n: n, done: make(chan struct{}), attempts: map[int]int{}, handled: map[int]occurrence{}}
 	server := httptest.NewServer(gcp.Handler(h, gcp.PubSub{Queue: "orders"}))
@@ -262,7 +205,7 @@ const firestoreDocument = `{"fields":{
 // Protects the decoding of what Firestore encodes today: the document goes in
 // as JSON and comes back as a protocol buffer by gRPC.
 func TestFirestoreEmulator(t *testing.T) {
-	base := emulator(t, "firestore")
+	base := emulator.Start(t, "firestore")
 	const name = "projects/acme/databases/(default)/documents/orders/1"
 	call(t, http.MethodPatch, base+"/v1/"+name, json.RawMessage(firestoreDocument), nil)
 	encoded := getDocument(t, base, name)

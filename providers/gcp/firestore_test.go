@@ -118,7 +118,7 @@ func TestFirestoreValue(t *testing.T) {
 		{"integral double", doubleField(3, 1e20), `100000000000000000000`},
 		{"small double", doubleField(3, 1e-7), `1e-7`},
 		{"the shortest that reads back", doubleField(3, 0.1), `0.1`},
-		{"negative zero", doubleField(3, math.Copysign(0, -1)), `-0`},
+		{"negative zero", doubleField(3, math.Copysign(0, -1)), `0`},
 		{"NaN", doubleField(3, math.NaN()), `"NaN"`},
 		{"infinity", doubleField(3, math.Inf(1)), `"Infinity"`},
 		{"the first time", bytesField(10, varintField(1, 1<<64-62135596800)), `"0001-01-01T00:00:00Z"`},

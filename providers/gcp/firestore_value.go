@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/fngen/fngen/internal/documents"
 )
 
 // The limits of a document that is decoded. Firestore's own are narrower, 20
@@ -60,7 +62,7 @@ func (d *valueDecoder) value(b []byte, level int) (v any, err error) {
 	case 2: // integer_value
 		return json.Number(strconv.FormatInt(f.int64(), 10)), nil
 	case 3: // double_value
-		return number(f.float64())
+		return number(f.float64()), nil
 	case 5: // reference_value
 		return reference(f.bytes)
 	case 6: // map_value
@@ -156,20 +158,18 @@ func (d *valueDecoder) entry(values map[string]any, entry wireField, level int) 
 	return nil
 }
 
-// number returns a double as ECMAScript writes it, an integral one without a
-// fraction therefore. Negative zero is -0, and what JSON does not have is the
-// string NaN, Infinity or -Infinity.
-func number(v float64) (any, error) {
+// number returns a double, which may be what JSON does not have: the string NaN,
+// Infinity or -Infinity.
+func number(v float64) any {
 	switch {
 	case math.IsNaN(v):
-		return "NaN", nil
+		return "NaN"
 	case math.IsInf(v, 1):
-		return "Infinity", nil
+		return "Infinity"
 	case math.IsInf(v, -1):
-		return "-Infinity", nil
+		return "-Infinity"
 	}
-	token, err := json.Marshal(v)
-	return json.Number(token), err
+	return documents.Double(v)
 }
 
 func text(b []byte) (string, error) {
@@ -216,12 +216,7 @@ func geoPoint(b []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	point := map[string]any{}
-	if point["latitude"], err = number(latitude); err != nil {
-		return nil, err
-	}
-	point["longitude"], err = number(longitude)
-	return point, err
+	return map[string]any{"latitude": number(latitude), "longitude": number(longitude)}, nil
 }
 
 // timestamp decodes a google.protobuf.Timestamp, which is in the years 1 to

@@ -1,11 +1,14 @@
 package openwhisk
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -18,7 +21,9 @@ import (
 
 // CouchDB is a collection of documents whose changes the feed
 // /cloudant/changes delivers. It tells the database, the document's id and its
-// revision, but no document: both images are null, and the change is partial.
+// revision, but no document: both images are null, and the change is partial. With
+// Read the image after is read at the revision of the change; where that fails,
+// which is logged, or CouchDB does not have it any more, the change is partial.
 //
 // A first revision is taken for a creation, any other for an update. The
 // changes of CouchDB hold a document's latest revision only, so that a document
@@ -36,6 +41,10 @@ type CouchDB struct {
 	Retries      int              // tries in the process after the first
 	NoDeadLetter bool             // deadletter none
 	DeadLetter   *emit.DeadLetter // takes what failed for good; nil leaves it to the log
+
+	// Read returns the document of an id at a revision, nil if it is not there any
+	// more; nil reads none. It is couchdb.Revision of a parameter of the setup.
+	Read func(ctx context.Context, id, revision string) (map[string]any, error)
 }
 
 var _ Source = CouchDB{}
@@ -58,7 +67,11 @@ func (c CouchDB) decode(r *actionloop.Request) ([]run.Record, error) {
 	if err == nil {
 		record.Skip = strings.HasPrefix(change.id, "_design/") ||
 			!portable.DocumentFilter{Created: c.Created, Updated: c.Updated, Deleted: c.Deleted}.Fits(change.kind())
-		record.Event, err = c.event(r, change)
+		var after any
+		if !record.Skip && !change.deleted && c.Read != nil {
+			after = c.after(r, change)
+		}
+		record.Event, err = c.event(r, change, after)
 	}
 	if err != nil {
 		record.Err = fmt.Errorf("decode %s: %w", record.Native, err)
@@ -92,7 +105,27 @@ func (c *documentChange) Delivery() fn.Delivery {
 	return d
 }
 
-func (c CouchDB) event(r *actionloop.Request, change *couchDBChange) (event.Event, error) {
+// after reads the document at the change's revision within a part of the time that
+// there is; nil if it cannot.
+func (c CouchDB) after(r *actionloop.Request, change *couchDBChange) any {
+	const most = 10 * time.Second
+	part := most
+	if !r.Deadline.IsZero() {
+		part = min(most, time.Until(r.Deadline)/4)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(context.Background()), part)
+	defer cancel()
+	document, err := c.Read(ctx, change.id, change.revision)
+	if err != nil {
+		slog.WarnContext(ctx, "the document of a change is not read, so that the change is partial", "change", change.eventID(), "error", err.Error())
+	}
+	if err != nil || document == nil {
+		return nil
+	}
+	return document
+}
+
+func (c CouchDB) event(r *actionloop.Request, change *couchDBChange, after any) (event.Event, error) {
 	key := url.PathEscape(change.id)
 	return portable.DocumentChange{
 		Source:       portable.Path("namespaces", r.Namespace, "couchdb", change.database),
@@ -100,7 +133,8 @@ func (c CouchDB) event(r *actionloop.Request, change *couchDBChange) (event.Even
 		Change:       change.kind(),
 		Collection:   c.Collection,
 		Key:          key,
-		Partial:      true,
+		After:        after,
+		Partial:      after == nil,
 		PartitionKey: key,
 	}.Event()
 }

@@ -3,14 +3,20 @@ package replay
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/internal/native"
 )
 
-// An Occurrence is what a function is told of: a [Message], a [Record], an
-// [Object], a [Change], a [Tick], an [Event], or something [Undecodable].
+// An Occurrence is what a function is told of: a [Message], a [Letter], a
+// [Record], an [Object], a [Change], a [Tick], an [Event], or something
+// [Undecodable].
 type Occurrence interface {
 	native(native.Trigger) (native.Occurrence, error)
 }
@@ -22,6 +28,15 @@ type Message struct {
 	Key         string            // the message group of a FIFO queue
 	TraceParent string            // the sender's attribute traceparent
 	Attributes  map[string]string // the sender's others
+}
+
+// A Letter is what another function has given up and a queue of Letters holds: the
+// event, with why.
+type Letter struct {
+	Event    Event  // a message's if its Type is empty
+	Function string // that gave it up: /replay if empty
+	Reason   string
+	Attempts int // 1 if 0
 }
 
 // A Record is what was put into a stream.
@@ -79,6 +94,27 @@ func (m Message) native(t native.Trigger) (native.Occurrence, error) {
 	return native.Message{Body: data, ContentType: m.ContentType, Key: m.Key, TraceParent: m.TraceParent, Attributes: m.Attributes}, err
 }
 
+func (l Letter) native(t native.Trigger) (native.Occurrence, error) {
+	if !t.Letters {
+		return nil, wrong(t, "Letter, unless it is a queue of Letters")
+	}
+	e := l.Event
+	e.Type = cmp.Or(e.Type, fn.TypeMessageReceived)
+	e.Extensions = maps.Clone(e.Extensions)
+	if e.Extensions == nil {
+		e.Extensions = map[string]string{}
+	}
+	e.Extensions["deadletterfunction"] = cmp.Or(l.Function, "/replay")
+	e.Extensions["deadletterreason"] = cmp.Or(l.Reason, "a reason")
+	e.Extensions["deadletterattempts"] = strconv.Itoa(cmp.Or(l.Attempts, 1))
+	published, err := e.published("")
+	if err != nil {
+		return nil, err
+	}
+	published, err = published.Complete()
+	return native.Message{Body: []byte(published.Structured), ContentType: "application/cloudevents+json"}, err
+}
+
 func (r Record) native(t native.Trigger) (native.Occurrence, error) {
 	if t.Kind != "stream" {
 		return nil, wrong(t, "Record")
@@ -88,7 +124,7 @@ func (r Record) native(t native.Trigger) (native.Occurrence, error) {
 }
 
 func (o Object) native(t native.Trigger) (native.Occurrence, error) {
-	if t.Kind != "object" {
+	if t.Kind != "object" && !t.Objects {
 		return nil, wrong(t, "Object")
 	}
 	return native.Object{Key: o.Key, Size: o.Size, ContentType: o.ContentType, Deleted: o.Deleted || o.Expired, Expired: o.Expired}, nil
@@ -143,15 +179,21 @@ func (k Tick) native(t native.Trigger) (native.Occurrence, error) {
 }
 
 func (e Event) native(t native.Trigger) (native.Occurrence, error) {
-	if t.Kind != "event" {
+	if t.Kind != "event" && t.Kind != "http" {
 		return nil, wrong(t, "Event")
 	}
+	e.Type = cmp.Or(e.Type, t.Name)
+	return e.published(t.Source)
+}
+
+// published returns the event, from the source if it names none.
+func (e Event) published(source string) (native.Event, error) {
 	data, err := bytesOf(e.Data)
 	if err != nil {
-		return nil, err
+		return native.Event{}, err
 	}
 	attributes := map[string]string{
-		"specversion": "1.0", "type": cmp.Or(e.Type, t.Name), "source": cmp.Or(e.Source, t.Source, "/replay"), "id": cmp.Or(e.ID, "event-1"),
+		"specversion": "1.0", "type": e.Type, "source": cmp.Or(e.Source, source, "/replay"), "id": cmp.Or(e.ID, "event-1"),
 	}
 	set := func(name, value string) {
 		if value != "" {
@@ -169,6 +211,28 @@ func (e Event) native(t native.Trigger) (native.Occurrence, error) {
 		set(name, value)
 	}
 	return native.Event{Attributes: attributes, Data: data}, nil
+}
+
+// posted returns the request with the events: one in structured mode, or a batch
+// of them.
+func posted(of []native.Occurrence, batch bool) (native.Occurrence, error) {
+	var events []json.RawMessage
+	for _, o := range of {
+		e, err := o.(native.Event).Complete() // an HTTP function gets no other
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, json.RawMessage(e.Structured))
+	}
+	r := native.Request{Method: http.MethodPost, Target: "/", Header: http.Header{"Content-Type": {"application/cloudevents-batch+json"}}, Body: native.Array(events)}
+	switch {
+	case len(events) > 1 && !batch:
+		return nil, errors.New("several events in a request are a batch; set Batch as the directive's batch does")
+	case !batch:
+		r.Header.Set("Content-Type", "application/cloudevents+json")
+		r.Body = events[0]
+	}
+	return r, nil
 }
 
 func (Undecodable) native(t native.Trigger) (native.Occurrence, error) {

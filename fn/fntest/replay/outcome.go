@@ -21,11 +21,12 @@ const (
 	Ignored                  // acknowledged, but the directive does not ask for it: no handler saw it
 	Redelivered              // the platform delivers it again
 	DeadLettered             // it is given up, and kept with the dead letters; where a function on OpenWhisk has none, whole in its log
+	Dropped                  // it is given up, and whole in the log alone, as NoDeadLetter wants it
 )
 
 // String returns the fate in lower case.
 func (f Fate) String() string {
-	return [...]string{"acknowledged", "ignored", "redelivered", "dead-lettered"}[f]
+	return [...]string{"acknowledged", "ignored", "redelivered", "dead-lettered", "dropped"}[f]
 }
 
 // An Outcome is what the platforms made of one call of Deliver, Do or Recorded.
@@ -80,7 +81,7 @@ func (o *Outcome) On(platform string) Result {
 
 // Want reports a fate that is another than the one wanted: one for each thing
 // that was delivered, or one for all. Where Redelivered is wanted, OpenWhisk's
-// may be DeadLettered, and what was not begun elsewhere may be anything.
+// may be DeadLettered or Dropped, and what was not begun elsewhere may be anything.
 // Platforms that never deliver such a thing, and those in Function.Differs, are
 // left out.
 func (o *Outcome) Want(t testing.TB, fates ...Fate) {
@@ -109,7 +110,7 @@ func agrees(platform string, got, want Fate, held bool) bool {
 	if got == want || held && want == Redelivered {
 		return true
 	}
-	return platform == "openwhisk" && want == Redelivered && got == DeadLettered
+	return platform == "openwhisk" && want == Redelivered && (got == DeadLettered || got == Dropped)
 }
 
 // String returns a table of the platforms.

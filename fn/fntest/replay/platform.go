@@ -42,7 +42,11 @@ type served struct {
 	requests http.Handler
 	retries  int
 	keys     []string // of a table
-	letters  *emit.DeadLetter
+	envelope aws.Envelope
+	stream   bool
+
+	letters   *emit.DeadLetter // nil for none
+	noLetters bool             // as the directive wants it
 }
 
 func all() []platform {
@@ -83,21 +87,21 @@ func startAWS(s served) func(context.Context, native.Payload) native.Answer {
 func lambdaHandler(s served) lambda.Handler {
 	switch s.Kind {
 	case "queue":
-		return aws.Handler(s.events, aws.SQS{Queue: s.Name, Content: s.Content, Letters: s.Letters, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.SQS{Queue: s.Name, Content: s.Content, Envelope: s.envelope, Letters: s.Letters, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "topic":
-		return aws.Handler(s.events, aws.SNS{Topic: s.Name, Content: s.Content, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.SNS{Topic: s.Name, Content: s.Content, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "stream":
-		return aws.Handler(s.events, aws.Kinesis{Stream: s.Name, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.Kinesis{Stream: s.Name, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "object":
-		return aws.Handler(s.events, aws.S3{Bucket: s.Name, Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.S3{Bucket: s.Name, Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "document":
-		return aws.Handler(s.events, aws.DynamoDB{Collection: s.Name, Keys: s.keys, Created: s.Created, Updated: s.Updated, Deleted: s.Deleted, Before: true, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.DynamoDB{Collection: s.Name, Keys: s.keys, Created: s.Created, Updated: s.Updated, Deleted: s.Deleted, Before: true, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "schedule":
-		return aws.Handler(s.events, aws.Scheduler{Name: s.Name, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.Scheduler{Name: s.Name, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "event":
-		return aws.Handler(s.events, aws.EventBridge{Type: s.Name, Source: s.Source, DeadLetter: s.letters})
+		return aws.Handler(s.events, aws.EventBridge{Type: s.Name, Source: s.Source, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	}
-	return aws.HTTPHandler(s.requests, aws.HTTP{})
+	return aws.HTTPHandler(s.requests, aws.HTTP{Stream: s.stream})
 }
 
 func startGCP(s served) func(context.Context, native.Payload) native.Answer {
@@ -138,19 +142,19 @@ func serve(ctx context.Context, h http.Handler, r *http.Request) native.Answer {
 func cloudHandler(s served) http.Handler {
 	switch s.Kind {
 	case "queue":
-		return gcp.Handler(s.events, gcp.PubSub{Queue: s.Name, Content: s.Content, Letters: s.Letters, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.PubSub{Queue: s.Name, Content: s.Content, Letters: s.Letters, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "topic":
-		return gcp.Handler(s.events, gcp.PubSub{Topic: s.Name, Content: s.Content, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.PubSub{Topic: s.Name, Content: s.Content, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "stream":
-		return gcp.Handler(s.events, gcp.PubSub{Stream: s.Name, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.PubSub{Stream: s.Name, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "object":
-		return gcp.Handler(s.events, gcp.Storage{Bucket: s.Name, Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.Storage{Bucket: s.Name, Created: s.Created, Deleted: s.Deleted, Prefix: s.Prefix, Suffix: s.Suffix, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "document":
-		return gcp.Handler(s.events, gcp.Firestore{Collection: s.Name, Created: s.Created, Updated: s.Updated, Deleted: s.Deleted, Before: true, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.Firestore{Collection: s.Name, Created: s.Created, Updated: s.Updated, Deleted: s.Deleted, Before: true, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "schedule":
-		return gcp.Handler(s.events, gcp.Scheduler{Name: s.Name, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.Scheduler{Name: s.Name, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "event":
-		return gcp.Handler(s.events, gcp.Event{Type: s.Name, Source: s.Source, DeadLetter: s.letters})
+		return gcp.Handler(s.events, gcp.Event{Type: s.Name, Source: s.Source, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	}
 	return gcp.HTTPHandler(s.requests, gcp.HTTP{})
 }
@@ -166,19 +170,19 @@ func action(s served) openwhisk.Invoker {
 	switch s.Kind {
 	case "queue":
 		if s.Letters {
-			return openwhisk.Handler(s.events, openwhisk.Trigger{Letters: s.Name, Content: s.Content, Retries: s.retries, DeadLetter: s.letters})
+			return openwhisk.Handler(s.events, openwhisk.Trigger{Letters: s.Name, Content: s.Content, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 		}
-		return openwhisk.Handler(s.events, openwhisk.Kafka{Queue: s.Name, Content: s.Content, Retries: s.retries, DeadLetter: s.letters})
+		return openwhisk.Handler(s.events, openwhisk.Kafka{Queue: s.Name, Content: s.Content, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "topic":
-		return openwhisk.Handler(s.events, openwhisk.Trigger{Topic: s.Name, Content: s.Content, Retries: s.retries, DeadLetter: s.letters})
+		return openwhisk.Handler(s.events, openwhisk.Trigger{Topic: s.Name, Content: s.Content, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "stream":
-		return openwhisk.Handler(s.events, openwhisk.Kafka{Stream: s.Name, Retries: s.retries, DeadLetter: s.letters})
+		return openwhisk.Handler(s.events, openwhisk.Kafka{Stream: s.Name, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "document":
-		return openwhisk.Handler(s.events, openwhisk.CouchDB{Collection: s.Name, Created: s.Created, Updated: s.Updated, Deleted: s.Deleted, Retries: s.retries, DeadLetter: s.letters})
+		return openwhisk.Handler(s.events, openwhisk.CouchDB{Collection: s.Name, Created: s.Created, Updated: s.Updated, Deleted: s.Deleted, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "schedule":
-		return openwhisk.Handler(s.events, openwhisk.Alarm{Name: s.Name, Retries: s.retries, DeadLetter: s.letters})
+		return openwhisk.Handler(s.events, openwhisk.Alarm{Name: s.Name, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	case "event":
-		return openwhisk.Handler(s.events, openwhisk.Trigger{Type: s.Name, Source: s.Source, Retries: s.retries, DeadLetter: s.letters})
+		return openwhisk.Handler(s.events, openwhisk.Trigger{Type: s.Name, Source: s.Source, Retries: s.retries, NoDeadLetter: s.noLetters, DeadLetter: s.letters})
 	}
 	return web.Handler(s.requests, web.HTTP{})
 }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"os"
 	"slices"
 	"testing"
@@ -27,24 +28,31 @@ func (f *Function) Recorded(t testing.TB, name, file string) *Outcome {
 		t.Fatalf("replay: %v", err)
 	}
 	p := all()[i]
-	payload, err := p.native.Recorded(f.trigger.Kind, native.Invocation{Deadline: time.Now().Add(f.timeout())}, text)
+	r, err := f.recorded(ctxOf(t), p, text)
 	if err != nil {
 		t.Fatalf("replay: %s: %v", file, err)
 	}
-	out := &Outcome{function: f, what: make([]native.Occurrence, len(payload.Entries))}
+	return &Outcome{Results: []Result{r}, function: f, what: make([]native.Occurrence, len(r.Deliveries))}
+}
+
+func (f *Function) recorded(ctx context.Context, p platform, text []byte) (Result, error) {
+	payload, err := p.native.Recorded(f.trigger.Kind, native.Invocation{Deadline: time.Now().Add(f.timeout())}, text)
+	if err != nil {
+		return Result{}, err
+	}
 	w := &watch{faults: f.Faults, deliveries: make([]Delivery, len(payload.Entries))}
 	var which []int
 	for i := range payload.Entries {
 		which = append(which, i)
 	}
-	results, response, body, err := f.send(ctxOf(t), p, w, []native.Payload{payload}, which, p.start(f.served(w, nil)))
+	results, response, body, err := f.send(ctx, p, w, []native.Payload{payload}, which, p.start(f.served(w, nil)))
 	if err != nil {
-		t.Fatalf("replay: %v", err)
+		return Result{}, err
 	}
-	w.settle(which, results)
+	w.settle(f, which, results)
 	w.wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out.Results = []Result{{Platform: p.name, Deliveries: w.deliveries, Emitted: w.emitted, Response: response, body: body}}
-	return out
+	r := Result{Platform: p.name, Deliveries: w.deliveries, Emitted: w.emitted, Response: response, body: body}
+	return r, f.drop(r.Deliveries, func(kept *Function) (Result, error) { return kept.recorded(ctx, p, text) })
 }

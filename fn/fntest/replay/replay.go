@@ -23,7 +23,10 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,9 +39,13 @@ import (
 type Function struct {
 	Content                   string // content= of a queue or topic; "" is JSON
 	FIFO, Letters             bool   // of a queue
+	Envelope                  string // of a queue on AWS, as resources.NAME.aws.envelope in fngen.yaml: sns, eventbridge, s3 or sns+s3
 	Created, Updated, Deleted bool   // of a bucket or collection; none of them is all
 	Prefix, Suffix            string // of a bucket's keys
 	Source                    string // of events; "" is any
+	Stream                    bool   // of HTTP: what the handler flushes leaves at once
+	Batch                     bool   // of HTTP, to a handler of events: batches of CloudEvents
+	NoDeadLetter              bool   // what //fn:deadletter none says
 	Sinks                     []Sink // what //fn:sink says
 
 	// Retries is how often an event that fails is delivered again, as
@@ -94,11 +101,15 @@ func Schedule(name string, h fn.Handler) *Function { return function("schedule",
 // Events returns a function that //fn:event TYPE feeds.
 func Events(eventType string, h fn.Handler) *Function { return function("event", eventType, h) }
 
-// HTTP returns a function that //fn:http feeds. What takes events there is
-// wrapped by fnhttp.Handler, as in the entrypoints.
+// HTTP returns a function that //fn:http feeds, with a handler of requests: a
+// [http.ServeMux] where the directive has a pattern.
 func HTTP(h http.Handler) *Function {
 	return &Function{trigger: native.Trigger{Kind: "http"}, serve: h}
 }
+
+// HTTPEvents returns a function that //fn:http feeds, with a handler of events.
+// Deliver posts an [Event] to it, or with Batch several as one request.
+func HTTPEvents(h fn.Handler) *Function { return function("http", "", h) }
 
 func function(kind, name string, h fn.Handler) *Function {
 	return &Function{trigger: native.Trigger{Kind: kind, Name: name}, handler: h}
@@ -147,6 +158,13 @@ func (f *Function) Deliver(t testing.TB, occurrences ...Occurrence) *Outcome {
 		}
 		of = append(of, n)
 	}
+	if f.trigger.Kind == "http" {
+		request, err := posted(of, f.Batch)
+		if err != nil {
+			t.Fatalf("replay: %v", err)
+		}
+		of = []native.Occurrence{request}
+	}
 	return f.run(t, of)
 }
 
@@ -189,6 +207,7 @@ func ctxOf(t testing.TB) context.Context {
 func (f *Function) declared() native.Trigger {
 	t := f.trigger
 	t.Content, t.FIFO, t.Letters, t.Source = f.Content, f.FIFO, f.Letters, f.Source
+	t.Objects = strings.HasSuffix(f.Envelope, "s3")
 	t.Created, t.Updated, t.Deleted, t.Prefix, t.Suffix = f.Created, f.Updated, f.Deleted, f.Prefix, f.Suffix
 	return t
 }
@@ -198,8 +217,20 @@ func (f *Function) check() error {
 	if f.handler == nil && f.serve == nil {
 		return errors.New("there is no handler")
 	}
-	if (f.FIFO || f.Letters) && f.trigger.Kind != "queue" {
-		return errors.New("FIFO and Letters are of queues alone")
+	kind := f.trigger.Kind
+	switch {
+	case (f.FIFO || f.Letters || f.Envelope != "") && kind != "queue":
+		return errors.New("FIFO, Letters and Envelope are of queues alone")
+	case !slices.Contains([]string{"", "sns", "eventbridge", "s3", "sns+s3"}, f.Envelope):
+		return fmt.Errorf("%q is no Envelope; there are sns, eventbridge, s3 and sns+s3", f.Envelope)
+	case f.Letters && f.Envelope != "":
+		return errors.New("a queue of Letters has no Envelope: they are taken as they are")
+	case f.Stream && f.serve == nil, f.Stream && len(f.Sinks) > 0:
+		return errors.New("only HTTP without Sinks is a Stream")
+	case f.Batch && (kind != "http" || f.handler == nil):
+		return errors.New("only HTTPEvents takes a Batch")
+	case f.NoDeadLetter && kind == "http":
+		return errors.New("an HTTP function has no dead letters, and no NoDeadLetter")
 	}
 	return nil
 }

@@ -206,16 +206,112 @@ func TestBatch(t *testing.T) {
 func TestLetters(t *testing.T) {
 	f := replay.Queue("confirm-dead-letters", fn.On(done))
 	f.Letters = true
-	letter := replay.Message{ContentType: "application/cloudevents+json", Data: map[string]any{
-		"specversion": "1.0", "id": "1", "source": "/shop", "type": fn.TypeObjectCreated, "deadletterreason": "no",
-	}}
-	for _, r := range f.Deliver(t, letter).Results {
-		if e := r.Deliveries[0].Event; r.Never != "" || e.Type() != fn.TypeObjectCreated || e.Extensions()["deadletterreason"] != "no" {
-			t.Errorf("%s: %+v", r.Platform, r)
+	object := replay.Letter{Event: replay.Event{Type: fn.TypeObjectCreated, Data: map[string]any{"key": "a.png"}}, Function: "/shop/look", Reason: "no", Attempts: 3}
+	message := replay.Letter{Event: replay.Event{ID: "m", Source: "/shop", Data: order{"1"}}}
+	for _, r := range f.Deliver(t, object, message).Results {
+		for i, want := range []string{
+			"dev.fngen.object.created.v1 deadletterattempts=3 deadletterfunction=/shop/look deadletterreason=no",
+			"dev.fngen.message.received.v1 deadletterattempts=1 deadletterfunction=/replay deadletterreason=a reason",
+		} {
+			e := r.Deliveries[i].Event
+			x := e.Extensions()
+			if got := fmt.Sprintf("%s deadletterattempts=%v deadletterfunction=%v deadletterreason=%v", e.Type(), x["deadletterattempts"], x["deadletterfunction"], x["deadletterreason"]); r.Never != "" || got != want {
+				t.Errorf("%s: %s%s, want %s", r.Platform, r.Never, got, want)
+			}
 		}
 	}
-	f.Letters = false
-	f.Deliver(t, replay.Message{ContentType: letter.ContentType, Data: letter.Data}).Want(t, replay.DeadLettered)
+	body := map[string]any{"specversion": "1.0", "id": "1", "source": "/shop", "type": fn.TypeObjectCreated, "deadletterreason": "no"}
+	// Of two with one id, the letter is the one's that has failed.
+	f.Faults = []replay.Fault{nil, replay.Fail(fn.Permanent(errors.New("no")))}
+	f.Deliver(t, message, message).Want(t, replay.Acknowledged, replay.DeadLettered)
+	f.Letters, f.Faults = false, nil
+	f.Deliver(t, replay.Message{ContentType: "application/cloudevents+json", Data: body}).Want(t, replay.DeadLettered)
+	if got := reported(t, func(t testing.TB) { f.Deliver(t, message) }); !strings.Contains(got, "gets no Letter, unless it is a queue of Letters") {
+		t.Error(got)
+	}
+}
+
+// Without dead letters what is given up is dropped, whether a handler saw it or
+// not, and what the directive does not ask for is still something else.
+func TestNoDeadLetter(t *testing.T) {
+	for _, c := range []struct {
+		f    *replay.Function
+		what []replay.Occurrence
+		want []replay.Fate
+	}{
+		{replay.Queue("orders", fn.On(done)), []replay.Occurrence{replay.Message{Data: 1}, replay.Message{Data: 2}, replay.Undecodable{}}, []replay.Fate{replay.Acknowledged, replay.Dropped, replay.Dropped}},
+		{replay.Topic("prices", fn.On(done)), []replay.Occurrence{replay.Message{Data: order{"1"}}, replay.Message{Data: order{"1"}}}, []replay.Fate{replay.Acknowledged, replay.Dropped}},
+		{replay.Stream("clicks", fn.On(done)), []replay.Occurrence{replay.Record{Data: 1}, replay.Record{Data: 2}, replay.Record{Data: 3}}, []replay.Fate{replay.Acknowledged, replay.Dropped, replay.Acknowledged}},
+		{replay.Bucket("uploads", fn.On(done)), []replay.Occurrence{replay.Object{Key: "a.png"}, replay.Object{Key: "b.png"}, replay.Object{Key: "b.txt"}, replay.Undecodable{}},
+			[]replay.Fate{replay.Acknowledged, replay.Dropped, replay.Ignored, replay.Dropped}},
+		{replay.Collection("orders", fn.On(done)), []replay.Occurrence{replay.Change{Key: "1", After: order{"1"}}, replay.Undecodable{}}, []replay.Fate{replay.Acknowledged, replay.Dropped}},
+		{replay.Schedule("nightly", fn.On(done)), []replay.Occurrence{replay.Tick{}, replay.Tick{}}, []replay.Fate{replay.Acknowledged, replay.Dropped}},
+		{replay.Events("com.example.placed", fn.On(done)), []replay.Occurrence{replay.Event{}, replay.Event{}}, []replay.Fate{replay.Acknowledged, replay.Dropped}},
+	} {
+		c.f.NoDeadLetter = true
+		if c.f.String() == "bucket uploads" {
+			c.f.Suffix = ".png"
+		}
+		if c.f.String() == "collection orders" {
+			c.f.Differs = map[string]string{"aws": "a field that is named like the key attribute"}
+		}
+		c.f.Faults = []replay.Fault{nil, replay.Fail(fn.Permanent(errors.New("no")))}
+		out := c.f.Deliver(t, c.what...)
+		out.Want(t, c.want...)
+		for _, r := range out.Results {
+			for _, d := range r.Deliveries {
+				if d.Letter != nil {
+					t.Errorf("%s on %s has a letter", c.f, r.Platform)
+				}
+			}
+		}
+	}
+	f := replay.Queue("orders", fn.On(done))
+	f.NoDeadLetter, f.Retries = true, 1
+	f.Faults = []replay.Fault{replay.Fail(errors.New("no")), replay.Fail(errors.New("no"))}
+	f.Deliver(t, replay.Message{Data: 1}).Want(t, replay.Dropped)
+	f.Retries = 0
+	f.Deliver(t, replay.Message{Data: 1}).Want(t, replay.Redelivered)
+}
+
+// A queue's messages mean the same in the envelope of the service that they come
+// through.
+func TestEnvelope(t *testing.T) {
+	for _, envelope := range []string{"", "sns", "eventbridge"} {
+		f := replay.Queue("orders", fn.On(done))
+		f.Envelope = envelope
+		event := map[string]any{"specversion": "1.0", "id": "1", "source": "/shop", "type": "com.example.placed", "data": 1}
+		f.Deliver(t, replay.Message{Data: order{"1"}}, replay.Message{Data: "2"}).Want(t, replay.Acknowledged)
+		out := f.Deliver(t, replay.Message{ContentType: "application/cloudevents+json", Data: event})
+		for _, r := range out.Results {
+			if r.Never == "" && r.Deliveries[0].Event.Type() != "com.example.placed" {
+				t.Errorf("%q on %s: %+v", envelope, r.Platform, r.Deliveries[0])
+			}
+		}
+	}
+	f := replay.Queue("orders", fn.On(done))
+	f.Envelope, f.Content = "eventbridge", "text/plain"
+	if r := f.Deliver(t, replay.Message{Data: "no JSON"}).On("aws"); r.Never != "the envelope's content is JSON" {
+		t.Errorf("%+v", r)
+	}
+	if r := f.Deliver(t, replay.Message{Data: "1", Attributes: map[string]string{"a": "b"}}).On("aws"); r.Never != "the envelope has no attributes beside the body" {
+		t.Errorf("%+v", r)
+	}
+	f.Envelope = "sns"
+	out := f.Deliver(t, replay.Message{Data: "no JSON", ContentType: "text/csv", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
+	if e := out.On("aws").Deliveries[0].Event; e.DataContentType() != "text/csv" || e.Extensions()["traceparent"] == nil {
+		t.Errorf("%+v", e)
+	}
+	for _, envelope := range []string{"s3", "sns+s3"} {
+		f := replay.Queue("uploads", fn.On(done))
+		f.Envelope, f.Platforms = envelope, []string{"aws"}
+		e := f.Deliver(t, replay.Object{Key: "a b.png", Size: 3}).On("aws").Deliveries[0].Event
+		if e.Type() != fn.TypeMessageReceived || !strings.HasPrefix(string(e.Data()), `{"Records":[{"eventVersion":`) || !strings.Contains(string(e.Data()), `"key":"a+b.png"`) {
+			t.Errorf("%s: %+v", envelope, e)
+		}
+		f.Deliver(t, replay.Undecodable{}).Want(t, replay.DeadLettered)
+		f.Deliver(t, replay.Message{Data: order{"1"}}).Want(t, replay.Redelivered) // the setting is at fault
+	}
 }
 
 // What cannot be decoded reaches no handler, and is kept.
@@ -287,9 +383,9 @@ openwhisk  dead-lettered  a parcel without a weight  {"collection":"parcels","ke
 // field that is named like its key attribute for the key.
 func TestDataDiffers(t *testing.T) {
 	got := reported(t, func(t testing.TB) {
-		replay.Collection("orders", fn.On(done)).Deliver(t, replay.Change{Key: "7", After: order{"7"}})
+		replay.Collection("orders", fn.On(done)).Deliver(t, replay.Change{Key: "7", After: map[string]string{"_id": "7"}})
 	})
-	for _, want := range []string{`aws acknowledged {"collection":"orders","key":"7","before":null,"after":{},"partial":false}`, `gcp acknowledged {"collection":"orders","key":"7","before":null,"after":{"id":"7"},"partial":false}`} {
+	for _, want := range []string{`aws acknowledged {"collection":"orders","key":"7","before":null,"after":{},"partial":false}`, `gcp acknowledged {"collection":"orders","key":"7","before":null,"after":{"_id":"7"},"partial":false}`} {
 		if !strings.Contains(squeeze(got), want) {
 			t.Errorf("no %s in %s", want, got)
 		}
@@ -396,6 +492,77 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// A response that leaves while it is written is the same in the end.
+func TestStream(t *testing.T) {
+	f := replay.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, line := range r.URL.Query()["line"] {
+			_, _ = fmt.Fprintf(w, "data: %s\n", line)
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Errorf("flush: %v", err)
+			}
+		}
+	}))
+	f.Stream = true
+	for target, want := range map[string]string{"/?line=1&line=2": "data: 1\ndata: 2\n", "/": ""} {
+		out := f.Do(t, httptest.NewRequest("GET", target, nil))
+		if r := out.On("openwhisk"); r.Never != "the platform's responses leave when they are whole" {
+			t.Errorf("%+v", r)
+		}
+		for _, r := range out.Results[:2] {
+			body, err := io.ReadAll(r.Response.Body)
+			if err != nil || r.Response.StatusCode != 200 || strings.TrimPrefix(string(body), "\n") != want || r.Response.Header.Get("Content-Type") != "text/event-stream" {
+				t.Errorf("%s: %s %q %v, %v", r.Platform, r.Response.Status, body, r.Response.Header, err)
+			}
+		}
+	}
+}
+
+// A handler of events is posted events, one or a batch, and answers for all.
+func TestHTTPEvents(t *testing.T) {
+	var got []string
+	f := replay.HTTPEvents(fn.Reply(func(_ context.Context, e fn.Event) (string, error) {
+		got = append(got, e.ID())
+		if e.ID() == "wrong" {
+			return "", fn.BadInput(errors.New("wrong"))
+		}
+		return "re: " + e.ID(), nil
+	}))
+	event := func(id string) replay.Event { return replay.Event{Type: "com.example.placed", ID: id, Data: 1} }
+	answers := func(status int, body string, calls int, what ...replay.Occurrence) {
+		t.Helper()
+		got = nil
+		for _, r := range f.Deliver(t, what...).Results {
+			text, err := io.ReadAll(r.Response.Body)
+			if err != nil || r.Response.StatusCode != status || body != "" && string(text) != body || r.Deliveries[0].Calls != calls {
+				t.Errorf("%s: %s %q, %d calls, %v", r.Platform, r.Response.Status, text, r.Deliveries[0].Calls, err)
+			}
+		}
+		if len(got) != 3*calls {
+			t.Errorf("the handler got %q", got)
+		}
+	}
+	answers(200, "re: a", 1, event("a"))
+	if got := reported(t, func(t testing.TB) { f.Deliver(t, event("a"), event("b")) }); !strings.Contains(got, "several events in a request are a batch; set Batch") {
+		t.Error(got)
+	}
+	f.Batch = true
+	answers(204, "", 2, event("a"), event("b"))
+	answers(400, "", 3, event("a"), event("wrong"), event("b"))
+	f.Sinks = []replay.Sink{{Name: "news", Type: "com.example.news"}}
+	for _, r := range f.Deliver(t, event("a"), event("b")).Results {
+		if r.Response.StatusCode != 204 || len(r.Emitted) != 0 {
+			t.Errorf("%s: %s, %d emitted", r.Platform, r.Response.Status, len(r.Emitted))
+		}
+	}
+	f.Faults = []replay.Fault{nil, replay.Fail(fn.RetryAfter(errors.New("no"), time.Minute))}
+	for _, r := range f.Deliver(t, event("a"), event("b")).Results {
+		if r.Response.StatusCode != 503 || r.Response.Header.Get("Retry-After") != "60" {
+			t.Errorf("%s: %s %v", r.Platform, r.Response.Status, r.Response.Header)
+		}
+	}
+}
+
 func request(method, target, body string) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -478,10 +645,31 @@ func TestMisuse(t *testing.T) {
 			f.Platforms = []string{"azure"}
 			f.Deliver(t, replay.Message{})
 		},
-		"2 fates for 1 deliveries":             func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{}).Want(t, 0, 0) },
-		"json: unsupported type":               func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{Data: func() {}}) },
-		"a Change has Before, After or both":   func(t testing.TB) { replay.Collection("q", h).Deliver(t, replay.Change{Key: "7"}) },
-		"FIFO and Letters are of queues alone": func(t testing.TB) { f := replay.Topic("q", h); f.FIFO = true; f.Deliver(t, replay.Message{}) },
+		"2 fates for 1 deliveries":                       func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{}).Want(t, 0, 0) },
+		"json: unsupported type":                         func(t testing.TB) { replay.Queue("q", h).Deliver(t, replay.Message{Data: func() {}}) },
+		"a Change has Before, After or both":             func(t testing.TB) { replay.Collection("q", h).Deliver(t, replay.Change{Key: "7"}) },
+		"FIFO, Letters and Envelope are of queues alone": func(t testing.TB) { f := replay.Topic("q", h); f.FIFO = true; f.Deliver(t, replay.Message{}) },
+		`"kafka" is no Envelope`: func(t testing.TB) {
+			f := replay.Queue("q", h)
+			f.Envelope = "kafka"
+			f.Deliver(t, replay.Message{})
+		},
+		"a queue of Letters has no Envelope": func(t testing.TB) {
+			f := replay.Queue("q", h)
+			f.Envelope, f.Letters = "sns", true
+			f.Deliver(t, replay.Message{})
+		},
+		"only HTTP without Sinks is a Stream": func(t testing.TB) { f := replay.HTTPEvents(h); f.Stream = true; f.Deliver(t, replay.Event{Type: "t"}) },
+		"only HTTPEvents takes a Batch": func(t testing.TB) {
+			f := replay.HTTP(http.NotFoundHandler())
+			f.Batch = true
+			f.Do(t, httptest.NewRequest("GET", "/", nil))
+		},
+		"an HTTP function has no dead letters": func(t testing.TB) {
+			f := replay.HTTPEvents(h)
+			f.NoDeadLetter = true
+			f.Deliver(t, replay.Event{Type: "t"})
+		},
 	} {
 		if got := reported(t, f); !strings.Contains(got, name) {
 			t.Errorf("want %q, got %q", name, got)

@@ -7,17 +7,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/fn/fnhttp"
 	"github.com/fngen/fngen/internal/native"
+	nativeaws "github.com/fngen/fngen/internal/native/aws"
+	"github.com/fngen/fngen/providers/aws"
 )
 
 // on delivers on one platform until nothing is to be delivered again.
 func (f *Function) on(p platform, ctx context.Context, of []native.Occurrence) (Result, error) {
 	r := Result{Platform: p.name}
+	if f.Stream && p.name == "openwhisk" {
+		r.Never = string(native.NoStreams)
+		return r, nil
+	}
 	w := &watch{faults: f.Faults, deliveries: make([]Delivery, len(of))}
 	one := f.started(p, w, of)
 	pending := make([]int, len(of))
@@ -38,23 +46,53 @@ func (f *Function) on(p platform, ctx context.Context, of []native.Occurrence) (
 			return r, err
 		}
 		r.Response, r.body = response, body
-		pending = w.settle(pending, results)
+		pending = w.settle(f, pending, results)
 	}
 	w.wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, i := range pending {
 		if f.Retries > 0 && w.deliveries[i].Fate == Redelivered {
-			w.deliveries[i].Fate = DeadLettered // by the platform's own policy
+			w.deliveries[i].Fate = f.givenUp() // by the platform's own policy
 		}
 	}
 	r.Deliveries, r.Emitted = w.deliveries, w.emitted
-	return r, nil
+	return r, f.drop(r.Deliveries, func(kept *Function) (Result, error) { return kept.on(p, ctx, of) })
+}
+
+// givenUp is the fate of what has failed for good.
+func (f *Function) givenUp() Fate {
+	if f.NoDeadLetter {
+		return Dropped
+	}
+	return DeadLettered
+}
+
+// drop tells what was dropped without a call from what the directive does not
+// ask for: of the same function with dead letters, the first has one.
+func (f *Function) drop(deliveries []Delivery, deliver func(kept *Function) (Result, error)) error {
+	isIgnored := func(d Delivery) bool { return d.Fate == Ignored }
+	if !f.NoDeadLetter || !slices.ContainsFunc(deliveries, isIgnored) {
+		return nil
+	}
+	kept := *f
+	kept.NoDeadLetter, kept.Sinks, kept.Faults, kept.Retries = false, nil, nil, 0
+	kept.handler = fn.HandlerFunc(func(context.Context, fn.Event) (*fn.Event, error) { return nil, nil })
+	r, err := deliver(&kept)
+	if err != nil {
+		return err
+	}
+	for i, d := range deliveries {
+		if isIgnored(d) && r.Deliveries[i].Letter != nil {
+			deliveries[i].Fate = Dropped
+		}
+	}
+	return nil
 }
 
 // settle notes what became of the deliveries and returns those that are to be
 // delivered again.
-func (w *watch) settle(which []int, results []native.Result) []int {
+func (w *watch) settle(f *Function, which []int, results []native.Result) []int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var again []int
@@ -64,8 +102,8 @@ func (w *watch) settle(which []int, results []native.Result) []int {
 		case results[n].Fate == native.Redelivered:
 			d.Fate = Redelivered
 			again = append(again, i)
-		case results[n].Fate == native.Failed || d.Letter != nil:
-			d.Fate = DeadLettered
+		case results[n].Fate == native.Failed || d.Letter != nil || f.NoDeadLetter && d.Err != nil:
+			d.Fate = f.givenUp()
 		case d.Calls == 0:
 			d.Fate = Ignored
 		default:
@@ -94,17 +132,29 @@ func (f *Function) started(p platform, w *watch, of []native.Occurrence) func(co
 }
 
 func (f *Function) served(w *watch, of []native.Occurrence) served {
-	s := served{Trigger: f.declared(), retries: f.Retries, letters: emit.DeadLetters(f.source(), letterbox{w})}
+	s := served{Trigger: f.declared(), envelope: aws.Envelope(f.Envelope), stream: f.Stream, retries: f.Retries, noLetters: f.NoDeadLetter}
+	if !f.NoDeadLetter {
+		s.letters = emit.DeadLetters(f.source(), letterbox{w})
+	}
 	var sinks []emit.Sink
 	for _, declared := range f.Sinks {
 		sinks = append(sinks, sink{declared, w})
 	}
 	for _, o := range of {
 		if c, ok := o.(native.Change); ok && len(c.Key) > 1 {
-			s.keys = []string{"id", "sort"}
+			s.keys = []string{"_id", "sort"}
 		}
 	}
 	switch {
+	case f.trigger.Kind == "http" && f.handler != nil:
+		h := w.events(f.handler)
+		if len(sinks) > 0 {
+			h = emit.Answers(h, f.source(), false, sinks...)
+		}
+		s.requests = fnhttp.Handler(h, f.source())
+		if f.Batch {
+			s.requests = fnhttp.Batch(h, f.source())
+		}
 	case f.serve != nil:
 		s.requests = w.requests(f.serve)
 		if len(sinks) > 0 {
@@ -128,12 +178,20 @@ func (f *Function) timeout() time.Duration {
 	return time.Minute
 }
 
+// native returns what sends on the platform what the fields say.
+func (f *Function) native(p platform) native.Platform {
+	if p.name == "aws" {
+		return nativeaws.Platform{Envelope: f.Envelope}
+	}
+	return p.native
+}
+
 // encode returns the payloads of the deliveries. A topic and a bucket deliver
 // one at a time, whatever the form of their payloads would allow.
 func (f *Function) encode(p platform, deliveries []native.Delivery) ([]native.Payload, error) {
 	i := native.Invocation{Deadline: time.Now().Add(f.timeout())}
 	if f.trigger.Kind != "topic" && f.trigger.Kind != "object" {
-		return p.native.Encode(f.declared(), i, deliveries...)
+		return f.native(p).Encode(f.declared(), i, deliveries...)
 	}
 	var out []native.Payload
 	for _, d := range deliveries {
@@ -152,12 +210,16 @@ func (f *Function) send(ctx context.Context, p platform, w *watch, payloads []na
 ) (results []native.Result, response *http.Response, body []byte, err error) {
 	begin := map[string]int{} // where each payload's entries are in which
 	n := 0
-	for _, payload := range payloads {
-		begin[payload.Entries[0].ID+payload.ID] = n
+	for i, payload := range payloads {
+		if payload.ID == "" { // on Google Cloud, where none is told
+			payload.ID = fmt.Sprint(i)
+			payloads[i].ID = payload.ID
+		}
+		begin[payload.ID] = n
 		n += len(payload.Entries)
 	}
 	results, err = native.Deliver(p.native, payloads, func(payload native.Payload) (native.Answer, error) {
-		from := begin[payload.Entries[0].ID+payload.ID]
+		from := begin[payload.ID]
 		answered := w.deliver(payload.Entries, which[from:from+len(payload.Entries)])
 		defer answered()
 		ctx, cancel := context.WithTimeout(ctx, f.timeout())

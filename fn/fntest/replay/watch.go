@@ -192,9 +192,12 @@ func (b letterbox) Send(_ context.Context, events []event.Event) []error {
 
 // addressee returns the delivery that the letter is of.
 func (w *watch) addressee(letter fn.Event) int {
-	for i, d := range w.deliveries {
-		if d.Event.Context != nil && d.Event.ID() == letter.ID() && d.Event.Source() == letter.Source() && d.Letter == nil {
-			return i
+	// Of two with one id it is the one that has failed.
+	for _, isFailed := range []bool{true, false} {
+		for i, d := range w.deliveries {
+			if d.Event.Context != nil && d.Event.ID() == letter.ID() && d.Event.Source() == letter.Source() && d.Letter == nil && (d.Err != nil) == isFailed {
+				return i
+			}
 		}
 	}
 	for n, e := range w.entries {

@@ -113,6 +113,9 @@ func (c *Config) CheckResources(functions []model.Function) {
 	for _, f := range functions {
 		used[f.Trigger.Resource()] = true
 		used[f.DeadLetter] = true
+		for _, u := range f.Uses {
+			used[u.Name] = used[u.Name] || u.Kind != model.UseSecret
+		}
 		for _, s := range f.Sinks {
 			used[s.Name] = true
 		}
@@ -145,12 +148,10 @@ const secretPrefix = "secret:"
 
 var (
 	variableGrammar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	// Whatever one of the platforms takes. AWS has no colon in the way of a name to
-	// its value: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html.
-	secretGrammar = regexp.MustCompile(`^` + secretName + `$`)
+	secretGrammar   = regexp.MustCompile(`^` + secretName + `$`)
 )
 
-const secretName = `[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,254}(#[A-Za-z0-9_.-]{1,128})?`
+const secretName = model.SecretPattern + `(#[A-Za-z0-9_.-]{1,128})?`
 
 // variable returns the environment variable under the name, if it is possible.
 func variable(env *Settings, name string) (model.Variable, bool) {

@@ -34,7 +34,7 @@ type Finding struct {
 
 // verbs are all directives, the triggers first.
 var verbs = []string{"http", "queue", "topic", "schedule", "object", "document", "stream", "event",
-	"name", "timeout", "retries", "deadletter", "sink", "targets", "allow", "setup"}
+	"name", "timeout", "retries", "deadletter", "sink", "targets", "allow", "setup", "use"}
 
 // What was meant as a directive and is none, by the text of a line after the
 // slashes. In a function's doc comment little is needed for it; elsewhere what

@@ -30,6 +30,7 @@ var usage = map[string]string{
 	"targets":    "//fn:targets TARGET[,TARGET…]",
 	"allow":      `//fn:allow CODE "REASON"`,
 	"setup":      "//fn:setup",
+	"use":        "//fn:use PARAM document:NAME|object:NAME|secret:NAME [read|write] [prefix=P/] [loop=ok]",
 }
 
 // words are the arguments of one directive while they are understood: what is
@@ -285,6 +286,11 @@ func Help() string {
 		"it has: without the directive it is the identifier in kebab case. One that was renamed\n" +
 		"in the source says was=, its former names as fngen list shows them, the first one\n" +
 		"first; leave it there. Of a function with several triggers they are without -TRIGGER.\n")
+	b.WriteString("\n//fn:use stands beside //fn:setup and gives the setup's parameter PARAM a service, to\n" +
+		"which all functions of the setup's type have the right: read, write, or both without\n" +
+		"either word. " + strings.ToUpper(model.UseTypes[:1]) + strings.ReplaceAll(model.UseTypes[1:], "; ", ";\n") + ".\n" +
+		"prefix=P/ narrows an object use to the keys that begin with it. loop=ok says that a\n" +
+		"function is meant to write what triggers it.\n")
 	b.WriteString("\nAn argument with spaces is quoted whole: \"prefix=a b\". There are no trailing comments.\n\n" +
 		strings.ToUpper(model.Shapes[:1]) + strings.ReplaceAll(model.Shapes[1:], "; ", ";\n") + ".")
 	return b.String()

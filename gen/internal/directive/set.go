@@ -70,10 +70,14 @@ func Read(name string, doc *ast.CommentGroup, targets []string) (Set, []Finding,
 // says that there are more, which are not understood.
 func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 	switch {
-	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool { return d.verb != "setup" && d.verb != "allow" }):
-		return Finding{"setup-alone", s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive; remove the others", name)}
+	case s.Setup && slices.ContainsFunc(ds, func(d directive) bool {
+		return slices.Contains(verbs, d.verb) && !slices.Contains([]string{"setup", "use", "allow"}, d.verb)
+	}):
+		return Finding{"setup-alone", s.Positions["setup"], fmt.Sprintf("%s is a setup, which takes no other directive than use; remove the others", name)}
 	case s.Setup:
 		return Finding{}
+	case uses(ds):
+		return Finding{"use-alone", s.Positions["use"], fmt.Sprintf("%s is no setup, and services come to handlers through one; move //fn:use beside the //fn:setup of the receiver's type, and give that the parameter", name)}
 	case len(s.Triggers) == 0 && !unread && !slices.ContainsFunc(ds, func(d directive) bool { return !slices.Contains(verbs, d.verb) }):
 		return Finding{"trigger-missing", ds[0].pos, fmt.Sprintf("%s has directives but no trigger; add one of //fn:%s", name, strings.Join(verbs[:8], ", //fn:"))}
 	}
@@ -81,16 +85,12 @@ func (s Set) contradiction(name string, ds []directive, unread bool) Finding {
 		if slices.ContainsFunc(s.Triggers[:i], func(before Trigger) bool { return before.Kind() == t.Kind() }) {
 			return Finding{"trigger-twice", t.Pos, fmt.Sprintf("%s has a second %s trigger, so two functions would have one name; keep one, or write a handler of its own for the other", name, t.Kind())}
 		}
-		for _, sink := range s.Sinks {
-			if sink.Kind == t.Kind() && sink.Name == t.Resource() {
-				return Finding{"feeds-itself", s.Positions["sink"], fmt.Sprintf("%s sends to its own trigger %s:%s, which would feed it for ever; choose another sink", name, sink.Kind, sink.Name)}
-			}
-		}
-		if t.Kind() == "queue" && s.DeadLetter != "" && s.DeadLetter == t.Resource() {
-			return Finding{"feeds-itself", s.Positions["deadletter"], fmt.Sprintf("%s has its own queue %s as dead letter, which would feed it for ever; choose another", name, s.DeadLetter)}
-		}
 	}
 	return Finding{}
+}
+
+func uses(ds []directive) bool {
+	return slices.ContainsFunc(ds, func(d directive) bool { return d.verb == "use" })
 }
 
 // Options are what the directives of one function say besides its triggers. What
@@ -104,6 +104,7 @@ type Options struct {
 	Sinks      []model.Sink
 	Targets    []string
 	Setup      bool
+	Uses       []Use
 	Allows     []Allow
 	Positions  map[string]token.Pos // of the last directive, by verb
 }
@@ -122,7 +123,7 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 	var findings []Finding
 	for _, d := range ds {
 		w := &words{d: d, args: slices.Clone(d.args)}
-		if _, twice := o.Positions[d.verb]; twice && d.verb != "sink" && d.verb != "allow" {
+		if _, twice := o.Positions[d.verb]; twice && !slices.Contains([]string{"sink", "allow", "use"}, d.verb) {
 			w.fail("directive-twice", arg{}, "//fn:%s stands here twice; keep one", d.verb)
 		}
 		switch d.verb {
@@ -166,6 +167,11 @@ func optionsOf(ds []directive, targets []string) (Options, []Finding) {
 			}
 		case "setup":
 			o.Setup = true
+		case "use":
+			u := w.use(o.Uses)
+			w.end()
+			w.args, u.Unclear = nil, len(w.findings) > 0
+			o.Uses = append(o.Uses, u)
 		default:
 			w.fail("directive-unknown", arg{}, "unknown directive //fn:%s; %sthe directives are %s", model.Clip(d.verb), model.DidYouMean(d.verb, verbs), strings.Join(verbs, ", "))
 			w.args = nil

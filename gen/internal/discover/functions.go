@@ -110,14 +110,6 @@ type resolver struct {
 	setups map[string]*setup // by package path and type name
 }
 
-// A setup is the constructor of a type.
-type setup struct {
-	function string
-	of       *types.Named
-	pos      token.Pos
-	used     bool // by a method with directives
-}
-
 // load loads the candidates' packages, by their folders.
 func (r *resolver) load(ctx context.Context, candidates []candidate, platform model.Platform) (packages map[string]typedPackage, err error) {
 	var dirs []string
@@ -159,11 +151,14 @@ func (r *resolver) functions(pkg typedPackage, c candidate) {
 				r.formerName(f, "was= of %s gives the former name %q, which is too long for a function to have had; remove it", f.Name, was)
 			}
 		}
-		if len(r.Diagnostics) > before || t.Unclear {
+		if len(r.Diagnostics) > before || t.Unclear || h.Setup != "" && r.setups[h.PkgPath+"."+h.Recv].refused {
 			r.app.Others = append(r.app.Others, f)
 			continue
 		}
 		f.Handler = h
+		if h.Setup != "" {
+			f = f.Using(r.setups[h.PkgPath+"."+h.Recv].uses...)
+		}
 		r.app.Functions = append(r.app.Functions, f)
 	}
 }
@@ -261,40 +256,6 @@ func (r *resolver) uniqueFormer() {
 
 func (r *resolver) formerName(f model.Function, format string, args ...any) {
 	r.Diagnostics = append(r.Diagnostics, model.Diagnostic{Code: "name-was", Pos: f.Positions["name"], Message: fmt.Sprintf(format, args...)})
-}
-
-const setupShape = "a setup is func(context.Context) (S, error) with S a type of its package or a pointer to one"
-
-// setup notes the constructor of a type.
-func (r *resolver) setup(pkg typedPackage, c candidate) {
-	name := c.decl.Name
-	f, ok := pkg.types.Scope().Lookup(name.Name).(*types.Func)
-	if !ok || c.decl.Recv != nil || !name.IsExported() {
-		r.errorf("setup-shape", name.Pos(), "%s is not an exported function; %s", name.Name, setupShape)
-		return
-	}
-	sig := f.Signature()
-	in, out := sig.Params(), sig.Results()
-	if sig.TypeParams() != nil || sig.Variadic() || in.Len() != 1 || !isNamed(in.At(0).Type(), "context", "Context") ||
-		out.Len() != 2 || !types.Identical(out.At(1).Type(), types.Universe.Lookup("error").Type()) {
-		r.errorf("setup-shape", name.Pos(), "%s has the wrong shape; %s", name.Name, setupShape)
-		return
-	}
-	s := types.Unalias(out.At(0).Type())
-	if p, ok := s.(*types.Pointer); ok {
-		s = types.Unalias(p.Elem())
-	}
-	named, ok := s.(*types.Named)
-	if !ok || named.Obj().Pkg() != pkg.types || named.TypeArgs() != nil {
-		r.errorf("setup-shape", name.Pos(), "%s returns %s; %s", name.Name, short(out.At(0).Type()), setupShape)
-		return
-	}
-	key := pkg.types.Path() + "." + named.Obj().Name()
-	if other, ok := r.setups[key]; ok {
-		r.errorf("setup-twice", name.Pos(), "%s is a second setup of %s, after %s; keep one", name.Name, named.Obj().Name(), other.function)
-		return
-	}
-	r.setups[key] = &setup{function: f.Name(), of: named, pos: name.Pos()}
 }
 
 // handler returns the handler, if its types say what it is.

@@ -33,6 +33,8 @@ var Kinds = map[Code]Kind{
 	"directive-value":     {Error, "the value of an argument is not possible"},
 	"directive-word":      {Error, "an argument is missing, or is one that the directive does not have"},
 	"setup-alone":         {Error, "a setup has other directives"},
+	"use-alone":           {Error, "a use stands where no setup is"},
+	"use-type":            {Error, "a parameter of a setup has no use, or is not of its type"},
 	"trigger-missing":     {Error, "a function has directives, and none of them is a trigger"},
 	"trigger-twice":       {Error, "a function has two triggers of one kind"},
 
@@ -99,7 +101,7 @@ var Kinds = map[Code]Kind{
 	"memory-limit":        {Error, "the platform does not take that size of memory"},
 	"object-filter":       {Error, "the platform does not take the prefix or suffix"},
 	"object-overlap":      {Error, "the platform cannot tell the objects of two functions apart"},
-	"policy-size":         {Error, "more may send to a queue than its policy takes"},
+	"policy-size":         {Error, "a policy or a condition is larger than the platform takes"},
 	"queue-shared":        {Error, "two functions are fed by one queue"},
 	"resource-name":       {Error, "the platform does not take the name of what would be created"},
 	"resource-setting":    {Error, "a setting of a resource is missing, not possible or without effect"},
@@ -116,6 +118,7 @@ var Kinds = map[Code]Kind{
 	"trigger-limit":       {Error, "the platform does not feed as many functions from one resource"},
 	"trigger-shared":      {Error, "two functions would share what the platform has once"},
 	"trigger-unsupported": {Error, "the platform has no such trigger"},
+	"use-unsupported":     {Error, "the platform has no such service"},
 	"visibility-limit":    {Error, "the platform does not take that visibility timeout"},
 	"window-limit":        {Error, "the platform does not take that window"},
 
@@ -128,6 +131,7 @@ var Kinds = map[Code]Kind{
 	"callers-unchecked":     {Warning, "whoever reaches the binary is trusted"},
 	"concurrency-ignored":   {Warning, "the platform decides how much is handled at once"},
 	"document-data":         {Warning, "the platform tells of a change without the documents"},
+	"function-cycle":        {Warning, "functions feed each other, and may do so for ever"},
 	"filter-paid":           {Warning, "the function itself drops what it is not meant for, so that it is paid for"},
 	"host-unverified":       {Warning, "the certificate of the platform's host is not verified"},
 	"http-cors":             {Warning, "the platform answers OPTIONS itself, with CORS headers of its own"},

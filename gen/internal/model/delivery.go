@@ -44,6 +44,17 @@ const (
 	Stored                  // whole, in a store of its own
 )
 
+// A Feed is what a target's settings say of the resource that feeds a function.
+type Feed struct {
+	Envelope string   // of a queue: the service in whose envelope its messages lie; "" for none
+	Keys     []string // of a collection: the fields with a document's key; nil for the usual one
+}
+
+// A Feeder is a [Target] whose settings say such things.
+type Feeder interface {
+	Feed(Trigger) Feed
+}
+
 // A Deliverer is a [Target] whose platform delivers to functions what did not
 // come as a request.
 type Deliverer interface {

@@ -49,6 +49,8 @@ type Function struct {
 	DeadLetter string    // a queue's name, "none", or "" for the platform's default
 	LettersOf  *Function // whose own queue of dead letters DeadLetter names; nil for one that belongs to none
 	Sinks      []Sink
+	Uses       []Use                     // of its setup, in the order of the parameters; set by Using
+	Feed       Feed                      // on the target that it is one of
 	Targets    []string                  // nil if it is meant for all
 	Pos        token.Position            // of the trigger directive
 	Operation  Operation                 // what operators decide

@@ -1,15 +1,12 @@
 package model
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // CheckOn returns the functions as the target has them, all of which are meant
 // for it, and what is wrong with each there and with all taken together.
 func CheckOn(t Target, functions []Function) ([]Function, []Diagnostic) {
 	functions = withLetters(functions)
-	diagnostics := append(checkLetters(t.Name(), functions), onePlace(t, functions)...)
+	diagnostics := slices.Concat(checkLetters(t.Name(), functions), onePlace(t, functions), checkLoops(t, functions))
 	for _, f := range functions {
 		diagnostics = append(diagnostics, t.Check(f)...)
 	}
@@ -67,7 +64,7 @@ func checkLetters(target string, functions []Function) []Diagnostic {
 			losing[name] = append(losing[name], f)
 		}
 	}
-	diagnostics := CircularLetters(functions, Function.DeadLetterSink, queueOf)
+	var diagnostics []Diagnostic
 	for _, f := range functions {
 		report := NewReport("", f)
 		for _, s := range f.Sinks {
@@ -94,56 +91,4 @@ func checkLetters(target string, functions []Function) []Diagnostic {
 		diagnostics = append(diagnostics, report.Diagnostics...)
 	}
 	return diagnostics
-}
-
-// CircularLetters says which functions' dead letters come back to them, each
-// round once: to returns the name of what a function's dead letters go to, and
-// from that of what feeds a function, "" for none.
-func CircularLetters(functions []Function, to, from func(Function) string) []Diagnostic {
-	fed := map[string][]int{}
-	for i, f := range functions {
-		if name := from(f); name != "" {
-			fed[name] = append(fed[name], i)
-		}
-	}
-	var diagnostics []Diagnostic
-	done := make([]bool, len(functions))
-	var way []int
-	var follow func(i int)
-	follow = func(i int) {
-		if at := slices.Index(way, i); at >= 0 {
-			diagnostics = append(diagnostics, circle(functions, way[at:])...)
-			return
-		}
-		if done[i] {
-			return
-		}
-		way = append(way, i)
-		for _, next := range fed[to(functions[i])] {
-			follow(next)
-		}
-		way = way[:len(way)-1]
-		done[i] = true
-	}
-	for i := range functions {
-		follow(i)
-	}
-	return diagnostics
-}
-
-// circle is the finding about a round, which begins with its first function by
-// name, wherever it was found.
-func circle(functions []Function, round []int) []Diagnostic {
-	first := slices.Index(round, slices.Min(round))
-	var names []string
-	for i := range round {
-		names = append(names, functions[round[(first+i)%len(round)]].Name)
-	}
-	report := NewReport("", functions[round[first]])
-	if len(round) == 1 {
-		report.ErrorAt("feeds-itself", "deadletter", "the dead letters of %s are what it is fed with, which would feed it for ever; name others with //fn:deadletter", names[0])
-	} else {
-		report.ErrorAt("feeds-itself", "deadletter", "dead letters would go round for ever, from %s and back to it; name others with //fn:deadletter at one of them", strings.Join(names, " to "))
-	}
-	return report.Diagnostics
 }

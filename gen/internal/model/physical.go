@@ -4,13 +4,13 @@ package model
 type Placer interface {
 	// Existing returns what the resource of the logical name is called there, after
 	// the service that has it; "" for one that gets a name of its own, and for what
-	// may be one for several names. kind is a trigger's or a sink's, or letters for a queue that
+	// may be one for several names. kind is a trigger's, a sink's or a use's, or letters for a queue that
 	// has dead letters.
 	Existing(kind, name string) string
 }
 
-// letters is the kind of a queue of dead letters.
-const letters = "letters"
+// LettersKind is the kind of a queue of dead letters.
+const LettersKind = "letters"
 
 // onePlace refuses two logical names of one resource, which would hide that it is
 // fed and feeds, or that two functions share it.
@@ -36,14 +36,19 @@ func onePlace(t Target, functions []Function) []Diagnostic {
 		}
 		kind := f.Trigger.Kind()
 		if q, ok := f.Trigger.(Queue); ok && q.Letters {
-			kind = letters
+			kind = LettersKind
 		}
 		place("", kind, f.Trigger.Resource())
 		for _, s := range f.Sinks {
 			place("sink", s.Kind, s.Name)
 		}
+		for _, u := range f.Uses {
+			if u.Kind != UseSecret {
+				place(u.Key(), string(u.Kind), u.Name)
+			}
+		}
 		if f.DeadLetter != "" && f.DeadLetterSink() != "" {
-			place("deadletter", letters, f.DeadLetter)
+			place("deadletter", LettersKind, f.DeadLetter)
 		}
 		diagnostics = append(diagnostics, report.Diagnostics...)
 	}

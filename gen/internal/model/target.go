@@ -37,6 +37,11 @@ type LocalRunner interface {
 	LocalTarget() Target
 }
 
+// A CallerChecker is a [Target] whose entrypoints may check who calls them.
+type CallerChecker interface {
+	ChecksCaller(Function) bool
+}
+
 // A BinaryPackager is a [Target] whose artifacts hold the compiled entrypoint.
 // The platforms of others compile it: their artifacts hold the entrypoint as the
 // root package of a module with all that it needs in vendor/.
@@ -95,13 +100,14 @@ func (p Platform) String() string { return p.GOOS + "/" + p.GOARCH }
 // Facts are what a person wants to know of a function on a platform before
 // choosing it. Each is a short phrase.
 type Facts struct {
-	Source     string   `json:"source"`     // the native service that feeds it
-	Guarantee  string   `json:"guarantee"`  // of delivery
-	Retries    string   `json:"retries"`    // who tries again, how often
-	Order      string   `json:"order"`      // what is kept in order
-	DeadLetter string   `json:"deadletter"` // where what fails for good goes
-	Emulated   []string `json:"emulated"`   // what fngen's adapter does because the platform does not
-	Differs    []string `json:"differs"`    // what of the event is not as on the other platforms
+	Source     string   `json:"source"`         // the native service that feeds it
+	Guarantee  string   `json:"guarantee"`      // of delivery
+	Retries    string   `json:"retries"`        // who tries again, how often
+	Order      string   `json:"order"`          // what is kept in order
+	DeadLetter string   `json:"deadletter"`     // where what fails for good goes
+	Uses       []string `json:"uses,omitempty"` // what its setup is given, each with the right to it
+	Emulated   []string `json:"emulated"`       // what fngen's adapter does because the platform does not
+	Differs    []string `json:"differs"`        // what is not as on the other platforms, of the event or of a right
 }
 
 const (

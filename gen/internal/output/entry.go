@@ -5,6 +5,7 @@ package output
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/dave/jennifer/jen"
@@ -26,6 +27,8 @@ type Entry struct {
 	*jen.File
 	function model.Function
 	literal  func(model.Sink) jen.Code // that of a sink
+	open     func(model.Use) jen.Code  // the call that opens a use
+	taken    []string                  // names that no local for a use has
 	sinks    []jen.Code                // in the order of the directives
 	letters  jen.Code                  // the declaration of letters; nil if nothing uses it
 	begin    []jen.Code                // what comes before all else
@@ -34,15 +37,15 @@ type Entry struct {
 // NewEntry begins the file of the package. doc is its comment without the
 // slashes. imports gives the name of each package by its path, of those that the
 // file uses besides the function's own and fn. sink returns the literal of a
-// sink.
-func NewEntry(f model.Function, pkg, doc string, imports map[string]string, sink func(model.Sink) jen.Code) *Entry {
+// sink, and open the call that opens a use: what the setup is given, and an error.
+func NewEntry(f model.Function, pkg, doc string, imports map[string]string, sink func(model.Sink) jen.Code, open func(model.Use) jen.Code) *Entry {
 	file := jen.NewFile(pkg)
 	file.HeaderComment(Header[:len(Header)-1])
 	file.HeaderComment("// Source: " + f.Source())
 	file.PackageComment("// " + doc)
 	file.ImportNames(map[string]string{fnPath: "fn", fnhttpPath: "fnhttp", emitPath: "emit"})
 	file.ImportNames(imports)
-	if slices.Contains([]string{"app", "err", "mux", "handler", "letters"}, f.Handler.PkgName) {
+	if slices.Contains(variables, f.Handler.PkgName) {
 		file.ImportAlias(f.Handler.PkgPath, f.Handler.PkgName+"pkg") // the file has such a variable
 	} else {
 		file.ImportName(f.Handler.PkgPath, f.Handler.PkgName)
@@ -50,7 +53,8 @@ func NewEntry(f model.Function, pkg, doc string, imports map[string]string, sink
 	file.Comment("// A compile error here means that the fngen module is older than this file.")
 	file.Const().Id("_").Op("=").Qual(fnPath, "GeneratedV1")
 	file.Line()
-	e := &Entry{File: file, function: f, literal: sink}
+	e := &Entry{File: file, function: f, literal: sink, open: open}
+	e.taken = slices.Concat(variables, predeclared, slices.Collect(maps.Values(imports)), []string{"fn", "fnhttp", "emit", "slog", "context", "http", f.Handler.PkgName, f.Handler.PkgName + "pkg"})
 	for _, s := range f.Sinks {
 		e.sinks = append(e.sinks, sink(s))
 	}
@@ -221,11 +225,15 @@ func (e *Entry) Write(name, function, provider string, start ...jen.Code) ([]mod
 		start = append([]jen.Code{e.letters}, start...)
 	}
 	if h := e.function.Handler; h.Setup != "" {
-		start = append([]jen.Code{
-			jen.Defer().Qual(provider, "FailOnPanic").Call(),
-			jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(h.PkgPath, h.Setup).Call(jen.Qual("context", "Background").Call()),
-			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Qual(provider, "Fail").Call(jen.Err())),
-		}, start...)
+		failed := jen.If(jen.Err().Op("!=").Nil()).Block(jen.Qual(provider, "Fail").Call(jen.Err()))
+		setup := []jen.Code{jen.Defer().Qual(provider, "FailOnPanic").Call()}
+		arguments := []jen.Code{jen.Qual("context", "Background").Call()}
+		for i, local := range e.locals() {
+			setup = append(setup, jen.List(jen.Id(local), jen.Err()).Op(":=").Add(e.open(e.function.Uses[i])), failed)
+			arguments = append(arguments, jen.Id(local))
+		}
+		setup = append(setup, jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(h.PkgPath, h.Setup).Call(arguments...), failed)
+		start = append(setup, start...)
 	}
 	e.Func().Id(function).Params().Block(append(e.begin, start...)...)
 	var b bytes.Buffer

@@ -45,8 +45,8 @@ func GCP() model.Target { return gcp.New(&config.Settings{}, nil) }
 //go:embed testdata/sdk.txtar
 var sdk []byte
 
-// SDK returns the files of modules that stand for fngen's own and for
-// CloudEvents', as far as handlers need them, to be replaced by folders.
+// SDK returns the files of modules that stand for fngen's own and for those of
+// CloudEvents and the Go CDK, as far as handlers need them, to be replaced by folders.
 func SDK() []txtar.File { return txtar.Parse(sdk).Files }
 
 // runeName stands for a character in a golden file that a reader of it would

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -70,6 +71,7 @@ func (Platform) Response(p native.Payload, a native.Answer) (native.Response, er
 	if a.Error != "" {
 		return native.Response{Status: http.StatusBadGateway, Header: http.Header{}}, nil
 	}
+	head, stream, isStream := bytes.Cut(a.Body, make([]byte, 8)) // JSON has no zero bytes
 	var response struct {
 		StatusCode        int
 		Headers           map[string]string
@@ -78,7 +80,7 @@ func (Platform) Response(p native.Payload, a native.Answer) (native.Response, er
 		Body              string
 		IsBase64Encoded   bool
 	}
-	if err := json.Unmarshal(a.Body, &response); err != nil {
+	if err := json.Unmarshal(head, &response); err != nil {
 		return native.Response{}, fmt.Errorf("read the response: %w", err)
 	}
 	if response.StatusCode == 0 {
@@ -103,6 +105,9 @@ func (Platform) Response(p native.Payload, a native.Answer) (native.Response, er
 		if out.Body, err = base64.StdEncoding.DecodeString(response.Body); err != nil {
 			return native.Response{}, fmt.Errorf("read the response's body: %w", err)
 		}
+	}
+	if isStream {
+		out.Body = stream
 	}
 	return out, nil
 }

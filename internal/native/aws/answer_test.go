@@ -64,13 +64,13 @@ func TestResponse(t *testing.T) {
 func TestKeyField(t *testing.T) {
 	encode := func(field native.Value) (string, error) {
 		payloads, err := aws.Platform{}.Encode(native.Trigger{Kind: "document", Name: "orders"}, native.Invocation{},
-			native.Delivery{Occurrence: native.Change{Key: []string{"7"}, After: native.Map{"id": field}}})
+			native.Delivery{Occurrence: native.Change{Key: []string{"7"}, After: native.Map{"_id": field}}})
 		if err != nil {
 			return "", err
 		}
 		return string(payloads[0].Body), nil
 	}
-	if got, err := encode("7"); err != nil || !strings.Contains(got, `"NewImage":{"id":{"S":"7"}}`) {
+	if got, err := encode("7"); err != nil || !strings.Contains(got, `"NewImage":{"_id":{"S":"7"}}`) {
 		t.Errorf("%s, %v", got, err)
 	}
 	if got, err := encode(native.Number("7")); err == nil {

@@ -17,7 +17,8 @@ type Platform struct {
 	Account  string   // 123456789012 if empty
 	Function string   // the function's name; that of the trigger's resource if empty
 	Resource string   // physical name of the queue, topic, bucket, table, stream or schedule; the trigger's if empty
-	Keys     []string // the names of a table's key attributes; id, or id and sort, if empty
+	Keys     []string // the names of a table's key attributes; the trigger's, id, or id and sort, if empty
+	Envelope string   // of a queue: the service that its messages come through, as in aws.Envelope; none if empty
 }
 
 var _ native.Platform = Platform{}
@@ -128,7 +129,10 @@ func (p Platform) complete(t native.Trigger) Platform {
 	p.Resource = cmp.Or(p.Resource, t.Name)
 	p.Function = cmp.Or(p.Function, strings.ToLower(strings.NewReplacer(".", "-", " ", "-").Replace(t.Name)), "function")
 	if p.Keys == nil {
-		p.Keys = []string{"id", "sort"}
+		p.Keys = t.Keys
+	}
+	if p.Keys == nil {
+		p.Keys = []string{"_id", "sort"}
 	}
 	return p
 }

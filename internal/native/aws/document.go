@@ -20,12 +20,12 @@ func dynamoDB(c call) ([]byte, native.Entry, error) {
 	if !ok {
 		return nil, native.Entry{}, c.mismatch()
 	}
-	if len(change.Key) == 0 || len(change.Key) > len(c.Keys) {
-		return nil, native.Entry{}, fmt.Errorf("a key of %d values for the key attributes %q", len(change.Key), c.Keys)
+	if len(change.Key) == 0 || len(change.Key) > len(c.Platform.Keys) {
+		return nil, native.Entry{}, fmt.Errorf("a key of %d values for the key attributes %q", len(change.Key), c.Platform.Keys)
 	}
 	var keys []any
 	for i, v := range change.Key {
-		keys = append(keys, c.Keys[i], native.JSON("S", v))
+		keys = append(keys, c.Platform.Keys[i], native.JSON("S", v))
 	}
 	image := func(fields native.Map) (any, error) {
 		if fields == nil {
@@ -33,10 +33,10 @@ func dynamoDB(c call) ([]byte, native.Entry, error) {
 		}
 		fields = maps.Clone(fields)
 		for i, v := range change.Key { // an item has an attribute once
-			if field, ok := fields[c.Keys[i]]; ok && field != native.Value(v) {
+			if field, ok := fields[c.Platform.Keys[i]]; ok && field != native.Value(v) {
 				return nil, native.KeyField
 			}
-			delete(fields, c.Keys[i])
+			delete(fields, c.Platform.Keys[i])
 		}
 		members, err := items(fields)
 		return native.JSON(append(members, keys...)...), err

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,78 @@ import (
 
 	"github.com/fngen/fngen/internal/native"
 )
+
+// queued returns the message as the queue gets it, by the service in between.
+func (c call) queued() (native.Message, error) {
+	m, ok := c.Occurrence.(native.Message)
+	if o, isObject := c.Occurrence.(native.Object); isObject && strings.HasSuffix(c.Envelope, "s3") {
+		record, _, err := s3(c)
+		if err != nil {
+			return m, err
+		}
+		m, ok = native.Message{Body: native.JSON("Records", native.Array([]json.RawMessage{record})), Damaged: o.Damaged}, true
+	}
+	if !ok {
+		return m, c.mismatch()
+	}
+	if err := text(m); err != nil {
+		return m, err
+	}
+	switch {
+	case c.Letters: // which are taken as they are
+	case strings.HasPrefix(c.Envelope, "sns"):
+		m.Body, m.ContentType, m.TraceParent, m.TraceState, m.Attributes = c.notification(m), "", "", "", nil
+	case c.Envelope == "eventbridge":
+		return c.matched(m)
+	}
+	return m, nil
+}
+
+// notification is what a topic sends to a queue without raw message delivery.
+//
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html#http-notification-json
+func (c call) notification(m native.Message) []byte {
+	typed := []any{}
+	all := m.All()
+	for _, name := range native.Names(all) {
+		typed = append(typed, name, native.JSON("Type", "String", "Value", all[name]))
+	}
+	attributes := native.Omit
+	if len(all) > 0 {
+		attributes = native.JSON(typed...)
+	}
+	topic := c.arn("sns", c.Resource)
+	return native.JSON(
+		"Type", "Notification",
+		"MessageId", native.UUID(c.Number, "notification", c.Resource),
+		"TopicArn", topic,
+		"Message", string(m.Body),
+		"Timestamp", stamp(c.Time),
+		"SignatureVersion", "1",
+		"Signature", "RVhBTVBMRQ==",
+		"SigningCertURL", "https://sns."+c.Region+".amazonaws.com/SimpleNotificationService-0.pem",
+		"UnsubscribeURL", "https://sns."+c.Region+".amazonaws.com/?Action=Unsubscribe&SubscriptionArn="+topic+":"+native.UUID(0, "subscription", c.Resource),
+		"MessageAttributes", attributes,
+	)
+}
+
+// matched is the message as the detail of an event, which a rule sends to a
+// queue.
+func (c call) matched(m native.Message) (native.Message, error) {
+	kind := m.ContentType
+	if kind == "application/cloudevents+json" || kind == "application/json" {
+		m.ContentType = ""
+	}
+	if len(m.All()) > 0 {
+		return m, native.NoAttributes
+	}
+	if !json.Valid(m.Body) {
+		return m, native.JSONOnly
+	}
+	var err error
+	m.Body, _, err = c.onBus("message", c.Resource, native.RawJSON("[]"), native.RawJSON(m.Body))
+	return m, err
+}
 
 // text returns why the message cannot be one of SQS or SNS.
 func text(m native.Message) error {
@@ -27,11 +100,8 @@ func text(m native.Message) error {
 
 // sqs is a message in a batch of a queue.
 func sqs(c call) ([]byte, native.Entry, error) {
-	m, ok := c.Occurrence.(native.Message)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
-	if err := text(m); err != nil {
+	m, err := c.queued()
+	if err != nil {
 		return nil, native.Entry{}, err
 	}
 	if strings.ContainsFunc(m.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -3,6 +3,7 @@ package sample
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path"
@@ -26,7 +27,13 @@ func Of(t native.Trigger, at time.Time, data []byte) (native.Occurrence, error) 
 		scheduled, err := fired(t, at)
 		return native.Tick{Name: t.Name, Scheduled: scheduled.UTC().Format(time.RFC3339)}, err
 	case "queue", "topic":
+		if t.Objects && data == nil {
+			return object(t, data), nil
+		}
 		m := native.Message{Body: body(t, at, data)}
+		if t.Letters {
+			m = letter(t, at, data)
+		}
 		if t.FIFO {
 			m.Key = "sample"
 		}
@@ -70,6 +77,22 @@ func body(t native.Trigger, at time.Time, data []byte) []byte {
 		return []byte("id=sample-1")
 	}
 	return []byte("sample")
+}
+
+// letter returns a dead letter: the event that a function gave up, with why.
+func letter(t native.Trigger, at time.Time, data []byte) native.Message {
+	e := event(native.Trigger{Name: "dev.fngen.message.received.v1"}, at, data)
+	function := strings.TrimSuffix(t.Name, "-dead-letters")
+	for name, value := range map[string]string{
+		"subject": function, "deadletterreason": "a sample of what failed", "deadletterattempts": "1", "deadletterfunction": "/sample/" + function,
+	} {
+		e.Attributes[name] = value
+	}
+	if !json.Valid(e.Data) {
+		e.Attributes["datacontenttype"] = "text/plain"
+	}
+	e, _ = e.Complete() // attributes always give one
+	return native.Message{Body: []byte(e.Structured), ContentType: "application/cloudevents+json"}
 }
 
 var wildcard = regexp.MustCompile(`\{[^{}]*\}`)
@@ -153,10 +176,15 @@ func change(t native.Trigger, data []byte) (native.Occurrence, error) {
 		fields = native.Map{"state": "new", "number": native.Number("1")}
 	}
 	before := native.Map{"state": "old", "number": native.Number("0")}
-	// DynamoDB holds a document's key in the field that is called id.
-	key := []string{"sample-1"}
-	if id, ok := fields["id"].(string); ok && id != "" {
-		key[0] = id
+	// DynamoDB holds a document's key in fields of its own.
+	names := t.Keys
+	if len(names) == 0 {
+		names = []string{"id"}
+	}
+	key := make([]string, len(names))
+	for i, name := range names {
+		value, _ := fields[name].(string)
+		key[i] = cmp.Or(value, "sample-1")
 	}
 	switch {
 	case t.Created || !t.Updated && !t.Deleted:

@@ -44,11 +44,16 @@ func TestOf(t *testing.T) {
 		{native.Trigger{Kind: "schedule", Name: "often", Every: 5 * time.Minute}, "", native.Tick{Name: "often", Scheduled: "2026-03-04T12:30:00Z"}},
 		{native.Trigger{Kind: "queue", Name: "orders"}, "", native.Message{Body: doc}},
 		{native.Trigger{Kind: "queue", Name: "orders", FIFO: true}, "1", native.Message{Body: []byte("1"), Key: "sample"}},
+		{native.Trigger{Kind: "queue", Name: "uploads", Objects: true, Prefix: "in/"}, "", native.Object{Key: "in/sample.txt", Size: 1024, ContentType: "text/plain"}},
+		{native.Trigger{Kind: "queue", Name: "uploads", Objects: true}, "{}", native.Message{Body: []byte("{}")}},
+		{native.Trigger{Kind: "queue", Name: "orders-dead-letters", Letters: true}, "", native.Message{ContentType: "application/cloudevents+json", Body: []byte(letterOf("application/json", document))}},
+		{native.Trigger{Kind: "queue", Name: "orders-dead-letters", Letters: true}, "n: 1", native.Message{ContentType: "application/cloudevents+json", Body: []byte(letterOf("text/plain", `"n: 1"`))}},
 		{native.Trigger{Kind: "topic", Name: "prices", Content: "text/csv; charset=utf-8"}, "", native.Message{Body: []byte("id\nsample-1\n")}},
 		{native.Trigger{Kind: "stream", Name: "clicks"}, "", native.Record{Data: doc, Key: "sample"}},
 		{native.Trigger{Kind: "object", Name: "uploads", Created: true, Prefix: "in/", Suffix: ".PNG"}, "", native.Object{Key: "in/sample.PNG", Size: 1024, ContentType: "image/png"}},
 		{native.Trigger{Kind: "object", Name: "uploads", Deleted: true}, "", native.Object{Key: "sample.txt", Deleted: true, ContentType: "text/plain"}},
 		{native.Trigger{Kind: "document", Name: "orders"}, `{"n":1}`, native.Change{Key: []string{"sample-1"}, After: native.Map{"n": native.Number("1")}}},
+		{native.Trigger{Kind: "document", Name: "orders", Keys: []string{"customer", "id"}}, `{"id":"7"}`, native.Change{Key: []string{"sample-1", "7"}, After: native.Map{"id": "7"}}},
 		{native.Trigger{Kind: "document", Name: "orders", Deleted: true}, `{"n":1}`, native.Change{Kind: native.Deleted, Key: []string{"sample-1"}, Before: native.Map{"n": native.Number("1")}}},
 	} {
 		var data []byte
@@ -60,6 +65,11 @@ func TestOf(t *testing.T) {
 			t.Errorf("%+v: %v\n%s", c.trigger, err, diff)
 		}
 	}
+}
+
+func letterOf(contentType, data string) string {
+	return `{"datacontenttype":"` + contentType + `","deadletterattempts":"1","deadletterfunction":"/sample/orders","deadletterreason":"a sample of what failed",` +
+		`"id":"sample-20260304T123456.000","source":"/sample","specversion":"1.0","subject":"orders","time":"2026-03-04T12:34:56Z","type":"dev.fngen.message.received.v1","data":` + data + `}`
 }
 
 // Samples are sent by every platform that has the trigger, whatever content it

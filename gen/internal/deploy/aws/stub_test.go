@@ -103,11 +103,11 @@ func TestFailures(t *testing.T) {
 	const stack = " AWS::CloudFormation::Stack shop "
 	const denied = "AccessDenied User: arn:aws:iam::123456789012:user/me is not authorized to perform: cloudformation:CreateStack"
 	for name, c := range map[string]struct {
-		stub   stub
+		stub   *stub
 		remove bool
 		want   string
 	}{
-		"a first deployment, which is deleted": {stub{statuses: []string{""}, events: []string{
+		"a first deployment, which is deleted": {&stub{statuses: []string{""}, events: []string{
 			"CREATE_IN_PROGRESS" + stack + "User Initiated",
 			"CREATE_IN_PROGRESS AWS::IAM::Role ConfirmRole ",
 			"CREATE_FAILED AWS::Lambda::Function ConfirmFunction Resource handler returned message: &quot;The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)&quot;",
@@ -115,34 +115,34 @@ func TestFailures(t *testing.T) {
 			"CREATE_FAILED" + stack + "The following resource(s) failed to create: [ConfirmFunction, OrdersQueue].",
 			"DELETE_IN_PROGRESS" + stack, "DELETE_COMPLETE" + stack}}, false,
 			`stack shop ended in DELETE_COMPLETE: ConfirmFunction (AWS::Lambda::Function): Resource handler returned message: "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)"`},
-		"a change, which is taken back": {stub{statuses: []string{"UPDATE_COMPLETE"}, set: "CREATE_COMPLETE ", events: []string{
+		"a change, which is taken back": {&stub{statuses: []string{"UPDATE_COMPLETE"}, set: "CREATE_COMPLETE ", events: []string{
 			"UPDATE_IN_PROGRESS" + stack + "User Initiated",
 			"UPDATE_FAILED AWS::SQS::Queue OrdersQueue Invalid value for the parameter VisibilityTimeout.",
 			"UPDATE_ROLLBACK_IN_PROGRESS" + stack + "The following resource(s) failed to update: [OrdersQueue].",
 			"UPDATE_COMPLETE AWS::SQS::Queue OrdersQueue ",
 			"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS" + stack, "UPDATE_ROLLBACK_COMPLETE" + stack}}, false,
 			"stack shop ended in UPDATE_ROLLBACK_COMPLETE: OrdersQueue (AWS::SQS::Queue): Invalid value for the parameter VisibilityTimeout."},
-		"a change that cannot be taken back": {stub{statuses: []string{"UPDATE_COMPLETE"}, set: "CREATE_COMPLETE ", events: []string{
+		"a change that cannot be taken back": {&stub{statuses: []string{"UPDATE_COMPLETE"}, set: "CREATE_COMPLETE ", events: []string{
 			"UPDATE_FAILED AWS::SQS::Queue OrdersQueue Access denied", "UPDATE_ROLLBACK_IN_PROGRESS" + stack,
 			"UPDATE_FAILED AWS::SQS::Queue OrdersQueue Access denied again", "UPDATE_ROLLBACK_FAILED" + stack + "The following resource(s) failed to update: [OrdersQueue]."}}, false,
 			"stack shop ended in UPDATE_ROLLBACK_FAILED: OrdersQueue (AWS::SQS::Queue): Access denied"},
-		"a removal": {stub{statuses: []string{"UPDATE_COMPLETE"}, events: []string{
+		"a removal": {&stub{statuses: []string{"UPDATE_COMPLETE"}, events: []string{
 			"DELETE_IN_PROGRESS" + stack, "DELETE_FAILED AWS::S3::Bucket OrdersBucket The bucket you tried to delete is not empty",
 			"DELETE_FAILED" + stack + "The following resource(s) failed to delete: [OrdersBucket]."}}, true,
 			"stack shop ended in DELETE_FAILED: OrdersBucket (AWS::S3::Bucket): The bucket you tried to delete is not empty"},
-		"what nobody may":      {stub{statuses: []string{""}, refuse: denied}, false, "stack shop: AccessDenied: User: arn:aws:iam::123456789012:user/me is not authorized to perform: cloudformation:CreateStack"},
-		"another region":       {stub{statuses: []string{""}, refuse: "ValidationError Template Rule Region failed: fngen.yaml has the application in eu-west-1"}, false, "stack shop: ValidationError: Template Rule Region failed: fngen.yaml has the application in eu-west-1"},
-		"a change set":         {stub{statuses: []string{"UPDATE_COMPLETE"}, set: "FAILED Template error: instance of Fn::GetAtt references undefined resource X"}, false, "change set of stack shop: Template error: instance of Fn::GetAtt references undefined resource X"},
-		"a dead end":           {stub{statuses: []string{"ROLLBACK_COMPLETE"}}, false, "stack shop is in ROLLBACK_COMPLETE, from which it cannot be deployed; fngen remove removes it"},
-		"half taken back":      {stub{statuses: []string{"UPDATE_ROLLBACK_FAILED"}}, false, "stack shop is in UPDATE_ROLLBACK_FAILED; aws cloudformation continue-update-rollback takes it back to what it was"},
-		"nothing to change":    {stub{statuses: []string{"CREATE_COMPLETE"}, set: "FAILED The submitted information didn't contain changes. Submit different information to create a change set."}, false, ""},
-		"no updates":           {stub{statuses: []string{"CREATE_COMPLETE"}, set: "FAILED No updates are to be performed."}, false, ""},
-		"another run goes on":  {stub{statuses: []string{"UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}, set: "FAILED No updates are to be performed."}, false, ""},
-		"a change that works":  {stub{statuses: []string{"CREATE_COMPLETE"}, set: "CREATE_COMPLETE ", events: []string{"UPDATE_COMPLETE AWS::SQS::Queue OrdersQueue ", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" + stack, "DELETE_FAILED AWS::SQS::Queue OrdersQueue in use", "UPDATE_COMPLETE" + stack}}, false, ""},
-		"a set of others' own": {stub{statuses: []string{"REVIEW_IN_PROGRESS"}}, false, "stack shop has only a change set of somebody else's; delete the stack, or deploy that"},
+		"what nobody may":      {&stub{statuses: []string{""}, refuse: denied}, false, "stack shop: AccessDenied: User: arn:aws:iam::123456789012:user/me is not authorized to perform: cloudformation:CreateStack"},
+		"another region":       {&stub{statuses: []string{""}, refuse: "ValidationError Template Rule Region failed: fngen.yaml has the application in eu-west-1"}, false, "stack shop: ValidationError: Template Rule Region failed: fngen.yaml has the application in eu-west-1"},
+		"a change set":         {&stub{statuses: []string{"UPDATE_COMPLETE"}, set: "FAILED Template error: instance of Fn::GetAtt references undefined resource X"}, false, "change set of stack shop: Template error: instance of Fn::GetAtt references undefined resource X"},
+		"a dead end":           {&stub{statuses: []string{"ROLLBACK_COMPLETE"}}, false, "stack shop is in ROLLBACK_COMPLETE, from which it cannot be deployed; fngen remove removes it"},
+		"half taken back":      {&stub{statuses: []string{"UPDATE_ROLLBACK_FAILED"}}, false, "stack shop is in UPDATE_ROLLBACK_FAILED; aws cloudformation continue-update-rollback takes it back to what it was"},
+		"nothing to change":    {&stub{statuses: []string{"CREATE_COMPLETE"}, set: "FAILED The submitted information didn't contain changes. Submit different information to create a change set."}, false, ""},
+		"no updates":           {&stub{statuses: []string{"CREATE_COMPLETE"}, set: "FAILED No updates are to be performed."}, false, ""},
+		"another run goes on":  {&stub{statuses: []string{"UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}, set: "FAILED No updates are to be performed."}, false, ""},
+		"a change that works":  {&stub{statuses: []string{"CREATE_COMPLETE"}, set: "CREATE_COMPLETE ", events: []string{"UPDATE_COMPLETE AWS::SQS::Queue OrdersQueue ", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" + stack, "DELETE_FAILED AWS::SQS::Queue OrdersQueue in use", "UPDATE_COMPLETE" + stack}}, false, ""},
+		"a set of others' own": {&stub{statuses: []string{"REVIEW_IN_PROGRESS"}}, false, "stack shop has only a change set of somebody else's; delete the stack, or deploy that"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(&c.stub)
+			server := httptest.NewServer(c.stub)
 			defer server.Close()
 			credentials(t, server.URL)
 			app := application(shop, "one")

@@ -54,11 +54,11 @@ func newShop(t *testing.T) *shop {
 					Annotations: []target.Value{{Name: "provide-api-key", Value: false}}, Parameters: []target.Value{{Name: "dbname", Value: "carts"}}},
 				{Name: "audit", Function: function("audit"), Timeout: time.Minute, Memory: 256, Annotations: []target.Value{{Name: "provide-api-key", Value: true}}},
 				{Name: "orders", Function: function("orders"), Timeout: time.Minute, Memory: 512, Web: true,
-					Annotations: []target.Value{{Name: "provide-api-key", Value: false}, {Name: "require-whisk-auth", Variable: "REQUIRE_WHISK_AUTH"}}},
+					Annotations: []target.Value{{Name: "provide-api-key", Value: false}, {Name: "require-whisk-auth", Variables: []string{"REQUIRE_WHISK_AUTH"}}}},
 			},
 			Triggers: []target.Trigger{
 				{Name: "shop.event.com.example.order.placed"},
-				{Name: "shop.queue.orders", Feed: "/whisk.system/messaging/kafkaFeed", Inputs: []target.Value{{Name: "brokers", Variable: "ORDERS_BROKERS"}, {Name: "topic", Value: "orders"}}},
+				{Name: "shop.queue.orders", Feed: "/whisk.system/messaging/kafkaFeed", Inputs: []target.Value{{Name: "brokers", Variables: []string{"ORDERS_BROKERS"}}, {Name: "topic", Value: "orders"}}},
 			},
 			Rules: []target.Rule{{Name: "shop.reserve", Trigger: "shop.queue.orders", Action: "reserve"}, {Name: "shop.audit", Trigger: "shop.event.com.example.order.placed", Action: "audit"}},
 		},

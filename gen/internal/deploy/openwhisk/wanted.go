@@ -70,8 +70,12 @@ func values(list []target.Value, env func(string) string) []pair {
 }
 
 func value(v target.Value, env func(string) string) any {
-	if v.Variable != "" {
-		return env(v.Variable)
+	if len(v.Variables) > 0 {
+		var parts []string
+		for _, name := range v.Variables {
+			parts = append(parts, env(name))
+		}
+		return strings.Join(parts, ":")
 	}
 	if members, ok := v.Value.([]target.Value); ok {
 		object := map[string]any{}

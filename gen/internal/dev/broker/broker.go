@@ -8,7 +8,6 @@
 package broker
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +57,7 @@ type Deliver func(ctx context.Context, f model.Function, events []native.Deliver
 // An Outcome is what came of a delivery.
 type Outcome struct {
 	platform.Answer
+	Build   int             // that the function is of; 0 if that is not known
 	Results []native.Result // of each event; others than there are events are taken for the failure of all
 	Payload []byte          // what the function was given, if that is JSON; it is a part of records of failures
 }
@@ -67,7 +67,7 @@ type Options struct {
 	Target  string
 	Numbers func(model.Function) model.Delivery // those of the target; see [model.Deliverer]
 	Deliver Deliver
-	AtOnce  int // deliveries of one function at once; 0 for 1
+	AtOnce  func(model.Function) int // deliveries of the function at once; nil for 1
 	// Occurrence returns what has happened to what feeds the function, by an event
 	// as its handler is given it, in structured mode: what a dead letter was before.
 	Occurrence func(model.Function, []byte) (native.Occurrence, error)
@@ -84,7 +84,6 @@ type Broker struct {
 	mu        sync.Mutex
 	functions map[string]*function
 	sources   map[source]*subscription
-	paused    map[string]bool
 	out       map[string]int         // deliveries by function
 	under     map[*dispatch]struct{} // that are out
 	number    int64
@@ -107,9 +106,11 @@ type function struct {
 
 // New returns a broker for no functions yet. Close ends it.
 func New(o Options) *Broker {
-	o.AtOnce = cmp.Or(o.AtOnce, 1)
+	if o.AtOnce == nil {
+		o.AtOnce = func(model.Function) int { return 1 }
+	}
 	b := &Broker{
-		o: o, ended: make(chan struct{}), functions: map[string]*function{}, sources: map[source]*subscription{}, paused: map[string]bool{},
+		o: o, ended: make(chan struct{}), functions: map[string]*function{}, sources: map[source]*subscription{},
 		out: map[string]int{}, under: map[*dispatch]struct{}{}, settled: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	b.history.watchers = map[chan struct{}]struct{}{}
@@ -136,6 +137,7 @@ func (b *Broker) Update(functions []model.Function) {
 		}
 		old := one.Trigger
 		one.Function = f
+		one.absent, one.until = 0, time.Time{} // another build may have a process
 		known[f.Name] = one
 		if _, ok := f.Trigger.(model.HTTP); ok {
 			continue
@@ -158,26 +160,6 @@ func (b *Broker) hurry() {
 	case b.wake <- struct{}{}:
 	default: // it will already
 	}
-}
-
-// Pause stops deliveries to the function, whether or not there is one, and waits
-// until those that are out have their answers.
-func (b *Broker) Pause(ctx context.Context, name string) error {
-	b.mu.Lock()
-	b.paused[name] = true
-	b.mu.Unlock()
-	return b.await(ctx, func() bool { return b.out[name] == 0 })
-}
-
-// Resume lets the function have deliveries again, at once.
-func (b *Broker) Resume(name string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.paused, name)
-	if f := b.functions[name]; f != nil {
-		f.absent, f.until = 0, time.Time{}
-	}
-	b.hurry()
 }
 
 // await waits until is, which is asked under the lock after each answer.
@@ -280,7 +262,7 @@ func (b *Broker) due(now time.Time) time.Time {
 // zero if something else will say.
 func (b *Broker) feed(f *function, now time.Time) time.Time {
 	var next moment
-	for b.out[f.Name] < b.o.AtOnce && !b.paused[f.Name] {
+	for b.out[f.Name] < b.o.AtOnce(f.Function) {
 		if f.until.After(now) {
 			next.orAt(f.until)
 			break

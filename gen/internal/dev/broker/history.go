@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -27,7 +28,10 @@ type Entry struct {
 	Events   []Event
 	Text     string // what happened; "" of a delivery
 
-	// Of a delivery.
+	Request *Request // that was answered; nil of what is none
+
+	// Of a delivery or a request.
+	Build     int // of the function; 0 if that is not known
 	Duration  time.Duration
 	Failure   string // that the platform sees; "" for none
 	Logs      []platform.Line
@@ -45,11 +49,20 @@ type Event struct {
 	Fate       native.Fate // of a delivery
 }
 
+// A Request is an HTTP request that a function has answered.
+type Request struct {
+	native.Request          // as far as it is kept
+	Omitted        []string // the names of headers that are not kept, sorted
+	Left           int      // bytes of its body, if that is not kept
+	Status         int      // of the answer
+}
+
 // A Kind says what happened.
 type Kind string
 
 // The kinds of entries.
 const (
+	Answered     Kind = "answered"      // a request, which did not wait here
 	Delivered    Kind = "delivered"     // to a function, which has answered
 	Undelivered  Kind = "undelivered"   // the function has no process
 	Expired      Kind = "expired"       // a lease, without an answer
@@ -74,6 +87,9 @@ func (h *history) add(e Entry, now time.Time) {
 	e.size = 256
 	for _, one := range e.Events {
 		e.size += sizeOf(one.Occurrence)
+	}
+	if e.Request != nil {
+		e.size += sizeOf(e.Request.Request)
 	}
 	for _, l := range e.Logs {
 		e.size += len(l.Text) + 64
@@ -121,6 +137,39 @@ func (e *Entry) cut() {
 			e.Logs[i].Text = strings.Clone(l.Text[:maxLog/2]) + "…"
 		}
 	}
+}
+
+// Record adds the answer to a request, of which the broker knows nothing else.
+func (b *Broker) Record(e Entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.history.add(e, time.Now())
+}
+
+// Repeat delivers the events of an entry to its function again, as something new.
+func (b *Broker) Repeat(number int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.history.entries, func(e Entry) bool { return e.Number == number && e.Function != "" && len(e.Events) > 0 })
+	if i < 0 {
+		return fmt.Errorf("there is no delivery %d, or it is not kept any more", number)
+	}
+	e := b.history.entries[i]
+	f := b.functions[e.Function]
+	if f == nil || f.from == nil || f.from.title() != e.From {
+		return fmt.Errorf("%s is not fed by %s any more", e.Function, e.From)
+	}
+	size := 0
+	for _, one := range e.Events {
+		size += sizeOf(one.Occurrence)
+	}
+	if b.isFull(size) {
+		return ErrFull
+	}
+	for _, one := range e.Events {
+		b.push(f.from, &message{occurrence: one.Occurrence, time: time.Now()})
+	}
+	return nil
 }
 
 // History returns what has happened after the entry of the number, as far as it is

@@ -108,3 +108,54 @@ func TestHistoryBytes(t *testing.T) {
 		t.Errorf("%d lines, %d bytes", len(e.Logs), len(e.Logs[0].Text))
 	}
 }
+
+// The events of a delivery can be delivered again, to its function alone, as long
+// as that is fed by the same.
+func TestRepeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mail, stock := fnOf("mail", model.Topic{Name: "news"}), fnOf("stock", model.Topic{Name: "news"})
+		w := start(t, "aws", 0, ok, mail, stock)
+		w.send(t, "topic", "news", "", "a")
+		w.want(t, "0s mail a/1", "0s stock a/1")
+		var of int64
+		for _, e := range w.History(0) {
+			if e.Function == "stock" {
+				of = e.Number
+			}
+		}
+		if err := w.Repeat(of); err != nil {
+			t.Fatal(err)
+		}
+		w.want(t, "0s stock a/1")
+		w.Record(Entry{Kind: Answered, Function: "look", Request: &Request{}})
+		for _, number := range []int64{0, of + 1000, w.History(0)[3-1].Number + 1} { // the last one is a request
+			if err := w.Repeat(number); err == nil {
+				t.Errorf("%d is delivered again", number)
+			}
+		}
+		w.Update([]model.Function{mail, fnOf("stock", model.Topic{Name: "other"})})
+		if err := w.Repeat(of); err == nil {
+			t.Error("it is delivered to what is fed by something else")
+		}
+		w.want(t)
+	})
+}
+
+// What is recorded of requests makes room for itself as deliveries do.
+func TestRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, "aws", 0, ok)
+		for range 40 {
+			w.Record(Entry{Kind: Answered, Function: "look", Request: &Request{Request: native.Request{Body: make([]byte, 1<<20)}}})
+		}
+		if h := w.History(0); len(h) != 15 || h[14].Number != 40 {
+			t.Errorf("%d entries are kept, the last is %d", len(h), h[len(h)-1].Number)
+		}
+		for range maxEntries + 5 {
+			w.Record(Entry{Kind: Answered, Function: "look", Request: &Request{}})
+		}
+		if h := w.History(0); len(h) != maxEntries {
+			t.Errorf("%d entries are kept", len(h))
+		}
+	})
+}

@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,6 +68,46 @@ func (b *Broker) Resend(number int64) error {
 	if m == nil || m.letter == nil {
 		return fmt.Errorf("there is no dead letter %d", number)
 	}
+	return b.resend(s, m)
+}
+
+// ResendAll resends the dead letters of the queue in the order in which they were
+// sent, and returns how many. The error is that of the first one that stays.
+func (b *Broker) ResendAll(queue string) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var letters []*message
+	in := map[*message]*subscription{}
+	for _, s := range b.sources {
+		if s.name != queue || len(s.consumers) > 0 {
+			continue
+		}
+		for _, m := range s.all() {
+			if m.letter != nil {
+				letters, in[m] = append(letters, m), s
+			}
+		}
+	}
+	slices.SortFunc(letters, func(a, b *message) int { return cmp.Compare(a.number, b.number) })
+	n := 0
+	var first error
+	for _, m := range letters {
+		switch err := b.resend(in[m], m); {
+		case errors.Is(err, ErrFull):
+			return n, err
+		case err != nil:
+			first = cmp.Or(first, err)
+		default:
+			n++
+		}
+	}
+	if len(letters) == 0 {
+		first = fmt.Errorf("there are no dead letters in %s", queue)
+	}
+	return n, first
+}
+
+func (b *Broker) resend(s *subscription, m *message) error {
 	f := b.functions[m.letter.function]
 	if f == nil || f.from == nil {
 		return fmt.Errorf("there is no function %s any more", m.letter.function)

@@ -126,3 +126,40 @@ func TestNoLetters(t *testing.T) {
 		}
 	})
 }
+
+// All dead letters of a queue are resent together, in their order; those whose
+// function is gone stay, which is said, and so do those of other queues.
+func TestResendAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pick, pack, mail := fnOf("pick", model.Queue{Name: "orders"}), fnOf("pack", model.Queue{Name: "parcels"}), fnOf("mail", model.Topic{Name: "news"})
+		pick.DeadLetter, pack.DeadLetter, mail.DeadLetter = "lost", "lost", "other"
+		w := start(t, "aws", 0, again, pick, pack, mail)
+		w.send(t, "queue", "orders", "", "a", "b")
+		w.send(t, "queue", "parcels", "", "p")
+		w.send(t, "topic", "news", "", "n")
+		w.send(t, "queue", "lost", "", "no letter")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		w.mu.Lock()
+		w.answer, w.got, w.begun = ok, nil, time.Now()
+		w.mu.Unlock()
+		w.Update([]model.Function{pick, mail})
+		if n, err := w.ResendAll("lost"); n != 2 || err == nil || !strings.Contains(err.Error(), "there is no function pack") {
+			t.Errorf("%d are resent, %v", n, err)
+		}
+		w.want(t, "0s pick a/1 b/1")
+		if held := w.Held(); len(held) != 3 {
+			t.Errorf("%q are left", w.held())
+		}
+		w.Update([]model.Function{pick, pack, mail})
+		if n, err := w.ResendAll("lost"); n != 1 || err != nil {
+			t.Errorf("%d are resent, %v", n, err)
+		}
+		w.want(t, "0s pack p/1")
+		for _, queue := range []string{"lost", "", "orders"} {
+			if n, err := w.ResendAll(queue); n != 0 || err == nil {
+				t.Errorf("%d of %q are resent, %v", n, queue, err)
+			}
+		}
+	})
+}

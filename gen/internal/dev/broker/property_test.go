@@ -191,7 +191,7 @@ func TestLoad(t *testing.T) {
 
 func testLoad(t *testing.T, target string, before uint64) {
 	l := &load{t: t, target: target, r: rand.New(rand.NewPCG(3, 4)), done: map[string]int{}, lettered: map[string]int{}, last: map[string]int{}}
-	l.b = New(Options{Target: target, Numbers: targets[target].Delivery, Deliver: l.deliver, AtOnce: 3})
+	l.b = New(Options{Target: target, Numbers: targets[target].Delivery, Deliver: l.deliver, AtOnce: func(model.Function) int { return 3 }})
 	functions := []model.Function{
 		fnOf("pick", model.Queue{Name: "orders", Concurrency: 3}), fnOf("ordered", model.Queue{Name: "ordered", FIFO: true}),
 		fnOf("mail", model.Topic{Name: "news"}), fnOf("count", model.Stream{Name: "clicks"}),

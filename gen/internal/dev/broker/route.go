@@ -337,6 +337,8 @@ func sizeOf(o native.Occurrence) int {
 		return around + len(o.Data)*4/3
 	case native.Event:
 		return around + len(o.Structured) + len(o.Data) + texts(o.Attributes)
+	case native.Request:
+		return around + len(o.Target) + len(o.Body) // of its headers, those that are kept are few
 	case native.Change:
 		return around + len(fmt.Sprint(o.Before, o.After))
 	}

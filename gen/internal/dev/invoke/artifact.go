@@ -3,7 +3,7 @@ package invoke
 import (
 	"archive/zip"
 	"bytes"
-	"debug/elf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -21,53 +21,59 @@ import (
 // programs are the names of what a platform starts in an archive.
 var programs = map[string]string{"aws": "bootstrap", "gcp": "main", "openwhisk": "exec"}
 
-// Artifact unpacks the function's archive from dist/ and returns the command
-// that runs it. The error says why this machine cannot.
-func Artifact(root *os.Root, t model.Target, f model.Function) (platform.Command, error) {
-	var none platform.Command
+// CheckArtifact says why this machine cannot run what the target's archives
+// hold. It does no I/O.
+func CheckArtifact(t model.Target) error {
 	if _, ok := t.(model.BinaryPackager); !ok {
-		return none, fmt.Errorf("the artifact of %s for %s is source, which the platform compiles; leave --artifact out, or set package: binary", f.Name, t.Name())
+		return fmt.Errorf("what is built for %s is source, which the platform compiles; leave --artifact out, or set package: binary", t.Name())
 	}
-	name, data, err := readArchive(root, t.Name(), f.Name)
+	if p := t.Platform(); p.GOOS != runtime.GOOS || p.GOARCH != runtime.GOARCH {
+		return fmt.Errorf("what is built for %s is for %s, and this machine is %s/%s; leave --artifact out, which compiles the same function for this machine", t.Name(), p, runtime.GOOS, runtime.GOARCH)
+	}
+	return nil
+}
+
+// Archives returns the digests of the function's archives in dist/, one for each
+// image that it is packed for, in hex. What cannot be read is none.
+func Archives(root *os.Root, target, function string) []string {
+	var digests []string
+	for _, pattern := range []string{"", "*"} {
+		names, _ := fs.Glob(root.FS(), path.Join(model.DistDir, target, pattern, function+".zip")) // the pattern is a good one
+		for _, name := range names {
+			if data, err := root.ReadFile(name); err == nil {
+				digests = append(digests, fmt.Sprintf("%x", sha256.Sum256(data)))
+			}
+		}
+	}
+	return digests
+}
+
+// Artifact unpacks the function's archive, whose path is relative to the root,
+// and returns the command that runs it.
+func Artifact(root *os.Root, t model.Target, f model.Function, archive string) (platform.Command, error) {
+	var none platform.Command
+	data, err := root.ReadFile(archive)
 	if err != nil {
 		return none, err
 	}
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	files, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return none, fmt.Errorf("%s: %w", name, err)
+		return none, fmt.Errorf("%s: %w", archive, err)
 	}
 	dir := path.Join(program.Folder, "artifact", t.Name(), f.Name)
 	if err := errors.Join(root.RemoveAll(dir), root.MkdirAll(dir, 0o755)); err != nil {
 		return none, err
 	}
-	for _, file := range archive.File {
+	for _, file := range files.File {
 		content, err := readFile(file)
 		if err != nil {
-			return none, fmt.Errorf("%s: %s: %w", name, file.Name, err)
-		}
-		if err := checkMachine(content); err != nil {
-			return none, fmt.Errorf("%s %w; leave --artifact out, which compiles the same function for this machine", name, err)
+			return none, fmt.Errorf("%s: %s: %w", archive, file.Name, err)
 		}
 		if err := root.WriteFile(path.Join(dir, path.Base(file.Name)), content, 0o755); err != nil {
 			return none, err
 		}
 	}
 	return platform.Command{Path: filepath.Join(root.Name(), filepath.FromSlash(dir), programs[t.Name()])}, nil
-}
-
-// readArchive reads the archive, or the first of those for several images.
-func readArchive(root *os.Root, target, function string) (name string, data []byte, err error) {
-	dir := path.Join(model.DistDir, target)
-	name = path.Join(dir, function+".zip")
-	if data, err = root.ReadFile(name); !errors.Is(err, fs.ErrNotExist) {
-		return name, data, err
-	}
-	others, err := fs.Glob(root.FS(), path.Join(dir, "*", function+".zip"))
-	if err != nil || len(others) == 0 {
-		return "", nil, fmt.Errorf("%s is not there; run fngen build --target=%s first, or leave --artifact out", name, target)
-	}
-	data, err = root.ReadFile(others[0])
-	return others[0], data, err
 }
 
 func readFile(file *zip.File) ([]byte, error) {
@@ -77,21 +83,4 @@ func readFile(file *zip.File) ([]byte, error) {
 	}
 	defer r.Close()
 	return io.ReadAll(r)
-}
-
-// checkMachine says why this machine does not run the file, if it is a program:
-// those of artifacts are for Linux.
-func checkMachine(file []byte) error {
-	if !bytes.HasPrefix(file, []byte(elf.ELFMAG)) {
-		return nil
-	}
-	e, err := elf.NewFile(bytes.NewReader(file))
-	if err != nil {
-		return err
-	}
-	arch := map[elf.Machine]string{elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64"}[e.Machine]
-	if runtime.GOOS != "linux" || arch != runtime.GOARCH {
-		return fmt.Errorf("is for linux/%s, and this machine is %s/%s", arch, runtime.GOOS, runtime.GOARCH)
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -85,9 +86,15 @@ func Do(ctx context.Context, r Run) (Result, error) {
 		if err != nil {
 			return result, fmt.Errorf("what %s sends to %s: %w", r.Function.Name, e.Name, err)
 		}
-		result.Emissions = append(result.Emissions, Emission{e.Kind, e.Name, text, platform.IsLetter(one)})
+		result.Emissions = append(result.Emissions, Emission{e.Kind, e.Name, text, platform.IsLetter(one) && isOwn(r.Function, e.Name)})
 	}
 	return result, result.understand(r.Target, r.Function, answer)
+}
+
+// isOwn reports whether the sink holds the function's dead letters: others that
+// it sends were letters when it got them.
+func isOwn(f model.Function, sink string) bool {
+	return strings.TrimSuffix(sink, ".fifo") == f.DeadLetterSink()
 }
 
 // see returns what the handler is given.

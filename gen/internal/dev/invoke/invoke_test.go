@@ -3,11 +3,13 @@ package invoke
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -106,6 +108,43 @@ func TestOccurrence(t *testing.T) {
 	}
 }
 
+// What the settings of AWS say of a queue and a table is what is sent there, and
+// what a queue of dead letters is shown is a letter when it is delivered again.
+func TestFeed(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	function := func(trigger model.Trigger, feed model.Feed) model.Function {
+		return model.Function{Name: "do", Trigger: trigger, Feed: feed}
+	}
+	queue := model.Queue{Name: "orders"}
+	letter := `{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.message.received.v1","deadletterreason":"no","data":{}}`
+	object := `{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.object.created.v1","data":{"key":"a b.png"}}`
+	table := model.Document{Collection: "users", Created: true}
+	change := `{"specversion":"1.0","id":"1","source":"/s","type":"dev.fngen.document.created.v1","data":{"key":"a%2Fb/c%20d","after":{"n":1}}}`
+	for _, test := range []struct {
+		function model.Function
+		in       Input
+		want     string // in the payload
+	}{
+		{function(queue, model.Feed{}), Input{}, `"body":"{\"id\":\"sample-1\"}"`},
+		{function(queue, model.Feed{Envelope: "sns"}), Input{}, `\"Message\":\"{\\\"id\\\":\\\"sample-1\\\"}\"`},
+		{function(queue, model.Feed{Envelope: "eventbridge"}), Input{}, `\"detail\":{\"id\":\"sample-1\"}`},
+		{function(queue, model.Feed{Envelope: "s3"}), Input{}, `\"key\":\"sample.txt\"`},
+		{function(queue, model.Feed{Envelope: "s3"}), Input{Event: []byte(object)}, `\"key\":\"a+b.png\"`},
+		{function(queue, model.Feed{}), Input{Event: []byte(object)}, `dev.fngen.object.created.v1`},
+		{function(queue, model.Feed{}), Input{Event: []byte(letter)}, `"body":"{}"`},
+		{function(model.Queue{Name: "orders", Letters: true}, model.Feed{}), Input{Event: []byte(letter)}, `\"deadletterreason\":\"no\"`},
+		{function(model.Queue{Name: "orders-dead-letters", Letters: true}, model.Feed{}), Input{}, `\"deadletterfunction\":\"/sample/orders\"`},
+		{function(table, model.Feed{}), Input{}, `"Keys":{"_id":{"S":"sample-1"}}`},
+		{function(table, model.Feed{Keys: []string{"user", "at"}}), Input{Data: []byte(`{"at":"now"}`)}, `"Keys":{"user":{"S":"sample-1"},"at":{"S":"now"}}`},
+		{function(table, model.Feed{Keys: []string{"user", "at"}}), Input{Event: []byte(change)}, `"Keys":{"user":{"S":"a/b"},"at":{"S":"c d"}}`},
+	} {
+		payload, err := test.in.Payload("aws", test.function, now)
+		if err != nil || !strings.Contains(string(payload.Body), test.want) {
+			t.Errorf("%+v: %v, want %s in\n%s", test.function.Feed, err, test.want, payload.Body)
+		}
+	}
+}
+
 // A file with a recorded payload is what the platform's process gets, whichever
 // way it was recorded.
 func TestNative(t *testing.T) {
@@ -142,23 +181,27 @@ func TestFate(t *testing.T) {
 		trigger   string
 		answer    platform.Answer
 		emissions []Emission
+		logs      []platform.Line
 		want      Fate
 	}{
-		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, Acknowledged},
-		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, letter, DeadLettered},
-		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[{"itemIdentifier":"m"}]}`)}, nil, Redelivered},
-		{"aws", "topic", platform.Answer{Body: []byte(`null`)}, nil, Acknowledged},
-		{"aws", "topic", platform.Answer{Failure: "errorString"}, nil, Redelivered},
-		{"gcp", "queue", platform.Answer{Status: 204}, nil, Acknowledged},
-		{"gcp", "queue", platform.Answer{Status: 204}, letter, DeadLettered},
-		{"gcp", "queue", platform.Answer{Status: 503}, nil, Redelivered},
-		{"openwhisk", "queue", platform.Answer{Body: []byte(`{}`)}, nil, Acknowledged},
-		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, letter, DeadLettered},
-		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, nil, Dropped},
-		{"aws", "http", platform.Answer{Failure: "Runtime.ExitError"}, nil, Failed},
-		{"gcp", "http", platform.Answer{Status: 500}, nil, Answered},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, nil, Acknowledged},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, letter, nil, DeadLettered},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[{"itemIdentifier":"m"}]}`)}, nil, nil, Redelivered},
+		{"aws", "topic", platform.Answer{Body: []byte(`null`)}, nil, nil, Acknowledged},
+		{"aws", "topic", platform.Answer{Failure: "errorString"}, nil, nil, Redelivered},
+		{"gcp", "queue", platform.Answer{Status: 204}, nil, nil, Acknowledged},
+		{"gcp", "queue", platform.Answer{Status: 204}, letter, nil, DeadLettered},
+		{"gcp", "queue", platform.Answer{Status: 503}, nil, nil, Redelivered},
+		{"openwhisk", "queue", platform.Answer{Body: []byte(`{}`)}, nil, nil, Acknowledged},
+		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, letter, nil, DeadLettered},
+		{"openwhisk", "queue", platform.Answer{Failure: "application error"}, nil, nil, Dropped},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, []platform.Line{{Text: "event dropped"}, {Text: `{"level":"ERROR","message":"event failed"}`}}, Acknowledged},
+		{"aws", "queue", platform.Answer{Body: []byte(`{"batchItemFailures":[]}`)}, nil, []platform.Line{{Text: `{"level":"ERROR","message":"event dropped"}`}}, Dropped},
+		{"gcp", "topic", platform.Answer{Status: 204}, nil, []platform.Line{{Text: `{"severity":"ERROR","message":"event dropped"}`}}, Dropped},
+		{"aws", "http", platform.Answer{Failure: "Runtime.ExitError"}, nil, nil, Failed},
+		{"gcp", "http", platform.Answer{Status: 500}, nil, nil, Answered},
 	} {
-		r := Result{Emissions: test.emissions}
+		r := Result{Emissions: test.emissions, Logs: test.logs}
 		if err := r.understand(test.target, of(test.trigger), test.answer); err != nil || r.Fate != test.want {
 			t.Errorf("%v: %s, %v", test, r.Fate, err)
 		}
@@ -219,47 +262,51 @@ func TestArtifact(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	target := testkit.OpenWhisk()
-	if _, err := Artifact(root, testkit.GCP(), of("queue")); err == nil || !strings.Contains(err.Error(), "is source, which the platform compiles") {
-		t.Errorf("a source: %v", err)
-	}
-	if _, err := Artifact(root, target, of("queue")); err == nil || !strings.HasPrefix(err.Error(), "dist/openwhisk/do.zip is not there; run fngen build --target=openwhisk first") {
-		t.Errorf("none: %v", err)
-	}
-	elf := func(machine byte) []byte {
-		header := make([]byte, 64)
-		copy(header, "\x7fELF\x02\x01\x01")
-		header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
-		return header
-	}
-	write := func(name string, program []byte) {
-		var b bytes.Buffer
-		w := zip.NewWriter(&b)
-		out, _ := w.Create("exec")
-		_, _ = out.Write(program)
-		w.Close()
-		if err := errors.Join(os.MkdirAll(dir+"/dist/openwhisk/go1.24", 0o755), os.WriteFile(dir+"/dist/openwhisk/"+name, b.Bytes(), 0o644)); err != nil {
-			t.Fatal(err)
+	for _, test := range []struct {
+		target model.Target
+		want   string
+	}{
+		{testkit.GCP(), "what is built for gcp is source, which the platform compiles; leave --artifact out, or set package: binary"},
+		{elsewhere{testkit.OpenWhisk().(packager)}, "what is built for openwhisk is for plan9/mips, and this machine is " + runtime.GOOS + "/" + runtime.GOARCH + "; leave --artifact out, "},
+		{here{testkit.OpenWhisk().(packager)}, ""},
+	} {
+		if err := CheckArtifact(test.target); (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
 		}
 	}
-	const amd64, arm64 = 0x3e, 0xb7
-	fits, other := byte(amd64), byte(arm64)
-	if runtime.GOARCH == "arm64" {
-		fits, other = other, fits
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	out, _ := w.Create("exec")
+	_, _ = out.Write([]byte("program"))
+	w.Close()
+	if got := Archives(root, "openwhisk", "do"); got != nil {
+		t.Errorf("in no folder there are %q", got)
 	}
-	write("go1.24/do.zip", elf(other))
-	if _, err := Artifact(root, target, of("queue")); err == nil || !strings.Contains(err.Error(), "dist/openwhisk/go1.24/do.zip is for linux/") || !strings.Contains(err.Error(), "this machine is "+runtime.GOOS+"/"+runtime.GOARCH) {
-		t.Errorf("another processor's: %v", err)
+	const archive = "dist/openwhisk/go1.24/do.zip"
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "dist/openwhisk/go1.24"), 0o755), os.WriteFile(filepath.Join(dir, archive), b.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
 	}
-	write("do.zip", elf(fits))
-	command, err := Artifact(root, target, of("queue"))
-	if runtime.GOOS != "linux" {
-		if err == nil {
-			t.Error("a program for Linux runs elsewhere")
-		}
-		return
+	if got, want := Archives(root, "openwhisk", "do"), fmt.Sprintf("%x", sha256.Sum256(b.Bytes())); !slices.Equal(got, []string{want}) {
+		t.Errorf("the digests are %q, want %s", got, want)
 	}
-	if info, e := os.Stat(command.Path); err != nil || e != nil || info.Mode().Perm() != 0o755 || !strings.HasSuffix(command.Path, ".fngen/artifact/openwhisk/do/exec") {
+	command, err := Artifact(root, testkit.OpenWhisk(), of("queue"), archive)
+	program, e := os.ReadFile(command.Path)
+	if err != nil || e != nil || string(program) != "program" || !strings.HasSuffix(filepath.ToSlash(command.Path), ".fngen/artifact/openwhisk/do/exec") {
 		t.Errorf("%v, %v, %v", command, err, e)
 	}
+}
+
+// A target whose artifacts are for no machine, and one for this one.
+type (
+	elsewhere struct{ packager }
+	here      struct{ packager }
+	packager  interface {
+		model.Target
+		model.BinaryPackager
+	}
+)
+
+func (elsewhere) Platform() model.Platform { return model.Platform{GOOS: "plan9", GOARCH: "mips"} }
+func (here) Platform() model.Platform {
+	return model.Platform{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 }

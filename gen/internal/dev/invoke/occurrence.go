@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,6 +70,7 @@ func TriggerOf(f model.Function) native.Trigger {
 		out.Methods, out.Path = t.Methods, t.Path
 	case model.Queue:
 		out.Content, out.FIFO, out.Letters = t.Content, t.FIFO, t.Letters
+		out.Objects = strings.HasSuffix(f.Feed.Envelope, "s3")
 	case model.Topic:
 		out.Content = t.Content
 	case model.Schedule:
@@ -77,6 +79,7 @@ func TriggerOf(f model.Function) native.Trigger {
 		out.Created, out.Deleted, out.Prefix, out.Suffix = t.Created, t.Deleted, t.Prefix, t.Suffix
 	case model.Document:
 		out.Created, out.Updated, out.Deleted = t.Created, t.Updated, t.Deleted
+		out.Keys = f.Feed.Keys
 	case model.Event:
 		out.Source = t.Source
 	}
@@ -87,7 +90,7 @@ func TriggerOf(f model.Function) native.Trigger {
 func PlatformOf(target string, f model.Function) native.Platform {
 	switch target {
 	case "aws":
-		return aws.Platform{Region: platform.Region, Account: platform.Account, Function: f.Name}
+		return aws.Platform{Region: platform.Region, Account: platform.Account, Function: f.Name, Envelope: f.Feed.Envelope}
 	case "gcp":
 		return gcp.Platform{Project: platform.Project, Region: platform.GoogleRegion}
 	}
@@ -195,7 +198,11 @@ func occurrenceOf(f model.Function, e event.Event, text []byte) (native.Occurren
 	case model.Event:
 		return native.Event{Structured: string(text)}, nil
 	case model.Queue, model.Topic:
-		if e.Type() == fn.TypeMessageReceived {
+		if isObject(e) && TriggerOf(f).Objects {
+			return object(e, decode)
+		}
+		_, isLetter := e.Extensions()["deadletterreason"]
+		if e.Type() == fn.TypeMessageReceived && !(isLetter && TriggerOf(f).Letters) {
 			m := native.Message{Body: e.Data(), ContentType: e.DataContentType(), Key: key}
 			if m.ContentType == event.ApplicationJSON {
 				m.ContentType = "" // as which it is taken by itself
@@ -221,22 +228,30 @@ func occurrenceOf(f model.Function, e event.Event, text []byte) (native.Occurren
 		}
 		return native.Tick{Name: f.Name, Scheduled: tick.Scheduled.Format(time.RFC3339)}, nil
 	case model.Object:
-		if !slices.Contains([]string{fn.TypeObjectCreated, fn.TypeObjectDeleted}, e.Type()) {
+		if !isObject(e) {
 			return nil, refuse(fn.TypeObjectCreated, fn.TypeObjectDeleted)
 		}
-		var o fn.Object
-		if err := decode(&o); err != nil {
-			return nil, err
-		}
-		if o.Key == "" {
-			return nil, errors.New(`the data names no object; give {"key":"…","size":…}`)
-		}
-		return native.Object{Key: o.Key, Size: o.Size, ContentType: o.ContentType, Deleted: e.Type() == fn.TypeObjectDeleted}, nil
+		return object(e, decode)
 	case model.Document:
 		return change(e, decode, refuse)
 	default:
 		return nil, fmt.Errorf("nothing happens to %s", t.Kind())
 	}
+}
+
+func isObject(e event.Event) bool {
+	return e.Type() == fn.TypeObjectCreated || e.Type() == fn.TypeObjectDeleted
+}
+
+func object(e event.Event, decode func(any) error) (native.Occurrence, error) {
+	var o fn.Object
+	if err := decode(&o); err != nil {
+		return nil, err
+	}
+	if o.Key == "" {
+		return nil, errors.New(`the data names no object; give {"key":"…","size":…}`)
+	}
+	return native.Object{Key: o.Key, Size: o.Size, ContentType: o.ContentType, Deleted: e.Type() == fn.TypeObjectDeleted}, nil
 }
 
 func change(e event.Event, decode func(any) error, refuse func(...string) error) (native.Occurrence, error) {
@@ -252,12 +267,19 @@ func change(e event.Event, decode func(any) error, refuse func(...string) error)
 	if c.Key == "" {
 		return nil, errors.New(`the data names no document; give {"key":"…","before":{…},"after":{…}}`)
 	}
+	key := strings.Split(c.Key, "/") // the values of a composite one, each escaped
+	for i, value := range key {
+		var err error
+		if key[i], err = url.PathUnescape(value); err != nil {
+			return nil, fmt.Errorf("the key of the document: %w", err)
+		}
+	}
 	before, err := native.Document(c.Before)
 	if err != nil {
 		return nil, err
 	}
 	after, err := native.Document(c.After)
-	return native.Change{Kind: native.ChangeKind(kind), Key: []string{c.Key}, Before: before, After: after}, err
+	return native.Change{Kind: native.ChangeKind(kind), Key: key, Before: before, After: after}, err
 }
 
 // request reads an HTTP request. Without a length its body is all that follows.

@@ -1,8 +1,8 @@
 package invoke
 
 import (
-	"bytes"
 	"encoding/json"
+	"slices"
 
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
@@ -50,12 +50,18 @@ func (r *Result) understand(target string, f model.Function, a platform.Answer) 
 		r.Fate = Redelivered
 	case letters:
 		r.Fate = DeadLettered
-	case a.Failure != "": // on OpenWhisk, which delivers at most once
+	case a.Failure != "", slices.ContainsFunc(r.Logs, isDropped): // on OpenWhisk, which delivers at most once, or by deadletter none
 		r.Fate = Dropped
 	default:
 		r.Fate = Acknowledged
 	}
 	return nil
+}
+
+// isDropped reports whether the line has an event that nobody else has any more.
+func isDropped(l platform.Line) bool {
+	var line struct{ Message string }
+	return json.Unmarshal([]byte(l.Text), &line) == nil && line.Message == "event dropped"
 }
 
 // comesAgain reports whether Lambda or Google delivers again what was answered
@@ -74,14 +80,5 @@ func comesAgain(a platform.Answer) bool {
 // ResponseOf returns the response that the platform makes of the answer. A
 // function that failed has none.
 func ResponseOf(target string, f model.Function, a platform.Answer) (native.Response, error) {
-	answer := native.Answer{Body: a.Body, Status: a.Status, Header: a.Header}
-	body, isStream := []byte(nil), false
-	if a.ContentType == platform.IntegrationResponse {
-		answer.Body, body, isStream = bytes.Cut(a.Body, make([]byte, 8))
-	}
-	r, err := PlatformOf(target, f).Response(native.Payload{Kind: "http"}, answer)
-	if isStream {
-		r.Body = body
-	}
-	return r, err
+	return PlatformOf(target, f).Response(native.Payload{Kind: "http"}, native.Answer{Body: a.Body, Status: a.Status, Header: a.Header})
 }

@@ -33,8 +33,8 @@ func (s *session) toFunction(_ context.Context, f model.Function, events []nativ
 		if json.Valid(p.Body) {
 			out.Payload = p.Body
 		}
-		_, answer, err := s.deliver(f.Name, func(now model.Function) (platform.Payload, error) {
-			if now.Trigger.Kind() != f.Trigger.Kind() || now.Trigger.Resource() != f.Trigger.Resource() {
+		w, answer, err := s.deliver(f.Name, func(w *worker) (platform.Payload, error) {
+			if now := w.function.Trigger; now.Kind() != f.Trigger.Kind() || now.Resource() != f.Trigger.Resource() {
 				return platform.Payload{}, errChanged
 			}
 			return invoke.Payload(s.target, p)
@@ -44,6 +44,7 @@ func (s *session) toFunction(_ context.Context, f model.Function, events []nativ
 			return native.Answer{}, err
 		}
 		add(&out.Answer, answer)
+		out.Build = w.build
 		return native.Answer{Body: answer.Body, Error: answer.Failure, Status: answer.Status, Header: answer.Header}, nil
 	})
 	switch {

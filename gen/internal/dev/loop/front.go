@@ -3,6 +3,7 @@ package loop
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +15,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/page"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/headers"
 	"github.com/fngen/fngen/internal/native"
 )
 
@@ -95,10 +98,11 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client is gone, or this ends
 	}
-	w.Header().Set(BuildHeader, "0")
+	number := 0
 	if build != nil {
-		w.Header().Set(BuildHeader, strconv.Itoa(build.number))
+		number = build.number
 	}
+	w.Header().Set(BuildHeader, strconv.Itoa(number))
 	if trouble != "" {
 		line, _, _ := strings.Cut(trouble, "\n")
 		w.Header().Set(StaleHeader, line)
@@ -126,44 +130,45 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, string(name), request)
 }
 
-// A head is the beginning of a response that is streamed, with the rest.
-type head struct {
+// A response is one of a build. What is streamed has its body beside it.
+type response struct {
 	native.Response
-	body *io.PipeReader
+	build int
+	body  *io.PipeReader // nil of what is whole
 }
 
 // serve delivers the request to the function and writes its response, as it comes.
 func (s *session) serve(w http.ResponseWriter, name string, r native.Request) {
-	heads, whole := make(chan head, 1), make(chan native.Response, 1)
+	heads, whole := make(chan response, 1), make(chan response, 1)
 	var err error
 	go func() {
 		defer close(whole)
-		var response native.Response
-		if response, err = s.request(name, r, heads); err == nil {
-			whole <- response
+		var is response
+		if is, err = s.request(name, r, heads); err == nil {
+			whole <- is
 		}
 	}()
 	select {
 	case h := <-heads:
-		write(w, h.Response)
+		write(w, h)
 		err := pipe(w, h.body)
 		h.body.CloseWithError(errGone) // what is left goes nowhere
 		<-whole
 		if err != nil {
 			panic(http.ErrAbortHandler) // so that the client sees that something is missing
 		}
-	case response, ok := <-whole:
+	case is, ok := <-whole:
 		if !ok {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
 		select {
 		case h := <-heads: // it was over at once
-			write(w, h.Response)
+			write(w, h)
 			_ = pipe(w, h.body)
 		default:
-			write(w, response)
-			_, _ = w.Write(response.Body) // the client may be gone
+			write(w, is)
+			_, _ = w.Write(is.Body) // the client may be gone
 		}
 	}
 }
@@ -171,8 +176,9 @@ func (s *session) serve(w http.ResponseWriter, name string, r native.Request) {
 var errGone = errors.New("the client is gone")
 
 // write writes the response but for its body.
-func write(w http.ResponseWriter, r native.Response) {
+func write(w http.ResponseWriter, r response) {
 	maps.Copy(w.Header(), r.Header)
+	w.Header().Set(BuildHeader, strconv.Itoa(r.build))
 	w.WriteHeader(r.Status)
 }
 
@@ -197,53 +203,99 @@ func pipe(w http.ResponseWriter, r io.Reader) error {
 	}
 }
 
-// request delivers the request to the function and returns its response. Where it
-// comes piece by piece, its head goes to heads, unless those are nil.
-func (s *session) request(name string, r native.Request, heads chan<- head) (native.Response, error) {
+// request delivers the request to the function, records that, and returns its
+// response. Where it comes piece by piece, its head goes to heads, unless those are
+// nil.
+func (s *session) request(name string, r native.Request, heads chan<- response) (response, error) {
 	begun := time.Now()
-	var f model.Function
-	f, answer, err := s.deliver(name, func(f model.Function) (platform.Payload, error) {
-		if f.Trigger.Kind() != "http" {
+	w, answer, err := s.deliver(name, func(w *worker) (platform.Payload, error) {
+		if w.function.Trigger.Kind() != "http" {
 			return platform.Payload{}, errChanged
 		}
-		payloads, err := invoke.Payloads(s.target, f, native.Delivery{Occurrence: r, Number: s.requests.Add(1), Time: begun})
+		payloads, err := invoke.Payloads(s.target, w.function, native.Delivery{Occurrence: s.arriving(r), Number: s.requests.Add(1), Time: begun})
 		if err != nil {
 			return platform.Payload{}, err
 		}
 		payload, err := invoke.Payload(s.target, payloads[0])
 		if heads != nil {
-			payload.Stream = func(a platform.Answer, body io.Reader) { s.stream(f, a, body, heads) }
+			payload.Stream = func(a platform.Answer, body io.Reader) { s.stream(w, a, body, heads) }
 		}
 		return payload, err
 	})
-	note := Request{Method: r.Method, Target: r.Target, Failure: answer.Failure, Duration: answer.Duration}
-	var response native.Response
+	e := broker.Entry{
+		Kind: broker.Answered, Function: name, From: r.Method + " " + r.Target, Failure: answer.Failure,
+		Duration: answer.Duration, Logs: answer.Logs, Emissions: answer.Emissions,
+	}
+	var out response
+	var keep headers.Kept
+	if w != nil {
+		e.Build, out.build = w.build, w.build
+		t, _ := w.function.Trigger.(model.HTTP)
+		keep = t.Keep
+	}
 	switch {
 	case err != nil:
-		note.Status, note.Failure = http.StatusBadGateway, err.Error()
+		out.Status, e.Failure = http.StatusBadGateway, err.Error()
 	case answer.Failure != "" && s.target != "gcp":
-		note.Status = http.StatusBadGateway
+		out.Status = http.StatusBadGateway
 		err = fmt.Errorf("%s: %s: %s", name, answer.Failure, answer.Body)
 	case answer.ContentType == platform.IntegrationResponse && answer.Body == nil:
-		note.Status = http.StatusOK // of what was streamed
+		out.Status = http.StatusOK // of what was streamed
 	default:
-		if response, err = invoke.ResponseOf(s.target, f, answer); err != nil {
-			note.Failure, response.Status = err.Error(), http.StatusBadGateway
+		if out.Response, err = invoke.ResponseOf(s.target, w.function, answer); err != nil {
+			e.Failure, out.Status = err.Error(), http.StatusBadGateway
 		}
-		note.Status = response.Status
 	}
-	for _, l := range answer.Logs {
-		note.Logs = append(note.Logs, l.Text)
+	e.Request = kept(r, keep)
+	e.Request.Status = out.Status
+	s.Record(e)
+	return out, err
+}
+
+// arriving returns the request as the platform hands it on: Google's begins a
+// trace where there is none.
+//
+// https://cloud.google.com/trace/docs/trace-context
+func (s *session) arriving(r native.Request) native.Request {
+	if s.target != "gcp" || r.Header.Get("Traceparent") != "" || r.Header.Get("X-Cloud-Trace-Context") != "" {
+		return r
 	}
-	for _, e := range answer.Emissions {
-		note.Emissions = append(note.Emissions, e.Kind+" "+e.Name)
+	var id [24]byte
+	_, _ = rand.Read(id[:]) // which does not fail
+	r.Header = r.Header.Clone()
+	if r.Header == nil {
+		r.Header = http.Header{}
 	}
-	s.tell(Note{Kind: Answered, Function: name, Request: &note})
-	return response, err
+	r.Header.Set("Traceparent", fmt.Sprintf("00-%x-%x-00", id[:16], id[16:]))
+	return r
+}
+
+// maxKept is the size in bytes of a body above which it is not kept for another
+// time.
+const maxKept = 64 << 10
+
+// kept is as much of the request as may be shown, and sent again: no header that
+// deliveries do not show either, and no body that is long.
+func kept(r native.Request, keep headers.Kept) *broker.Request {
+	out := &broker.Request{Request: native.Request{Method: r.Method, Target: r.Target, Host: r.Host, Header: http.Header{}}}
+	for name, values := range r.Header {
+		if keep.Has(name) {
+			out.Header[name] = values
+		} else {
+			out.Omitted = append(out.Omitted, name)
+		}
+	}
+	slices.Sort(out.Omitted)
+	if len(r.Body) > maxKept {
+		out.Left = len(r.Body)
+	} else {
+		out.Body = r.Body
+	}
+	return out
 }
 
 // stream hands on a response whose body is being written.
-func (s *session) stream(f model.Function, a platform.Answer, body io.Reader, heads chan<- head) {
+func (s *session) stream(w *worker, a platform.Answer, body io.Reader, heads chan<- response) {
 	if a.ContentType == platform.IntegrationResponse {
 		buffered := bufio.NewReader(body)
 		prelude, err := readPrelude(buffered)
@@ -252,14 +304,14 @@ func (s *session) stream(f model.Function, a platform.Answer, body io.Reader, he
 		}
 		a.Body, body = prelude, buffered
 	}
-	response, err := invoke.ResponseOf(s.target, f, platform.Answer{Body: a.Body, Status: a.Status, Header: a.Header})
+	head, err := invoke.ResponseOf(s.target, w.function, platform.Answer{Body: a.Body, Status: a.Status, Header: a.Header})
 	if err != nil {
 		return
 	}
-	r, w := io.Pipe()
-	heads <- head{response, r}
-	_, err = io.Copy(w, body)
-	w.CloseWithError(err)
+	out, in := io.Pipe()
+	heads <- response{head, w.build, out}
+	_, err = io.Copy(in, body)
+	in.CloseWithError(err)
 }
 
 // readPrelude reads what stands before the body of a stream, to the eight zero
@@ -285,6 +337,6 @@ func (s *session) Request(ctx context.Context, function string, r native.Request
 	if _, _, err := s.served(ctx); err != nil {
 		return invoke.Response{}, err
 	}
-	response, err := s.request(function, r, nil)
-	return invoke.Response{Status: response.Status, ContentType: response.Header.Get("Content-Type"), Body: response.Body}, err
+	is, err := s.request(function, r, nil)
+	return invoke.Response{Status: is.Status, ContentType: is.Header.Get("Content-Type"), Body: is.Body}, err
 }

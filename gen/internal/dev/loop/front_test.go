@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/internal/headers"
+	"github.com/fngen/fngen/internal/native"
 )
 
 func httpFunction(name, path string, methods ...string) model.Function {
@@ -94,3 +97,22 @@ func TestPrelude(t *testing.T) {
 }
 
 var _ http.Handler = route("")
+
+// Of a request that is kept there is no header that deliveries do not show, and no
+// body that is long.
+func TestKept(t *testing.T) {
+	r := native.Request{Method: "POST", Target: "/orders", Host: "h", Body: make([]byte, maxKept), Header: http.Header{
+		"Authorization": {"Bearer x"}, "Cookie": {"a=b"}, "X-Session": {"s"}, "X-Hub-Signature": {"h"}, "Content-Type": {"text/plain"}, "Traceparent": {"t"},
+	}}
+	got := kept(r, headers.Kept{"X-Hub-Signature", "Authorization"})
+	want := native.Request{Method: "POST", Target: "/orders", Host: "h", Body: r.Body, Header: http.Header{
+		"X-Hub-Signature": {"h"}, "Content-Type": {"text/plain"}, "Traceparent": {"t"},
+	}}
+	if diff := cmp.Diff(want, got.Request); diff != "" || got.Left != 0 || !slices.Equal(got.Omitted, []string{"Authorization", "Cookie", "X-Session"}) {
+		t.Errorf("%s, %d left, without %q", diff, got.Left, got.Omitted)
+	}
+	r.Body = append(r.Body, 'x')
+	if got := kept(r, nil); got.Body != nil || got.Left != maxKept+1 {
+		t.Errorf("%d bytes are kept, %d are not", len(got.Body), got.Left)
+	}
+}

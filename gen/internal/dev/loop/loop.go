@@ -4,6 +4,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,10 @@ type Options struct {
 	// is [model.Findings] of what is refused.
 	Read    func(context.Context) (Application, error)
 	Address string // where to listen; "" for DefaultAddress, or one near it
-	Tell    func(Note)
+	Profile string // whose credentials functions run with on AWS; "" for dummy ones
+	// AtOnce is closed when functions are to end whatever they do. Nil is never.
+	AtOnce <-chan struct{}
+	Tell   func(Note)
 }
 
 // An Application is what [Options.Read] has read.
@@ -50,8 +54,11 @@ type session struct {
 	host         *platform.Host
 	address      string // where it listens
 	page         http.Handler
-	life         context.Context // of processes
+	profile      *platform.Profile // nil for none
+	life         context.Context   // of processes
+	endLife      context.CancelFunc
 	requests     atomic.Int64
+	old          sync.WaitGroup // builds that are stopped
 	objects      *objects
 
 	telling sync.Mutex
@@ -63,6 +70,9 @@ type session struct {
 	trouble  error         // why current is not the newest
 	changed  chan struct{} // closed and made anew when one of these changes
 }
+
+// ErrAtOnce is that functions were ended before they had finished.
+var ErrAtOnce = errors.New("functions were ended before they had finished")
 
 // Run runs the application until the context ends. Then it lets the functions
 // finish what they have, and says what is lost.
@@ -80,28 +90,41 @@ func Run(ctx context.Context, o Options) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	s := &session{
-		root: o.Root, target: o.Target, read: o.Read, host: host, address: listener.Addr().String(), life: life, teller: o.Tell, changed: make(chan struct{}),
+		root: o.Root, target: o.Target, read: o.Read, host: host, address: listener.Addr().String(),
+		life: life, endLife: end, teller: o.Tell, changed: make(chan struct{}),
+	}
+	if o.Profile != "" {
+		s.profile = &platform.Profile{Name: o.Profile}
+		if _, err := s.profile.Environment(ctx); err != nil {
+			return err
+		}
 	}
 	if s.objects, err = openObjects(o.Root); err != nil {
 		return err
 	}
-	s.Broker = broker.New(broker.Options{Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence})
+	s.Broker = broker.New(broker.Options{
+		Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence,
+		AtOnce: func(f model.Function) int { return processLimit(o.Target, f) }, // an event has a process for itself
+	})
 	s.page = page.Handler(s, hostOf(o.Address)...)
 	w, err := watch(ctx, o.Root, func(text string) { s.remark("%s", text) })
 	if err != nil {
-		return errors.Join(err, s.end(nil))
+		return errors.Join(err, s.end(nil, nil))
 	}
 	if remark != "" {
 		s.remark("%s", remark)
 	}
 	s.tell(Note{Kind: Started, Text: s.address})
+	if s.profile != nil {
+		s.remark("functions run with the credentials of the profile %s: what they call themselves is real; sinks lead back here", o.Profile)
+	}
 	stopTelling := s.tellHistory()
 	// The page's stream of events ends with the context; functions do not.
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	s.follow(ctx, w, served)
-	err = s.end(server)
+	err = s.end(server, o.AtOnce)
 	stopTelling()
 	return err
 }
@@ -187,10 +210,35 @@ func (s *session) follow(ctx context.Context, changes <-chan change, served <-ch
 // endPatience is how long functions may take for what they have when all ends.
 const endPatience = 10 * time.Second
 
-// end lets the functions finish what they have.
-func (s *session) end(server *http.Server) error {
-	ctx, cancel := context.WithTimeout(s.life, endPatience)
+// end lets the functions finish what they have, as long as it may take, and unless
+// they are to end at once.
+func (s *session) end(server *http.Server, atOnce <-chan struct{}) error {
+	ctx, cancel := context.WithCancel(s.life)
 	defer cancel()
+	finished, over := make(chan struct{}), make(chan error)
+	go func() {
+		var failed error
+		told, patience := time.After(endPatience/20), time.After(endPatience)
+	wait:
+		for {
+			select {
+			case <-finished:
+				break wait
+			case <-told:
+				s.remark("functions finish what they have, for %s at most; interrupt again to end them at once", endPatience)
+			case <-patience:
+				s.remark("functions that have not finished after %s are ended", endPatience)
+				break wait
+			case <-atOnce:
+				failed = ErrAtOnce
+				s.remark("interrupted again: functions are ended at once")
+				break wait
+			}
+		}
+		cancel()
+		s.endLife()
+		over <- failed
+	}()
 	if server != nil {
 		if err := server.Shutdown(ctx); err != nil {
 			server.Close()
@@ -203,12 +251,15 @@ func (s *session) end(server *http.Server) error {
 	if b != nil {
 		b.stop(ctx)
 	}
+	s.old.Wait()
+	close(finished)
+	err := <-over
 	text := "nothing was waiting"
 	if held := len(s.Held()); lost+held > 0 {
 		text = fmt.Sprintf("lost: %s in front of functions, %s among dead letters and where no function is", events(lost), events(held))
 	}
 	s.tell(Note{Kind: Ended, Text: text})
-	return nil
+	return err
 }
 
 func events(n int) string {
@@ -238,6 +289,9 @@ func (s *session) tell(n Note) {
 		n.Build = s.current.number
 	}
 	s.mu.Unlock()
+	if n.Delivery != nil {
+		n.Build = cmp.Or(n.Delivery.Build, n.Build)
+	}
 	s.teller(n)
 }
 

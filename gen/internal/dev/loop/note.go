@@ -18,7 +18,6 @@ type Note struct {
 
 	Functions []Place       // of Serving
 	Delivery  *broker.Entry // of Happened
-	Request   *Request      // of Answered
 	Duration  time.Duration // of Serving: from the save to the swap
 }
 
@@ -32,7 +31,6 @@ const (
 	Stale    Kind = "stale"    // a build that is not the newest, since Err
 	Current  Kind = "current"  // it is the newest again
 	Happened Kind = "happened" // an entry of the broker's history
-	Answered Kind = "answered" // an HTTP request
 	Logged   Kind = "logged"   // a line of a function's log that no delivery has
 	Remarked Kind = "remarked" // anything else, in Text
 	Ended    Kind = "ended"    // Text says what is lost
@@ -44,14 +42,4 @@ type Place struct {
 	Trigger  model.Trigger
 	URLs     []string // of an HTTP function: its patterns
 	Folder   string   // of an object function: its bucket's, relative to the application's root
-}
-
-// A Request is one that was answered.
-type Request struct {
-	Method, Target string
-	Status         int
-	Failure        string // that the platform sees; "" for none
-	Duration       time.Duration
-	Logs           []string
-	Emissions      []string // the sinks of what was sent: queue orders
 }

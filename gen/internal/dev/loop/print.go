@@ -56,8 +56,6 @@ func (p *Printer) Print(n Note) {
 		p.line("", fmt.Sprintf("build %d is the newest again", n.Build))
 	case Happened:
 		p.happened(*n.Delivery)
-	case Answered:
-		p.answered(n.Function, *n.Request)
 	case Logged:
 		p.line(n.Function, "| "+n.Text)
 	case Ended, Remarked:
@@ -116,6 +114,14 @@ func (p *Printer) happened(e broker.Entry) {
 		}
 		p.line(e.Function, "| "+l.Text)
 	}
+	if r := e.Request; r != nil {
+		code := faint
+		if r.Status >= 500 {
+			code = yellow
+		}
+		p.line(e.Function, p.colour(code, outcome(fmt.Sprintf("%s %d in %s", e.From, r.Status, round(e.Duration)), e)))
+		return
+	}
 	if e.Kind != broker.Delivered {
 		code := yellow
 		if e.Kind == broker.DeadLettered || e.Kind == broker.Dropped {
@@ -146,14 +152,18 @@ func (p *Printer) happened(e broker.Entry) {
 			code = yellow
 		}
 	}
-	text := fmt.Sprintf("%s %s %s in %s", e.From, numbers(e.Events), strings.Join(parts, ", "), round(e.Duration))
+	p.line(e.Function, p.colour(code, outcome(fmt.Sprintf("%s %s %s in %s", e.From, numbers(e.Events), strings.Join(parts, ", "), round(e.Duration)), e)))
+}
+
+// outcome is the text with what was sent, and why it failed.
+func outcome(text string, e broker.Entry) string {
 	for _, sent := range e.Emissions {
 		text += ", sent to " + sent.Kind + " " + sent.Name
 	}
 	if e.Failure != "" {
 		text += ": " + e.Failure
 	}
-	p.line(e.Function, p.colour(code, text))
+	return text
 }
 
 // numbers are those of the events, with the attempt if it is not the first.
@@ -171,24 +181,6 @@ func numbers(events []broker.Event) string {
 		return fmt.Sprintf("#%d", events[0].Number)
 	}
 	return fmt.Sprintf("#%d and %d more", events[0].Number, len(events)-1)
-}
-
-func (p *Printer) answered(function string, r Request) {
-	for _, l := range r.Logs {
-		p.line(function, "| "+l)
-	}
-	text := fmt.Sprintf("%s %s %d in %s", r.Method, r.Target, r.Status, round(r.Duration))
-	for _, sent := range r.Emissions {
-		text += ", sent to " + sent
-	}
-	if r.Failure != "" {
-		text += ": " + r.Failure
-	}
-	code := faint
-	if r.Status >= 500 {
-		code = yellow
-	}
-	p.line(function, p.colour(code, text))
 }
 
 func round(d time.Duration) time.Duration {
@@ -254,6 +246,9 @@ func PrintJSON(w io.Writer, n Note) {
 	}
 	if e := n.Delivery; e != nil {
 		out.Kind, out.From, out.Text, out.Failure, out.Duration = string(e.Kind), e.From, e.Text, e.Failure, e.Duration
+		if e.Request != nil {
+			out.Status = e.Request.Status
+		}
 		for _, one := range e.Events {
 			j := jsonEvent{Number: one.Number, Attempt: one.Attempt}
 			if e.Kind == broker.Delivered {
@@ -267,9 +262,6 @@ func PrintJSON(w io.Writer, n Note) {
 		for _, sent := range e.Emissions {
 			out.Emissions = append(out.Emissions, sent.Kind+" "+sent.Name)
 		}
-	}
-	if r := n.Request; r != nil {
-		out.From, out.Status, out.Failure, out.Duration, out.Logs, out.Emissions = r.Method+" "+r.Target, r.Status, r.Failure, r.Duration, r.Logs, r.Emissions
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

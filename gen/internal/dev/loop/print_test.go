@@ -34,7 +34,10 @@ func all() []Note {
 		}},
 		{Kind: Happened, Delivery: &broker.Entry{Kind: broker.DeadLettered, Function: "pick", From: "queue orders", Text: "failed 5 times", Events: []broker.Event{{Number: 3, Attempt: 5}}}},
 		{Kind: Happened, Delivery: &broker.Entry{Kind: broker.Unheard, From: "topic news", Text: "no function listens to it", Events: []broker.Event{{}}}},
-		{Kind: Answered, Function: "look", Request: &Request{Method: "GET", Target: "/?a=b", Status: 502, Failure: "Runtime.ExitError", Duration: time.Millisecond, Logs: []string{"hi"}, Emissions: []string{"queue orders"}}},
+		{Kind: Happened, Function: "look", Delivery: &broker.Entry{
+			Kind: broker.Answered, Function: "look", From: "GET /?a=b", Request: &broker.Request{Status: 502}, Failure: "Runtime.ExitError", Duration: time.Millisecond,
+			Logs: []platform.Line{{Text: "hi"}}, Emissions: []platform.Emission{{Kind: "queue", Name: "orders"}},
+		}},
 		{Kind: Logged, Function: "look", Text: "starting"},
 		{Kind: Ended, Text: "nothing was waiting"},
 	}

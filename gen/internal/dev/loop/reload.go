@@ -88,11 +88,14 @@ func (s *session) reload(ctx context.Context, since time.Time) {
 	}
 	s.Update(b.functions)
 	s.tell(Note{Kind: Serving, Functions: b.places(), Duration: time.Since(since)})
+	if names := b.unchecked(); len(names) > 0 && (old == nil || !slices.Equal(names, old.unchecked())) {
+		s.remark("whoever calls is let in here: the tokens that %s check on %s are not asked for", strings.Join(names, ", "), s.target)
+	}
 	for _, err := range unready {
 		s.remark("%v; it is tried again when something is delivered to it", err)
 	}
 	if old != nil {
-		go old.stop(s.life)
+		s.old.Go(func() { old.stop(s.life) })
 	}
 }
 
@@ -173,17 +176,24 @@ func (s *session) start(ctx context.Context, b *build, env map[string][]string) 
 	var group errgroup.Group
 	group.SetLimit(mostStarting)
 	for i, f := range b.functions {
-		w := &worker{function: f}
-		w.start = func(context.Context) (*platform.Process, error) {
+		w := newWorker(s.target, f, b.number, s.host.AtOnce(f), func(context.Context) (*platform.Process, error) {
+			env := env[f.Name]
+			if s.profile != nil {
+				keys, err := s.profile.Environment(life)
+				if err != nil {
+					return nil, err
+				}
+				env = slices.Concat(env, keys)
+			}
 			return s.host.Start(life, platform.Command{Path: b.program, Args: []string{f.Name}}, f, platform.Options{
-				Env: env[f.Name], Home: home, FIFO: func(queue string) bool { return isFIFO[queue] },
+				Env: env, Home: home, FIFO: func(queue string) bool { return isFIFO[queue] },
 				Log:  func(l platform.Line) { s.tell(Note{Kind: Logged, Function: f.Name, Text: l.Text}) },
 				Emit: func(e platform.Emission) error { return s.Emit(f.Name, e) },
 			})
-		}
+		})
 		b.workers[f.Name] = w
 		group.Go(func() error {
-			_, failed[i] = w.running(life)
+			failed[i] = w.warm(life)
 			return nil
 		})
 	}
@@ -207,6 +217,17 @@ func (b *build) places() []Place {
 		out = append(out, p)
 	}
 	return out
+}
+
+// unchecked are the functions that verify who calls them, but not here.
+func (b *build) unchecked() (names []string) {
+	t, ok := b.target.(model.CallerChecker)
+	for _, f := range b.functions {
+		if ok && t.ChecksCaller(f) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // digest is the same for builds between which nothing is different.

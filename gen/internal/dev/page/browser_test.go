@@ -95,6 +95,52 @@ func TestBrowser(t *testing.T) {
 	b.silent()
 }
 
+// In a browser: requests are among the deliveries and are sent again, and all dead
+// letters of a queue are resent.
+func TestBrowserAgain(t *testing.T) {
+	b := openBrowser(t)
+	w := newWorld(t, shop()...)
+	w.change(func() { w.broken = "order" })
+	server := httptest.NewServer(Handler(w))
+	defer server.Close()
+	defer server.CloseClientConnections()
+	b.look(1280, 900, "light")
+	b.open(server.URL + Path)
+	for n := range 2 {
+		if err := w.Send("queue", "orders", native.Message{Body: fmt.Appendf(nil, `{"id":"order-%d"}`, n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answered := func(n int) string {
+		return fmt.Sprintf(`[...document.querySelectorAll("#entries .good")].filter(e => e.innerText.includes("answered 200") && e.innerText.includes("GET /articles/")).length === %d`, n)
+	}
+	b.click("#fn-articles summary")
+	b.click("#fn-articles button.main")
+	b.wait("the request is a row", answered(1))
+	b.click("#entries .good summary")
+	b.click("#entries .good [action=repeat] button")
+	b.wait("it is answered again", `document.querySelector("#entries [open] .note").innerText.startsWith("answered 200 after")`)
+	b.wait("that is a row, too", answered(2))
+
+	b.wait("both orders are dead letters", `document.querySelector("#letters .count").innerText === "2"`)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int{1280, 400} {
+			b.look(width, 900, scheme)
+			if got := b.eval(`document.documentElement.scrollWidth > document.documentElement.clientWidth`); got != false {
+				t.Errorf("at %d pixels the page is wider", width)
+			}
+			b.shoot(fmt.Sprintf("again-%s-%d", scheme, width))
+		}
+	}
+	b.look(1280, 900, "light")
+	w.change(func() { w.broken = "" })
+	b.click("#letters [action=resend-all] button")
+	b.wait("it is said that they are resent", `document.querySelector("#note").innerText === "2 dead letters of reserve-dead-letters are sent again"`)
+	b.wait("there is no dead letter", `document.querySelector("#letters .count").innerText === "0"`)
+	b.wait("both arrive", `[...document.querySelectorAll("#entries .good")].some(e => e.textContent.includes("order-0")) && [...document.querySelectorAll("#entries .good")].some(e => e.textContent.includes("order-1"))`)
+	b.silent()
+}
+
 // A page of another origin does nothing here by its forms and scripts, and a name
 // of another's for this machine gets nothing.
 func TestBrowserForeign(t *testing.T) {

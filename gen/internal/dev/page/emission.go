@@ -30,6 +30,12 @@ func whole(e broker.Entry) string {
 			fmt.Fprintln(&out, line)
 		}
 	}
+	if e.Build > 0 {
+		fmt.Fprintf(&out, "build %d\n", e.Build)
+	}
+	if e.Request != nil {
+		fmt.Fprintf(&out, "\n-- request --\n%s\n", requestText(*e.Request))
+	}
 	for _, one := range e.Events {
 		_, text := describe(one.Occurrence)
 		fmt.Fprintf(&out, "\n-- event %d, attempt %d, %s --\n%s\n", one.Number, one.Attempt, one.Fate, text)

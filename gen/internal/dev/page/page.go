@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
 )
@@ -37,6 +39,8 @@ func Handler(s Session, hosts ...string) http.Handler {
 	mux.HandleFunc("POST "+Path+"send", h.action(h.send))
 	mux.HandleFunc("POST "+Path+"run", h.action(h.run))
 	mux.HandleFunc("POST "+Path+"resend", h.action(numbered("sent again", s.Resend)))
+	mux.HandleFunc("POST "+Path+"resend-all", h.action(h.resendAll))
+	mux.HandleFunc("POST "+Path+"repeat", h.action(h.repeat))
 	mux.HandleFunc("POST "+Path+"remove", h.action(numbered("removed", s.Remove)))
 	for _, name := range []string{"page.css", "page.js", "icon.svg"} {
 		mux.HandleFunc("GET "+Path+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, name) })
@@ -124,13 +128,13 @@ func (h *handler) page(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) entry(w http.ResponseWriter, r *http.Request) {
 	number, _ := strconv.ParseInt(r.PathValue("number"), 10, 64)
-	entries := h.session.History(number - 1)
-	if len(entries) == 0 || entries[0].Number != number {
-		http.Error(w, "it is not kept any more", http.StatusNotFound)
+	e, err := h.kept(number)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte(whole(entries[0])))
+	_, _ = w.Write([]byte(whole(e)))
 }
 
 // action does what a form asks for, and answers with a note: alone to the script,
@@ -192,15 +196,7 @@ func (h *handler) deliver(r *http.Request, f model.Function, n *note) error {
 		return err
 	}
 	if request, ok := o.(native.Request); ok {
-		begun := time.Now()
-		response, err := h.session.Request(r.Context(), f.Name, request)
-		if err != nil {
-			return err
-		}
-		n.Message = fmt.Sprintf("answered %d after %s", response.Status, took(time.Since(begun)))
-		n.Bad = response.Status >= 500
-		n.Response = shown(responseText(response))
-		return nil
+		return h.ask(r.Context(), f.Name, request, n)
 	}
 	kind, name := f.Trigger.Kind(), f.Trigger.Resource()
 	if e, ok := o.(native.Event); ok {
@@ -215,6 +211,63 @@ func (h *handler) deliver(r *http.Request, f model.Function, n *note) error {
 	}
 	n.Message = fmt.Sprintf("sent to %s %s at %s", kind, name, clock(time.Now()))
 	return nil
+}
+
+// ask sends the request to the function, and has the note say what is answered.
+func (h *handler) ask(ctx context.Context, function string, request native.Request, n *note) error {
+	begun := time.Now()
+	response, err := h.session.Request(ctx, function, request)
+	if err != nil {
+		return err
+	}
+	n.Message = fmt.Sprintf("answered %d after %s", response.Status, took(time.Since(begun)))
+	n.Bad = response.Status >= 500
+	n.Response = shown(responseText(response))
+	return nil
+}
+
+// repeat sends the request of an entry again, or delivers its events.
+func (h *handler) repeat(r *http.Request) note {
+	number, _ := strconv.ParseInt(r.PostFormValue("number"), 10, 64)
+	n := note{Message: "delivered again"}
+	e, err := h.kept(number)
+	switch {
+	case err != nil:
+	case e.Request == nil:
+		err = h.session.Repeat(number)
+	case e.Request.Left > 0:
+		err = fmt.Errorf("the request's body of %d bytes is not kept", e.Request.Left)
+	default:
+		if err = h.ask(r.Context(), e.Function, e.Request.Request, &n); err == nil && len(e.Request.Omitted) > 0 {
+			n.Message += ", sent without headers that are not kept"
+		}
+	}
+	if err != nil {
+		n.Bad, n.Message = true, err.Error()
+	}
+	return n
+}
+
+// kept returns the entry of the number.
+func (h *handler) kept(number int64) (broker.Entry, error) {
+	entries := h.session.History(number - 1)
+	if number < 1 || len(entries) == 0 || entries[0].Number != number {
+		return broker.Entry{}, errors.New("it is not kept any more")
+	}
+	return entries[0], nil
+}
+
+func (h *handler) resendAll(r *http.Request) note {
+	queue := r.PostFormValue("queue")
+	count, err := h.session.ResendAll(queue)
+	text := fmt.Sprintf("%d dead letters of %s are sent again", count, queue)
+	if count == 1 {
+		text = "1 dead letter of " + queue + " is sent again"
+	}
+	if err != nil {
+		return note{Bad: true, Message: fmt.Sprintf("%s; %v", text, err)}
+	}
+	return note{Message: text}
 }
 
 func (h *handler) run(r *http.Request) note {

@@ -51,6 +51,14 @@ func (f *fake) Resend(number int64) error {
 	f.done = append(f.done, fmt.Sprintf("resend %d", number))
 	return f.err
 }
+func (f *fake) ResendAll(queue string) (int, error) {
+	f.done = append(f.done, "resend all of "+queue)
+	return 2, f.err
+}
+func (f *fake) Repeat(number int64) error {
+	f.done = append(f.done, fmt.Sprintf("repeat %d", number))
+	return f.err
+}
 func (f *fake) Remove(number int64) error {
 	f.done = append(f.done, fmt.Sprintf("remove %d", number))
 	return f.err
@@ -155,8 +163,8 @@ func TestEscaping(t *testing.T) {
 // What comes from another origin does nothing, and what is asked of another host
 // gets nothing.
 func TestForeign(t *testing.T) {
-	form := url.Values{"function": {"reserve"}, "text": {"x"}, "number": {"1"}}
-	for _, path := range []string{"send", "run", "resend", "remove"} {
+	form := url.Values{"function": {"reserve"}, "text": {"x"}, "number": {"1"}, "queue": {"q"}}
+	for _, path := range []string{"send", "run", "resend", "resend-all", "repeat", "remove"} {
 		for _, header := range [][]string{
 			{"Sec-Fetch-Site", "cross-site"},
 			{"Sec-Fetch-Site", "same-site"},
@@ -242,11 +250,22 @@ func TestForms(t *testing.T) {
 		{"run", url.Values{"function": {"nightly"}}, "fire nightly", "fired at "},
 		{"run", url.Values{"function": {"gone"}}, "", "there is no function &#34;gone&#34;"},
 		{"resend", url.Values{"number": {"12"}}, "resend 12", "event 12 is sent again"},
+		{"resend-all", url.Values{"queue": {"lost"}}, "resend all of lost", "2 dead letters of lost are sent again"},
+		{"repeat", url.Values{"number": {"1"}}, "repeat 1", "delivered again"},
+		{"repeat", url.Values{"number": {"2"}}, "request place POST /orders body", "answered 201 after "},
+		{"repeat", url.Values{"number": {"3"}}, "", "the request&#39;s body of 70000 bytes is not kept"},
+		{"repeat", url.Values{"number": {"4"}}, "", "it is not kept any more"},
+		{"repeat", url.Values{}, "", "it is not kept any more"},
 		{"remove", url.Values{"number": {"12"}}, "remove 12", "event 12 is removed"},
 		{"remove", url.Values{"number": {"x"}}, "", "the number of a dead letter is missing"},
 	} {
 		f := newFake()
 		f.response = invoke.Response{Status: 201, ContentType: "text/plain", Body: []byte("made")}
+		f.history = []broker.Entry{
+			{Number: 1, Kind: broker.Delivered, Function: "reserve", From: "queue orders", Events: []broker.Event{{Number: 1, Occurrence: native.Message{}}}},
+			{Number: 2, Kind: broker.Answered, Function: "place", Request: &broker.Request{Request: native.Request{Method: "POST", Target: "/orders", Body: []byte("body")}}},
+			{Number: 3, Kind: broker.Answered, Function: "place", Request: &broker.Request{Request: native.Request{Method: "POST", Target: "/orders"}, Left: 70000}},
+		}
 		h := Handler(f)
 		w := post(t, h, c.path, c.form)
 		to := w.Header().Get("Location")
@@ -269,9 +288,11 @@ func TestForms(t *testing.T) {
 	}
 	f := newFake()
 	f.err = errors.New("it is full")
+	f.history = []broker.Entry{{Number: 1, Function: "reserve", Events: []broker.Event{{}}}}
 	h := Handler(f)
 	for path, form := range map[string]url.Values{
 		"send": {"function": {"reserve"}, "text": {"what I typed"}}, "run": {"function": {"nightly"}}, "resend": {"number": {"1"}}, "remove": {"number": {"1"}},
+		"repeat": {"number": {"1"}},
 	} {
 		to, _, _ := strings.Cut(post(t, h, path, form).Header().Get("Location"), "#")
 		got := get(t, h, to).Body.String()
@@ -284,6 +305,41 @@ func TestForms(t *testing.T) {
 	}
 	if got := get(t, h, Path+"?note=4").Body.String(); strings.Contains(got, "it is full") {
 		t.Error("a note is kept for ever")
+	}
+}
+
+// A request is one of the rows: what is answered, by which build, how long it took,
+// what it logged and sent. Its body and what headers may hold of secrets are not
+// on the page, nor in what it leads to, but may be sent again.
+func TestRequests(t *testing.T) {
+	f := newFake()
+	request := native.Request{Method: "POST", Target: "/orders?a=<b>", Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("hidden words")}
+	for i, status := range []int{201, 404, 502} {
+		f.history = append(f.history, broker.Entry{
+			Number: int64(i + 1), Kind: broker.Answered, Function: "place", From: "POST /orders?a=<b>", Build: 7, Duration: 12 * time.Millisecond,
+			Request: &broker.Request{Request: request, Omitted: []string{"Authorization", "Cookie"}, Status: status},
+			Logs:    []platform.Line{{Text: "placing"}}, Emissions: []platform.Emission{{Kind: "queue", Name: "orders", Body: []byte("o-1")}},
+		})
+	}
+	f.history[2].Request.Left, f.history[2].Request.Body = 70000, nil
+	h := Handler(f)
+	page := get(t, h, Path).Body.String()
+	for _, want := range []string{
+		`<li class="entry good" id="e1">`, `<li class="entry warning" id="e2">`, `<li class="entry bad" id="e3">`, "answered 201", "answered 404", "answered 502",
+		"POST /orders?a=&lt;b&gt; → queue orders", "12ms", "build 7", "placing", "Sent to queue orders", "Content-Type: text/plain",
+		"a body of 12 bytes, which is not shown", "a body of 70000 bytes, which is not shown", "headers that are not kept: Authorization, Cookie",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	if got := strings.Count(page, `action="repeat"`); got != 2 {
+		t.Errorf("%d requests can be sent again, not the two whose body is kept", got)
+	}
+	for _, text := range []string{page, get(t, h, Path+"entry/1").Body.String()} {
+		if strings.Contains(text, "hidden words") || !strings.Contains(text, "headers that are not kept") {
+			t.Errorf("a body is shown, or what is left out is not said: %s", text)
+		}
 	}
 }
 
@@ -338,7 +394,7 @@ func TestCut(t *testing.T) {
 	h := Handler(f)
 	page := get(t, h, Path).Body.String()
 	for _, want := range []string{
-		fmt.Sprintf("cut: %d bytes in all", len(long)), "and 10 more lines", "and 2 more events", "and 2 more are sent", "and 5 older",
+		fmt.Sprintf("cut: %d bytes in all", len(long)), "and 10 more lines", "and 2 more events", "and 2 more are sent", "and 5 older", "Resend all 105 of q",
 		`Dead letters <span class="count bad">105</span>`, `href="entry/1"`,
 	} {
 		if !strings.Contains(page, want) {

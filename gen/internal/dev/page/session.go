@@ -29,7 +29,9 @@ type Session interface {
 	Send(kind, name string, o native.Occurrence) error
 	Fire(function string) error
 	Resend(number int64) error
+	ResendAll(queue string) (int, error)
 	Remove(number int64) error
+	Repeat(number int64) error
 	History(after int64) []broker.Entry
 	Held() []broker.Held
 	State() broker.State

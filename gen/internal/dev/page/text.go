@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
@@ -108,6 +109,25 @@ func describe(o native.Occurrence) (title, text string) {
 		return o.Method + " " + o.Target, o.Method + " " + o.Target + " HTTP/1.1\n" + strings.ReplaceAll(head.String(), "\r\n", "\n") + "\n" + indented(o.Body)
 	}
 	return fmt.Sprintf("%T", o), ""
+}
+
+// requestText is what is shown of a request that was answered: all that is kept of
+// it but the body.
+func requestText(r broker.Request) string {
+	size := r.Left
+	if size == 0 {
+		size = len(r.Body)
+	}
+	r.Body = nil
+	_, text := describe(r.Request)
+	text = strings.TrimRight(text, "\n")
+	if size > 0 {
+		text += fmt.Sprintf("\n\n(a body of %d bytes, which is not shown)", size)
+	}
+	if len(r.Omitted) > 0 {
+		text += "\n(headers that are not kept: " + strings.Join(r.Omitted, ", ") + ")"
+	}
+	return text
 }
 
 // titleOf is what a message is called: its group, and the event that it holds or

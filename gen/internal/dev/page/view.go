@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"html/template"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -123,8 +124,15 @@ func (e entry) Sinks() []string {
 
 type letters struct {
 	Letters []letter
-	Dead    int // of all
+	Queues  []queue // that have dead letters
+	Dead    int     // of all
 	All     int
+}
+
+// A queue is one with dead letters.
+type queue struct {
+	Name string
+	Dead int
 }
 
 // More are those that the page has no room for.
@@ -140,14 +148,19 @@ type letter struct {
 
 func lettersOf(held []broker.Held) letters {
 	out := letters{All: len(held)}
+	dead := map[string]int{}
 	for _, h := range slices.Backward(held) {
 		if h.Function != "" {
 			out.Dead++
+			dead[h.Queue]++
 		}
 		if len(out.Letters) < maxHeld {
 			title, text := describe(h.Occurrence)
 			out.Letters = append(out.Letters, letter{h, clock(h.Time), title, shown(text)})
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(dead)) {
+		out.Queues = append(out.Queues, queue{name, dead[name]})
 	}
 	return out
 }
@@ -157,6 +170,8 @@ type entry struct {
 	broker.Entry
 	At, Outcome, Class string
 	Title              string
+	Head               body // of a request
+	CanRepeat          bool
 	Attempt            int
 	Took               string
 	Events             []delivered
@@ -188,8 +203,12 @@ const (
 func entryOf(e broker.Entry) entry {
 	out := entry{Entry: e, At: clock(e.Time), Title: e.Text}
 	out.Outcome, out.Class = outcomeOf(e)
-	if e.Kind == broker.Delivered {
+	out.CanRepeat = e.Function != "" && len(e.Events) > 0
+	if e.Kind == broker.Delivered || e.Kind == broker.Answered {
 		out.Took = took(e.Duration)
+	}
+	if e.Request != nil {
+		out.Head, out.CanRepeat = shown(requestText(*e.Request)), e.Request.Left == 0
 	}
 	for i, one := range e.Events {
 		title, text := describe(one.Occurrence)
@@ -219,6 +238,8 @@ func entryOf(e broker.Entry) entry {
 // outcomeOf says in words, and by a class, what came of it.
 func outcomeOf(e broker.Entry) (word, class string) {
 	switch e.Kind {
+	case broker.Answered:
+		return answered(e.Request.Status)
 	case broker.Delivered:
 	case broker.Undelivered, broker.Expired, broker.Unheard:
 		return string(e.Kind), warning
@@ -251,6 +272,17 @@ func outcomeOf(e broker.Entry) (word, class string) {
 		words = append(words, fmt.Sprintf("%d %s", n, fate.word))
 	}
 	return strings.Join(words, ", "), class
+}
+
+// answered says what the status of an answer means.
+func answered(status int) (word, class string) {
+	switch class = good; {
+	case status >= 500:
+		class = bad
+	case status >= 400:
+		class = warning
+	}
+	return fmt.Sprintf("answered %d", status), class
 }
 
 func clock(t time.Time) string { return t.Local().Format("15:04:05") }

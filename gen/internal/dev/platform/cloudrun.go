@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/dev/program"
@@ -76,10 +77,7 @@ func (s *server) deliver(d *delivery) (Answer, error) {
 		r.Host = d.Header.Get("Host") // that of the address if there is none
 		r.Header.Del("Host")
 	}
-	if r.Header.Get("X-Cloud-Trace-Context") == "" {
-		trace := traceID(d.id, time.Now())
-		r.Header.Set("X-Cloud-Trace-Context", fmt.Sprintf("%s%s/1", trace[7:15], trace[16:40]))
-	}
+	r.Header.Set("X-Cloud-Trace-Context", cmp.Or(r.Header.Get("X-Cloud-Trace-Context"), d.trace()+"/1"))
 	resp, err := s.client.Do(r)
 	if err == nil {
 		defer resp.Body.Close()
@@ -102,4 +100,18 @@ func (s *server) deliver(d *delivery) (Answer, error) {
 	case <-time.After(time.Second): // the connection ends a little before the process
 		return Answer{Status: http.StatusServiceUnavailable, Failure: "connection broken"}, nil
 	}
+}
+
+// trace returns the id of the delivery's trace, which functions log: that of the
+// request, or one of its own.
+//
+// https://cloud.google.com/trace/docs/trace-context
+func (d *delivery) trace() string {
+	if id, _, ok := strings.Cut(d.Header.Get("X-Cloud-Trace-Context"), "/"); ok && id != "" {
+		return id
+	}
+	if part := strings.Split(d.Header.Get("Traceparent"), "-"); len(part) >= 4 && len(part[1]) == 32 {
+		return part[1]
+	}
+	return strings.ReplaceAll(d.id, "-", "")
 }

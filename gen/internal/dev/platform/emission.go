@@ -32,6 +32,16 @@ func (e Emission) Event() (event.Event, error) {
 	return cehttp.Decode(header, e.Body)
 }
 
+// trace names the trace that the event is of; "" for none.
+func (e Emission) trace() string {
+	event, err := e.Event()
+	if err != nil {
+		return ""
+	}
+	parent, _ := event.Extensions()["traceparent"].(string)
+	return parent
+}
+
 // IsLetter reports whether the event is a dead letter.
 func IsLetter(e event.Event) bool {
 	_, is := e.Extensions()["deadletterreason"]

@@ -3,9 +3,10 @@
 // sends it, and OpenWhisk's ActionLoop. What functions send to their sinks comes
 // back to whoever runs them.
 //
-// A process has one delivery at a time, as on Lambda and OpenWhisk, and as Cloud
-// Functions presets it: so each line of its log and each emission belongs to a
-// delivery.
+// A process has one delivery at a time, as on Lambda and OpenWhisk, so that each
+// line of its log and each emission belongs to a delivery. On Google an HTTP
+// function has many: what it writes meanwhile belongs to the one whose trace it
+// names.
 package platform
 
 import (
@@ -83,6 +84,15 @@ func (h *Host) Timeout(f model.Function) time.Duration {
 		preset = 30 * time.Second
 	}
 	return cmp.Or(f.Timeout, preset)
+}
+
+// AtOnce is how many deliveries a process of the function has at once: on Google
+// as many requests as the infrastructure sets, else one.
+func (h *Host) AtOnce(f model.Function) int {
+	if _, ok := f.Trigger.(model.HTTP); ok && h.target == "gcp" {
+		return 80
+	}
+	return 1
 }
 
 // A Command starts a function: what package program has built with the

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,9 +27,9 @@ type Process struct {
 	turn     chan struct{}
 	ended    chan struct{}
 
-	mu      sync.Mutex
-	current *Answer // of the delivery at hand, which gets lines and emissions; nil for none
-	killed  bool
+	mu     sync.Mutex
+	out    []*delivery // at hand, which get lines and emissions
+	killed bool
 }
 
 // A delivery is a payload on its way.
@@ -36,6 +38,7 @@ type delivery struct {
 	context.Context
 	id       string
 	deadline time.Time
+	answer   Answer // its log and emissions until now
 }
 
 // stopPatience is how long a process may take to end when it is told to: what
@@ -47,7 +50,7 @@ const stopPatience = 10 * time.Second
 // killed when the context ends, and ends with the one that called Start, however
 // that ends.
 func (h *Host) Start(ctx context.Context, command Command, f model.Function, o Options) (*Process, error) {
-	p := &Process{host: h, function: f, options: o, turn: make(chan struct{}, 1), ended: make(chan struct{})}
+	p := &Process{host: h, function: f, options: o, turn: make(chan struct{}, h.AtOnce(f)), ended: make(chan struct{})}
 	p.cmd = exec.Command(command.Path, command.Args...)
 	failed := func(err error) (*Process, error) {
 		return nil, fmt.Errorf("%s does not start on %s: %w", f.Name, h.target, err)
@@ -170,11 +173,11 @@ func (p *Process) Invoke(ctx context.Context, payload Payload) (Answer, error) {
 	begun := time.Now()
 	own, cancel := context.WithDeadline(ctx, begun.Add(timeout))
 	defer cancel()
-	taken := &Answer{}
+	d := &delivery{Payload: payload, Context: own, id: newID(), deadline: begun.Add(timeout)}
 	p.mu.Lock()
-	p.current = taken
+	p.out = append(p.out, d)
 	p.mu.Unlock()
-	answer, err := p.protocol.deliver(&delivery{payload, own, newID(), begun.Add(timeout)})
+	answer, err := p.protocol.deliver(d)
 	switch {
 	case ctx.Err() != nil:
 		p.kill()
@@ -188,9 +191,9 @@ func (p *Process) Invoke(ctx context.Context, payload Payload) (Answer, error) {
 	duration := time.Since(begun)
 	p.drain()
 	p.mu.Lock()
-	p.current = nil
+	p.out = slices.DeleteFunc(p.out, func(one *delivery) bool { return one == d })
 	p.mu.Unlock()
-	answer.Duration, answer.Logs, answer.Emissions = duration, taken.Logs, taken.Emissions
+	answer.Duration, answer.Logs, answer.Emissions = duration, d.answer.Logs, d.answer.Emissions
 	return answer, err
 }
 
@@ -228,14 +231,16 @@ var failures = map[string]struct{ late, ended string }{
 	"openwhisk": {"time limit exceeded", "action exited"},
 }
 
-// Stop waits for the delivery at hand, tells the process to end, and waits until
+// Stop waits for the deliveries at hand, tells the process to end, and waits until
 // it has. It is killed if it does not, or when the context ends.
 func (p *Process) Stop(ctx context.Context) {
 	defer context.AfterFunc(ctx, p.kill)()
-	select {
-	case p.turn <- struct{}{}: // for good
-	case <-p.ended:
-		return
+	for range cap(p.turn) {
+		select {
+		case p.turn <- struct{}{}: // for good
+		case <-p.ended:
+			return
+		}
 	}
 	p.protocol.end()
 	patience := time.AfterFunc(stopPatience, p.kill)
@@ -263,11 +268,29 @@ func (p *Process) drain() {
 func (p *Process) logged(line Line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.current != nil {
-		p.current.Logs = append(p.current.Logs, line)
+	if d := p.of(line.Text); d != nil {
+		d.answer.Logs = append(d.answer.Logs, line)
 	} else if p.options.Log != nil {
 		p.options.Log(line)
 	}
+}
+
+// of returns the delivery that what was written is of: the only one, or of
+// several the only one whose trace it names; nil for nobody's.
+func (p *Process) of(text string) *delivery {
+	if len(p.out) == 1 {
+		return p.out[0]
+	}
+	var found *delivery
+	for _, d := range p.out {
+		if strings.Contains(text, d.trace()) {
+			if found != nil {
+				return nil
+			}
+			found = d
+		}
+	}
+	return found
 }
 
 // emitted takes an emission, whose kind the services do not always know.
@@ -284,8 +307,8 @@ func (p *Process) emitted(e Emission) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.current != nil {
-		p.current.Emissions = append(p.current.Emissions, e)
+	if d := p.of(e.trace()); d != nil {
+		d.answer.Emissions = append(d.answer.Emissions, e)
 	}
 	return nil
 }

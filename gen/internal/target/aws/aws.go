@@ -22,6 +22,7 @@ type Target struct {
 	artifacts string // the bucket of archives; "" for one that is made
 
 	// By the name in directives.
+	actions   map[string][]string       // that IAM permits besides those of the uses
 	envelopes map[string]string         // of queues
 	keys      map[string][]string       // of collections
 	names     map[string]string         // of what exists already
@@ -33,6 +34,7 @@ var (
 	_ model.Target         = Target{}
 	_ model.AppChecker     = Target{}
 	_ model.BinaryPackager = Target{}
+	_ model.Feeder         = Target{}
 )
 
 // Name is aws.
@@ -57,7 +59,7 @@ var (
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
 	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
-	attributesKey = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
+	attributesKey = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [_id] by default.", Valid: func(attribute string) error {
 		if attribute == "" || len(attribute) > 255 {
 			return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
 		}
@@ -66,6 +68,9 @@ var (
 		}
 		return nil
 	}}
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+	actionsKey = config.Key{Name: "actions", Doc: "IAM's actions on a table or a bucket that functions with a use of it may do besides, with an SDK of their own.",
+		Grammar: regexp.MustCompile(`^(dynamodb|s3):[A-Z][A-Za-z]{1,63}$`), Want: "an action without a wildcard, dynamodb:Query for instance"}
 	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The physical name of a resource that exists already, in the stack's account and region.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`), Want: "the name without the ARN around it"}
@@ -79,9 +84,10 @@ var (
 func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	t := Target{
 		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
-		envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
+		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	for logical, r := range resources {
+		t.actions[logical] = r.Strings(actionsKey)
 		t.envelopes[logical] = r.String(envelopeKey)
 		t.keys[logical] = r.Strings(attributesKey)
 		t.names[logical] = r.String(nameKey)

@@ -13,6 +13,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	report := model.NewReport(t.Name(), f)
 	report.Timeout(900*time.Second, "a function")
 	t.sinks(report, f)
+	t.uses(report, f)
 	operation(report, f)
 	t.existing(report, f)
 	asynchronous := true
@@ -120,8 +121,10 @@ func variables(report *model.Report, env []model.Variable) {
 	for _, v := range env {
 		at := model.KeyEnv + "." + v.Name
 		switch {
-		case strings.HasPrefix(v.Name, "FNGEN_SINK_"):
+		case strings.HasPrefix(v.Name, model.SinkVariable("")):
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the template sets; choose another name", v.Name)
+		case strings.HasPrefix(v.Name, model.UseVariable("")):
+			report.ErrorAt("env-name", at, "the variable %s would say where what the function uses is, which the template sets; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "AWS_") || slices.Contains([]string{"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}, v.Name):
 			report.ErrorAt("env-name", at, "the variable %s is Lambda's own; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
@@ -214,7 +217,7 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 			before[s] = append(before[s], i)
 		}
 	}
-	return diagnostics
+	return append(diagnostics, t.unused(functions)...)
 }
 
 // A shared thing is what only functions can be in each other's way that have it.

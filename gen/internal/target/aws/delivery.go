@@ -73,3 +73,8 @@ func batchSize(t model.Queue) int { return cmp.Or(t.Batch, 10) }
 func presetVisibility(f model.Function, t model.Queue) time.Duration {
 	return min(6*timeout(f)+t.Window, 12*time.Hour)
 }
+
+// Feed implements model.Feeder.
+func (t Target) Feed(trigger model.Trigger) model.Feed {
+	return model.Feed{Envelope: t.envelopes[trigger.Resource()], Keys: t.keys[trigger.Resource()]}
+}

@@ -12,15 +12,21 @@ const (
 	sqsPath      = awsPath + "/sink/sqs"
 	snsPath      = awsPath + "/sink/sns"
 	busPath      = awsPath + "/sink/eventbridge"
+	dynamodbPath = awsPath + "/resource/dynamodb"
+	s3Path       = awsPath + "/resource/s3"
+	secretsPath  = awsPath + "/resource/secretsmanager"
 	httpsinkPath = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
-var imports = map[string]string{awsPath: "aws", sqsPath: "sqs", snsPath: "sns", busPath: "eventbridge", httpsinkPath: "httpsink"}
+var imports = map[string]string{
+	awsPath: "aws", sqsPath: "sqs", snsPath: "sns", busPath: "eventbridge", httpsinkPath: "httpsink",
+	dynamodbPath: "dynamodb", s3Path: "s3", secretsPath: "secretsmanager",
+}
 
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source, fields := t.source(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", imports, sinkLiteral)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on AWS Lambda, "+fed+".", imports, sinkLiteral, open)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(awsPath, "Serve").Call(e.Mux(trigger), output.Literal(awsPath, source, fields...)))
@@ -44,6 +50,20 @@ func sinkLiteral(s model.Sink) jen.Code {
 		path, name = httpsinkPath, "HTTP"
 	}
 	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// open is the call that opens a use.
+func open(u model.Use) jen.Code {
+	switch {
+	case u.AsName:
+		return output.OpenUse(awsPath, "Use", u)
+	case u.Kind == model.UseDocument:
+		return output.OpenUse(dynamodbPath, "Collection", u)
+	case u.Kind == model.UseObject:
+		return output.OpenUse(s3Path, "Bucket", u, jen.Lit(u.Prefix))
+	default:
+		return output.OpenUse(secretsPath, "Value", u)
+	}
 }
 
 // source says what feeds the function: in words, as the name of the source's

@@ -1,7 +1,9 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
@@ -39,6 +41,7 @@ func (t Target) Facts(f model.Function) model.Facts {
 	case model.Event:
 		facts.Source = "EventBridge rule"
 	}
+	facts.Uses = t.grants(f)
 	return facts
 }
 
@@ -62,4 +65,22 @@ func deadLetter(f model.Function, own string) string {
 		return "none: logged whole and acknowledged"
 	}
 	return "the queue " + f.DeadLetter
+}
+
+// grants says what the function uses, and by which right.
+func (t Target) grants(f model.Function) []string {
+	var grants []string
+	for _, u := range f.Uses {
+		right := strings.Join(append([]string{u.Right()}, t.actions[u.Name]...), ", ")
+		name := cmp.Or(t.names[u.Name], u.Name)
+		switch u.Kind {
+		case model.UseDocument:
+			grants = append(grants, fmt.Sprintf("%s is the DynamoDB table %s (%s)", u.Param, name, right))
+		case model.UseObject:
+			grants = append(grants, fmt.Sprintf("%s is the S3 bucket %s (%s)", u.Param, strings.TrimSuffix(name+" below "+u.Prefix, " below "), right))
+		case model.UseSecret:
+			grants = append(grants, fmt.Sprintf("%s is the secret %s of Secrets Manager (read)", u.Param, u.Name))
+		}
+	}
+	return grants
 }

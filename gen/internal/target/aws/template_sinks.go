@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ func (s *stack) sends(f model.Function) (may []statement, addresses output.Mappi
 			may = append(may, statement{actions: []string{"sns:Publish"}, resources: []any{topic}})
 			address = topic
 		case "event":
-			bus := cmp.Or(s.names[sink.Name], s.bus, "default")
+			bus := s.busOf(sink.Name)
 			may = append(may, statement{actions: []string{"events:PutEvents"}, resources: []any{regional("events", "event-bus/"+bus)}})
 			address = output.Text(bus)
 		case "http":

@@ -15,6 +15,7 @@ func (t target) check(f model.Function) *model.Report {
 	report := model.NewReport(t.Name(), t.placed(f))
 	t.settings(report, f)
 	t.sinks(report, f)
+	t.uses(report, f)
 	t.deadLetter(report, f)
 	operation(report, f)
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
@@ -162,50 +163,32 @@ func unknown(v model.Variable) bool {
 // reserved reports whether Cloud Run or main.tf itself sets the variable:
 // https://cloud.google.com/run/docs/configuring/services/overview-environment-variables.
 func reserved(name string) bool {
-	return strings.HasPrefix(name, "X_GOOGLE_") || strings.HasPrefix(name, model.SinkVariable("")) || slices.Contains([]string{
+	return strings.HasPrefix(name, "X_GOOGLE_") || strings.HasPrefix(name, model.SinkVariable("")) || strings.HasPrefix(name, model.UseVariable("")) || slices.Contains([]string{
 		"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION", "CLOUD_RUN_TIMEOUT_SECONDS", "FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE",
 		"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION",
 	}, name)
 }
 
-// sinks refuses sinks that cannot be reached, or that would feed the function
-// itself.
+// sinks refuses sinks that cannot be reached.
 func (t target) sinks(report *model.Report, f model.Function) {
-	own, eventType := "", ""
-	if subscribes(f.Trigger) {
-		own = t.called(t.topicOf(f.Trigger))
-	}
-	if trigger, ok := f.Trigger.(model.Event); ok && (trigger.Source == "" || trigger.Source == f.FullName()) {
-		eventType = trigger.Type
-	}
 	for _, s := range f.Sinks {
-		to := topic{s.Kind, s.Name}
-		switch {
-		case s.Kind == "http":
+		switch to := (topic{s.Kind, s.Name}); s.Kind {
+		case "http":
 			if t.named(s.Name).url.Value == "" {
 				report.ErrorAt("sink-url", "sink", "the URL of the sink %s is not known; set resources.%s.gcp.url", s.Name, s.Name)
 			}
 			if unknown(t.named(s.Name).url) {
 				report.ErrorAt("secret-name", "sink", "resources.%s.gcp.url: %s", s.Name, noSuchSecret)
 			}
-		case t.called(to) == own:
-			report.ErrorAt("feeds-itself", "sink", "what is sent would come back as messages of the topic %s; name another", own)
-		case s.Kind == "event" && s.Type != "" && s.Type == eventType:
-			report.ErrorAt("feeds-itself", "sink", "what is sent would come back as events of the type %s; give another type", eventType)
-		case s.Kind == "event":
+		case "event":
 			report.WarnAt("sink-subscribers", "sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
 		}
 	}
 }
 
-// deadLetter refuses dead letters that would feed the function itself, and
-// those of a function that has none.
+// deadLetter refuses dead letters of a function that has none.
 func (t target) deadLetter(report *model.Report, f model.Function) {
-	_, http := f.Trigger.(model.HTTP)
-	switch {
-	case http && f.DeadLetter != "" && f.DeadLetter != "none":
+	if _, http := f.Trigger.(model.HTTP); http && f.DeadLetter != "" && f.DeadLetter != "none" {
 		report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
-	case hasDeadLetters(f) && subscribes(f.Trigger) && t.called(t.deadLetterTopic(f)) == t.called(t.topicOf(f.Trigger)):
-		report.ErrorAt("feeds-itself", "deadletter", "the dead letters would come back as messages of the topic %s; name another", t.called(t.deadLetterTopic(f)))
 	}
 }

@@ -1,7 +1,9 @@
 package gcp
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
@@ -58,6 +60,8 @@ func (t target) Facts(f model.Function) model.Facts {
 			facts.Emulated = []string{"source"}
 		}
 	}
+	uses, wider := t.grants(f)
+	facts.Uses, facts.Differs = uses, append(facts.Differs, wider...)
 	return facts
 }
 
@@ -79,4 +83,24 @@ func subset(t model.Document) bool {
 		}
 	}
 	return n == 2
+}
+
+// grants says what the function uses, by which right, and which rights are wider
+// than the directive's.
+func (t target) grants(f model.Function) (grants, wider []string) {
+	for _, u := range f.Uses {
+		r := t.named(u.Name)
+		right := strings.Join(append([]string{u.Right()}, r.roles...), ", ")
+		switch u.Kind {
+		case model.UseDocument:
+			grants = append(grants, fmt.Sprintf("%s is the Firestore collection %s (%s)", u.Param, cmp.Or(r.name, u.Name), right))
+			wider = append(wider, fmt.Sprintf("the right to %s is that to its whole database %s", u.Param, r.database))
+		case model.UseObject:
+			name := cmp.Or(r.name, u.Name)
+			grants = append(grants, fmt.Sprintf("%s is the Cloud Storage bucket %s (%s)", u.Param, strings.TrimSuffix(name+" below "+u.Prefix, " below "), right))
+		case model.UseSecret:
+			grants = append(grants, fmt.Sprintf("%s is the secret %s of Secret Manager (read)", u.Param, u.Name))
+		}
+	}
+	return grants, wider
 }

@@ -14,9 +14,9 @@
 // type of one's own come through an Eventarc channel, to which they are
 // published with the Eventarc Publishing API, and from the topics that are the
 // application's event sinks. Each function runs as an account that may read its
-// secrets, publish to its sinks and the topic of its dead letters, and nothing
-// else; one more account is that as which Pub/Sub, Eventarc and Cloud Scheduler
-// call.
+// secrets, publish to its sinks and the topic of its dead letters, use what its
+// setup does, and nothing else; one more account is that as which Pub/Sub, Eventarc
+// and Cloud Scheduler call.
 package gcp
 
 import (
@@ -34,6 +34,8 @@ const (
 	gcpPath       = "github.com/fngen/fngen/providers/gcp"
 	frameworkPath = "github.com/GoogleCloudPlatform/functions-framework-go"
 	pubsubPath    = gcpPath + "/sink/pubsub"
+	firestorePath = gcpPath + "/resource/firestore"
+	storagePath   = gcpPath + "/resource/cloudstorage"
 	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
@@ -65,7 +67,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 	}
 	for name, r := range resources {
 		known := resource{
-			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey),
+			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey), roles: r.Strings(rolesKey),
 		}
 		if r.Has(nameKey.Name) {
 			known.pos = r.Position(nameKey.Name)
@@ -105,7 +107,7 @@ func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux",
 
 // imports are the names of the packages that entrypoints import.
 var imports = map[string]string{
-	gcpPath: "gcp", pubsubPath: "pubsub", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
+	gcpPath: "gcp", pubsubPath: "pubsub", firestorePath: "firestore", storagePath: "cloudstorage", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
 }
 
 // sinkLiteral is the literal of a sink.
@@ -115,6 +117,19 @@ func sinkLiteral(s model.Sink) jen.Code {
 		path, name = httpsinkPath, "HTTP"
 	}
 	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+}
+
+// open is the call that opens a use. The platform has put the value of a secret
+// where the name of another resource stands.
+func open(u model.Use) jen.Code {
+	switch {
+	case u.AsName || u.Kind == model.UseSecret:
+		return output.OpenUse(gcpPath, "Use", u)
+	case u.Kind == model.UseObject:
+		return output.OpenUse(storagePath, "Bucket", u, jen.Lit(u.Prefix))
+	default:
+		return output.OpenUse(firestorePath, "Collection", u)
+	}
 }
 
 // handler returns the statements that come before it, if any, and the
@@ -129,11 +144,14 @@ func (t target) handler(e *output.Entry, f model.Function, s source) ([]jen.Code
 		fields := append(s.fields, e.DeadLetterField())
 		handler = jen.Qual(gcpPath, "Handler").Call(e.Handler(), output.Literal(gcpPath, s.name, fields...))
 	}
-	if t.audience != "" && !public(f) {
+	if t.ChecksCaller(f) {
 		handler = jen.Qual(gcpPath, "Verify").Call(handler, jen.Lit(t.audience), jen.Lit(t.caller))
 	}
 	return before, handler
 }
+
+// ChecksCaller reports whether the function verifies the tokens of callers.
+func (t target) ChecksCaller(f model.Function) bool { return t.audience != "" && !public(f) }
 
 // public reports whether everybody may call the function.
 func public(f model.Function) bool {
@@ -188,6 +206,9 @@ var (
 	channelKey = config.Key{Name: "channel", Doc: "An Eventarc channel in the region that exists already and carries the events of event triggers; without one it is created.",
 		Grammar: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`), Want: "the name of a channel, a-z, 0-9 and -"}
 
+	// https://cloud.google.com/iam/docs/roles-overview
+	rolesKey = config.Key{Name: "roles", Doc: "IAM's roles on a bucket, or on the project of a collection's database, that functions with a use of it have besides, for an SDK of their own.",
+		Grammar: regexp.MustCompile(`^((projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|organizations/[0-9]{1,19})/)?roles/[A-Za-z][A-Za-z0-9._]{1,63}$`), Want: "the name of a role, roles/datastore.user for instance"}
 	urlKey  = config.Key{Name: "url", Doc: "The URL of an http sink."}
 	nameKey = config.Key{Name: "name", Doc: "The topic or bucket in the project that exists already and stands for it, or the collection's name in Firestore.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._~%+-]{0,254}$`), Want: "a name in the project, of letters, digits and ._~%+-"}
@@ -207,6 +228,7 @@ type resource struct {
 	location string // "" for the region
 	database string
 	url      model.Variable
+	roles    []string // that functions with a use of it have besides those of the use
 
 	pos token.Position // of the name
 }

@@ -84,3 +84,30 @@ func (t target) Existing(kind, name string) string {
 		return "topic " + r.name
 	}
 }
+
+var _ model.Router = target{}
+
+// Arrives is a topic, whatever directives call it, and of an event's sink the type
+// of the events too.
+func (t target) Arrives(f model.Function, s model.Sink) []string {
+	switch {
+	case s.Kind == "http":
+		return nil
+	case s.Kind == model.LettersKind:
+		return []string{"the topic " + t.called(t.deadLetterTopic(f))}
+	case s.Kind == "event" && s.Type != "":
+		return []string{"the topic " + t.called(topic{s.Kind, s.Name}), "events of the type " + s.Type}
+	}
+	return []string{"the topic " + t.called(topic{s.Kind, s.Name})}
+}
+
+// Fed is what the function subscribes to.
+func (t target) Fed(f model.Function) []string {
+	if e, ok := f.Trigger.(model.Event); ok {
+		return []string{"events of the type " + e.Type}
+	}
+	if !subscribes(f.Trigger) {
+		return nil
+	}
+	return []string{"the topic " + t.called(t.topicOf(f.Trigger))}
+}

@@ -25,7 +25,7 @@ func (t Buildpack) Check(f model.Function) []model.Diagnostic {
 	if first, _, _ := strings.Cut(f.Handler.PkgPath, "/"); !strings.Contains(first, ".") {
 		report.Errorf("module-path", "the module path begins with %q, and the buildpack takes only paths with a dot there; rename the module, example.com/%[1]s for instance", first)
 	}
-	if t.audience != "" && !public(f) {
+	if t.ChecksCaller(f) {
 		report.Warnf("audience-signature", "Cloud Run's own check takes the signature off the tokens that targets.gcp.audience verifies; let everybody invoke the service, or remove audience and caller")
 	}
 	return report.Diagnostics
@@ -35,7 +35,7 @@ func (t Buildpack) Check(f model.Function) []model.Diagnostic {
 // buildpack compiles a main that imports it.
 func (t Buildpack) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
-	e := output.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".", imports, sinkLiteral)
+	e := output.NewEntry(f, "function", "Package function registers "+f.Callee()+" with Google Cloud Functions, "+fed+".", imports, sinkLiteral, open)
 	e.Anon(frameworkPath + "/funcframework") // the buildpack's main needs it among the vendored packages
 	start, handler := t.handler(e, f, source)
 	start = append(start, jen.Qual(frameworkPath+"/functions", "HTTP").Call(jen.Lit(model.Camel(f.Name)), jen.Add(handler).Dot("ServeHTTP")))
@@ -73,7 +73,7 @@ func (t Binary) Check(f model.Function) []model.Diagnostic {
 // Entrypoint returns main.go.
 func (t Binary) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, source := feed(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports, sinkLiteral)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Cloud Run, "+fed+".", imports, sinkLiteral, open)
 	start, handler := t.handler(e, f, source)
 	e.SetLogger(gcpPath)
 	return e.Write("main.go", "main", gcpPath, append(start, jen.Qual(gcpPath, "Serve").Call(handler))...)

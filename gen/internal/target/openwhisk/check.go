@@ -14,6 +14,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	report := model.NewReport(t.Name(), f)
 	report.Timeout(300*time.Second, "an action")
 	t.sinks(report, f)
+	t.uses(report, f)
 	operation(report, f)
 	t.settings(report, f)
 	switch trigger := f.Trigger.(type) {
@@ -39,7 +40,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Schedule:
 		checkSchedule(report, trigger)
 	case model.Document:
-		document(report, trigger)
+		document(report, f, trigger)
 	case model.Stream:
 		stream(report, trigger)
 	case model.Object:
@@ -76,6 +77,8 @@ func operation(report *model.Report, f model.Function) {
 			report.ErrorAt("env-secret", at, "the platform keeps no secrets, and the action would hold the value; fetch it in the handler, or leave the target out with //fn:targets aws,gcp")
 		case strings.HasPrefix(v.Name, model.SinkVariable("")):
 			report.ErrorAt("env-name", at, "the variable %s would be the address of a sink, which the archive sets; choose another name", v.Name)
+		case strings.HasPrefix(v.Name, model.UseVariable("")):
+			report.ErrorAt("env-name", at, "the variable %s would say where what the function uses is, which the archive sets; choose another name", v.Name)
 		case v.Name == caVariable || v.Name == insecureVariable:
 			report.ErrorAt("env-name", at, "the variable %s is set from targets.openwhisk.ca or insecure; write that instead", v.Name)
 		case v.Name == triggerVariable:
@@ -214,8 +217,10 @@ func topic(report *model.Report, t model.Topic) {
 	report.Warnf("topic-json", "a message is the JSON object that the trigger is fired with, its members sorted; fire other content as a CloudEvent")
 }
 
-func document(report *model.Report, t model.Document) {
-	if t.Before {
+func document(report *model.Report, f model.Function, t model.Document) {
+	if _, ok := reads(f, t); t.Before && ok {
+		report.Warnf("document-data", "the CouchDB feed tells no documents: before is null, and after is read from the database")
+	} else if t.Before {
 		report.Warnf("document-data", "the CouchDB feed tells no documents: before and after are null")
 	}
 	if !t.Created || !t.Updated || !t.Deleted {
@@ -253,22 +258,7 @@ func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
 	}
-	return append(diagnostics, t.circular(functions)...)
-}
-
-// circular says which dead letters come back by way of triggers.
-func (t Target) circular(functions []model.Function) []model.Diagnostic {
-	from := func(f model.Function) string {
-		by, _ := t.trigger(f)
-		return by.name
-	}
-	return model.CircularLetters(functions, func(f model.Function) string {
-		s, ok := deadLetterSink(f)
-		if !ok || t.fires(f, s) == from(f) { // which is said of its directive
-			return ""
-		}
-		return t.fires(f, s)
-	}, from)
+	return diagnostics
 }
 
 // reaches says what is wrong with the trigger that the function's sink fires.
@@ -287,8 +277,7 @@ func (t Target) reaches(report *model.Report, f model.Function, s model.Sink, ot
 		}
 		fired := other.fired && other.by.name == name
 		switch {
-		case fired && other.Name == f.Name:
-			report.ErrorAt("feeds-itself", verb, "the trigger %s is the function's own, and would feed it for ever; choose another", name)
+		case other.Name == f.Name && (fired || kind == "queue" && resource == s.Name): // which is said of what feeds itself
 			return
 		case fired && kind != s.Kind:
 			report.ErrorAt("trigger-shared", verb, "the trigger %s is that of the %s %s of %s at %s; choose another", name, kind, resource, other.Name, at)

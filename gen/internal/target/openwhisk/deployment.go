@@ -49,9 +49,9 @@ type Rule struct {
 
 // A Value is an annotation, a parameter, or an input of a feed.
 type Value struct {
-	Name     string
-	Value    any    // a bool, an int, a string, a []string or a []Value, which is an object
-	Variable string // of the environment, whose value it is; "" for one that is known
+	Name      string
+	Value     any      // a bool, an int, a string, a []string or a []Value, which is an object
+	Variables []string // of the environment, whose values it is, with a colon between; none for one that is known
 }
 
 // Deployment returns what deploys the application.
@@ -87,13 +87,12 @@ func (d Deployment) Variables() []string {
 	var names []string
 	add := func(values []Value) {
 		for _, v := range values {
-			if v.Variable != "" {
-				names = append(names, v.Variable)
-			}
+			names = append(names, v.Variables...)
 		}
 	}
 	for _, a := range d.Actions {
 		add(a.Annotations)
+		add(a.Parameters)
 	}
 	for _, t := range d.Triggers {
 		add(t.Inputs)
@@ -140,7 +139,7 @@ func (t Target) action(f model.Function) Action {
 	a := Action{
 		Name: f.Identity(), Function: f,
 		Timeout: cmp.Or(f.Timeout, defaultTimeout), Memory: cmp.Or(f.Operation.Memory, defaultMemory),
-		Annotations: []Value{{Name: "provide-api-key", Value: t.needsKey(f)}},
+		Annotations: []Value{{Name: "provide-api-key", Value: t.needsKey(f)}}, Parameters: credentials(f),
 	}
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
@@ -148,10 +147,10 @@ func (t Target) action(f model.Function) Action {
 		if trigger.Public {
 			a.Annotations = append(a.Annotations, Value{Name: "web-custom-options", Value: true})
 		} else { // OPTIONS would pass without credentials
-			a.Annotations = append(a.Annotations, Value{Name: "require-whisk-auth", Variable: secretVariable})
+			a.Annotations = append(a.Annotations, Value{Name: "require-whisk-auth", Variables: []string{secretVariable}})
 		}
 	case model.Document: // whose feed does not tell the database in every version
-		a.Parameters = []Value{{Name: "dbname", Value: t.database(trigger.Collection)}}
+		a.Parameters = append([]Value{{Name: "dbname", Value: t.database(trigger.Collection)}}, a.Parameters...)
 	}
 	return a
 }

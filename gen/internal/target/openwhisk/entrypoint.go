@@ -11,15 +11,16 @@ const (
 	openwhiskPath = "github.com/fngen/fngen/providers/openwhisk"
 	webPath       = openwhiskPath + "/web"
 	triggerPath   = openwhiskPath + "/sink/trigger"
+	couchdbPath   = openwhiskPath + "/resource/couchdb"
 	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
-var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", httpsinkPath: "httpsink"}
+var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", couchdbPath: "couchdb", httpsinkPath: "httpsink"}
 
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	fed, name, fields := source(f)
-	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral)
+	e := output.NewEntry(f, "main", "Command "+f.Name+" runs "+f.Callee()+" on Apache OpenWhisk, "+fed+".", imports, sinkLiteral, open)
 	var start []jen.Code
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		start = append(e.Routes(trigger), jen.Qual(webPath, "Serve").Call(e.Mux(trigger), output.Literal(webPath, name, fields...)))
@@ -43,6 +44,25 @@ func sinkLiteral(s model.Sink) jen.Code {
 	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
 }
 
+// open is the call that opens a use, of a document.
+func open(u model.Use) jen.Code {
+	if u.AsName {
+		return output.OpenUse(openwhiskPath, "Use", u)
+	}
+	return output.OpenUse(couchdbPath, "Collection", u)
+}
+
+// reads returns the use by which the function may read the documents whose changes
+// feed it.
+func reads(f model.Function, t model.Document) (model.Use, bool) {
+	for _, u := range f.Uses {
+		if u.Kind == model.UseDocument && u.Name == t.Collection && u.Read && !u.AsName {
+			return u, true
+		}
+	}
+	return model.Use{}, false
+}
+
 // source says what feeds the function: in words, as the name of the source's
 // type, and as the fields that it has besides those of every source.
 func source(f model.Function) (words, name string, fields []output.Field) {
@@ -61,7 +81,11 @@ func source(f model.Function) (words, name string, fields []output.Field) {
 	case model.Schedule:
 		return "fired by an alarm", "Alarm", []output.Field{{Name: "Name", Value: f.Name}}
 	case model.Document:
-		return "fed by CouchDB", "CouchDB", output.DocumentFields(t)
+		fields := output.DocumentFields(t)
+		if u, ok := reads(f, t); ok {
+			fields = append(fields, output.Field{Name: "Read", Value: output.OpenUse(couchdbPath, "Revision", u)})
+		}
+		return "fed by CouchDB", "CouchDB", fields
 	case model.Event:
 		return "fired by a trigger", "Trigger", []output.Field{{Name: "Type", Value: t.Type}, {Name: "Source", Value: t.Source}}
 	}

@@ -1,6 +1,7 @@
 package openwhisk
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -43,6 +44,9 @@ func (t Target) Facts(f model.Function) model.Facts {
 		facts.Source = "CouchDB changes feed"
 		facts.Emulated = append(facts.Emulated, "the choice of changes")
 		facts.Differs = []string{"data.before and after are null, and partial is true", "time is absent"}
+		if _, ok := reads(f, trigger); ok {
+			facts.Differs[0] = "data.before is null, and after is read from the database: null, and partial is true, where the revision is gone"
+		}
 	case model.Event:
 		facts.Source = "trigger"
 		if trigger.Source != "" {
@@ -61,7 +65,19 @@ func (t Target) Facts(f model.Function) model.Facts {
 	if len(f.Operation.Env) > 0 {
 		facts.Emulated = append(facts.Emulated, "environment variables")
 	}
+	uses, wider := t.grants(f)
+	facts.Uses, facts.Differs = uses, append(facts.Differs, wider...)
 	return facts
 }
 
 func tries(f model.Function) int { return f.RetriesOr(defaultRetries) }
+
+// grants says what the function uses. There are no rights of its own to it: those
+// that the credentials of the server have are the function's.
+func (t Target) grants(f model.Function) (grants, wider []string) {
+	for _, u := range f.Uses {
+		grants = append(grants, fmt.Sprintf("%s is the CouchDB database %s (%s)", u.Param, cmp.Or(t.resources[u.Name].name, u.Name), u.Right()))
+		wider = append(wider, fmt.Sprintf("the right to %s is that of the credentials that it is given", u.Param))
+	}
+	return grants, wider
+}

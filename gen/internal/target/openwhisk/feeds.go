@@ -137,11 +137,16 @@ func (t Target) database(logical string) string {
 	return cmp.Or(t.resources[logical].name, logical)
 }
 
-// ask has the input taken from the environment of whoever deploys, where it is
-// called after the resource. Feeds refuse an empty one.
+// variable is what the resource's input is called in the environment of whoever
+// deploys.
+func variable(logical, what string) string {
+	return strings.ToUpper(strings.ReplaceAll(logical, "-", "_")) + "_" + what
+}
+
+// ask has the input taken from the environment of whoever deploys. Feeds refuse an
+// empty one.
 func (t *trigger) ask(input, logical, what string) {
-	name := strings.ToUpper(strings.ReplaceAll(logical, "-", "_")) + "_" + what
-	t.inputs = append(t.inputs, Value{Name: input, Variable: name})
+	t.inputs = append(t.inputs, Value{Name: input, Variables: []string{variable(logical, what)}})
 }
 
 // expression returns the cron expression of the alarms feed, whose library

@@ -52,7 +52,6 @@ func TestIndex(t *testing.T) {
 				want = append(want, report.Diagnostics...)
 			}
 		}
-		want = append(want, target.circular(functions)...)
 		if diff := cmp.Diff(want, target.CheckApp(functions)); diff != "" {
 			t.Fatalf("%+v (-want +got):\n%s", functions, diff)
 		}

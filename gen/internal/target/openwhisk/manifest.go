@@ -120,8 +120,12 @@ func inputs(values []Value) output.Mapping {
 }
 
 func (v Value) input() any {
-	if v.Variable != "" {
-		return output.Text("$" + v.Variable)
+	switch len(v.Variables) {
+	case 0:
+	case 1:
+		return output.Text("$" + v.Variables[0])
+	default:
+		return output.Text("${" + strings.Join(v.Variables, "}:${") + "}")
 	}
 	switch value := v.Value.(type) {
 	case string:

@@ -104,7 +104,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 			feed: r.String(config.Key{Name: "feed", Doc: "The feed in a package binding that knows servers and credentials, instead of the catalog's.",
 				Grammar: feedPath, Want: "the full name of a feed, /whisk.system/messaging/kafkaFeed for instance"}),
 			brokers: r.Strings(config.Key{Name: "brokers", Doc: "The Kafka brokers of the queue or stream, from the environment of wskdeploy by default.", Grammar: broker, Want: "HOST:PORT"}),
-			url: r.Address(config.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, from the environment of wskdeploy by default.",
+			url: r.Address(config.Key{Name: "url", Doc: "The URL of an http sink; of a collection, its CouchDB server, https://HOST:PORT, for its feed from the environment of wskdeploy by default.",
 				Want: "http:// or https://, a host and a path, without credentials and query"}),
 		}
 	}

@@ -66,6 +66,29 @@ func (t Target) Existing(kind, name string) string {
 	return ""
 }
 
+var _ model.Router = Target{}
+
+// Arrives is the trigger that the sink fires, besides what the sink is called.
+func (t Target) Arrives(f model.Function, s model.Sink) []string {
+	at := model.Named(s)
+	if letters, ok := deadLetterSink(f); ok && s.Kind == model.LettersKind {
+		s = letters
+	}
+	if name := t.fires(f, s); name != "" {
+		at = append(at, "the trigger "+name)
+	}
+	return at
+}
+
+// Fed is the trigger that fires the function, besides what it is called.
+func (t Target) Fed(f model.Function) []string {
+	at := model.FedByName(f)
+	if by, ok := t.trigger(f); ok {
+		at = append(at, "the trigger "+by.name)
+	}
+	return at
+}
+
 // needsKey reports whether the function calls the platform.
 func (t Target) needsKey(f model.Function) bool {
 	return slices.ContainsFunc(sinks(f), func(s model.Sink) bool { return t.fires(f, s) != "" })
@@ -83,13 +106,14 @@ const (
 const triggerVariable = "FNGEN_TRIGGER"
 
 // environment returns the variables of the action: those of fngen.yaml, the
-// trigger that its events are said to be of, the addresses of its sinks, and how it
-// verifies whom it sends to.
+// trigger that its events are said to be of, the addresses of its sinks, the places
+// of what it uses, and how it verifies whom it sends to.
 func (t Target) environment(f model.Function) []model.Variable {
 	env := slices.Clone(f.Operation.Env)
 	for _, s := range sinks(f) {
 		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(f, s), t.resources[s.Name].url.Value)})
 	}
+	env = append(env, t.places(f)...)
 	if by, ok := t.trigger(f); ok && by.source {
 		env = append(env, model.Variable{Name: triggerVariable, Value: by.name})
 	}

@@ -1,4 +1,4 @@
-// Package api calls the AWS services that take events, with net/http and the
+// Package api calls AWS services, with net/http and the
 // official signer: the services' full clients would add 3 MB to a function.
 package api
 
@@ -30,8 +30,9 @@ type Service struct {
 
 var signer = sync.OnceValue(func() *v4.Signer { return v4.NewSigner() })
 
-// maxResponse is the number of bytes that are read of a response.
-const maxResponse = 1 << 20
+// maxResponse is the number of bytes above which a response is refused. An item
+// of DynamoDB has 400 KB, of which JSON may make several times as many.
+const maxResponse = 8 << 20
 
 // Call posts the body, signed with the function's credentials, and returns the
 // status and the body of the response. An error means that there is none.
@@ -48,6 +49,9 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+	if id := traceID(ctx); id != "" {
+		r.Header.Set("X-Amzn-Trace-Id", id)
+	}
 	sum := sha256.Sum256(body)
 	credentials := aws.Credentials{
 		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
@@ -60,9 +64,12 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 		return 0, nil, fmt.Errorf("call %s: %w", s.Name, sinks.Failed(endpoint, err))
 	}
 	defer resp.Body.Close()
-	response, err = io.ReadAll(io.LimitReader(resp.Body, maxResponse))
+	response, err = io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	if err != nil {
 		return 0, nil, fmt.Errorf("call %s: read response: %w", s.Name, sinks.Failed(endpoint, err))
+	}
+	if len(response) > maxResponse {
+		return 0, nil, fmt.Errorf("call %s: the response has more than %d bytes", s.Name, maxResponse)
 	}
 	return resp.StatusCode, response, nil
 }
@@ -78,4 +85,26 @@ func (s Service) endpoint(region string) string {
 	}
 	url := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_"+s.Variable), os.Getenv("AWS_ENDPOINT_URL"), "https://"+s.Name+"."+region+"."+domain)
 	return strings.TrimSuffix(url, "/") + "/"
+}
+
+// traceID is the invocation's X-Ray header, in whose part Lineage Lambda counts how
+// often an event has come back to a function; it stops a loop that way. The
+// SDKs pass it on in this way too; signatures leave it out.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+func traceID(ctx context.Context) string {
+	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") == "" {
+		return ""
+	}
+	id, _ := ctx.Value("x-amzn-trace-id").(string) // of aws-lambda-go
+	id = cmp.Or(id, os.Getenv("_X_AMZN_TRACE_ID"))
+	var out strings.Builder
+	for _, c := range []byte(id) {
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || strings.IndexByte(`-=;:+&[]{}"',`, c) >= 0 {
+			out.WriteByte(c)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", c)
+		}
+	}
+	return out.String()
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -140,24 +141,33 @@ func Failure(service, code, message string, refused ...string) error {
 
 // JSONFailure is the [Failure] that a response of the JSON protocols tells.
 func JSONFailure(service string, status int, body []byte, refused ...string) error {
-	var answer struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-		Capital string `json:"Message"`
-	}
-	_ = json.Unmarshal(body, &answer) // without a code the status stands for it
-	code := answer.Type[strings.LastIndexByte(answer.Type, '#')+1:]
-	if code == "" {
+	code, message := JSONCode(body)
+	if code == "" { // the status stands for it
 		code = fmt.Sprintf("status %d", status)
 		if status == http.StatusRequestEntityTooLarge {
 			return fn.Permanent(fmt.Errorf("%s: %s", service, code))
 		}
 	}
-	message := answer.Message
-	if message == "" {
-		message = answer.Capital
-	}
 	return Failure(service, code, message, refused...)
+}
+
+// JSONCode returns the code and the text of a failure in the JSON protocols, or ""
+// where the body holds none.
+func JSONCode(body []byte) (code, message string) {
+	var answer struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+		Capital string `json:"Message"`
+	}
+	_ = json.Unmarshal(body, &answer)
+	return answer.Type[strings.LastIndexByte(answer.Type, '#')+1:], cmp.Or(answer.Message, answer.Capital)
+}
+
+// Passing reports whether the failure of a call may pass by itself: throttling, and
+// an error of the service.
+func Passing(status int, code string) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests ||
+		slices.Contains([]string{"ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "TransactionConflictException", "ReplicatedWriteConflictException"}, code)
 }
 
 // Deduplication is the id by which a FIFO queue or topic knows a copy. A dead

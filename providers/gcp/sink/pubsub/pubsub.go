@@ -2,21 +2,18 @@
 package pubsub
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/fn/emit"
 	"github.com/fngen/fngen/internal/sinks"
+	"github.com/fngen/fngen/providers/gcp/internal/api"
 )
 
 // Topic publishes events to a Pub/Sub topic, by the CloudEvents binding for
@@ -101,7 +98,7 @@ func publish(ctx context.Context, topic string, messages []json.RawMessage) erro
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	status, answer, err := post(ctx, topic, body)
+	status, answer, err := google.Post(ctx, topic+":publish", body)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
@@ -119,38 +116,8 @@ func publish(ctx context.Context, topic string, messages []json.RawMessage) erro
 	return err
 }
 
-// post posts the body, with the function's own identity unless it is for the
-// emulator.
-func post(ctx context.Context, topic string, body []byte) (status int, answer []byte, err error) {
-	base, identity := "https://pubsub.googleapis.com", &token
-	if emulator := os.Getenv("PUBSUB_EMULATOR_HOST"); emulator != "" {
-		base, identity = "http://"+strings.TrimPrefix(emulator, "http://"), nil
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/"+topic+":publish", bytes.NewReader(body))
-	if err != nil {
-		return 0, nil, sinks.Failed(base, err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	if identity != nil {
-		bearer, err := identity.get(ctx)
-		if err != nil {
-			return 0, nil, err
-		}
-		r.Header.Set("Authorization", "Bearer "+bearer)
-	}
-	resp, err := sinks.Client().Do(r)
-	if err != nil {
-		return 0, nil, sinks.Failed(base, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusUnauthorized && identity != nil {
-		identity.forget()
-	}
-	if answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return 0, nil, sinks.Failed(base, err)
-	}
-	return resp.StatusCode, answer, nil
-}
+// google is called with the function's own identity.
+var google = api.Service{Name: "pubsub", Emulator: "PUBSUB_EMULATOR_HOST"}
 
 // message is a message as a request holds it.
 type message struct {

@@ -15,11 +15,21 @@ func APIKey(ctx context.Context) string {
 
 type apiKey struct{}
 
-// Context returns a context with the activation's deadline and the API's key. It
+// Use returns the parameter of a name that begins with [uses.Prefix], which is
+// bound to the action for a service that it uses: its user and password, or "".
+func Use(ctx context.Context, name string) string {
+	all, _ := ctx.Value(usedKey{}).(map[string]string)
+	return all[name]
+}
+
+type usedKey struct{}
+
+// Context returns a context with the activation's deadline, the API's key and what
+// [Use] returns. It
 // costs no timer: what makes a context for handlers of it, as run.Reserve does,
 // ends that in time, and this one only when the parent ends.
 func (r *Request) Context(parent context.Context) context.Context {
-	return &activation{parent, r.Deadline, r.key, r.ActivationID}
+	return &activation{parent, r.Deadline, r.key, r.ActivationID, r.used}
 }
 
 type activation struct {
@@ -27,6 +37,7 @@ type activation struct {
 	deadline time.Time // zero for none
 	key      string    // "" for none
 	id       string
+	used     map[string]string
 }
 
 func (a *activation) Deadline() (time.Time, bool) {
@@ -40,6 +51,8 @@ func (a *activation) Value(key any) any {
 	switch {
 	case key == apiKey{} && a.key != "":
 		return a.key
+	case key == usedKey{} && a.used != nil:
+		return a.used
 	case key == activationID{}:
 		return a.id
 	}

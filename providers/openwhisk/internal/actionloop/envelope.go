@@ -6,10 +6,12 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/jsonscan"
+	"github.com/fngen/fngen/internal/uses"
 )
 
 // An envelope is a request as its line has it.
@@ -49,7 +51,7 @@ func (e *envelope) note(name string, err error) error {
 func (e *envelope) member(j *jsonscan.Reader, name string) error {
 	switch name {
 	case "value":
-		e.Value, e.CloudEvent = nil, CloudEvent{}
+		e.Value, e.CloudEvent, e.used = nil, CloudEvent{}, nil
 		if !j.IsNull() {
 			e.Value = Value{}
 		}
@@ -72,8 +74,11 @@ func (e *envelope) member(j *jsonscan.Reader, name string) error {
 	return j.Skip()
 }
 
-// parameter reads a member of the value.
+// parameter reads a member of the value. What is secret among them is in no value.
 func (e *envelope) parameter(j *jsonscan.Reader, name string) error {
+	if strings.HasPrefix(name, uses.Prefix) {
+		return e.use(j, name)
+	}
 	start := j.Offset()
 	if name != e.eventParameter || name == "" {
 		err := j.Skip()
@@ -91,6 +96,23 @@ func (e *envelope) parameter(j *jsonscan.Reader, name string) error {
 	}
 	c.Text = j.Since(start)
 	return err
+}
+
+// use reads the parameter of a service that the action uses. One that is no text is
+// none.
+func (e *envelope) use(j *jsonscan.Reader, name string) error {
+	if j.Next() != '"' {
+		return j.Skip()
+	}
+	var text string
+	if err := readString(j, &text); err != nil {
+		return err
+	}
+	if e.used == nil {
+		e.used = map[string]string{}
+	}
+	e.used[strings.Clone(name)] = strings.Clone(text)
+	return nil
 }
 
 // readDeadline reads a number, which may stand in a string.

@@ -24,7 +24,8 @@ type Request struct {
 
 	Deadline time.Time // zero if the request has none
 
-	key     string // of the API, where the platform sends it along
+	key     string            // of the API, where the platform sends it along
+	used    map[string]string // of [Use]; nil for none
 	nesting error
 }
 

@@ -1,4 +1,6 @@
-package aws
+// Package item is an item of a DynamoDB table as plain values and back, for the
+// stream of a table and for collections.
+package item
 
 import (
 	"bytes"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/fngen/fngen/internal/documents"
 	"github.com/fngen/fngen/internal/jsonscan"
 )
 
@@ -18,18 +21,19 @@ import (
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const (
-	maxItemValues = 1 << 19 // values, those inside of lists, maps and sets included
-	maxItemLevels = 100     // lists and maps inside of each other
+	maxValues = 1 << 19 // values, those inside of lists, maps and sets included
+	maxLevels = 100     // lists and maps inside of each other
+	maxBytes  = 6 << 20 // bytes of base64 of one value
 )
 
-// decodeItem decodes a map of attribute values to what
-// [portable.EncodeDocument] takes. An error's text goes on with the path of the
+// Decode decodes a map of attribute values to a document: numbers in their one
+// spelling, binary values as standard base64, sets as sorted arrays. An error's text goes on with the path of the
 // attribute, .address.city for instance.
-func decodeItem(raw json.RawMessage) (map[string]any, error) {
-	if isNull(raw) {
+func Decode(raw json.RawMessage) (documents.Document, error) {
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return nil, errors.New(": it is missing")
 	}
-	d := itemDecoder{Decoder: json.NewDecoder(bytes.NewReader(raw))}
+	d := decoder{Decoder: json.NewDecoder(bytes.NewReader(raw))}
 	item, err := d.members(0)
 	if err != nil {
 		return nil, err
@@ -37,9 +41,9 @@ func decodeItem(raw json.RawMessage) (map[string]any, error) {
 	return item, nil
 }
 
-// An itemDecoder decodes the values of one item, token by token, so that it
+// An decoder decodes the values of one item, token by token, so that it
 // holds nothing but what has passed the limits.
-type itemDecoder struct {
+type decoder struct {
 	*json.Decoder
 	values int
 }
@@ -49,7 +53,7 @@ type itemDecoder struct {
 // be lost.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
-func (d *itemDecoder) value(level int) (any, error) {
+func (d *decoder) value(level int) (any, error) {
 	if err := d.count(); err != nil {
 		return nil, err
 	}
@@ -71,7 +75,7 @@ func (d *itemDecoder) value(level int) (any, error) {
 }
 
 // typed decodes what follows the type's name.
-func (d *itemDecoder) typed(name string, level int) (any, error) {
+func (d *decoder) typed(name string, level int) (any, error) {
 	switch name {
 	case "S":
 		return d.string()
@@ -105,16 +109,16 @@ func (d *itemDecoder) typed(name string, level int) (any, error) {
 }
 
 // count counts one more value.
-func (d *itemDecoder) count() error {
-	if d.values++; d.values > maxItemValues {
-		return fmt.Errorf(": the item has more than %d values", maxItemValues)
+func (d *decoder) count() error {
+	if d.values++; d.values > maxValues {
+		return fmt.Errorf(": the item has more than %d values", maxValues)
 	}
 	return nil
 }
 
-func (d *itemDecoder) members(level int) (map[string]any, error) {
-	if level > maxItemLevels {
-		return nil, fmt.Errorf(": values are nested more than %d levels deep", maxItemLevels)
+func (d *decoder) members(level int) (map[string]any, error) {
+	if level > maxLevels {
+		return nil, fmt.Errorf(": values are nested more than %d levels deep", maxLevels)
 	}
 	if err := d.delim('{'); err != nil {
 		return nil, err
@@ -135,9 +139,9 @@ func (d *itemDecoder) members(level int) (map[string]any, error) {
 	return values, d.delim('}')
 }
 
-func (d *itemDecoder) list(level int) (any, error) {
-	if level > maxItemLevels {
-		return nil, fmt.Errorf(": values are nested more than %d levels deep", maxItemLevels)
+func (d *decoder) list(level int) (any, error) {
+	if level > maxLevels {
+		return nil, fmt.Errorf(": values are nested more than %d levels deep", maxLevels)
 	}
 	if err := d.delim('['); err != nil {
 		return nil, err
@@ -154,7 +158,7 @@ func (d *itemDecoder) list(level int) (any, error) {
 }
 
 // set decodes a set as a sorted list.
-func set[T any](d *itemDecoder, element func() (T, error), compare func(a, b T) int) (any, error) {
+func set[T any](d *decoder, element func() (T, error), compare func(a, b T) int) (any, error) {
 	if err := d.delim('['); err != nil {
 		return nil, err
 	}
@@ -184,7 +188,7 @@ func compareNumbers(a, b json.Number) int {
 	return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
 }
 
-func (d *itemDecoder) string() (string, error) {
+func (d *decoder) string() (string, error) {
 	t, err := d.Token()
 	s, ok := t.(string)
 	if err != nil || !ok {
@@ -193,8 +197,8 @@ func (d *itemDecoder) string() (string, error) {
 	return s, nil
 }
 
-// number decodes a number, which stands in a string, and keeps its token.
-func (d *itemDecoder) number() (json.Number, error) {
+// number decodes a number, which stands in a string.
+func (d *decoder) number() (json.Number, error) {
 	s, err := d.string()
 	if err != nil {
 		return "", err
@@ -202,18 +206,19 @@ func (d *itemDecoder) number() (json.Number, error) {
 	if !jsonscan.IsNumber(s) {
 		return "", fmt.Errorf(": %q is no number", s)
 	}
-	return json.Number(s), nil
+	n, _ := documents.Number(s) // what no double holds is its digits
+	return n, nil
 }
 
 // binary decodes bytes, and returns them as base64 that nothing but base64 is
 // in.
-func (d *itemDecoder) binary() (string, error) {
+func (d *decoder) binary() (string, error) {
 	s, err := d.string()
 	if err != nil {
 		return "", err
 	}
-	if len(s) > maxEncoded {
-		return "", fmt.Errorf(": the value has more than %d bytes of base64", maxEncoded)
+	if len(s) > maxBytes {
+		return "", fmt.Errorf(": the value has more than %d bytes of base64", maxBytes)
 	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
@@ -222,7 +227,7 @@ func (d *itemDecoder) binary() (string, error) {
 	return base64.StdEncoding.EncodeToString(b), nil
 }
 
-func (d *itemDecoder) delim(want json.Delim) error {
+func (d *decoder) delim(want json.Delim) error {
 	if t, err := d.Token(); err != nil || t != want {
 		return fmt.Errorf(": expected %s", want)
 	}
