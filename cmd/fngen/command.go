@@ -45,6 +45,9 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen deploy --target=aws   builds, shows what is to be changed on the platform, asks, and does it
   fngen logs FUNCTION         shows what a function has logged there
   fngen remove --target=aws   removes what deploy has brought there
+  fngen doctor                says which runtimes run out, and what is behind
+  fngen vet                   checks handlers for what binds or ends them
+  fngen eject FOLDER          writes what it takes to go on without fngen
   fngen verify                builds anew and compares the digests with dist/
   fngen help directives       shows the syntax of every directive
   fngen help findings         shows what fngen may say of your files, and what it means
@@ -86,7 +89,8 @@ func newCommand(o *options) *cobra.Command {
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each command that runs, and each request to a platform")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newDeploy(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newLogs(o), newRemove(o), newSchema(o), newVerify(o), newVersion(o))
+	root.AddCommand(newBuild(o), newDeploy(o), newDev(o), newDoctor(o), newEject(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newLogs(o), newRemove(o), newSchema(o),
+		newVerify(o), newVersion(o), newVet(o))
 	completeFlags(root, offers(o))
 	strict(root)
 	return root

@@ -78,6 +78,42 @@ func deploy(ctx context.Context, o *options, s shipping, cache string) error {
 	return ship(ctx, o, s, "Deploy", plans(list))
 }
 
+func newRemove(o *options) *cobra.Command {
+	var s shipping
+	c := &cobra.Command{
+		Use:   "remove",
+		Short: "Remove from the platform what deploy has brought there",
+		Long: `Show what fngen has deployed of the application on the platform of each target, ask,
+and remove it. What others have put there stays, and so does what fngen.yaml names as
+there already.
+
+	fngen remove --target=openwhisk --dry-run
+
+It may be interrupted at any time, as fngen deploy may; the same command does the rest.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return remove(c.Context(), o, s) },
+	}
+	targetFlag(c, o)
+	s.flags(c)
+	return c
+}
+
+func remove(ctx context.Context, o *options, s shipping) error {
+	if err := o.mayAsk(s); err != nil {
+		return err
+	}
+	p, err := open(ctx, o, !listing)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	list, err := p.Remove(ctx)
+	if err != nil {
+		return err
+	}
+	return ship(ctx, o, s, "Remove", plans(list))
+}
+
 // mayAsk refuses where nobody can be asked and no flag answers.
 func (o *options) mayAsk(s shipping) error {
 	if s.yes || s.dryRun || isTerminal(o.stdin) {

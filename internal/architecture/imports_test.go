@@ -70,6 +70,12 @@ var rules = []rule{
 		[]string{"golang.org/x/mod", "golang.org/x/sync", "golang.org/x/tools"}},
 	{"gen/internal/build", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"},
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
+	{"gen/internal/vet", []string{"gen/internal/model", "gen/internal/directive", "gen/internal/build/gocmd", "internal/headers", "gen/internal/vet/…"}, []string{"golang.org/x/sync", "golang.org/x/tools"}},
+	{"gen/internal/vet/…", []string{"gen/internal/model", "gen/internal/directive", "internal/headers", "gen/internal/vet/handlers"}, []string{"golang.org/x/tools"}},
+	{"gen/internal/doctor", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build", "gen/internal/build/gocmd"},
+		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync"}, emission)},
+	{"gen/internal/eject", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, emission},
+	{"gen/internal/eject/pack", nil, nil},
 	{"gen/internal/scaffold", []string{"gen/internal/model", "gen/internal/output", "gen/internal/build/gocmd"}, append([]string{"golang.org/x/mod"}, emission...)},
 	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
 	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/headers", "internal/native/…"),
@@ -166,7 +172,7 @@ var only = []struct {
 	by       []string
 }{
 	{"github.com/dave/jennifer", []string{"gen/internal/output", "gen/internal/target/…"}},
-	{"golang.org/x/tools", []string{"gen/internal/discover"}},
+	{"golang.org/x/tools", []string{"gen/internal/discover", "gen/internal/vet/…"}},
 	{"github.com/hashicorp/hcl", []string{"gen/internal/target/gcp"}},
 	{"github.com/CycloneDX", []string{"gen/internal/build"}},
 	{"github.com/fsnotify", []string{"gen/internal/dev/loop"}},
