@@ -70,7 +70,8 @@ func TestTrace(t *testing.T) {
 		t.Setenv("_X_AMZN_TRACE_ID", test.inProcess)
 		ctx := t.Context()
 		if test.inContext != "" {
-			ctx = context.WithValue(ctx, "x-amzn-trace-id", test.inContext) //nolint:staticcheck // the key of aws-lambda-go
+			//lint:ignore SA1029 the key of aws-lambda-go
+			ctx = context.WithValue(ctx, "x-amzn-trace-id", test.inContext)
 		}
 		if _, _, err := (Service{Name: "sqs", Variable: "SQS"}).Call(ctx, []byte("{}")); err != nil {
 			t.Fatal(err)

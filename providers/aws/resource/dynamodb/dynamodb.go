@@ -61,14 +61,14 @@ func (t table) Get(ctx context.Context, key string) (documents.Document, string,
 func (t table) found(response []byte) (documents.Document, string, error) {
 	var answer struct{ Item json.RawMessage }
 	if err := json.Unmarshal(response, &answer); err != nil {
-		return nil, "", fmt.Errorf("DynamoDB: decode response: %w", err)
+		return nil, "", fmt.Errorf("dynamodb: decode response: %w", err)
 	}
 	if len(answer.Item) == 0 || string(answer.Item) == "null" {
 		return nil, "", documents.ErrNotFound
 	}
 	d, err := item.Decode(answer.Item)
 	if err != nil {
-		return nil, "", fmt.Errorf("DynamoDB: decode item%w", err)
+		return nil, "", fmt.Errorf("dynamodb: decode item%w", err)
 	}
 	revision, ok := d[documents.Revision].(string)
 	if !ok || revision == "" {
@@ -82,7 +82,7 @@ func (t table) found(response []byte) (documents.Document, string, error) {
 // Put implements documents.Driver.
 func (t table) Put(ctx context.Context, key string, d documents.Document, when documents.Condition) (string, error) {
 	if _, ok := d[t.key]; ok {
-		return "", fmt.Errorf("DynamoDB: the document has the field %q, which is the key of the table %s", t.key, t.name)
+		return "", fmt.Errorf("dynamodb: the document has the field %q, which is the key of the table %s", t.key, t.name)
 	}
 	revision := rand.Text()
 	r := request{Item: item.Encode(d)}
@@ -143,7 +143,7 @@ func (t table) call(ctx context.Context, operation string, r request, failed err
 	r.TableName = t.name
 	body, err := json.Marshal(r)
 	if err != nil {
-		return nil, fmt.Errorf("DynamoDB: encode request: %w", err)
+		return nil, fmt.Errorf("dynamodb: encode request: %w", err)
 	}
 	err = wait.Repeat(ctx, func(ctx context.Context) (bool, error) {
 		var status int

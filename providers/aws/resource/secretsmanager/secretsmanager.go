@@ -66,10 +66,10 @@ func read(ctx context.Context, name string) (value string, err error) {
 func decode(response []byte) (string, error) {
 	var answer struct{ SecretString *string }
 	if err := json.Unmarshal(response, &answer); err != nil {
-		return "", errors.New("Secrets Manager: the response is no JSON of a secret")
+		return "", errors.New("secretsmanager: the response is no JSON of a secret")
 	}
 	if answer.SecretString == nil || *answer.SecretString == "" {
-		return "", errors.New("Secrets Manager: the secret holds no text")
+		return "", errors.New("secretsmanager: the secret holds no text")
 	}
 	return *answer.SecretString, nil
 }

@@ -71,21 +71,21 @@ func found(response []byte) (documents.Document, string, error) {
 	d := json.NewDecoder(bytes.NewReader(response))
 	d.UseNumber()
 	if err := d.Decode(&answers); err != nil {
-		return nil, "", fmt.Errorf("Firestore: decode response: %w", err)
+		return nil, "", fmt.Errorf("firestore: decode response: %w", err)
 	}
 	for _, a := range answers {
 		switch {
 		case a.Found != nil && a.Found.UpdateTime != "":
 			fields, err := fieldsOf(a.Found.Fields)
 			if err != nil {
-				return nil, "", fmt.Errorf("Firestore: decode document%w", err)
+				return nil, "", fmt.Errorf("firestore: decode document%w", err)
 			}
 			return fields, a.Found.UpdateTime, nil
 		case a.Missing != "":
 			return nil, "", documents.ErrNotFound
 		}
 	}
-	return nil, "", fmt.Errorf("Firestore: the response holds no document, and does not say that there is none")
+	return nil, "", fmt.Errorf("firestore: the response holds no document, and does not say that there is none")
 }
 
 // Put implements documents.Driver.
@@ -127,7 +127,7 @@ func updated(response []byte) (string, error) {
 		WriteResults []struct{ UpdateTime string }
 	}
 	if err := json.Unmarshal(response, &answer); err != nil {
-		return "", fmt.Errorf("Firestore: decode response: %w", err)
+		return "", fmt.Errorf("firestore: decode response: %w", err)
 	}
 	if len(answer.WriteResults) == 1 && answer.WriteResults[0].UpdateTime != "" {
 		return answer.WriteResults[0].UpdateTime, nil
@@ -141,7 +141,7 @@ var service = api.Service{Name: "firestore", Emulator: "FIRESTORE_EMULATOR_HOST"
 func (c collection) call(ctx context.Context, method string, in object, when documents.Condition) (response []byte, err error) {
 	body, err := json.Marshal(in)
 	if err != nil {
-		return nil, fmt.Errorf("Firestore: encode request: %w", err)
+		return nil, fmt.Errorf("firestore: encode request: %w", err)
 	}
 	err = wait.Repeat(ctx, func(ctx context.Context) (bool, error) {
 		var status int
@@ -179,6 +179,6 @@ func (c collection) failure(method string, status int, response []byte, when doc
 		return false, documents.ErrConflict
 	default:
 		passing = status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusUnauthorized || code == "ABORTED"
-		return passing, fmt.Errorf("Firestore: %s in %s: status %d %s: %s", method, c.name, status, code, sinks.Words(said.Error.Message))
+		return passing, fmt.Errorf("firestore: %s in %s: status %d %s: %s", method, c.name, status, code, sinks.Words(said.Error.Message))
 	}
 }

@@ -76,7 +76,7 @@ func TestFailures(t *testing.T) {
 	}{
 		"no database, get":     {[]string{`404 [` + missing[4:] + `]`}, "yes", "status 404 NOT_FOUND: The database (default) does not exist for project acme Please visit https://console.cloud.google.com to", 1},
 		"no database, replace": {[]string{missing}, "", "status 404 NOT_FOUND: The database", 1},
-		"denied":               {[]string{`403 {"error":{"status":"PERMISSION_DENIED","message":"Missing or insufficient permissions."}}`}, "", "Firestore: commit in " + users + ": status 403 PERMISSION_DENIED", 1},
+		"denied":               {[]string{`403 {"error":{"status":"PERMISSION_DENIED","message":"Missing or insufficient permissions."}}`}, "", "firestore: commit in " + users + ": status 403 PERMISSION_DENIED", 1},
 		"contention":           {[]string{`409 {"error":{"status":"ABORTED"}}`, `503 `, `401 {}`, `200 {"commitTime":"2026-01-02T03:04:05.678Z"}`}, "", "", 4},
 		"no document":          {[]string{`200 [{"missing":"` + users + `/a","readTime":"2026-01-02T03:04:05.678Z"}]`}, "yes", documents.ErrNotFound.Error(), 1},
 		"an empty answer":      {[]string{`200 [{"readTime":"2026-01-02T03:04:05.678Z"}]`}, "yes", "does not say that there is none", 1},

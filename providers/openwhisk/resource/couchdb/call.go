@@ -40,7 +40,7 @@ func (d database) call(ctx context.Context, method, key, revision string, body [
 func (d database) once(ctx context.Context, method, address string, body []byte) (status int, response []byte, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, fmt.Errorf("CouchDB: %w", sinks.Failed(d.url, err))
+		return 0, nil, fmt.Errorf("couchdb: %w", sinks.Failed(d.url, err))
 	}
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
@@ -51,15 +51,15 @@ func (d database) once(ctx context.Context, method, address string, body []byte)
 	}
 	resp, err := sinks.Client().Do(r)
 	if err != nil {
-		return 0, nil, fmt.Errorf("CouchDB: %w", sinks.Failed(d.url, err))
+		return 0, nil, fmt.Errorf("couchdb: %w", sinks.Failed(d.url, err))
 	}
 	defer resp.Body.Close()
 	response, err = io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	switch {
 	case err != nil:
-		return 0, nil, fmt.Errorf("CouchDB: read response: %w", sinks.Failed(d.url, err))
+		return 0, nil, fmt.Errorf("couchdb: read response: %w", sinks.Failed(d.url, err))
 	case len(response) > maxResponse:
-		return 0, nil, fmt.Errorf("CouchDB: the response has more than %d bytes", maxResponse)
+		return 0, nil, fmt.Errorf("couchdb: the response has more than %d bytes", maxResponse)
 	}
 	return resp.StatusCode, response, nil
 }
@@ -79,8 +79,8 @@ func (d database) failure(ctx context.Context, method string, status int, respon
 	case status == http.StatusNotFound && (said.Reason == "missing" || said.Reason == "deleted"):
 		return false, documents.ErrNotFound
 	case status == http.StatusUnauthorized && actionloop.Use(ctx, d.credentials) == "":
-		return false, fmt.Errorf("CouchDB: %s at %s needs a user and a password, and the activation has none; bind the parameter %s to the action", method, sinks.Host(d.url), d.credentials)
+		return false, fmt.Errorf("couchdb: %s at %s needs a user and a password, and the activation has none; bind the parameter %s to the action", method, sinks.Host(d.url), d.credentials)
 	}
 	passing = status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
-	return passing, fmt.Errorf("CouchDB: %s at %s: status %d %s: %s", method, sinks.Host(d.url), status, said.Error, sinks.Words(said.Reason))
+	return passing, fmt.Errorf("couchdb: %s at %s: status %d %s: %s", method, sinks.Host(d.url), status, said.Error, sinks.Words(said.Reason))
 }

@@ -87,11 +87,11 @@ func (d database) get(ctx context.Context, key, revision string) (documents.Docu
 func found(response []byte) (documents.Document, string, error) {
 	document, err := documents.Parse(response)
 	if err != nil {
-		return nil, "", fmt.Errorf("CouchDB: decode document: %w", err)
+		return nil, "", fmt.Errorf("couchdb: decode document: %w", err)
 	}
 	revision, _ := document[documents.Revision].(string)
 	if revision == "" {
-		return nil, "", errors.New("CouchDB: decode document: it has no _rev")
+		return nil, "", errors.New("couchdb: decode document: it has no _rev")
 	}
 	maps.DeleteFunc(document, func(name string, _ any) bool { return strings.HasPrefix(name, "_") })
 	spell(document)
@@ -151,7 +151,7 @@ func (d database) Put(ctx context.Context, key string, document documents.Docume
 func written(response []byte) (string, error) {
 	var answer struct{ Rev string }
 	if err := json.Unmarshal(response, &answer); err != nil || answer.Rev == "" {
-		return "", errors.New("CouchDB: the response to a write tells no revision")
+		return "", errors.New("couchdb: the response to a write tells no revision")
 	}
 	return answer.Rev, nil
 }
@@ -190,7 +190,7 @@ func (d database) unconditional(ctx context.Context, key string, write func(revi
 			return err
 		}
 	}
-	return fmt.Errorf("CouchDB: others changed the document %d times before it was written", tries)
+	return fmt.Errorf("couchdb: others changed the document %d times before it was written", tries)
 }
 
 // address returns the URL of the document. A plus is a space to CouchDB, in paths
