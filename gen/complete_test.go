@@ -55,9 +55,9 @@ var withoutFindings = []string{
 	"module.go", "packages.go", // failures of commands and files
 	"manifest.go", "template.go", "template_function.go", "template_http.go", "template_sources.go", "template_shared.go", "template_sinks.go", "entrypoint.go", // generated code
 	"target.go", "trigger.go", // folders and resources
-	"codes.go",                                                                                                            // what fngen help findings shows
-	"facts.go",                                                                                                            // what list shows
-	"hcl.go", "terraform.go", "terraform_head.go", "terraform_eventarc.go", "terraform_function.go", "terraform_sinks.go", // what stands in main.tf
+	"codes.go",                                                                                                                                 // what fngen help findings shows
+	"facts.go",                                                                                                                                 // what list shows
+	"hcl.go", "terraform.go", "terraform_head.go", "terraform_eventarc.go", "terraform_function.go", "terraform_sinks.go", "terraform_uses.go", // what stands in main.tf
 }
 
 // notFindings are texts in the sources that are no part of a finding.

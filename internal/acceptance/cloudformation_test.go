@@ -214,3 +214,11 @@ func TestCloudFormationAPI(t *testing.T) {
 	a := newAccount(t)
 	a.deployGolden("api", strings.NewReplacer()).check("testdata/cloudformation/api.yaml")
 }
+
+// Tables, buckets and rights of what functions use are deployed, also where a
+// bucket feeds the function that uses it.
+func TestCloudFormationUses(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.deployGolden("uses", strings.NewReplacer()).check("testdata/cloudformation/uses.yaml")
+}

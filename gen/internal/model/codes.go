@@ -101,7 +101,7 @@ var Kinds = map[Code]Kind{
 	"memory-limit":        {Error, "the platform does not take that size of memory"},
 	"object-filter":       {Error, "the platform does not take the prefix or suffix"},
 	"object-overlap":      {Error, "the platform cannot tell the objects of two functions apart"},
-	"policy-size":         {Error, "more may send to a queue than its policy takes"},
+	"policy-size":         {Error, "a policy or a condition is larger than the platform takes"},
 	"queue-shared":        {Error, "two functions are fed by one queue"},
 	"resource-name":       {Error, "the platform does not take the name of what would be created"},
 	"resource-setting":    {Error, "a setting of a resource is missing, not possible or without effect"},

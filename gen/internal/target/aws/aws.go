@@ -56,7 +56,7 @@ var (
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
 	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
-	attributesKey = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [id] by default.", Valid: func(attribute string) error {
+	attributesKey = config.Key{Name: "keys", Doc: "The key attributes of the table, the partition key first; [_id] by default.", Valid: func(attribute string) error {
 		if attribute == "" || len(attribute) > 255 {
 			return fmt.Errorf("has the name of an attribute with %d bytes; give 1 to 255", len(attribute))
 		}

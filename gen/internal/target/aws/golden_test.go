@@ -76,8 +76,8 @@ func (g golden) sources() []txtar.File {
 }
 
 // Each archive in testdata is an application, without anything that is wrong
-// with it, and its template. An archive without sources is the example of its
-// name.
+// with it, and its template. An archive without sources is the application of
+// using, or the example of its name.
 func TestTemplates(t *testing.T) {
 	for _, g := range goldens(t) {
 		t.Run(g.name, func(t *testing.T) {
@@ -89,8 +89,10 @@ func TestTemplates(t *testing.T) {
 			if len(g.sources()) > 0 {
 				dir = writeApp(t, g.sources())
 			}
-			files, err := generate(t, dir)
-			if err != nil {
+			var files []model.File
+			if g.name == "uses" {
+				files = infrastructure(t, usingYAML, using())
+			} else if files, err = generate(t, dir); err != nil {
 				t.Fatal(err)
 			}
 			if len(files) != 1 || files[0].Path != "template.yaml" || files[0].Executable {

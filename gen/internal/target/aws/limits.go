@@ -15,6 +15,8 @@ import (
 const (
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
 	maxPolicy = 8192 // bytes; of the 20 statements it has a few
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	maxRole = 10_240 // characters that are no white space, of all policies in a role
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	maxEnvironment = 4096 // bytes, of the variables as JSON
 	// https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
@@ -37,6 +39,8 @@ func (s *stack) limits(size int) []model.Diagnostic {
 		switch c.kinds[r.Key] {
 		case "AWS::SQS::QueuePolicy":
 			c.policy(r.Key, p)
+		case "AWS::IAM::Role":
+			c.role(r.Key, p)
 		case "AWS::Lambda::Function":
 			c.environment(r.Key, p)
 		case "AWS::Lambda::EventSourceMapping":
@@ -70,6 +74,29 @@ func (c *checker) policy(id string, p output.Mapping) {
 	if size := c.size(document); size > maxPolicy {
 		report.ErrorAt("policy-size", verb, "the policy of the queue that takes these dead letters has up to %d bytes, more than %d, the limit of SQS, since it names all that send there; give some functions another //fn:deadletter", size, maxPolicy)
 	}
+}
+
+// role says what most of the policies in the role are there for.
+func (c *checker) role(id string, p output.Mapping) {
+	policies, _ := member(p, "Policies").([]output.Mapping)
+	size := 0
+	for _, one := range policies {
+		size += c.size(member(one, "PolicyDocument"))
+	}
+	if size <= maxRole {
+		return
+	}
+	report, at, done := c.at(id)
+	defer done()
+	f := c.causes[id].function
+	what := "sinks"
+	switch {
+	case len(policies) > 1 && c.size(member(policies[0], "PolicyDocument")) < size/2:
+		at, what = f.Uses[len(f.Uses)-1].Key(), "uses"
+	case len(f.Sinks) > 0:
+		at = "sink"
+	}
+	report.ErrorAt("policy-size", at, "the policies of the function's role have up to %d characters, more than %d, the limit of IAM, since they name all that its %s are; split the function, or its receiver", size, maxRole, what)
 }
 
 func (c *checker) environment(id string, p output.Mapping) {
@@ -197,22 +224,53 @@ func (c *checker) longest(value any) string {
 			if v.Tag != "!Sub" {
 				return c.reference(argument)
 			}
-			parts := strings.Split(argument, "${")
-			for i, part := range parts[1:] {
-				id, rest, _ := strings.Cut(part, "}")
-				parts[i+1] = c.reference(id) + rest
+			return c.substituted(argument, nil)
+		case []any:
+			switch v.Tag {
+			case "!Join":
+				return strings.Join(c.texts(argument[1]), c.longest(argument[0]))
+			case "!Select":
+				return c.texts(argument[1])[argument[0].(int)]
+			case "!Sub":
+				return c.substituted(c.longest(argument[0]), argument[1])
 			}
-			return strings.Join(parts, "")
-		case []any: // of !Join
-			texts, _ := argument[1].([]output.Text)
-			var out strings.Builder
-			for _, text := range texts {
-				out.WriteString(string(text))
-			}
-			return out.String()
 		}
 	}
 	return ""
+}
+
+// substituted is the text of !Sub with the longest of what it names, which is a
+// variable of its own or a reference.
+func (c *checker) substituted(text string, variables any) string {
+	parts := strings.Split(text, "${")
+	for i, part := range parts[1:] {
+		id, rest, _ := strings.Cut(part, "}")
+		if own := member(variables, id); own != nil {
+			parts[i+1] = c.longest(own) + rest
+		} else {
+			parts[i+1] = c.reference(id) + rest
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// texts is the list, or what !Split makes of a text.
+func (c *checker) texts(value any) []string {
+	var out []string
+	switch v := value.(type) {
+	case []output.Text:
+		for _, text := range v {
+			out = append(out, string(text))
+		}
+	case []any:
+		for _, element := range v {
+			out = append(out, c.longest(element))
+		}
+	case output.Tagged: // !Split
+		argument := v.Value.([]any)
+		out = strings.Split(c.longest(argument[1]), c.longest(argument[0]))
+	}
+	return out
 }
 
 // reference is the longest that the pseudo parameter or the resource, with its
@@ -225,21 +283,38 @@ func (c *checker) reference(to string) string {
 	}
 	pseudo := map[string]string{"AWS::AccountId": "123456789012", "AWS::Partition": "aws-us-gov", "AWS::Region": region,
 		"AWS::StackName": strings.Repeat("s", 128), "AWS::URLSuffix": "amazonaws.com.cn"}
+	pseudo["AWS::StackId"] = "arn:aws-us-gov:cloudformation:" + region + ":123456789012:stack/" + pseudo["AWS::StackName"] + "/0d0e9e20-2a51-11f0-9b4a-0a58a9feac02"
 	if value, ok := pseudo[id]; ok {
 		return value
 	}
 	// CloudFormation makes up names of the stack's, the logical id and chance.
 	name := pseudo["AWS::StackName"] + "-" + id + "-0123456789ABC"
-	place := ":" + region + ":" + pseudo["AWS::AccountId"] + ":"
+	arn := func(service, resource string) string {
+		return "arn:" + pseudo["AWS::Partition"] + ":" + service + ":" + region + ":" + pseudo["AWS::AccountId"] + ":" + resource
+	}
 	switch kind := c.kinds[id]; {
 	case kind == "AWS::SQS::Queue" && attribute == "":
 		return "https://sqs." + region + "." + pseudo["AWS::URLSuffix"] + "/" + pseudo["AWS::AccountId"] + "/" + name[:80]
 	case kind == "AWS::SQS::Queue":
-		return "arn:aws-us-gov:sqs" + place + name[:80]
+		return arn("sqs", name[:80])
 	case kind == "AWS::SNS::Topic":
-		return "arn:aws-us-gov:sns" + place + name
+		return arn("sns", name)
 	case kind == "AWS::Events::Rule":
-		return "arn:aws-us-gov:events" + place + "rule/" + c.bus + "/" + name[:64]
+		return arn("events", "rule/"+c.bus+"/"+name[:64])
+	case attribute == "StreamArn":
+		return arn("dynamodb", "table/"+name+"/stream/2026-01-01T00:00:00.000")
+	case attribute != "Arn":
+		return name
+	case kind == "AWS::DynamoDB::Table":
+		return arn("dynamodb", "table/"+name)
+	case kind == "AWS::Kinesis::Stream":
+		return arn("kinesis", "stream/"+name[:128])
+	case kind == "AWS::Lambda::Function":
+		return arn("lambda", "function:"+name[:64])
+	case kind == "AWS::Logs::LogGroup":
+		return arn("logs", "log-group:"+name+":*")
+	case kind == "AWS::S3::Bucket":
+		return "arn:" + pseudo["AWS::Partition"] + ":s3:::" + name[:63]
 	}
 	return name
 }

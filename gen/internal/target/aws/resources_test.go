@@ -161,14 +161,20 @@ func TestObjectFilter(t *testing.T) {
 // template returns the template of the application as fngen.yaml has it.
 func template(t *testing.T, yaml string, app model.App) cfn.Template {
 	t.Helper()
+	parsed, err := cfn.Parse(infrastructure(t, yaml, app)[0].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// infrastructure returns the files of the same.
+func infrastructure(t *testing.T, yaml string, app model.App) []model.File {
+	t.Helper()
 	c := config.Parse([]byte(yaml), []string{"aws"})
 	files, _, err := aws.New(c.Target("aws"), c.Resources("aws")).Infrastructure(app)
 	if err != nil || len(c.Diagnostics()) > 0 {
 		t.Fatal(err, c.Diagnostics())
 	}
-	parsed, err := cfn.Parse(files[0].Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
+	return files
 }

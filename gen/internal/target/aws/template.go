@@ -199,10 +199,18 @@ func policy(statements ...statement) output.Mapping {
 
 func service(name string) output.Mapping { return output.Mapping{{Key: "Service", Value: name}} }
 
+// inline is a policy of a role, which knows it by the name.
+func inline(name string, statements ...statement) output.Mapping {
+	return output.Mapping{{Key: "PolicyName", Value: name}, {Key: "PolicyDocument", Value: policy(statements...)}}
+}
+
+// ownPolicy is the name of the policy with what every function needs.
+const ownPolicy = "function"
+
 // role adds a role that the service takes on, with what it may do.
-func (s *stack) role(id, trusted string, trust any, statements ...statement) {
+func (s *stack) role(id, trusted string, trust any, policies ...output.Mapping) {
 	s.add(id, "AWS::IAM::Role", output.Mapping{
 		{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
-		{Key: "Policies", Value: []output.Mapping{{{Key: "PolicyName", Value: "function"}, {Key: "PolicyDocument", Value: policy(statements...)}}}},
+		{Key: "Policies", Value: policies},
 	})
 }

@@ -28,6 +28,7 @@ func (s *stack) function(f model.Function) {
 	id := of(f, "Function")
 	fed := s.feed(f)
 	sends, addresses := s.sends(f)
+	uses, places := s.rights(f)
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		resources: []any{arn(of(f, "Logs"))},
@@ -42,12 +43,12 @@ func (s *stack) function(f model.Function) {
 		output.Member{Key: "MemorySize", Value: cmp.Or(o.Memory, defaultMemory)},
 		output.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		output.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
-		output.Member{Key: "Environment", Value: environment(o.Env, addresses)},
+		output.Member{Key: "Environment", Value: environment(o.Env, slices.Concat(addresses, places))},
 		output.Member{Key: "TracingConfig", Value: tracingConfig(f)},
 		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: ref(of(f, "Logs"))}}},
 		output.Member{Key: "Role", Value: arn(of(f, "Role"))},
 	))
-	s.role(of(f, "Role"), "lambda.amazonaws.com", nil, may...)
+	s.role(of(f, "Role"), "lambda.amazonaws.com", nil, append([]output.Mapping{inline(ownPolicy, may...)}, uses...)...)
 	s.add(of(f, "Logs"), "AWS::Logs::LogGroup", output.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
 	for _, add := range fed.add {
 		add()
@@ -86,8 +87,8 @@ func concurrency(f model.Function) int {
 	return cmp.Or(f.Operation.Reserved, f.Operation.MaxInstances)
 }
 
-// environment returns the variables, those with the addresses of sinks first;
-// nil if there are none.
+// environment returns the variables, those with the addresses of sinks and of
+// what is used first; nil if there are none.
 func environment(env []model.Variable, addresses output.Mapping) any {
 	if len(env)+len(addresses) == 0 {
 		return nil

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,12 +15,15 @@ import (
 // unlike the last, which is of the host that made the id.
 //
 // https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-1
-func bucketName(pattern string) output.Tagged {
+func bucketName(pattern string) output.Tagged { return bucketText(pattern, "") }
+
+// bucketText is text with the name of the stack's own bucket in it.
+func bucketText(before, after string) output.Tagged {
 	group := func(n int) output.Tagged {
 		return output.Tagged{Tag: "!Select", Value: []any{n, output.Tagged{Tag: "!Split", Value: []any{"-",
 			output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
 	}
-	return output.Tagged{Tag: "!Sub", Value: []any{pattern + "-${Low}${Mid}", output.Mapping{{Key: "Low", Value: group(0)}, {Key: "Mid", Value: group(1)}}}}
+	return output.Tagged{Tag: "!Sub", Value: []any{before + "-${Low}${Mid}" + after, output.Mapping{{Key: "Low", Value: group(0)}, {Key: "Mid", Value: group(1)}}}}
 }
 
 // arnOf returns the ARN of the resource with the logical name: of one that
@@ -56,6 +60,7 @@ func (s *stack) shared() {
 	for _, f := range s.app.Functions {
 		s.cause = cause{f, "sink"}
 		s.sinkResources(f)
+		s.usedResources(f)
 		s.cause = cause{function: f}
 		name := f.Trigger.Resource()
 		if s.names[name] != "" {
@@ -150,11 +155,17 @@ func (s *stack) createBucket(name string) {
 		}
 	}
 	id := logical(name, "Bucket")
+	var notifies any
+	further := retainedOnceThere
+	if len(notifications) > 0 {
+		notifies = output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}
+		further = append([]output.Member{{Key: "DependsOn", Value: permissions}}, further...)
+	}
 	properties := append(output.Mapping{
 		{Key: "BucketName", Value: bucketName(name)},
-		{Key: "NotificationConfiguration", Value: output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}},
+		{Key: "NotificationConfiguration", Value: notifies},
 	}, privateBucket()...)
-	s.add(id, "AWS::S3::Bucket", properties, append([]output.Member{{Key: "DependsOn", Value: permissions}}, retainedOnceThere...)...)
+	s.add(id, "AWS::S3::Bucket", properties, further...)
 	s.output(id, "Name of the bucket "+name, ref(id))
 }
 
@@ -195,20 +206,23 @@ func keyFilter(t model.Object) any {
 func encodedKey(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
 
 // createTable adds a table with the key attributes that the adapter knows, as
-// strings, and a stream with the images that its functions ask for.
+// strings, and a stream with the images that its functions ask for; none if it
+// feeds no function.
 func (s *stack) createTable(name string) {
-	images := "NEW_IMAGE"
+	images := ""
 	for _, f := range s.fed[name] {
 		if t, ok := f.Trigger.(model.Document); ok && t.Before {
 			images = "NEW_AND_OLD_IMAGES"
+		} else if ok {
+			images = cmp.Or(images, "NEW_IMAGE")
 		}
 	}
-	keys := s.keys[name]
-	if keys == nil {
-		keys = []string{"id"}
+	var stream any
+	if images != "" {
+		stream = output.Mapping{{Key: "StreamViewType", Value: images}}
 	}
 	var attributes, schema []output.Mapping
-	for i, key := range keys {
+	for i, key := range s.keysOf(name) {
 		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "AttributeType", Value: "S"}})
 		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
@@ -217,7 +231,7 @@ func (s *stack) createTable(name string) {
 		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
-		{Key: "StreamSpecification", Value: output.Mapping{{Key: "StreamViewType", Value: images}}},
+		{Key: "StreamSpecification", Value: stream},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
 	}, retained...)
 	s.output(id, "Name of the table "+name, ref(id))

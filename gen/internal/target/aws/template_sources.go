@@ -265,5 +265,5 @@ func (s *stack) schedule(f model.Function, t model.Schedule) {
 		output.Mapping{{Key: "StringEquals", Value: output.Mapping{
 			{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")},
 			{Key: "aws:SourceArn", Value: regional("scheduler", "schedule-group/default")},
-		}}}, may...)
+		}}}, inline(ownPolicy, may...))
 }

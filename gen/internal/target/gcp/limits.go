@@ -21,6 +21,8 @@ const (
 	maxVariables   = 1000     // of a service
 	// https://cloud.google.com/storage/docs/pubsub-notifications
 	maxNotifications = 10 // of a bucket, for one type of event
+	// https://cloud.google.com/iam/quotas
+	maxOperators = 12 // that are logical, in the condition of a grant
 )
 
 // CheckApp refuses functions that would be in each other's way.
@@ -127,6 +129,7 @@ func (w *terraform) limits(src []byte) ([]model.Diagnostic, error) {
 		l.environment(report, f)
 		l.notifications(report, f)
 		l.bucket(report, f)
+		l.conditions(report, f)
 		l.found = append(l.found, report.Diagnostics...)
 	}
 	return l.found, nil
@@ -146,18 +149,20 @@ type limited struct {
 }
 
 // evaluate makes known what expressions refer to: the longest values of variables,
-// and of each topic its name.
+// and of each topic and bucket its name.
 func (l *limited) evaluate() {
 	str := cty.StringVal
 	l.scope.Variables["var"] = cty.ObjectVal(map[string]cty.Value{
 		"name": str(strings.Repeat("n", maxName)), "project": str(strings.Repeat("p", 30)), "region": str(strings.Repeat("r", 25)),
 	})
-	topics := map[string]cty.Value{}
+	topics, buckets := map[string]cty.Value{}, map[string]cty.Value{}
 	for a, b := range l.resources {
 		switch a.kind {
 		case "google_pubsub_topic":
 			name := l.text(b, "name")
 			topics[a.label] = cty.ObjectVal(map[string]cty.Value{"name": str(name), "id": str("projects/" + strings.Repeat("p", 30) + "/topics/" + name)})
+		case "google_storage_bucket":
+			buckets[a.label] = cty.ObjectVal(map[string]cty.Value{"name": str(l.text(b, "name"))})
 		case "google_eventarc_trigger":
 			service := inner(inner(b, "destination")[0], "cloud_run_service")[0].Attributes["service"].Expr.Variables()[0]
 			if of, ok := service[1].(hcl.TraverseAttr); ok {
@@ -167,6 +172,9 @@ func (l *limited) evaluate() {
 	}
 	if len(topics) > 0 {
 		l.scope.Variables["google_pubsub_topic"] = cty.ObjectVal(topics)
+	}
+	if len(buckets) > 0 {
+		l.scope.Variables["google_storage_bucket"] = cty.ObjectVal(buckets)
 	}
 }
 
@@ -251,12 +259,32 @@ func (l *limited) objectTypes(f function) []string {
 // bucket has the rule for names that no grammar of a directive has:
 // https://cloud.google.com/storage/docs/buckets#naming.
 func (l *limited) bucket(report *model.Report, f function) {
-	t, ok := f.Trigger.(model.Object)
-	if !ok {
-		return
+	at := map[string]string{} // the directives, by the name of the bucket
+	for _, u := range f.Uses {
+		if u.Kind == model.UseObject {
+			at[u.Name] = u.Key()
+		}
 	}
-	b := l.resources[address{"google_storage_bucket", label(t.Bucket, "bucket")}]
-	if b != nil && strings.Contains(l.text(b, "name"), "google") {
-		report.Errorf("resource-name", "the bucket would be called %s, and Cloud Storage takes no name with google in it; call it otherwise, or name one that exists as resources.%s.gcp.name", "PROJECT-NAME-"+short(t.Bucket, maxBucket), t.Bucket)
+	if t, ok := f.Trigger.(model.Object); ok {
+		at[t.Bucket] = ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(at)) {
+		b := l.resources[address{"google_storage_bucket", label(name, "bucket")}]
+		if b != nil && strings.Contains(l.text(b, "name"), "google") {
+			report.ErrorAt("resource-name", at[name], "the bucket would be called %s, and Cloud Storage takes no name with google in it; call it otherwise, or name one that exists as resources.%s.gcp.name", "PROJECT-NAME-"+short(name, maxBucket), name)
+		}
+	}
+}
+
+// conditions counts the operators in those of the function's grants.
+func (l *limited) conditions(report *model.Report, f function) {
+	sorted, _ := l.grantsOf(f.Function)
+	for _, g := range sorted {
+		for _, condition := range inner(l.resources[address{g.resource(), g.label(f)}], "condition") {
+			if n := strings.Count(l.text(condition, "expression"), "||"); n > maxOperators {
+				last := slices.IndexFunc(f.Uses, func(u model.Use) bool { return u.Kind == g.kind && u.Name == g.on })
+				report.ErrorAt("policy-size", f.Uses[last].Key(), "the condition for the prefixes of %s has %d operators, more than %d, the limit of IAM; use fewer prefixes with one right, or one that holds them all", g.on, n, maxOperators)
+			}
+		}
 	}
 }

@@ -57,7 +57,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	var names []string
 	for _, f := range app.Functions {
-		f.Operation.Env = slices.Concat(f.Operation.Env, t.secretAddresses(f))
+		f.Operation.Env = slices.Concat(f.Operation.Env, t.secretAddresses(f), usedSecrets(f))
 		w.functions = append(w.functions, function{f, label(f.Identity()), resource})
 		names = append(names, f.Identity())
 	}
@@ -142,6 +142,7 @@ func (w *terraform) shared() {
 		w.top("locals", nil, pair{"pubsub_agent",
 			text("serviceAccount:service-", ref("data", "google_project", "this", "number"), "@gcp-sa-pubsub.iam.gserviceaccount.com")})
 	}
+	w.customRoles()
 	w.eventarc()
 }
 
@@ -199,7 +200,7 @@ func (w *terraform) outputs() {
 	w.output("sinks", "The topics that the functions send to, to subscribe to.", w.topicIDs(w.sent()))
 	w.output("queues", "The subscriptions that hold what the functions send and none of them takes, to pull from.", messages)
 	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", letters)
-	w.output("buckets", "The buckets that feed the functions.", w.buckets())
+	w.output("buckets", "The buckets that feed the functions, or that they use.", w.buckets())
 	if w.channeled() {
 		w.top("output", []string{"channel"}, pair{"description", "The Eventarc channel that feeds the functions, to publish to."}, pair{"value", w.channelID()})
 	}

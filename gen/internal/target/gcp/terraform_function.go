@@ -58,6 +58,7 @@ func (w *terraform) function(f function) {
 	w.secretAccess(f)
 	w.ownDeadLetters(f)
 	w.maySend(f)
+	w.mayUse(f)
 	if w.binary {
 		w.service(f)
 	} else {
@@ -230,7 +231,8 @@ func cpu(memory int) string {
 }
 
 // environment returns the variables that are no secrets: the function's, those
-// by which the adapter names the sources of events, and those of its sinks.
+// by which the adapter names the sources of events, and those of its sinks and
+// of what it uses.
 func (w *terraform) environment(f function) []pair {
 	env := []pair{{"GOOGLE_CLOUD_PROJECT", ref("var", "project")}, {"GOOGLE_CLOUD_REGION", ref("var", "region")}}
 	for _, v := range f.Operation.Env {
@@ -238,7 +240,7 @@ func (w *terraform) environment(f function) []pair {
 			env = append(env, pair{v.Name, v.Value})
 		}
 	}
-	return append(env, w.addresses(f)...)
+	return slices.Concat(env, w.addresses(f), w.places(f))
 }
 
 // uri returns the URL of the function's service.
@@ -250,7 +252,7 @@ func (w *terraform) uri(f function) expr {
 }
 
 // depends returns what has to be there before the function is: what it may
-// read and send to, and what Eventarc may do.
+// read, send to and use, and what Eventarc may do.
 func (w *terraform) depends(f function) []any {
 	var on []any
 	if len(f.secrets()) > 0 {
@@ -258,6 +260,13 @@ func (w *terraform) depends(f function) []any {
 	}
 	if len(w.publishes(f)) > 0 {
 		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
+	}
+	sorted, _ := w.grantsOf(f.Function)
+	for _, g := range sorted {
+		on = append(on, ref(g.resource(), g.label(f)))
+	}
+	for _, a := range w.added(f.Function) {
+		on = append(on, ref(a.resource(), a.label(f)))
 	}
 	if !w.binary {
 		on = append(on, ref("google_project_iam_member", w.builder))

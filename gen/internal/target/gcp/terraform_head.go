@@ -125,6 +125,12 @@ func (w *terraform) apis() []string {
 		if len(f.secrets()) > 0 {
 			apis = append(apis, "secretmanager")
 		}
+		if usesKind(f.Function, model.UseObject) {
+			apis = append(apis, "storage")
+		}
+		if usesKind(f.Function, model.UseDocument) {
+			apis = append(apis, "cloudresourcemanager", "firestore")
+		}
 	}
 	slices.Sort(apis)
 	return slices.Compact(apis)

@@ -92,6 +92,11 @@ func (w *terraform) bucketNames() []string {
 		if t, ok := f.Trigger.(model.Object); ok {
 			names = append(names, t.Bucket)
 		}
+		for _, u := range f.Uses {
+			if u.Kind == model.UseObject {
+				names = append(names, u.Name)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

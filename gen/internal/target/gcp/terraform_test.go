@@ -107,6 +107,8 @@ func TestInfrastructure(t *testing.T) {
 		"shop_binary":       {"targets: {gcp: {package: binary}}\n", shop(t)},
 		"verified_source":   {"targets: {gcp: {channel: bus, " + verified + "}}\n", verifiedApp()},
 		"verified_binary":   {"targets: {gcp: {channel: bus, package: binary, " + verified + "}}\n", verifiedApp()},
+		"uses_source":       {replaced(usingYAML, "source"), using()},
+		"uses_binary":       {replaced(usingYAML, "binary"), using()},
 		"minimal":           {"", model.App{Path: "example.com/hello/v2", Functions: []model.Function{{Name: "confirm", Trigger: model.Queue{Name: "orders"}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {

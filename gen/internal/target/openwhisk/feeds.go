@@ -149,10 +149,15 @@ func (t Target) database(logical string) any {
 	return verbatim(cmp.Or(t.resources[logical].name, logical))
 }
 
-// ask has wskdeploy take the input from its environment, where it is called
-// after the resource. Feeds refuse an empty one.
+// variable is what the resource's input is called in the environment of wskdeploy.
+func variable(logical, what string) string {
+	return strings.ToUpper(strings.ReplaceAll(logical, "-", "_")) + "_" + what
+}
+
+// ask has wskdeploy take the input from its environment. Feeds refuse an empty
+// one.
 func (t *trigger) ask(input, logical, what string) {
-	name := strings.ToUpper(strings.ReplaceAll(logical, "-", "_")) + "_" + what
+	name := variable(logical, what)
 	t.inputs = append(t.inputs, output.Member{Key: input, Value: output.Text("$" + name)})
 	t.variables = append(t.variables, name)
 }

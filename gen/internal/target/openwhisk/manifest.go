@@ -52,6 +52,8 @@ func (t Target) manifest(app model.App, kind string) ([]byte, error) {
 		if closed(f) {
 			variables = append(variables, secretVariable)
 		}
+		_, asked := credentials(f)
+		variables = append(variables, asked...)
 		for _, s := range sinks(f) {
 			name := t.fires(f, s)
 			if _, ok := triggers[name]; name != "" && !ok && !t.exists(s.Name) {
@@ -129,7 +131,8 @@ func closed(f model.Function) bool {
 // triggers.
 func (t Target) action(f model.Function, kind string) output.Mapping {
 	annotations := output.Mapping{{Key: "provide-api-key", Value: t.needsKey(f)}}
-	var web, inputs any
+	var web any
+	inputs, _ := credentials(f)
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
 		web = "raw" // sets web-export, raw-http and final
@@ -139,13 +142,13 @@ func (t Target) action(f model.Function, kind string) output.Mapping {
 			annotations = append(annotations, output.Member{Key: "require-whisk-auth", Value: output.Text("$" + secretVariable)})
 		}
 	case model.Document: // whose feed does not tell the database in every version
-		inputs = output.Mapping{{Key: "dbname", Value: t.database(trigger.Collection)}}
+		inputs = append(output.Mapping{{Key: "dbname", Value: t.database(trigger.Collection)}}, inputs...)
 	}
 	return output.Mapping{
 		{Key: "function", Value: output.Text(f.Name + ".zip")},
 		{Key: "runtime", Value: output.Text(kind)},
 		{Key: "web", Value: web},
-		{Key: "inputs", Value: inputs},
+		{Key: "inputs", Value: unlessEmpty(inputs)},
 		{Key: "limits", Value: output.Mapping{
 			{Key: "timeout", Value: cmp.Or(f.Timeout, defaultTimeout).Milliseconds()},
 			{Key: "memorySize", Value: cmp.Or(f.Operation.Memory, defaultMemory)},

@@ -106,13 +106,14 @@ const (
 const triggerVariable = "FNGEN_TRIGGER"
 
 // environment returns the variables of the action: those of fngen.yaml, the
-// trigger that its events are said to be of, the addresses of its sinks, and how it
-// verifies whom it sends to.
+// trigger that its events are said to be of, the addresses of its sinks, the places
+// of what it uses, and how it verifies whom it sends to.
 func (t Target) environment(f model.Function) []model.Variable {
 	env := slices.Clone(f.Operation.Env)
 	for _, s := range sinks(f) {
 		env = append(env, model.Variable{Name: model.SinkVariable(s.Name), Value: cmp.Or(t.fires(f, s), t.resources[s.Name].url.Value)})
 	}
+	env = append(env, t.places(f)...)
 	if by, ok := t.trigger(f); ok && by.source {
 		env = append(env, model.Variable{Name: triggerVariable, Value: by.name})
 	}

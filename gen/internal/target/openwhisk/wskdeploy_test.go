@@ -85,14 +85,17 @@ func (o *oneOff) UnmarshalYAML(node *yaml.Node) error {
 }
 
 var (
-	// taken is a text that wskdeploy takes from its environment as a whole.
-	taken = regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*)$`)
+	// taken is a text that wskdeploy takes from its environment as a whole, and
+	// joined are two of them.
+	taken  = regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*)$`)
+	joined = regexp.MustCompile(`^\$\{([A-Z][A-Z0-9_]*)\}:\$\{([A-Z][A-Z0-9_]*)\}$`)
 	// instead are texts that become something else as inputs.
 	instead = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
 )
 
 // arrives is what the platform gets of the input. Texts that wskdeploy may
-// change are errors: any with a $, unless it is the whole of a variable.
+// change are errors: any with a $, unless it is the whole of a variable, or two
+// with a colon between them.
 func (o oneOff) arrives(environment map[string]string) (any, error) {
 	text, ok := o.value.(string)
 	switch {
@@ -106,15 +109,22 @@ func (o oneOff) arrives(environment map[string]string) (any, error) {
 	case !strings.Contains(text, "$"):
 		return text, nil
 	}
-	variable := taken.FindStringSubmatch(text)
-	if variable == nil {
+	names := taken.FindStringSubmatch(text)
+	if names == nil {
+		names = joined.FindStringSubmatch(text)
+	}
+	if names == nil {
 		return nil, fmt.Errorf("the input %q is changed", text)
 	}
-	value, ok := environment[variable[1]]
-	if !ok {
-		return nil, fmt.Errorf("the input %q names no variable that the head of the manifest does", text)
+	var values []string
+	for _, name := range names[1:] {
+		value, ok := environment[name]
+		if !ok {
+			return nil, fmt.Errorf("the input %q names no variable that the head of the manifest does", text)
+		}
+		values = append(values, value)
 	}
-	return value, nil
+	return strings.Join(values, ":"), nil
 }
 
 // arrived is what the platform gets of the inputs.

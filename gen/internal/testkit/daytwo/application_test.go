@@ -15,6 +15,7 @@ type application struct {
 	path      string // its import path
 	settings  string
 	functions []source
+	setup     source // of the type Shop, whose methods have it; none without a name
 }
 
 // A source is the doc comment and the declaration of a function.
@@ -30,6 +31,8 @@ const handler = "(ctx context.Context, data []byte) error { return nil }"
 func shop() application {
 	return application{path: "example.com/shop", settings: "resources:\n" +
 		"  users: {openwhisk: {url: \"https://db.example\"}}\n" +
+		"  carts: {openwhisk: {url: \"https://db.example\"}}\n" +
+		"  notes: {openwhisk: {url: \"https://db.example\"}}\n" +
 		"  orders: {openwhisk: {brokers: [\"kafka.example:9092\"]}}\n" +
 		"  stock: {openwhisk: {brokers: [\"kafka.example:9092\"]}}\n" +
 		"  clicks: {openwhisk: {brokers: [\"kafka.example:9092\"]}}\n",
@@ -119,6 +122,21 @@ func (a application) reversed() application {
 	return a
 }
 
+// using has a method of a type whose setup has these uses, each of which is of a
+// string with the name of its parameter.
+func (a application) using(directives []string, uses ...string) application {
+	var params []string
+	a.setup = source{directives: []string{"setup"}, name: "NewShop"}
+	for _, use := range uses {
+		param, _, _ := strings.Cut(use, " ")
+		params = append(params, param+" string")
+		a.setup.directives = append(a.setup.directives, "use "+use)
+	}
+	a.setup.of = "(" + strings.Join(append([]string{"ctx context.Context"}, params...), ", ") + ") (*Shop, error) { return nil, nil }"
+	a.functions = append(slices.Clone(a.functions), source{directives, "(s *Shop) Sort", handler})
+	return a
+}
+
 func (a application) at(path string) application {
 	a.path = path
 	return a
@@ -127,7 +145,12 @@ func (a application) at(path string) application {
 func (a application) files() []txtar.File {
 	var b strings.Builder
 	b.WriteString("package shop\n\nimport (\n\t\"context\"\n\t\"net/http\"\n)\n\nvar _ http.Handler\n\nvar _ context.Context\n")
-	for _, s := range a.functions {
+	all := a.functions
+	if a.setup.name != "" {
+		b.WriteString("\ntype Shop struct{}\n")
+		all = append([]source{a.setup}, all...)
+	}
+	for _, s := range all {
 		b.WriteString("\n")
 		for _, d := range s.directives {
 			b.WriteString("//fn:" + d + "\n")

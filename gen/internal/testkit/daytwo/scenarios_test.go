@@ -290,6 +290,46 @@ func TestSinks(t *testing.T) {
 	}
 }
 
+// Another use is added, and taken out again: what the others need stays as it
+// is, and what was used outlives it. A use of what a trigger has is of the same,
+// and a trigger of what is used feeds by it.
+func TestUses(t *testing.T) {
+	method := []string{"topic sorted", "targets aws,gcp"}
+	everywhere := method[:1]
+	for name, days := range map[string][]application{
+		"first":            {shop().with(method, "Other"), shop().with(method, "Other").using(method, "drafts object:drafts", "carts document:carts")},
+		"another":          {shop().using(method, "drafts object:drafts read"), shop().using(method, "notes document:notes write", "drafts object:drafts read", "key secret:stripe", "more object:drafts write prefix=out/")},
+		"a document":       {shop().using(everywhere, "carts document:carts"), shop().using(everywhere, "carts document:carts", "notes document:notes")},
+		"of triggers":      {shop().using(method, "key secret:stripe"), shop().using(method, "key secret:stripe", "pictures object:pictures", "users document:users")},
+		"fed":              {shop().using(method, "drafts object:drafts", "carts document:carts"), shop().using(method, "drafts object:drafts", "carts document:carts").with([]string{"object drafts created", "targets aws,gcp"}, "Draft").with([]string{"document carts", "targets aws,gcp"}, "Cart")},
+		"in another order": {shop().using(method, "drafts object:drafts", "carts document:carts"), shop().using(method, "carts document:carts", "drafts object:drafts")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("added", func(t *testing.T) {
+				each(t, days, func(_ string, _, _ deployment, changes []change) []string {
+					return list("it does not stay", of(changes, replaced, removed, left))
+				})
+			})
+			t.Run("taken out", func(t *testing.T) {
+				each(t, []application{days[1], days[0]}, func(target string, _, _ deployment, changes []change) []string {
+					lost := lostIn(changes)
+					if target == "gcp" { // the subscriptions of the functions that go, as TestRemove has them
+						lost = slices.DeleteFunc(lost, func(l string) bool { return strings.HasPrefix(l, "removed google_pubsub_subscription ") })
+					}
+					return slices.Concat(list("data is lost", lost), list("it does not stay", of(changes, replaced)), duplicates(changes))
+				})
+			})
+		})
+	}
+	t.Run("side by side", func(t *testing.T) {
+		app := shop().using(method, "drafts object:drafts write", "carts document:carts write")
+		for _, target := range []string{"aws", "gcp"} {
+			first, second := deploy(t, target, app)[0], deploy(t, target, app.at("example.com/bill"))[0]
+			report(t, list("both have", common(first.estate, second.estate)))
+		}
+	})
+}
+
 // An order that a queue did not keep, it keeps as another queue: nothing is lost, and
 // that there is another one, or that the plan refuses it, is documented.
 func TestAddOrder(t *testing.T) {

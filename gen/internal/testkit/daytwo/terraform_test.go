@@ -19,6 +19,7 @@ var google = map[string][]string{
 	"google_cloudfunctions2_function":            {"location", "name", "project"},
 	"google_eventarc_channel":                    {"location", "name", "project", "third_party_provider"},
 	"google_eventarc_trigger":                    {"channel", "location", "name", "project", "transport"},
+	"google_project_iam_custom_role":             {"project", "role_id"},
 	"google_project_iam_member":                  {all},
 	"google_pubsub_subscription":                 {"enable_message_ordering", "filter", "name", "project", "topic"},
 	"google_pubsub_subscription_iam_member":      {all},
@@ -34,7 +35,7 @@ var google = map[string][]string{
 }
 
 // ownName is the argument by which Google knows a resource.
-var ownName = []string{"name", "account_id"}
+var ownName = []string{"name", "account_id", "role_id"}
 
 // readTerraform reads a main.tf. Arguments are text, in which a reference to
 // another resource is by that one's own name instead of its label, and a variable
@@ -93,7 +94,7 @@ func (t terraform) resource(b *hclsyntax.Block) resource {
 	case "google_storage_bucket": // but for the one of the archives, which are built
 		r.holds, r.address = b.Labels[1] != "source", b.Labels[0]+" "+name
 		r.retained = r.arguments["force_destroy"] != "true" // or what is in it has to be deleted first
-	case "google_pubsub_topic", "google_cloudfunctions2_function", "google_cloud_run_v2_service", "google_eventarc_channel", "google_service_account":
+	case "google_pubsub_topic", "google_cloudfunctions2_function", "google_cloud_run_v2_service", "google_eventarc_channel", "google_service_account", "google_project_iam_custom_role":
 		r.address = b.Labels[0] + " " + name
 	}
 	if r.address != "" {

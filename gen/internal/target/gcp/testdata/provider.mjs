@@ -13,9 +13,9 @@ const manifest = JSON.parse(read("package.json"));
 const wanted = {
   resource: [
     "cloud-run-v2-service", "cloud-run-v2-service-iam-member", "cloud-scheduler-job", "cloudfunctions2-function",
-    "eventarc-channel", "eventarc-trigger", "project-iam-member", "pubsub-subscription", "pubsub-subscription-iam-member",
-    "pubsub-topic", "pubsub-topic-iam-member", "secret-manager-secret-iam-member", "service-account", "storage-bucket",
-    "storage-bucket-object",
+    "eventarc-channel", "eventarc-trigger", "project-iam-custom-role", "project-iam-member", "pubsub-subscription",
+    "pubsub-subscription-iam-member", "pubsub-topic", "pubsub-topic-iam-member", "secret-manager-secret-iam-member",
+    "service-account", "storage-bucket", "storage-bucket-iam-member", "storage-bucket-object",
   ],
   data: ["data-google-project", "data-google-storage-project-service-account"],
 };

@@ -651,7 +651,7 @@ output "dead_letters" {
 }
 
 output "buckets" {
-  description = "The buckets that feed the functions."
+  description = "The buckets that feed the functions, or that they use."
   value = {
     pictures = google_storage_bucket.pictures_bucket.name
   }

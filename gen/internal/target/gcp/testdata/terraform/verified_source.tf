@@ -712,7 +712,7 @@ output "dead_letters" {
 }
 
 output "buckets" {
-  description = "The buckets that feed the functions."
+  description = "The buckets that feed the functions, or that they use."
   value = {
     source = google_storage_bucket.source_bucket.name
   }

@@ -1,0 +1,253 @@
+package gcp
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// An access is what functions may do with what they use.
+type access string
+
+const (
+	reads  access = "reads"
+	writes access = "writes"
+	uses   access = "uses" // both
+)
+
+func accessOf(u model.Use) access {
+	switch {
+	case u.Read && u.Write:
+		return uses
+	case u.Write:
+		return writes
+	}
+	return reads
+}
+
+// A grant is one access of a function to a bucket, or to a database: those to its
+// collections are one, since Google grants no less.
+type grant struct {
+	kind model.UseKind
+	on   string // the logical name of the bucket, or the ID of the database
+	access
+}
+
+// roles are those that Google has for an access. Who only writes gets a role of
+// the application's own, with what is below.
+var roles = map[model.UseKind]map[access]string{
+	model.UseDocument: {reads: "roles/datastore.viewer", uses: "roles/datastore.user"},
+	model.UseObject:   {reads: "roles/storage.objectViewer", uses: "roles/storage.objectUser"},
+}
+
+// writing are the permissions of those who only write: of documents by what
+// documents:commit does, https://cloud.google.com/firestore/docs/security/iam; of
+// objects what creates, replaces and deletes them, and what is asked before.
+var writing = map[model.UseKind][]any{
+	model.UseDocument: {"datastore.entities.create", "datastore.entities.delete", "datastore.entities.update"},
+	model.UseObject:   {"storage.objects.create", "storage.objects.delete", "storage.objects.get"},
+}
+
+// label is what the grant's resource is called. It has dashes where no name of a
+// label has any, so that no two grants have one.
+func (g grant) label(f function) string {
+	parts := []string{f.label, label(g.on), string(g.access)}
+	if g.kind == model.UseDocument {
+		parts[1] = "documents"
+		if g.on != databaseKey.Default {
+			parts[1] += "-" + label(g.on)
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
+// resource is the type of the grant's resource.
+func (g grant) resource() string {
+	if g.kind == model.UseDocument {
+		return "google_project_iam_member"
+	}
+	return "google_storage_bucket_iam_member"
+}
+
+// grants returns the grants to what the function uses, sorted, and of each the
+// prefixes that it is for; none for all.
+func (t target) grantsOf(f model.Function) (sorted []grant, prefixes map[grant][]string) {
+	prefixes = map[grant][]string{}
+	for _, u := range f.Uses {
+		g := grant{u.Kind, u.Name, accessOf(u)}
+		switch u.Kind {
+		case model.UseDocument:
+			g.on = t.named(u.Name).database
+		case model.UseSecret:
+			continue // is among the variables
+		}
+		prefixes[g] = append(prefixes[g], u.Prefix)
+	}
+	for g, of := range prefixes {
+		slices.Sort(of)
+		if prefixes[g] = slices.Compact(of); of[0] == "" {
+			prefixes[g] = nil
+		}
+	}
+	sorted = slices.SortedFunc(maps.Keys(prefixes), func(a, b grant) int {
+		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.on, b.on), strings.Compare(string(a.access), string(b.access)))
+	})
+	return sorted, prefixes
+}
+
+// mayUse lets the function use its services and no others: a grant for each
+// access, which another use does not touch.
+func (w *terraform) mayUse(f function) {
+	sorted, prefixes := w.grantsOf(f.Function)
+	for _, g := range sorted {
+		role := any(roles[g.kind][g.access])
+		if g.access == writes {
+			role = ref("google_project_iam_custom_role", string(g.kind)+"s", "id")
+		}
+		w.grant(g, g.label(f), f, prefixes[g], pair{"role", role})
+	}
+	for _, on := range w.added(f.Function) {
+		var names []any
+		for _, role := range on.roles {
+			names = append(names, role)
+		}
+		g := on.grant
+		w.grant(g, g.label(f), f, nil, pair{"for_each", call("toset", names)}, pair{"role", ref("each", "value")})
+	}
+}
+
+// An addition is what operators let a function do besides.
+type addition struct {
+	grant
+	roles []string
+}
+
+// more is what operators add to an access.
+const more access = "more"
+
+// added returns what operators add to what the function uses. A role that it has
+// already is not given twice, since who takes one away takes both.
+func (t target) added(f model.Function) []addition {
+	_, prefixes := t.grantsOf(f)
+	has := func(g grant, role string) bool {
+		for _, of := range []access{reads, uses} {
+			if own, there := prefixes[grant{g.kind, g.on, of}]; there && own == nil && roles[g.kind][of] == role {
+				return true
+			}
+		}
+		return false
+	}
+	added := map[grant][]string{}
+	for _, u := range f.Uses {
+		g := grant{u.Kind, u.Name, more}
+		if u.Kind == model.UseDocument {
+			g.on = t.named(u.Name).database
+		}
+		if u.Kind != model.UseSecret {
+			added[g] = append(added[g], t.named(u.Name).roles...)
+		}
+	}
+	var out []addition
+	for g, of := range added {
+		of = slices.DeleteFunc(of, func(role string) bool { return has(g, role) })
+		if slices.Sort(of); len(of) > 0 {
+			out = append(out, addition{g, slices.Compact(of)})
+		}
+	}
+	slices.SortFunc(out, func(a, b addition) int {
+		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.on, b.on))
+	})
+	return out
+}
+
+// grant writes a grant, under a condition where it is not for all of what IAM
+// knows.
+func (w *terraform) grant(g grant, label string, f function, prefixes []string, role ...pair) {
+	member := pair{"member", ref("google_service_account", f.label, "member")}
+	if g.kind == model.UseObject {
+		b := w.top("resource", []string{g.resource(), label}, slices.Concat([]pair{{"bucket", w.bucketName(g.on)}}, role, []pair{member})...)
+		if len(prefixes) > 0 {
+			b.block("condition", pair{"title", "prefix"}, pair{"expression", w.below(g, prefixes)})
+		}
+		return
+	}
+	// https://cloud.google.com/firestore/docs/manage-databases#configure_per-database_access_permissions
+	w.resource(g.resource(), label, slices.Concat(role, []pair{member})...).block("condition",
+		pair{"title", "database"},
+		pair{"expression", text(`resource.name == "projects/`, ref("var", "project"), `/databases/`+g.on+`"`)})
+}
+
+// below is the condition that holds for objects with one of the prefixes, and for
+// lists of them, in what grants reading. No prefix has a quote in it.
+//
+// https://cloud.google.com/iam/docs/conditions-attribute-reference
+func (w *terraform) below(g grant, prefixes []string) expr {
+	var parts []any
+	or := ""
+	for _, prefix := range prefixes {
+		parts = append(parts, or+`resource.name.startsWith("projects/_/buckets/`, w.bucketName(g.on), `/objects/`+prefix+`")`)
+		or = " || "
+		if g.access != writes {
+			parts = append(parts, or+`api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("`+prefix+`")`)
+		}
+	}
+	return text(parts...)
+}
+
+// customRoles writes the roles of those who only write, if there are any.
+func (w *terraform) customRoles() {
+	for _, kind := range []model.UseKind{model.UseDocument, model.UseObject} {
+		if !slices.ContainsFunc(w.functions, func(f function) bool {
+			sorted, _ := w.grantsOf(f.Function)
+			return slices.ContainsFunc(sorted, func(g grant) bool { return g.kind == kind && g.access == writes })
+		}) {
+			continue
+		}
+		w.comment("Who writes " + string(kind) + "s and reads none has this role.")
+		w.resource("google_project_iam_custom_role", string(kind)+"s",
+			pair{"role_id", text(call("replace", ref("var", "name"), "-", "_"), "_"+string(kind)+"s_writer")},
+			pair{"title", text(ref("var", "name"), ": writes "+string(kind)+"s")},
+			pair{"permissions", writing[kind]})
+	}
+}
+
+// places returns the variables by which the program finds what it uses, but for
+// secrets.
+func (w *terraform) places(f function) []pair {
+	var out []pair
+	for _, u := range f.Uses {
+		switch u.Kind {
+		case model.UseDocument:
+			at := w.named(u.Name)
+			collection := cmp.Or(at.name, u.Name)
+			place := any(collection)
+			if !u.AsName {
+				place = text("projects/", ref("var", "project"), "/databases/"+at.database+"/documents/"+collection)
+			}
+			out = append(out, pair{u.Variable(), place})
+		case model.UseObject:
+			out = append(out, pair{u.Variable(), w.bucketName(u.Name)})
+		}
+	}
+	slices.SortFunc(out, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	return out
+}
+
+// usedSecrets returns the variables with the secrets that the function uses.
+func usedSecrets(f model.Function) []model.Variable {
+	var out []model.Variable
+	for _, u := range f.Uses {
+		if u.Kind == model.UseSecret {
+			out = append(out, model.Variable{Name: u.Variable(), Value: u.Name, IsSecret: true})
+		}
+	}
+	return out
+}
+
+// usesKind reports whether the function uses a service of the kind.
+func usesKind(f model.Function, kind model.UseKind) bool {
+	return slices.ContainsFunc(f.Uses, func(u model.Use) bool { return u.Kind == kind })
+}
