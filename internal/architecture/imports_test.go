@@ -413,6 +413,24 @@ func TestNoHTTP(t *testing.T) {
 	}
 }
 
+// What runs on Google Cloud and OpenWhisk, and the drivers of collections, do
+// without regexp, which would be 3 % of a function.
+func TestNoRegexp(t *testing.T) {
+	g := load(t)
+	for _, name := range []string{
+		"fn/document", "providers/gcp", "providers/openwhisk",
+		"providers/aws/resource/dynamodb", "providers/gcp/resource/firestore", "providers/openwhisk/resource/couchdb",
+	} {
+		linked := g.linked(module + name)
+		if !slices.Contains(linked, "strings") {
+			t.Errorf("%s links nothing that is known", name)
+		}
+		if slices.Contains(linked, "regexp") {
+			t.Errorf("%s links regexp", name)
+		}
+	}
+}
+
 // Whoever uses fntest alone has nothing of a platform's in his go.mod: package
 // replay is what links them.
 func TestReplayApart(t *testing.T) {
