@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/dev/loop"
@@ -59,7 +60,7 @@ func (p *Project) Dev(ctx context.Context, atOnce <-chan struct{}, address strin
 // error is of what is refused.
 func (p *Project) runs() (loop.Application, error) {
 	t := p.targets[0]
-	out := loop.Application{App: t.app, Target: t.Target, Env: map[string][]string{}}
+	out := loop.Application{App: t.app, Target: t.Target, Env: map[string][]string{}, Secrets: map[string]map[string]string{}}
 	var refused model.Findings
 	for _, d := range p.diagnostics {
 		if d.Severity == model.Error {
@@ -80,6 +81,14 @@ func (p *Project) runs() (loop.Application, error) {
 	for _, f := range t.app.Functions {
 		out.Env[f.Name], err = platform.Environment(f, string(secrets))
 		missing = errors.Join(missing, err)
+		values, from, err := platform.Secrets(f, string(secrets))
+		missing = errors.Join(missing, err)
+		out.Secrets[f.Name] = values
+		for _, text := range from {
+			if !slices.Contains(out.Remarks, text) {
+				out.Remarks = append(out.Remarks, text)
+			}
+		}
 	}
 	return out, missing
 }

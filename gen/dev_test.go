@@ -229,6 +229,12 @@ func (d *dev) want(t *testing.T, texts ...string) {
 
 func startDev(t *testing.T, target string) *dev {
 	t.Helper()
+	return startDevOf(t, target, chain)
+}
+
+// startDevOf runs the application of the files, which are a txtar.
+func startDevOf(t *testing.T, target, files string) *dev {
+	t.Helper()
 	testkit.FromCache(t)
 	d := &dev{dir: t.TempDir(), done: make(chan error, 1)}
 	root, err := repository.Root()
@@ -239,7 +245,7 @@ func startDev(t *testing.T, target string) *dev {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Shop(t, d.dir, append(txtar.Parse([]byte(chain)).Files, txtar.File{Name: "go.sum", Data: sum})...)
+	testkit.Shop(t, d.dir, append(txtar.Parse([]byte(files)).Files, txtar.File{Name: "go.sum", Data: sum})...)
 	get := exec.Command("go", "get", "./...")
 	get.Dir = d.dir
 	if out, err := get.CombinedOutput(); err != nil {

@@ -58,6 +58,9 @@ type Project struct {
 	targets      []targeted
 	diagnostics  []model.Diagnostic
 	acknowledged int
+	config       *config.Config
+	allows       *model.Allows
+	plain        model.Platform // this machine, with the tags of fngen.yaml and GOFLAGS
 }
 
 // A targeted is a target with the functions that are meant for it.
@@ -113,6 +116,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	p.config = c
 	configured := c.Targets()
 	if len(configured) == 0 {
 		configured = Targets()
@@ -165,7 +169,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 		p.targets[i].diagnostics = a.rest(t.diagnostics)
 		p.diagnostics = append(p.diagnostics, p.targets[i].diagnostics...)
 	}
-	p.acknowledged = len(model.Sort(a.covered))
+	p.acknowledged, p.allows, p.plain = len(model.Sort(a.covered)), a.Allows, model.LocalPlatform().With(c.Build()).With(r.flags)
 	if !refused {
 		unused, err := a.unused(ctx, others)
 		if err != nil {

@@ -2,7 +2,6 @@ package gen
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/model"
@@ -55,21 +54,11 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 	if err != nil {
 		return nil, facade(err)
 	}
-	w, err := build.NewWorkspace(p.targets[0].app, files)
-	if err != nil {
-		return nil, err
-	}
-	defer w.Close()
-	for _, t := range p.targets {
-		if err := w.Complete(ctx, t, t.app); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name(), err)
-		}
-	}
 	g := &Generation{files: changes}
 	for _, c := range changes {
 		g.Changes = append(g.Changes, Change{c.Path, Reason(c.Reason)})
 	}
-	g.modules, err = w.Completion()
+	g.modules, err = p.complete(ctx, files)
 	g.Added = g.modules.Added
 	return g, err
 }

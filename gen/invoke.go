@@ -17,6 +17,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/dev/program"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -27,6 +28,10 @@ type InvokeOptions struct {
 	Data     []byte // of a sample, if there is no Event; the sample's own if it is nil, too
 	Native   bool   // Event is what the platform itself sends
 	Artifact bool   // runs what lies in dist/, which is built first unless it is as the source is, instead of what is compiled for this machine
+
+	// Told is told what a developer should know of the run, such as where the values
+	// of secrets come from; nil for nobody.
+	Told func(string)
 
 	// Of artifacts: Build's cache, and what is told of each archive that was
 	// missing or stale, and that now is there; nil for nobody.
@@ -48,6 +53,7 @@ type Invocation struct {
 	Failure   string            `json:"failure,omitempty"`  // that the platform sees in it
 	Fate      string            `json:"fate"`               // answered, acknowledged, redelivered, dead-lettered, dropped or failed
 	Emissions []Emission        `json:"emissions"`
+	Writes    []string          `json:"writes,omitempty"` // to collections and buckets: document users/7 created {…}
 	Logs      []string          `json:"logs"`
 	Duration  time.Duration     `json:"duration"` // nanoseconds, from delivery to answer
 }
@@ -77,7 +83,12 @@ func (p *Project) Invoke(ctx context.Context, o InvokeOptions) (list []Invocatio
 		if !ok {
 			continue
 		}
-		r, err := p.prepare(ctx, t, f, o)
+		s, done, err := p.store(t, f)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer done()
+		r, err := p.prepare(ctx, t, f, o, s)
 		if reason := invoke.Never(err); reason != "" && len(p.targets) > 1 {
 			list = append(list, Invocation{Function: f.Name, Target: t.Name(), Refusal: reason})
 			continue
@@ -114,10 +125,10 @@ func (p *Project) runnable(t targeted, name string) (f model.Function, ok bool, 
 }
 
 // prepare makes all that the function runs with.
-func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o InvokeOptions) (invoke.Run, error) {
-	r := invoke.Run{Target: t.Name(), Function: f}
+func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o InvokeOptions, s *store.Store) (invoke.Run, error) {
+	r := invoke.Run{Target: t.Name(), Function: f, Options: platform.Options{Store: s}}
 	var err error
-	input := invoke.Input{Event: o.Event, Data: o.Data, Native: o.Native}
+	input := invoke.Input{Event: o.Event, Data: o.Data, Native: o.Native, Store: s}
 	if r.Payload, err = input.Payload(t.Name(), f, time.Now()); err != nil {
 		return r, err
 	}
@@ -127,6 +138,15 @@ func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o I
 	}
 	if r.Options.Env, err = platform.Environment(f, string(secrets)); err != nil {
 		return r, err
+	}
+	var from []string
+	if r.Options.Secrets, from, err = platform.Secrets(f, string(secrets)); err != nil {
+		return r, err
+	}
+	for _, text := range from {
+		if o.Told != nil {
+			o.Told(text)
+		}
 	}
 	if o.Artifact {
 		if r.Artifact, err = p.artifact(ctx, t, f, o); err != nil {
@@ -146,6 +166,44 @@ func (p *Project) prepare(ctx context.Context, t targeted, f model.Function, o I
 		})
 	}
 	return r, os.MkdirAll(r.Options.Home, 0o700)
+}
+
+// store returns what the function uses, for this one time: its collections are
+// empty, and its buckets begin with what lies in those of fngen dev. It is nil for
+// a function that uses nothing.
+func (p *Project) store(t targeted, f model.Function) (s *store.Store, done func(), err error) {
+	if len(f.Uses) == 0 {
+		return nil, func() {}, nil
+	}
+	folder := filepath.Join(p.root.Name(), program.Folder)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, nil, err
+	}
+	own, err := os.MkdirTemp(folder, "objects-") // beside the others, whose files it links
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() { os.RemoveAll(own) }
+	if s, err = store.New(store.Options{Target: t.Name(), Folder: own}); err != nil {
+		done()
+		return nil, nil, err
+	}
+	done = func() {
+		s.Close()
+		os.RemoveAll(own)
+	}
+	var buckets []string
+	for _, u := range f.Uses {
+		if u.Kind == model.UseObject && !slices.Contains(buckets, u.Name) {
+			buckets = append(buckets, u.Name)
+		}
+	}
+	err = errors.Join(s.Prepare([]model.Function{f}), s.Seed(filepath.Join(folder, "objects"), buckets))
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return s, done, nil
 }
 
 // artifact returns the command that runs the function as it lies in dist/, once
@@ -199,6 +257,9 @@ func invocation(function, target string, r invoke.Result) Invocation {
 	}
 	for _, e := range r.Emissions {
 		out.Emissions = append(out.Emissions, Emission{e.Kind, e.Name, e.Event, e.IsLetter})
+	}
+	for _, w := range r.Writes {
+		out.Writes = append(out.Writes, w.String())
 	}
 	for _, line := range r.Logs {
 		out.Logs = append(out.Logs, line.Text)

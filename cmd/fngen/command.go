@@ -41,6 +41,9 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen dev                   runs all functions on this machine, and anew when a file is saved
   fngen invoke FUNCTION       runs a function on this machine with one event
   fngen list                  shows what each function is on each target
+  fngen doctor                says which runtimes run out, and what is behind
+  fngen vet                   checks handlers for what binds or ends them
+  fngen eject FOLDER          writes what it takes to go on without fngen
   fngen verify                builds anew and compares the digests with dist/
   fngen help directives       shows the syntax of every directive
   fngen help findings         shows what fngen may say of your files, and what it means
@@ -82,7 +85,7 @@ func newCommand(o *options) *cobra.Command {
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newDev(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o))
+	root.AddCommand(newBuild(o), newDev(o), newDoctor(o), newEject(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o), newVet(o))
 	completeFlags(root, offers(o))
 	strict(root)
 	return root

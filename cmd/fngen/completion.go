@@ -31,6 +31,7 @@ func offers(o *options) map[string]offer {
 		"event":       files,
 		"function":    listed(func(c *cobra.Command) []string { return o.functions(c.Context()) }),
 		"module":      nothing,
+		"on":          nothing,
 		"output":      values(func() []string { return []string{"human", "json"} }),
 		"replace":     folders,
 		"sarif":       files,

@@ -31,6 +31,10 @@ that are sixty times shorter. Schedules fire. A file that is put into, changed i
 out of .fngen/objects/BUCKET/ is an object of the bucket. What waits is lost at exit; a
 build in between loses nothing.
 
+What functions use by //fn:use is here, too: collections in memory, buckets in those
+folders, and secrets from FNGEN_SECRET_PARAM in the environment or in .fngen/secrets.env.
+What one function writes is delivered to those that listen to it.
+
 The new program takes over when all of its functions are ready; the old one finishes what
 it has. As long as the files do not compile, or a function does not start, the old one
 stays, which is said. Answers have the number of their build in X-Fngen-Build, and if that
@@ -44,7 +48,7 @@ What functions run with is as fngen invoke --help says: dummy credentials, the v
 of fngen.yaml, secrets from the environment or .fngen/secrets.env, and nothing else of
 your environment. With --aws-profile they have the keys and the region of that profile,
 which the AWS CLI, version 2, resolves when a process starts: what they call themselves is
-real then, but for SQS, SNS and EventBridge, which are here. What is built lies in .fngen/,
+real then, but for SQS, SNS, EventBridge and what they use, which are here. What is built lies in .fngen/,
 which git ignores. Callers are not checked here, as targets.gcp.audience has it done
 elsewhere, which is said.
 

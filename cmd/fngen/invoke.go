@@ -48,7 +48,11 @@ sends, and is delivered as it is: JSON, on Google an HTTP request or its body.
 
 The target is the first that fngen.yaml names, or aws. With --target=all the function
 runs on each that it is meant for; where the event, a client's answer, what becomes of the
-event or what is emitted is not the same, that is said, and the exit code is 100.
+event, what is emitted or what is written is not the same, that is said, and the exit code is 100.
+
+What it uses by //fn:use is there for this one time: collections are empty, but for the
+document that a change is about, and buckets have what lies in .fngen/objects/BUCKET/. The
+value of a secret is that of FNGEN_SECRET_PARAM in the environment or .fngen/secrets.env.
 
 --artifact runs what lies in dist/ instead, to the byte what is deployed, where this
 machine can: a binary for Linux and this machine's processor. Unless it is there as the
@@ -97,6 +101,7 @@ ignores. Callers are not checked here, as targets.gcp.audience has it done elsew
 func invoke(ctx context.Context, o *options, function string, i invocation) error {
 	project := gen.InvokeOptions{Function: function, Native: i.native, Artifact: i.artifact, Cache: cacheFolder(os.Getenv("FNGEN_CACHE"))}
 	project.Built = func(path string) { o.tell("note", "built %s, which was missing or stale", path) }
+	project.Told = func(text string) { o.tell("note", "%s", text) }
 	if i.native && i.event == "" {
 		return usageError{errors.New("--native says what is in the file of --event; give one")}
 	}
@@ -186,6 +191,9 @@ func printInvocations(w io.Writer, list []gen.Invocation) error {
 				label = "letter"
 			}
 			line(label, fmt.Sprintf("%s %s %s", e.Kind, e.Sink, e.Event))
+		}
+		for _, text := range i.Writes {
+			line("wrote", text)
 		}
 		for _, l := range i.Logs {
 			line("log", l)

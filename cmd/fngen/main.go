@@ -17,9 +17,14 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // time zones in directives mean the same on every machine
+
+	"github.com/fngen/fngen/gen"
 )
 
 func main() {
+	if isVetTool(os.Args[1:]) {
+		new(gen.Project).VetTool()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

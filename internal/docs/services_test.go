@@ -54,6 +54,36 @@ func TestServicesPage(t *testing.T) {
 	}
 }
 
+// The settings that the page shows are fngen's, and permit what they say.
+func TestServicesSettings(t *testing.T) {
+	settings := of(blocks(t, "docs/services.md"), "yaml")
+	if len(settings) != 1 {
+		t.Fatalf("%d blocks of YAML, want 1", len(settings))
+	}
+	app := t.TempDir()
+	write(t, app, "go.mod", "module example.com/shop\n\ngo 1.26\n")
+	write(t, app, "fngen.yaml", settings[0])
+	write(t, app, "shop.go", `package shop
+
+import "context"
+
+type Shop struct{}
+
+//fn:setup
+//fn:use table document:users read
+func New(_ context.Context, table string) (*Shop, error) { return nil, nil }
+
+//fn:queue orders
+func (*Shop) Order(ctx context.Context, order []byte) error { return nil }
+`)
+	out := sh(t, repo(t), nil, "go run ./cmd/fngen list --target=aws,gcp -C "+app)
+	for _, want := range []string{"dynamodb:Query", "roles/datastore.indexAdmin"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is not in\n%s", want, out)
+		}
+	}
+}
+
 // whole makes a file of a snippet.
 func whole(text string) string {
 	text = strings.ReplaceAll(text, "…", `panic("left out")`)

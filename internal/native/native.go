@@ -56,7 +56,7 @@ type Trigger struct {
 	Prefix, Suffix            string // of objects' keys
 	Source                    string // of events
 
-	Keys []string // of documents: the fields with their keys; id if empty
+	Keys []string // of documents: the fields with their keys; _id if empty
 
 	Methods []string // of requests; none of them is all
 	Path    string   // of requests, a pattern of http.ServeMux

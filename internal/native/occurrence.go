@@ -63,6 +63,7 @@ type Object struct {
 	Damaged bool // what arrives does not name the object
 
 	ContentType string // image/png if empty; only Google Cloud tells it
+	ETag        string // made up if empty
 }
 
 // A Tick is one time that a schedule fires.
@@ -87,7 +88,8 @@ type Change struct {
 	Key           []string // one value, or two of a composite key
 	Before, After Map      // nil for no image
 
-	Damaged bool
+	Revision string // of CouchDB, which then tells this one; made up if empty
+	Damaged  bool
 }
 
 // A ChangeKind is what happened to a document.

@@ -72,11 +72,11 @@ func (a *Allows) Cover(d Diagnostic, positions []token.Position) bool {
 }
 
 // Unused returns the positions of those that have covered nothing, with their
-// codes.
+// codes, but for codes that are said apart.
 func (a *Allows) Unused() map[token.Position]Code {
 	unused := map[token.Position]Code{}
 	note := func(allow Allow) {
-		if !a.used[allow.Pos] {
+		if !a.used[allow.Pos] && !allow.Code.Apart() {
 			unused[allow.Pos] = allow.Code
 		}
 	}

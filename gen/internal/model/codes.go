@@ -62,6 +62,20 @@ var Kinds = map[Code]Kind{
 	"setup-twice":         {Error, "a type has two setups"},
 	"setup-unused":        {Warning, "no method of a setup's type has a directive"},
 
+	// What fngen vet says of handlers
+	"process-exit": {Warning, "what a handler comes to ends the process, with all that it handles"},
+	"vendor-sdk":   {Warning, "functions that are meant for other platforms too link a vendor's SDK"},
+
+	// What fngen doctor says of what ages
+	"dist-older":        {Warning, "an artifact was built by an older fngen than this one"},
+	"entrypoint-stale":  {Warning, "an entrypoint is not what this fngen writes"},
+	"generator-version": {Warning, "fngen.mod requires another version of fngen than go.mod"},
+	"go-support":        {Warning, "a version of Go gets no security fixes any more, or soon none"},
+	"runtime-blocked":   {Warning, "the platform takes no new functions of the runtime any more, or no updates"},
+	"runtime-ending":    {Warning, "the platform does not maintain the runtime any more, or soon not"},
+	"runtime-unknown":   {Warning, "nothing is known of how long the platform has the runtime"},
+	"runtimes-old":      {Warning, "what fngen knows of runtimes was checked long ago"},
+
 	// The go command's environment
 	"build-flag":    {Error, "a flag in GOFLAGS is not possible, or would change what is compiled on some platforms alone"},
 	"build-ignored": {Warning, "a variable of the go command that would change what is compiled is ignored"},
@@ -159,6 +173,13 @@ var Kinds = map[Code]Kind{
 	"topic-content":         {Warning, "messages never have that content type on the platform"},
 	"tracing-ignored":       {Warning, "the platform itself decides what it traces"},
 	"topic-json":            {Warning, "messages are JSON objects on the platform"},
+}
+
+// Apart reports whether findings of the code are said by fngen vet or fngen
+// doctor alone, so that no other command knows whether there are any.
+func (c Code) Apart() bool {
+	return slices.Contains([]Code{"process-exit", "vendor-sdk", "dist-older", "entrypoint-stale", "generator-version", "go-support",
+		"runtime-blocked", "runtime-ending", "runtime-unknown", "runtimes-old"}, c)
 }
 
 // Allowable says why warnings of the code cannot be allowed.

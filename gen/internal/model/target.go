@@ -37,6 +37,14 @@ type LocalRunner interface {
 	LocalTarget() Target
 }
 
+// A RuntimeUser is a [Target] whose functions run in runtimes that the platform
+// maintains for a time.
+type RuntimeUser interface {
+	// Runtimes returns their ids, and the key of fngen.yaml that chooses among
+	// them, "" if none does.
+	Runtimes() (ids []string, key string)
+}
+
 // A CallerChecker is a [Target] whose entrypoints may check who calls them.
 type CallerChecker interface {
 	ChecksCaller(Function) bool

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -22,7 +23,7 @@ func s3(c call) ([]byte, native.Entry, error) {
 	if !ok {
 		return nil, native.Entry{}, c.mismatch()
 	}
-	name, size, tag := "ObjectCreated:Put", any(o.Size), any(etag)
+	name, size, tag := "ObjectCreated:Put", any(o.Size), any(cmp.Or(o.ETag, etag))
 	principal, address, lifecycle := "AWS:AROAEXAMPLEID:sender", "192.0.2.1", native.Omit
 	byRule := func() { principal, address = "s3.amazonaws.com", "s3.amazonaws.com" }
 	switch {
@@ -73,7 +74,7 @@ func s3OnBus(c call) ([]byte, native.Entry, error) {
 		return nil, native.Entry{}, c.mismatch()
 	}
 	kind, reason, deletion := "Object Created", any("PutObject"), native.Omit
-	size, tag := any(o.Size), any(etag)
+	size, tag := any(o.Size), any(cmp.Or(o.ETag, etag))
 	switch {
 	case o.Deleted:
 		kind, reason, deletion = "Object Deleted", "DeleteObject", "Delete Marker Created"

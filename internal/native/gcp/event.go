@@ -82,7 +82,7 @@ func (c call) object(o native.Object) native.Payload {
 		"size", strconv.FormatInt(o.Size, 10),
 		"md5Hash", "1B2M2Y8AsgTpgAmY7PhCfg==",
 		"crc32c", "AAAAAA==",
-		"etag", etag,
+		"etag", cmp.Or(o.ETag, etag),
 		"timeCreated", at,
 		"updated", at,
 		"timeStorageClassUpdated", at,

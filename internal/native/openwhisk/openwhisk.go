@@ -238,7 +238,7 @@ func (c call) change(change native.Change, d native.Delivery) (json.RawMessage, 
 	if len(change.Key) != 1 {
 		return nil, native.Entry{}, native.OneKey
 	}
-	rev, deleted := [...]string{"1-", "2-", "3-"}[change.Kind]+native.Digest(d.Number, "revision", change.Key[0])[:32], native.Omit
+	rev, deleted := cmp.Or(change.Revision, [...]string{"1-", "2-", "3-"}[change.Kind]+native.Digest(d.Number, "revision", change.Key[0])[:32]), native.Omit
 	if change.Kind == native.Deleted {
 		deleted = true
 	}

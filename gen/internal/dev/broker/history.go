@@ -37,6 +37,7 @@ type Entry struct {
 	Logs      []platform.Line
 	Cut       int // lines that are left out in the middle
 	Emissions []platform.Emission
+	Writes    []string // what was written to collections and buckets, the first of it
 
 	size int
 }
@@ -243,6 +244,21 @@ func (b *Broker) State() State {
 		if f := b.functions[name]; f.Trigger.Kind() == "schedule" {
 			out.Schedules = append(out.Schedules, ScheduleState{name, f.next})
 		}
+	}
+	return out
+}
+
+// maxWrites is how many writes of a delivery are kept in words.
+const maxWrites = 20
+
+// WritesOf is what was written meanwhile, in words.
+func WritesOf(a platform.Answer) []string {
+	var out []string
+	for _, w := range a.Writes[:min(len(a.Writes), maxWrites)] {
+		out = append(out, w.String())
+	}
+	if more := len(a.Writes) - len(out); more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
 	}
 	return out
 }

@@ -109,6 +109,19 @@ func (b *Broker) Send(kind, name string, o native.Occurrence) error {
 	return b.publish(kind, name, o, nil)
 }
 
+// Hears reports whether a function is delivered what happens to the queue, topic,
+// stream, bucket or collection.
+func (b *Broker) Hears(kind, name string, o native.Occurrence) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, f := range b.functions {
+		if f.from != nil && b.listens(f, kind, name, o) {
+			return true
+		}
+	}
+	return false
+}
+
 // Object tells the functions of the bucket that one of its objects has been
 // changed.
 func (b *Broker) Object(bucket string, o native.Object) error { return b.Send("object", bucket, o) }

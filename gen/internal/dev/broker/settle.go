@@ -20,7 +20,7 @@ func (b *Broker) settle(d *dispatch, events []native.Delivery, outcome Outcome, 
 	if len(results) != len(d.messages) {
 		results = native.All(len(d.messages), native.Redelivered)
 	}
-	entry := Entry{Kind: Delivered, Function: f.Name, From: d.from.title(), Build: outcome.Build, Duration: outcome.Duration, Failure: outcome.Failure, Logs: outcome.Logs, Emissions: outcome.Emissions}
+	entry := Entry{Kind: Delivered, Function: f.Name, From: d.from.title(), Build: outcome.Build, Duration: outcome.Duration, Failure: outcome.Failure, Logs: outcome.Logs, Emissions: outcome.Emissions, Writes: WritesOf(outcome.Answer)}
 	if entry.Duration == 0 {
 		entry.Duration = now.Sub(d.begun)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Differences says where the results of the targets, in their order, do not mean
-// the same: a line for each of event, result, fate and emissions.
+// the same: a line for each of event, result, fate, emissions and writes.
 func Differences(targets []string, results []Result) []string {
 	var out []string
 	for _, aspect := range []struct {
@@ -21,6 +21,7 @@ func Differences(targets []string, results []Result) []string {
 		{"result differs", Result.resultMeaning},
 		{"fate differs", func(r Result) string { return string(r.Fate) }},
 		{"emissions differ", Result.emissionMeaning},
+		{"writes differ", Result.writeMeaning},
 	} {
 		var values []string // in the order of targets
 		of := map[string][]string{}
@@ -115,4 +116,28 @@ func (r Result) emissionMeaning() string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
+}
+
+// writeMeaning is what was written, in its order.
+func (r Result) writeMeaning() string {
+	var out []string
+	for _, w := range r.Writes {
+		out = append(out, w.String())
+	}
+	if out == nil {
+		return "none"
+	}
+	return strings.Join(out, ", ")
+}
+
+// String returns the write as people read it.
+func (w Write) String() string {
+	text := fmt.Sprintf("%s %s/%s %s", w.Kind, w.Name, w.Key, w.Change)
+	switch {
+	case w.Document != nil:
+		return text + " " + string(w.Document)
+	case w.Kind == "object" && w.Change == "created":
+		return fmt.Sprintf("%s, %d bytes", text, w.Size)
+	}
+	return text
 }

@@ -13,8 +13,10 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/dev/program"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/native"
 )
 
 // A Run is a function with all that it runs with.
@@ -35,6 +37,7 @@ type Result struct {
 	Failure   string            // that the platform sees in it; "" for none
 	Fate      Fate
 	Emissions []Emission
+	Writes    []Write         // to collections and buckets
 	Logs      []platform.Line // from its start to its answer
 	Duration  time.Duration   // from delivery to answer
 }
@@ -44,6 +47,32 @@ type Emission struct {
 	Kind, Name string          // of the sink
 	Event      json.RawMessage // in CloudEvents' structured mode
 	IsLetter   bool            // it is a dead letter
+}
+
+// A Write is a change of a document or an object that the function has written.
+type Write struct {
+	Kind, Name, Key string          // document or object; of the collection or bucket
+	Change          string          // created, updated or deleted
+	Document        json.RawMessage // as it is then; nil of one that is gone, and of objects
+	Size            int64           // of an object
+}
+
+// writeOf is the write without what the platform adds.
+func writeOf(w store.Write) Write {
+	out := Write{Kind: w.Kind(), Name: w.Name}
+	switch o := w.Occurrence.(type) {
+	case native.Change:
+		out.Key, out.Change = o.Key[0], o.Kind.String()
+		if o.After != nil {
+			out.Document = store.JSON(o.After)
+		}
+	case native.Object:
+		out.Key, out.Change, out.Size = o.Key, "created", o.Size
+		if o.Deleted {
+			out.Change = "deleted"
+		}
+	}
+	return out
 }
 
 // Do starts the function, delivers the payload and stops it. The events are what
@@ -87,6 +116,9 @@ func Do(ctx context.Context, r Run) (Result, error) {
 			return result, fmt.Errorf("what %s sends to %s: %w", r.Function.Name, e.Name, err)
 		}
 		result.Emissions = append(result.Emissions, Emission{e.Kind, e.Name, text, platform.IsLetter(one) && isOwn(r.Function, e.Name)})
+	}
+	for _, w := range answer.Writes {
+		result.Writes = append(result.Writes, writeOf(w))
 	}
 	return result, result.understand(r.Target, r.Function, answer)
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/native"
@@ -32,6 +33,7 @@ type Input struct {
 	Event  []byte // as [Occurrence] or, with Native, [Native] understands it; nil for none
 	Data   []byte // of a sample, if there is no Event; the sample's own if it is nil, too
 	Native bool
+	Store  *store.Store // in which a document is as what is delivered says; nil for none
 }
 
 // Payload returns what the platform of the target sends.
@@ -48,6 +50,9 @@ func (in Input) Payload(target string, f model.Function, now time.Time) (platfor
 	}
 	if err != nil {
 		return platform.Payload{}, err
+	}
+	if c, ok := occurrence.(native.Change); ok && in.Store != nil {
+		occurrence = in.Store.Happened(f.Trigger.Resource(), c)
 	}
 	return Encode(target, f, occurrence, now)
 }

@@ -64,6 +64,7 @@ func (s *session) toFunction(_ context.Context, f model.Function, events []nativ
 func add(sum *platform.Answer, a platform.Answer) {
 	sum.Logs = append(sum.Logs, a.Logs...)
 	sum.Emissions = append(sum.Emissions, a.Emissions...)
+	sum.Writes = append(sum.Writes, a.Writes...)
 	sum.Duration += a.Duration
 	if sum.Failure == "" {
 		sum.Body, sum.ContentType, sum.Status, sum.Header, sum.Failure = a.Body, a.ContentType, a.Status, a.Header, a.Failure

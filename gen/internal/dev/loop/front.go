@@ -224,7 +224,7 @@ func (s *session) request(name string, r native.Request, heads chan<- response) 
 	})
 	e := broker.Entry{
 		Kind: broker.Answered, Function: name, From: r.Method + " " + r.Target, Failure: answer.Failure,
-		Duration: answer.Duration, Logs: answer.Logs, Emissions: answer.Emissions,
+		Duration: answer.Duration, Logs: answer.Logs, Emissions: answer.Emissions, Writes: broker.WritesOf(answer),
 	}
 	var out response
 	var keep headers.Kept

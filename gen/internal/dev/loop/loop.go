@@ -19,6 +19,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/page"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -44,6 +45,8 @@ type Application struct {
 	model.App              // with the functions that run
 	Target    model.Target // with what fngen.yaml says of it
 	Env       map[string][]string
+	Secrets   map[string]map[string]string // by function and parameter
+	Remarks   []string                     // that are told of it when they are others than before
 }
 
 // A session is an application that runs.
@@ -59,7 +62,7 @@ type session struct {
 	endLife      context.CancelFunc
 	requests     atomic.Int64
 	old          sync.WaitGroup // builds that are stopped
-	objects      *objects
+	store        *store.Store
 
 	telling sync.Mutex
 	teller  func(Note)
@@ -99,9 +102,10 @@ func Run(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	if s.objects, err = openObjects(o.Root); err != nil {
+	if s.store, err = s.openStore(); err != nil {
 		return err
 	}
+	defer s.store.Close()
 	s.Broker = broker.New(broker.Options{
 		Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence,
 		AtOnce: func(f model.Function) int { return processLimit(o.Target, f) }, // an event has a process for itself
@@ -116,7 +120,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.tell(Note{Kind: Started, Text: s.address})
 	if s.profile != nil {
-		s.remark("functions run with the credentials of the profile %s: what they call themselves is real; sinks lead back here", o.Profile)
+		s.remark("functions run with the credentials of the profile %s: what they call themselves is real; sinks and what they use lead back here", o.Profile)
 	}
 	stopTelling := s.tellHistory()
 	// The page's stream of events ends with the context; functions do not.

@@ -160,6 +160,9 @@ func outcome(text string, e broker.Entry) string {
 	for _, sent := range e.Emissions {
 		text += ", sent to " + sent.Kind + " " + sent.Name
 	}
+	for _, written := range e.Writes {
+		text += ", " + written
+	}
 	if e.Failure != "" {
 		text += ": " + e.Failure
 	}
@@ -206,6 +209,7 @@ type jsonNote struct {
 	Duration  time.Duration `json:"duration,omitempty"` // nanoseconds
 	Logs      []string      `json:"logs,omitempty"`
 	Emissions []string      `json:"emissions,omitempty"` // the sinks: queue orders
+	Writes    []string      `json:"writes,omitempty"`    // document users/7 created
 }
 
 type jsonFinding struct {
@@ -259,6 +263,7 @@ func PrintJSON(w io.Writer, n Note) {
 		for _, l := range e.Logs {
 			out.Logs = append(out.Logs, l.Text)
 		}
+		out.Writes = e.Writes
 		for _, sent := range e.Emissions {
 			out.Emissions = append(out.Emissions, sent.Kind+" "+sent.Name)
 		}

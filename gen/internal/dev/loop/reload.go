@@ -33,7 +33,8 @@ type build struct {
 	mux       *http.ServeMux
 	urls      map[string][]string
 	program   string
-	digest    string // of all that a difference in makes another build
+	remarks   []string // that are told of it
+	digest    string   // of all that a difference in makes another build
 	end       context.CancelFunc
 }
 
@@ -87,6 +88,11 @@ func (s *session) reload(ctx context.Context, since time.Time) {
 		return
 	}
 	s.Update(b.functions)
+	if old == nil || !slices.Equal(old.remarks, b.remarks) {
+		for _, text := range b.remarks {
+			s.remark("%s", text)
+		}
+	}
 	s.tell(Note{Kind: Serving, Functions: b.places(), Duration: time.Since(since)})
 	if names := b.unchecked(); len(names) > 0 && (old == nil || !slices.Equal(names, old.unchecked())) {
 		s.remark("whoever calls is let in here: the tokens that %s check on %s are not asked for", strings.Join(names, ", "), s.target)
@@ -111,12 +117,12 @@ func (s *session) make(ctx context.Context, old *build) (b *build, unready []err
 	if old != nil && strings.Contains(filepath.Base(old.program), name) {
 		name = s.target + "-dev-2" // what runs may have to be started again
 	}
-	b = &build{number: 1, target: app.Target, functions: slices.Clone(app.Functions), workers: map[string]*worker{}}
+	b = &build{number: 1, target: app.Target, functions: slices.Clone(app.Functions), remarks: app.Remarks, workers: map[string]*worker{}}
 	slices.SortFunc(b.functions, func(a, b model.Function) int { return cmp.Compare(a.Name, b.Name) })
 	if b.program, err = program.Build(ctx, app.Target, app.App, name); err != nil {
 		return nil, nil, err
 	}
-	if b.digest, err = digest(b.program, b.functions, app.Env); err != nil {
+	if b.digest, err = digest(b.program, b.functions, app.Env, app.Secrets); err != nil {
 		return nil, nil, err
 	}
 	if old != nil {
@@ -125,7 +131,7 @@ func (s *session) make(ctx context.Context, old *build) (b *build, unready []err
 		}
 	}
 	b.mux, b.urls = routes(b.functions, s.address)
-	unready, err = s.start(ctx, b, app.Env)
+	unready, err = s.start(ctx, b, app)
 	if err == nil && old != nil && len(unready) > 0 {
 		err = errors.Join(unready...)
 	}
@@ -155,7 +161,7 @@ const mostStarting = 4
 
 // start starts the functions, and returns which of them are not ready. They end
 // when the context does before it returns, and with the session later.
-func (s *session) start(ctx context.Context, b *build, env map[string][]string) (unready []error, err error) {
+func (s *session) start(ctx context.Context, b *build, app Application) (unready []error, err error) {
 	life, end := context.WithCancel(s.life)
 	b.end = end
 	defer context.AfterFunc(ctx, end)()
@@ -163,7 +169,7 @@ func (s *session) start(ctx context.Context, b *build, env map[string][]string) 
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, err
 	}
-	if err := s.objects.prepare(b.functions); err != nil {
+	if err := s.store.Prepare(b.functions); err != nil {
 		return nil, err
 	}
 	isFIFO := map[string]bool{}
@@ -177,7 +183,7 @@ func (s *session) start(ctx context.Context, b *build, env map[string][]string) 
 	group.SetLimit(mostStarting)
 	for i, f := range b.functions {
 		w := newWorker(s.target, f, b.number, s.host.AtOnce(f), func(context.Context) (*platform.Process, error) {
-			env := env[f.Name]
+			env := app.Env[f.Name]
 			if s.profile != nil {
 				keys, err := s.profile.Environment(life)
 				if err != nil {
@@ -186,7 +192,7 @@ func (s *session) start(ctx context.Context, b *build, env map[string][]string) 
 				env = slices.Concat(env, keys)
 			}
 			return s.host.Start(life, platform.Command{Path: b.program, Args: []string{f.Name}}, f, platform.Options{
-				Env: env, Home: home, FIFO: func(queue string) bool { return isFIFO[queue] },
+				Env: env, Home: home, Store: s.store, Secrets: app.Secrets[f.Name], FIFO: func(queue string) bool { return isFIFO[queue] },
 				Log:  func(l platform.Line) { s.tell(Note{Kind: Logged, Function: f.Name, Text: l.Text}) },
 				Emit: func(e platform.Emission) error { return s.Emit(f.Name, e) },
 			})
@@ -231,7 +237,7 @@ func (b *build) unchecked() (names []string) {
 }
 
 // digest is the same for builds between which nothing is different.
-func digest(program string, functions []model.Function, env map[string][]string) (string, error) {
+func digest(program string, functions []model.Function, env map[string][]string, secrets map[string]map[string]string) (string, error) {
 	h := sha256.New()
 	file, err := os.Open(program)
 	if err != nil {
@@ -242,7 +248,7 @@ func digest(program string, functions []model.Function, env map[string][]string)
 		return "", err
 	}
 	for _, f := range functions {
-		text, err := json.Marshal([]any{f, f.Trigger.Kind(), env[f.Name]})
+		text, err := json.Marshal([]any{f, f.Trigger.Kind(), env[f.Name], secrets[f.Name]})
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", f.Name, err)
 		}

@@ -150,7 +150,7 @@ func (w *watcher) kindOf(name string) change {
 	base := filepath.Base(name)
 	switch {
 	case strings.HasPrefix(rel, objectsFolder+"/"):
-		return change{objects: !strings.HasPrefix(base, ".")}
+		return change{objects: !strings.Contains(strings.TrimPrefix(rel, objectsFolder), "/.")}
 	case rel == program.Folder+"/"+platform.SecretsFile:
 		return change{source: true}
 	case !w.isWatched(filepath.Dir(name)), rel == program.Folder, strings.HasPrefix(rel, program.Folder+"/"):

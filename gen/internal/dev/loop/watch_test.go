@@ -87,7 +87,7 @@ func TestWatch(t *testing.T) {
 		{"an object", func() { put(t, dir, ".fngen/objects/pictures/a/b.png", "y") }, change{objects: true}},
 		{"no object any more", func() { do(os.Remove(in(".fngen/objects/pictures/x"))) }, change{objects: true}},
 		{"what does not matter, and removed", func() {
-			for _, name := range []string{"dist/x.go", "vendor/x.go", "node_modules/x.go", ".git/x.go", ".fngen/bin/x", ".a.go.swp", "4913", "a.go~", ".fngen/objects/pictures/.hidden"} {
+			for _, name := range []string{"dist/x.go", "vendor/x.go", "node_modules/x.go", ".git/x.go", ".fngen/bin/x", ".a.go.swp", "4913", "a.go~", ".fngen/objects/pictures/.hidden", ".fngen/objects/.uploads/x"} {
 				put(t, dir, name, "y")
 			}
 			do(os.Remove(in("a.go")))

@@ -37,6 +37,7 @@ func Handler(s Session, hosts ...string) http.Handler {
 	mux.HandleFunc("GET "+Path+"events", h.events)
 	mux.HandleFunc("GET "+Path+"entry/{number}", h.entry)
 	mux.HandleFunc("POST "+Path+"send", h.action(h.send))
+	mux.HandleFunc("POST "+Path+"put", h.action(h.put))
 	mux.HandleFunc("POST "+Path+"run", h.action(h.run))
 	mux.HandleFunc("POST "+Path+"resend", h.action(numbered("sent again", s.Resend)))
 	mux.HandleFunc("POST "+Path+"resend-all", h.action(h.resendAll))
@@ -279,6 +280,15 @@ func (h *handler) run(r *http.Request) note {
 		return note{Function: f.Name, Bad: true, Message: err.Error()}
 	}
 	return note{Function: f.Name, Message: "fired at " + clock(time.Now())}
+}
+
+// put writes a document.
+func (h *handler) put(r *http.Request) note {
+	name, key := r.PostFormValue("collection"), r.PostFormValue("key")
+	if err := h.session.Put(name, key, []byte(r.PostFormValue("text"))); err != nil {
+		return note{Bad: true, Message: err.Error()}
+	}
+	return note{Message: fmt.Sprintf("document %s/%s is written at %s", name, key, clock(time.Now()))}
 }
 
 // function returns the function that runs under the name.

@@ -53,7 +53,7 @@
 		const part = document.getElementById(id);
 		if (!part || part.dataset.version === version) return;
 		const opened = [...part.querySelectorAll("details[open]")].map((d) => d.id);
-		const typed = [...part.querySelectorAll("textarea")].filter((t) => t.value !== t.defaultValue).map((t) => [t.id, t.value]);
+		const typed = [...part.querySelectorAll("textarea, input:not([type=hidden])")].filter((t) => t.value !== t.defaultValue).map((t) => [t.id, t.value]);
 		const had = part.contains(document.activeElement) && document.activeElement;
 		const focused = had && (had.id || (had.parentElement && had.parentElement.id));
 		const isSummary = had && had.localName === "summary";

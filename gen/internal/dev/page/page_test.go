@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/native"
@@ -31,6 +34,17 @@ type fake struct {
 	response invoke.Response
 	err      error
 	done     []string // what was asked for
+
+	documents map[string][]store.Document
+}
+
+func (f *fake) Collections() []string { return slices.Sorted(maps.Keys(f.documents)) }
+func (f *fake) Documents(name string, most int) ([]store.Document, int) {
+	return f.documents[name][:min(most, len(f.documents[name]))], len(f.documents[name])
+}
+func (f *fake) Put(name, key string, object []byte) error {
+	f.done = append(f.done, "put "+name+" "+key+" "+string(object))
+	return f.err
 }
 
 func (f *fake) App() App { return f.app }
@@ -292,7 +306,7 @@ func TestForms(t *testing.T) {
 	h := Handler(f)
 	for path, form := range map[string]url.Values{
 		"send": {"function": {"reserve"}, "text": {"what I typed"}}, "run": {"function": {"nightly"}}, "resend": {"number": {"1"}}, "remove": {"number": {"1"}},
-		"repeat": {"number": {"1"}},
+		"repeat": {"number": {"1"}}, "put": {"collection": {"users"}, "key": {"a"}, "text": {"{}"}},
 	} {
 		to, _, _ := strings.Cut(post(t, h, path, form).Header().Get("Location"), "#")
 		got := get(t, h, to).Body.String()
@@ -305,6 +319,32 @@ func TestForms(t *testing.T) {
 	}
 	if got := get(t, h, Path+"?note=4").Body.String(); strings.Contains(got, "it is full") {
 		t.Error("a note is kept for ever")
+	}
+}
+
+// Documents are shown by collection, those that are too many counted, and one is
+// written by a form; what a delivery has written is among what came of it.
+func TestDocuments(t *testing.T) {
+	f := newFake()
+	f.documents = map[string][]store.Document{"users": nil, "entries": {{Key: "e 1", JSON: `{"a":"<b>"}`}}}
+	for i := range maxDocuments + 2 {
+		f.documents["users"] = append(f.documents["users"], store.Document{Key: fmt.Sprint(i), JSON: "{}"})
+	}
+	f.history = []broker.Entry{{Number: 1, Kind: broker.Delivered, Function: "reserve", Writes: []string{"document users/<7> created"}}}
+	h := Handler(f)
+	page := get(t, h, Path).Body.String()
+	for _, want := range []string{`<b>entries</b> <span class="from">1 document</span>`, "<summary>e 1</summary>", "&#34;&lt;b&gt;&#34;", "52 documents", "and 2 more", "<li>document users/&lt;7&gt; created</li>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	form := url.Values{"collection": {"users"}, "key": {"7"}, "text": {`{"a":1}`}}
+	to, _, _ := strings.Cut(post(t, h, "put", form).Header().Get("Location"), "#")
+	if got := get(t, h, to).Body.String(); !strings.Contains(got, "document users/7 is written") || !slices.Contains(f.done, `put users 7 {"a":1}`) {
+		t.Errorf("done %q", f.done)
+	}
+	if f.documents = nil; strings.Contains(get(t, h, Path).Body.String(), "h-documents") {
+		t.Error("there are documents where no collection is")
 	}
 }
 
@@ -480,7 +520,7 @@ func TestStream(t *testing.T) {
 			t.Errorf("event %s is %s %s: %s", want, name, id, data)
 		}
 	}
-	for _, want := range []string{"status", "chain", "functions", "letters"} {
+	for _, want := range []string{"status", "chain", "functions", "letters", "documents"} {
 		if name, _, data := next(); name != "part" || !strings.HasPrefix(data, want+" ") {
 			t.Errorf("instead of the part %s there is %s %s", want, name, data)
 		}

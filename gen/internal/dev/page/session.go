@@ -11,6 +11,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
 )
@@ -36,6 +37,11 @@ type Session interface {
 	Held() []broker.Held
 	State() broker.State
 	Watch() (<-chan struct{}, func())
+
+	// As [store.Store] has them.
+	Collections() []string
+	Documents(collection string, most int) (first []store.Document, all int)
+	Put(collection, key string, object []byte) error
 }
 
 // An App is the application as it is now.

@@ -63,7 +63,40 @@ func parts(s Session, note note) []part {
 		newPart("chain", newChain(app.Functions, s.State())),
 		functions,
 		newPart("letters", lettersOf(s.Held())),
+		newPart("documents", collectionsOf(s)),
 	}
+}
+
+// maxDocuments is how many documents of a collection are on the page.
+const maxDocuments = 50
+
+// A collection is one on the page.
+type collection struct {
+	Name      string
+	Documents []keptDocument
+	All       int
+}
+
+type keptDocument struct {
+	Key  string
+	Body body
+}
+
+// More are those that the page has no room for.
+func (c collection) More() int { return c.All - len(c.Documents) }
+
+func collectionsOf(s Session) []collection {
+	var out []collection
+	for _, name := range s.Collections() {
+		one := collection{Name: name}
+		documents, all := s.Documents(name, maxDocuments)
+		one.All = all
+		for _, d := range documents {
+			one.Documents = append(one.Documents, keptDocument{d.Key, shown(indented([]byte(d.JSON)))})
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // A function is one on the page.

@@ -13,6 +13,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
 	"github.com/fngen/fngen/gen/internal/dev/platform"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/target/aws"
 	"github.com/fngen/fngen/internal/ce"
@@ -23,6 +24,7 @@ import (
 // word that is broken in it.
 type world struct {
 	*broker.Broker
+	*store.Store
 	mu      sync.Mutex
 	app     App
 	broken  string
@@ -70,7 +72,14 @@ func newWorld(t testing.TB, functions ...model.Function) *world {
 		Target: "aws", Numbers: aws.New(&config.Settings{}, nil).Delivery, Occurrence: invoke.Occurrence, Deliver: w.deliver,
 	})
 	w.Update(functions)
-	t.Cleanup(func() { w.Close(context.Background()) })
+	var err error
+	if w.Store, err = store.New(store.Options{Target: "aws", Folder: t.TempDir()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Prepare(functions); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Broker.Close(context.Background()); w.Store.Close() })
 	return w
 }
 

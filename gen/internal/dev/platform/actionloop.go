@@ -93,8 +93,12 @@ func (x *proxy) end() { x.requests.Close() }
 
 func (x *proxy) deliver(d *delivery) (Answer, error) {
 	name := "/guest/" + x.process.function.Name
+	body, err := x.bound(d.Body)
+	if err != nil {
+		return Answer{}, fmt.Errorf("deliver to %s: the parameters are not JSON: %w", x.process.function.Name, err)
+	}
 	line, err := json.Marshal(map[string]any{
-		"value": json.RawMessage(d.Body), "namespace": "guest", "action_name": name, "action_version": "0.0.1",
+		"value": body, "namespace": "guest", "action_name": name, "action_version": "0.0.1",
 		"activation_id": d.id, "transaction_id": d.id, "api_key": "local:local", "deadline": strconv.FormatInt(d.deadline.UnixMilli(), 10),
 	})
 	if err != nil {
@@ -112,6 +116,27 @@ func (x *proxy) deliver(d *delivery) (Answer, error) {
 	case <-d.Done():
 		return Answer{}, d.Err()
 	}
+}
+
+// bound returns the parameters with those that are bound to the action, as the
+// platform adds them.
+func (x *proxy) bound(body []byte) (json.RawMessage, error) {
+	if x.process.view == nil || len(x.process.view.Parameters()) == 0 {
+		return body, nil
+	}
+	var parameters map[string]json.RawMessage
+	if err := json.Unmarshal(body, &parameters); err != nil {
+		return nil, err
+	}
+	for name, value := range x.process.view.Parameters() {
+		if parameters == nil {
+			parameters = map[string]json.RawMessage{}
+		}
+		if parameters[name] == nil {
+			parameters[name], _ = json.Marshal(value) // text encodes
+		}
+	}
+	return json.Marshal(parameters)
 }
 
 // decodeAnswer understands the line of an answer, a failure as the platform does.

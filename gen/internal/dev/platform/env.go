@@ -2,6 +2,7 @@ package platform
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -48,6 +49,9 @@ func (p *Process) environment() []string {
 	case "openwhisk":
 		env = append(env, "__OW_API_HOST="+p.sinks.url(), "__OW_ACTION_NAME=/guest/"+f.Name, "__OW_ACTION_VERSION=0.0.1", "__OW_NAMESPACE=guest", "__OW_WAIT_FOR_ACK=1")
 	}
+	if p.view != nil { // before those of fngen.yaml, which may lead to an emulator
+		env = append(env, p.view.Environment(p.sinks.address())...)
+	}
 	env = append(env, p.options.Env...)
 	for _, s := range sinksOf(p.host.target, f) {
 		isFIFO := p.options.FIFO != nil && p.options.FIFO(s.Name)
@@ -67,22 +71,12 @@ const SecretsFile = "secrets.env"
 // value of one that is a secret on the platform is that of the same variable
 // here, or in the lines of secrets. The error names those that have none.
 func Environment(f model.Function, secrets string) ([]string, error) {
-	lines := map[string]string{}
-	for line := range strings.Lines(secrets) {
-		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
-		if name = strings.TrimSpace(name); ok && !strings.HasPrefix(name, "#") {
-			lines[name] = value
-		}
-	}
 	var env, missing []string
 	for _, v := range f.Operation.Env {
 		value := v.Value
 		if v.IsSecret {
-			here, ok := os.LookupEnv(v.Name)
-			if !ok {
-				here, ok = lines[v.Name]
-			}
-			if !ok {
+			here, place := secretValue(v.Name, secrets)
+			if place == "" {
 				missing = append(missing, v.Name)
 			}
 			value = here
@@ -94,6 +88,50 @@ func Environment(f model.Function, secrets string) ([]string, error) {
 			f.Name, strings.Join(missing, ", "), missing[0], SecretsFile)
 	}
 	return env, nil
+}
+
+// SecretVariable is the variable that has the value of a secret on this machine,
+// FNGEN_SECRET_KEY of the parameter key.
+func SecretVariable(u model.Use) string { return "FNGEN_SECRET_" + strings.ToUpper(u.Param) }
+
+// Secrets returns the values of the secrets that the function uses by their
+// parameters, and says where each comes from: the environment, or the lines of
+// secrets. The error names those that have none.
+func Secrets(f model.Function, secrets string) (values map[string]string, from []string, err error) {
+	var missing []string
+	values = map[string]string{}
+	for _, u := range f.Uses {
+		if u.Kind != model.UseSecret {
+			continue
+		}
+		value, place := secretValue(SecretVariable(u), secrets)
+		if place == "" {
+			missing = append(missing, fmt.Sprintf("%s: the secret %s, which is not known here; set %s in the environment, or write %s=… into .fngen/%s",
+				f.Name, u.Name, SecretVariable(u), SecretVariable(u), SecretsFile))
+			continue
+		}
+		values[u.Param] = value
+		from = append(from, fmt.Sprintf("the secret %s is %s of %s", u.Name, SecretVariable(u), place))
+	}
+	if missing != nil {
+		return nil, nil, errors.New(strings.Join(missing, "\n"))
+	}
+	return values, from, nil
+}
+
+// secretValue returns the value of the variable in the environment or in the lines
+// of the file, and where it is from; "" for nowhere.
+func secretValue(variable, secrets string) (value, place string) {
+	if value, ok := os.LookupEnv(variable); ok {
+		return value, "the environment"
+	}
+	for line := range strings.Lines(secrets) {
+		name, of, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
+		if ok && strings.TrimSpace(name) == variable {
+			value, place = of, ".fngen/"+SecretsFile
+		}
+	}
+	return value, place
 }
 
 // newID returns an id of the form that the platforms give deliveries: a UUID.

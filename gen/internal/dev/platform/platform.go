@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -108,6 +109,10 @@ type Options struct {
 	Home string            // a folder that the process has as its home; it should hold no credentials
 	FIFO func(string) bool // reports whether a queue is a FIFO one; nil for none
 	Log  func(Line)        // gets the lines that no delivery has; nil for nobody
+	// Store has what the function uses, and Secrets the values of its secrets by
+	// their parameters. A function that uses nothing needs none.
+	Store   *store.Store
+	Secrets map[string]string
 	// Emit gets what the function sends to its sinks. An error says that the
 	// service does not take it for now. Nil takes all.
 	Emit func(Emission) error
@@ -169,5 +174,6 @@ type Answer struct {
 	Failure   string
 	Logs      []Line
 	Emissions []Emission
+	Writes    []store.Write // to collections and buckets
 	Duration  time.Duration
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -22,6 +23,7 @@ type Process struct {
 	cmd      *exec.Cmd
 	protocol protocol
 	sinks    *sinks
+	view     *store.View // nil for none
 	taps     []*tap
 	parent   *os.File // whose other end the process watches
 	turn     chan struct{}
@@ -85,7 +87,12 @@ func (p *Process) start() (err error) {
 			}
 		}
 	}()
-	if p.sinks, err = serveSinks(p.host.target, p.emitted); err != nil {
+	if p.options.Store != nil {
+		p.view = p.options.Store.View(p.function, p.options.Secrets, p.wrote, func(text string) {
+			p.logged(Line{time.Now(), true, "fngen: " + text})
+		})
+	}
+	if p.sinks, err = serveSinks(p.host.target, p.emitted, p.view); err != nil {
 		return err
 	}
 	undo = append(undo, p.sinks.close)
@@ -193,7 +200,7 @@ func (p *Process) Invoke(ctx context.Context, payload Payload) (Answer, error) {
 	p.mu.Lock()
 	p.out = slices.DeleteFunc(p.out, func(one *delivery) bool { return one == d })
 	p.mu.Unlock()
-	answer.Duration, answer.Logs, answer.Emissions = duration, d.answer.Logs, d.answer.Emissions
+	answer.Duration, answer.Logs, answer.Emissions, answer.Writes = duration, d.answer.Logs, d.answer.Emissions, d.answer.Writes
 	return answer, err
 }
 
@@ -291,6 +298,15 @@ func (p *Process) of(text string) *delivery {
 		}
 	}
 	return found
+}
+
+// wrote is told what the function writes.
+func (p *Process) wrote(w store.Write) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d := p.of(""); d != nil {
+		d.answer.Writes = append(d.answer.Writes, w)
+	}
 }
 
 // emitted takes an emission, whose kind the services do not always know.

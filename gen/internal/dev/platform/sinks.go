@@ -12,12 +12,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
 )
 
-// sinks are the services that one process sends events to: as much of them as
-// fngen's sinks call. What else is called is answered with 501.
+// sinks are the services that one process sends events to, and those that it uses:
+// as much of them as fngen's sinks and drivers call. What else is called is answered with 501.
 type sinks struct {
 	listener net.Listener
 	emit     func(Emission) error
@@ -26,7 +27,7 @@ type sinks struct {
 // maxRequest is the size in bytes above which no service takes a request.
 const maxRequest = 64 << 20
 
-func serveSinks(target string, emit func(Emission) error) (*sinks, error) {
+func serveSinks(target string, emit func(Emission) error, view *store.View) (*sinks, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -45,7 +46,15 @@ func serveSinks(target string, emit func(Emission) error) (*sinks, error) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("%s %s is no call of fngen's sinks, and nothing else is served on this machine", r.Method, r.URL.Path), http.StatusNotImplemented)
 	})
-	go func() { _ = http.Serve(listener, http.MaxBytesHandler(mux, maxRequest)) }() // until the listener is closed
+	bounded := http.MaxBytesHandler(mux, maxRequest)
+	serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if view != nil && view.Serves(r) { // keys are not to be cleaned as paths
+			view.ServeHTTP(w, r)
+			return
+		}
+		bounded.ServeHTTP(w, r)
+	})
+	go func() { _ = http.Serve(listener, serve) }() // until the listener is closed
 	return s, nil
 }
 

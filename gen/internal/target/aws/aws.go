@@ -32,6 +32,7 @@ var (
 	_ model.AppChecker     = Target{}
 	_ model.BinaryPackager = Target{}
 	_ model.Feeder         = Target{}
+	_ model.RuntimeUser    = Target{}
 )
 
 // Name is aws.
@@ -41,6 +42,13 @@ func (Target) Name() string { return "aws" }
 func (t Target) Platform() model.Platform {
 	return model.Platform{GOOS: "linux", GOARCH: t.arch, Tags: []string{"lambda.norpc"}}
 }
+
+// customRuntime is what runs a program of the user's:
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+const customRuntime = "provided.al2023"
+
+// Runtimes is the one without a language.
+func (Target) Runtimes() (ids []string, key string) { return []string{customRuntime}, "" }
 
 // PackageBinary returns the bootstrap of a custom runtime.
 func (Target) PackageBinary(f model.Function, binary []byte) ([]model.Archive, error) {

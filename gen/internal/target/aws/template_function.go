@@ -36,7 +36,7 @@ func (s *stack) function(f model.Function) {
 	o := f.Operation
 	s.add(id, "AWS::Lambda::Function", mapping(
 		output.Member{Key: "Description", Value: output.Text(clipped(f.Source(), 256))},
-		output.Member{Key: "Runtime", Value: "provided.al2023"},
+		output.Member{Key: "Runtime", Value: customRuntime},
 		output.Member{Key: "Handler", Value: "bootstrap"},
 		output.Member{Key: "Architectures", Value: []string{map[string]string{"arm64": "arm64", "amd64": "x86_64"}[s.arch]}},
 		output.Member{Key: "Code", Value: "./" + f.Name + ".zip"},

@@ -16,7 +16,11 @@ type Buildpack struct{ target }
 var (
 	_ model.Target      = Buildpack{}
 	_ model.LocalRunner = Buildpack{}
+	_ model.RuntimeUser = Buildpack{}
 )
+
+// Runtimes is the one that compiles the functions, too.
+func (t Buildpack) Runtimes() (ids []string, key string) { return []string{t.runtime}, runtimeKey.Name }
 
 // Check has the limits of Google Cloud Functions, of what feeds them, and of
 // the buildpack.

@@ -38,6 +38,7 @@ var (
 	_ model.Target         = Target{}
 	_ model.AppChecker     = Target{}
 	_ model.BinaryPackager = Target{}
+	_ model.RuntimeUser    = Target{}
 )
 
 // Name is openwhisk.
@@ -45,6 +46,9 @@ func (Target) Name() string { return "openwhisk" }
 
 // Platform is Linux.
 func (t Target) Platform() model.Platform { return model.Platform{GOOS: "linux", GOARCH: t.arch} }
+
+// Runtimes are the kinds.
+func (t Target) Runtimes() (ids []string, key string) { return t.kinds, "kind" }
 
 // A resource is what fngen.yaml says of a queue, a stream, a collection or a
 // sink.

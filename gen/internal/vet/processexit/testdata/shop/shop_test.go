@@ -1,0 +1,5 @@
+package shop
+
+import "os"
+
+func quit() { os.Exit(1) }

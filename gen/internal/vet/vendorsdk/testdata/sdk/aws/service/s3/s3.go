@@ -1,0 +1,2 @@
+// Package s3 stands for an SDK's.
+package s3

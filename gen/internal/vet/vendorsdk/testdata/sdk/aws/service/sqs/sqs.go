@@ -1,0 +1,2 @@
+// Package sqs stands for an SDK's.
+package sqs

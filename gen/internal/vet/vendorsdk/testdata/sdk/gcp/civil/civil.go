@@ -1,0 +1,2 @@
+// Package civil stands for types alone.
+package civil

@@ -1,0 +1,2 @@
+// Package storage stands for an SDK's.
+package storage
