@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +18,26 @@ import (
 	sender "github.com/fngen/fngen/internal/native/openwhisk"
 	"github.com/fngen/fngen/internal/testkit/couch"
 )
+
+// ledgerAt unpacks an action of the ledger, whose database is at the address
+// instead of the one in fngen.yaml, which the archive has.
+func ledgerAt(t *testing.T, a *application, function, address string) (dir string) {
+	t.Helper()
+	dir = unpack(t, a.archive(t, "openwhisk/"+function))
+	exec := filepath.Join(dir, "exec")
+	script, err := os.ReadFile(exec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const there = "https://couchdb.example.com/entries"
+	if !strings.Contains(string(script), there) {
+		t.Fatalf("exec does not set %s:\n%.1000s", there, script)
+	}
+	if err := os.WriteFile(exec, []byte(strings.ReplaceAll(string(script), there, address)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
 
 // The ledger's actions keep entries in CouchDB, with the user and password that
 // come with each activation and are in no log, and the changes that it has, which
@@ -57,7 +79,7 @@ func TestOpenWhiskLedger(t *testing.T) {
 	p := newPlatform(t, nil)
 	var actions []*action
 	starts := func(function string) *action {
-		f := startExec(t, a.archive(t, "openwhisk/"+function), "/guest/ledger/"+function, "__OW_API_HOST="+p.url, "FNGEN_USE_ENTRIES="+server.URL+"/entries")
+		f := startUnpacked(t, ledgerAt(t, a, function, server.URL+"/entries"), "/guest/ledger/"+function, "__OW_API_HOST="+p.url)
 		actions = append(actions, f)
 		return f
 	}

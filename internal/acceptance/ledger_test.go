@@ -232,7 +232,7 @@ func TestUseIsMissing(t *testing.T) {
 		}
 	})
 	t.Run("openwhisk", func(t *testing.T) {
-		f := startExec(t, a.archive(t, "openwhisk/book"), "/guest/ledger/book", "__OW_WAIT_FOR_ACK=true")
+		f := startUnpacked(t, ledgerAt(t, a, "book", ""), "/guest/ledger/book", "__OW_WAIT_FOR_ACK=true")
 		if rest, code := f.end(); code != 1 || len(rest) > 0 || !strings.Contains(f.log.String(), want) {
 			t.Errorf("exit code %d after %q, want 1 after nothing and a log that says why", code, rest)
 		}
