@@ -39,7 +39,7 @@ func (p *Project) Dev(ctx context.Context, atOnce <-chan struct{}, address strin
 	options.Targets = p.Targets()
 	first := p
 	return loop.Run(p.logged(ctx), loop.Options{
-		Root: p.root.Name(), Target: p.targets[0].Name(), Address: address, Profile: profile, AtOnce: atOnce, Tell: tell,
+		Root: p.root.Name(), Target: p.targets[0].Name(), Address: address, Profile: profile, AtOnce: atOnce, Tell: tell, Now: p.now,
 		Read: func(ctx context.Context) (loop.Application, error) {
 			if first != nil {
 				read := first

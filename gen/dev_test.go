@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,7 +87,7 @@ func Lost(ctx context.Context, e event.Event) error {
 
 //fn:schedule "0 3 1 1 *"
 func Yearly(ctx context.Context, tick fn.Tick) error {
-	fmt.Println("tick", tick.Scheduled.Year())
+	fmt.Println("tick", tick.Scheduled.UTC().Format(time.RFC3339))
 	return nil
 }
 
@@ -108,7 +109,7 @@ func note(name, text string) error {
 }
 
 // Stream writes a part, waits until there is the file that the request names, and
-// writes another one.
+// writes another one. It says if its context ends before.
 //
 //fn:http GET /stream auth=public stream
 //fn:targets aws,gcp
@@ -117,6 +118,10 @@ func Stream(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "one\n")
 	http.NewResponseController(w).Flush()
 	for {
+		if r.Context().Err() != nil {
+			note("left", r.URL.Query().Get("file"))
+			return
+		}
 		if _, err := os.Stat(r.URL.Query().Get("file")); err == nil {
 			break
 		}
@@ -157,6 +162,7 @@ func Version(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, 0) }
 // A dev is an application that runs.
 type dev struct {
 	dir, address string
+	ahead        atomic.Int64 // nanoseconds of its clock
 
 	mu   sync.Mutex
 	out  bytes.Buffer
@@ -263,6 +269,7 @@ func startDevOf(t *testing.T, target, files string) *dev {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.SetClock(func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) })
 	go func() {
 		defer p.Close()
 		d.done <- p.Dev(ctx, nil, d.address, d, true, false)
@@ -354,9 +361,11 @@ func TestDev(t *testing.T) {
 			}
 			if target != "openwhisk" {
 				d.testStream(t)
+				d.testLeft(t, target)
 			}
 			d.testBusy(t, target)
 			d.testPage(t)
+			d.testClock(t, target)
 			d.stop(t)
 			d.want(t, `"kind":"ended"`)
 		})
@@ -388,6 +397,31 @@ func (d *dev) testPage(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// testClock sets the clock to a little after the time at which a schedule fires,
+// which it does once then. On OpenWhisk nothing says when it was due.
+func (d *dev) testClock(t *testing.T, target string) {
+	t.Helper()
+	due := time.Date(time.Now().Year()+1, 1, 1, 3, 0, 0, 0, time.UTC)
+	tick := "tick " + due.Format(time.RFC3339)
+	if target == "openwhisk" {
+		tick = "tick "
+	}
+	const kind, function = `"kind":"delivered"`, `"function":"yearly"`
+	before := len(d.notes(kind, function))
+	d.ahead.Store(int64(time.Until(due.Add(time.Second))))
+	d.ask(t, "POST", "/orders", "late") // after which the broker looks at its clock
+	eventually(t, func() string {
+		if n := len(d.notes(kind, function, tick, `"fate":"acknowledged"`)); n == 0 || target == "openwhisk" && n == before {
+			return "the schedule has not fired: " + strings.Join(d.notes(function), "")
+		}
+		return ""
+	})
+	d.want(t, kind, `"function":"mail"`, "mailing late")
+	if ticks := d.notes(kind, function); len(ticks) != before+1 {
+		t.Errorf("it fires more than once: %s", ticks)
+	}
 }
 
 // testBusy sends a request while another one is not answered: it waits for none.
@@ -450,6 +484,58 @@ func (d *dev) testStream(t *testing.T) {
 		t.Errorf("%q, %v", rest, err)
 	}
 	d.want(t, `"function":"stream"`, `"status":200`)
+}
+
+// testLeft has more clients leave than there are processes, each while its stream is
+// written: on Google the function is told, on AWS it goes on. Neither is in the way
+// of who comes next.
+func (d *dev) testLeft(t *testing.T, target string) {
+	t.Helper()
+	file, other := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "other")
+	const clients = 11
+	for range clients {
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		r, err := http.NewRequestWithContext(ctx, "GET", d.url("/stream?file="+file), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line, err := bufio.NewReader(resp.Body).ReadString('\n'); line != "one\n" {
+			t.Fatalf("%q, %v", line, err)
+		}
+		leave()
+		resp.Body.Close()
+	}
+	d.setFile(t, other)
+	if resp, body := d.ask(t, "GET", "/stream?file="+other, ""); resp.StatusCode != 200 || body != "one\ntwo\n" {
+		t.Errorf("%s %q", resp.Status, body)
+	}
+	from := `"from":"GET /stream?file=` + file + `"`
+	if target == "gcp" {
+		d.want(t, from, `"status":499`, "the client is gone")
+		eventually(t, func() string {
+			left, _ := os.ReadFile(filepath.Join(d.dir, ".fngen/home/left"))
+			if n := strings.Count(string(left), file); n != clients {
+				return fmt.Sprintf("%d of %d functions know that their clients are gone", n, clients)
+			}
+			return ""
+		})
+		return
+	}
+	if early := d.notes(from); len(early) > 0 {
+		t.Errorf("functions end with their clients: %s", early)
+	}
+	d.setFile(t, file)
+	eventually(t, func() string {
+		if n := len(d.notes(from, `"status":200`)); n != clients {
+			return fmt.Sprintf("%d of %d functions have gone on", n, clients)
+		}
+		return ""
+	})
 }
 
 // A hundred saves in ten seconds end on the last one: a build that is obsolete is

@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
@@ -60,7 +61,8 @@ type Project struct {
 	acknowledged int
 	config       *config.Config
 	allows       *model.Allows
-	plain        model.Platform // this machine, with the tags of fngen.yaml and GOFLAGS
+	plain        model.Platform   // this machine, with the tags of fngen.yaml and GOFLAGS
+	now          func() time.Time // the clock of Dev; nil for time.Now
 }
 
 // A targeted is a target with the functions that are meant for it.

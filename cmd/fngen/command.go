@@ -24,6 +24,7 @@ type options struct {
 
 	found []gen.Diagnostic // what the file of --sarif holds
 
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
@@ -41,6 +42,9 @@ for AWS Lambda, Google Cloud Functions and Apache OpenWhisk.
   fngen dev                   runs all functions on this machine, and anew when a file is saved
   fngen invoke FUNCTION       runs a function on this machine with one event
   fngen list                  shows what each function is on each target
+  fngen deploy --target=aws   builds, shows what is to be changed on the platform, asks, and does it
+  fngen logs FUNCTION         shows what a function has logged there
+  fngen remove --target=aws   removes what deploy has brought there
   fngen doctor                says which runtimes run out, and what is behind
   fngen vet                   checks handlers for what binds or ends them
   fngen eject FOLDER          writes what it takes to go on without fngen
@@ -82,10 +86,11 @@ func newCommand(o *options) *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.dir, "dir", "C", ".", "the application's root `folder`")
 	flags.StringVarP(&o.output, "output", "o", "human", "the `format` of results: human or json")
-	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each go command")
+	flags.BoolVarP(&o.verbose, "verbose", "v", false, "say each command that runs, and each request to a platform")
 	root.AddCommand(&cobra.Command{Use: "directives", Short: "The syntax of every directive", Long: gen.Help()})
 	root.AddCommand(&cobra.Command{Use: "findings", Short: "The code of every finding, and what it means", Long: findingsHelp()})
-	root.AddCommand(newBuild(o), newDev(o), newDoctor(o), newEject(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newSchema(o), newVerify(o), newVersion(o), newVet(o))
+	root.AddCommand(newBuild(o), newDeploy(o), newDev(o), newDoctor(o), newEject(o), newGenerate(o), newInit(o), newInvoke(o), newList(o), newLogs(o), newRemove(o), newSchema(o),
+		newVerify(o), newVersion(o), newVet(o))
 	completeFlags(root, offers(o))
 	strict(root)
 	return root

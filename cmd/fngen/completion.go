@@ -34,6 +34,7 @@ func offers(o *options) map[string]offer {
 		"on":          nothing,
 		"output":      values(func() []string { return []string{"human", "json"} }),
 		"replace":     folders,
+		"since":       nothing,
 		"sarif":       files,
 		"target":      listed(targets),
 		"trigger":     listed(func(*cobra.Command) []string { return gen.Scaffold{}.Kinds() }),

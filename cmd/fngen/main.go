@@ -43,7 +43,7 @@ var errFindings = errors.New("findings")
 type usageError struct{ error }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o := &options{stdout: stdout, stderr: stderr}
+	o := &options{stdin: os.Stdin, stdout: stdout, stderr: stderr}
 	root := newCommand(o)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)

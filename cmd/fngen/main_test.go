@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"fetch":     fetch,
 			"says":      says,
 			"processes": processes,
+			"openwhisk": openwhisk,
 		},
 	})
 }

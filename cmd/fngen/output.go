@@ -61,8 +61,9 @@ func (p *progress) end() {
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// isTerminal reports whether a person is at the other end of the reader or writer.
+func isTerminal(end any) bool {
+	f, ok := end.(*os.File)
 	if !ok {
 		return false
 	}

@@ -80,11 +80,15 @@ var rules = []rule{
 	{"gen/internal/scaffold/hello", deployed("fn"), cloudevents},
 	{"gen/internal/dev/…", deployed("fn", "gen/internal/model", "gen/internal/output", "gen/internal/build/…", "gen/internal/dev/…", "internal/headers", "internal/native/…"),
 		slices.Concat([]string{"github.com/CycloneDX/cyclonedx-go", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "golang.org/x/sync", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, emission, cloudevents)},
+	{"gen/internal/deploy", nil, nil},
+	{"gen/internal/deploy/aws", []string{"gen/internal/deploy", "gen/internal/model"}, slices.Concat(amazon, yaml)},
+	{"gen/internal/deploy/gcp", []string{"gen/internal/deploy", "gen/internal/model"}, nil},
+	{"gen/internal/deploy/openwhisk", []string{"gen/internal/deploy", "gen/internal/model", "gen/internal/config", "gen/internal/output", "gen/internal/target/openwhisk"}, slices.Concat(openwhisk, emission)},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
-	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
+	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, openwhisk, amazon, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/document", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
@@ -92,10 +96,11 @@ var rules = []rule{
 	{"providers/aws/resource/s3", []string{"internal/uses"}, gocloud},
 	{"providers/aws/resource/…", deployed("fn", "fn/document", "fn/emit", "internal/portable", "internal/uses", "internal/wait", "internal/sinks", "providers/aws/internal/…"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
-	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents)},
+	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents, openwhisk, amazon)},
 	{"internal/testkit/cfn", nil, []string{"go.yaml.in/yaml/v3"}},
 	{"internal/testkit/moto", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/tool", nil, nil},
+	{"internal/testkit/whisk", nil, nil},
 	{"internal/testkit/emulator", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/couch", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/gcs", []string{"internal/testkit/tool"}, nil},
@@ -138,6 +143,25 @@ var terraform = []string{
 	"github.com/google/go-cmp", "github.com/mitchellh/go-wordwrap", "golang.org/x/text",
 }
 
+// openwhisk is what talks to a controller of OpenWhisk. go-i18n has the client's
+// words in many languages.
+var openwhisk = []string{
+	"github.com/apache/openwhisk-client-go", "github.com/cloudfoundry/jibber_jabber", "github.com/fatih/color", "github.com/google/go-querystring",
+	"github.com/hokaccha/go-prettyjson", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty", "github.com/nicksnyder/go-i18n",
+	"github.com/pelletier/go-toml", "gopkg.in/yaml.v2", "golang.org/x/sys",
+}
+
+// amazon is what talks to AWS with the credentials of whoever deploys.
+var amazon = []string{
+	"github.com/aws/smithy-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream",
+	"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/credentials", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds",
+	"github.com/aws/aws-sdk-go-v2/internal/configsources", "github.com/aws/aws-sdk-go-v2/internal/endpoints/v2", "github.com/aws/aws-sdk-go-v2/internal/v4a",
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation", "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs", "github.com/aws/aws-sdk-go-v2/service/s3",
+	"github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/service/sso", "github.com/aws/aws-sdk-go-v2/service/ssooidc", "github.com/aws/aws-sdk-go-v2/service/signin",
+	"github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding", "github.com/aws/aws-sdk-go-v2/service/internal/checksum",
+	"github.com/aws/aws-sdk-go-v2/service/internal/presigned-url", "github.com/aws/aws-sdk-go-v2/service/internal/s3shared",
+}
+
 func deployed(packages ...string) []string {
 	return append([]string{"internal/run/mark", "internal/retain", "internal/jsonscan", "internal/jsonvalue", "internal/ce", "internal/ce/cehttp", "internal/documents"}, packages...)
 }
@@ -153,6 +177,10 @@ var only = []struct {
 	{"github.com/hashicorp/hcl", []string{"gen/internal/target/gcp"}},
 	{"github.com/CycloneDX", []string{"gen/internal/build"}},
 	{"github.com/fsnotify", []string{"gen/internal/dev/loop"}},
+	{"github.com/apache", []string{"gen/internal/deploy/openwhisk"}},
+	{"github.com/aws/aws-sdk-go-v2/service/cloudformation", []string{"gen/internal/deploy/aws"}},
+	{"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs", []string{"gen/internal/deploy/aws"}},
+	{module + "gen/internal/deploy", []string{"gen", "gen/internal/deploy/…"}},
 	{"github.com/GoogleCloudPlatform", nil},
 	{module + "gen", []string{"cmd/fngen"}}, // but for its own rooms
 	{module + suite, nil},

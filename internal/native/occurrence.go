@@ -28,6 +28,7 @@ type Message struct {
 	TraceState  string
 	Attributes  map[string]string // the sender's others
 	Binary      map[string]string // the attributes of a CloudEvent in binary mode, without a prefix
+	Direct      bool              // was sent to the queue itself, past the service in whose envelopes others come
 	Damaged     bool
 }
 

@@ -44,13 +44,14 @@ const (
 	Stored                  // whole, in a store of its own
 )
 
-// A Feed is what a target's settings say of the resource that feeds a function.
+// A Feed is what a target says of the resource that feeds a function.
 type Feed struct {
 	Envelope string   // of a queue: the service in whose envelope its messages lie; "" for none
 	Keys     []string // of a collection: the fields with a document's key; nil for the usual one
+	AtOnce   int      // of requests: how many an instance has at once; 0 is one
 }
 
-// A Feeder is a [Target] whose settings say such things.
+// A Feeder is a [Target] that says such things.
 type Feeder interface {
 	Feed(Trigger) Feed
 }

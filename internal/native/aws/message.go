@@ -32,7 +32,7 @@ func (c call) queued() (native.Message, error) {
 		return m, err
 	}
 	switch {
-	case c.Letters: // which are taken as they are
+	case m.Direct, c.Letters: // which are taken as they are
 	case strings.HasPrefix(c.Envelope, "sns"):
 		m.Body, m.ContentType, m.TraceParent, m.TraceState, m.Attributes = c.notification(m), "", "", "", nil
 	case c.Envelope == "eventbridge":

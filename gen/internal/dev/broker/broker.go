@@ -71,6 +71,7 @@ type Options struct {
 	// Occurrence returns what has happened to what feeds the function, by an event
 	// as its handler is given it, in structured mode: what a dead letter was before.
 	Occurrence func(model.Function, []byte) (native.Occurrence, error)
+	Now        func() time.Time // that is the clock of schedules and waits; nil for time.Now
 }
 
 // A Broker has what was sent and was not handled yet.
@@ -109,6 +110,9 @@ func New(o Options) *Broker {
 	if o.AtOnce == nil {
 		o.AtOnce = func(model.Function) int { return 1 }
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	b := &Broker{
 		o: o, ended: make(chan struct{}), functions: map[string]*function{}, sources: map[source]*subscription{},
 		out: map[string]int{}, under: map[*dispatch]struct{}{}, settled: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -125,7 +129,7 @@ func (b *Broker) Update(functions []model.Function) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer b.hurry()
-	now := time.Now()
+	now := b.o.Now()
 	known := map[string]*function{}
 	for _, s := range b.sources {
 		s.consumers = nil
@@ -214,7 +218,7 @@ func (b *Broker) run() {
 		case <-timer.C:
 		}
 		b.mu.Lock()
-		now := time.Now()
+		now := b.o.Now()
 		next := b.due(now)
 		b.mu.Unlock()
 		timer.Stop()

@@ -505,3 +505,30 @@ func TestHeldIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// What a function sends to a queue itself is in no envelope, also where the
+// messages of the queue are, as on AWS; what is sent from the page is in one.
+func TestDirect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fnOf("pick", model.Queue{Name: "orders"})
+		f.Feed.Envelope = "sns"
+		var got []bool
+		w := start(t, "aws", 0, func(f model.Function, events []native.Delivery) (Outcome, error) {
+			payloads, err := invoke.Payloads("aws", f, events...)
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, strings.Contains(string(payloads[0].Body), `\"Type\":\"Notification\"`))
+			return ok(f, events)
+		}, f)
+		if err := w.Emit("confirm", structured(t, "queue", "orders", "com.example.placed", nil)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.send(t, "queue", "orders", "", "from the page")
+		synctest.Wait()
+		if !slices.Equal(got, []bool{false, true}) {
+			t.Errorf("in an envelope: %v", got)
+		}
+	})
+}

@@ -144,7 +144,7 @@ func (e *Entry) cut() {
 func (b *Broker) Record(e Entry) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.history.add(e, time.Now())
+	b.history.add(e, b.o.Now())
 }
 
 // Repeat delivers the events of an entry to its function again, as something new.
@@ -168,7 +168,7 @@ func (b *Broker) Repeat(number int64) error {
 		return ErrFull
 	}
 	for _, one := range e.Events {
-		b.push(f.from, &message{occurrence: one.Occurrence, time: time.Now()})
+		b.push(f.from, &message{occurrence: one.Occurrence, time: b.o.Now()})
 	}
 	return nil
 }

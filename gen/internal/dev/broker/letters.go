@@ -126,7 +126,7 @@ func (b *Broker) resend(s *subscription, m *message) error {
 		return ErrFull
 	}
 	s.finish(m)
-	b.push(f.from, &message{occurrence: was, time: time.Now()})
+	b.push(f.from, &message{occurrence: was, time: b.o.Now()})
 	return nil
 }
 
@@ -186,7 +186,7 @@ func (b *Broker) bury(f *function, m *message, reason string, outcome Outcome, n
 	case model.Moved:
 		dead.occurrence = b.moved(f, m)
 	case model.Reported:
-		dead.occurrence = native.Message{Body: b.report(f, m, outcome, now)}
+		dead.occurrence = native.Message{Body: b.report(f, m, outcome, now), Direct: true}
 	case model.Stored:
 		kind, dead.occurrence = "store", m.occurrence
 	default:

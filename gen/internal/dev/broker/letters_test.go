@@ -14,7 +14,26 @@ import (
 
 // letterOf is a dead letter as an adapter writes it.
 func letterOf(t *testing.T, name, eventType string) platform.Emission {
-	return structured(t, "queue", name, eventType, map[string]string{"deadletterreason": "no stock", "deadletterattempts": "2", "deadletterfunction": "/example.com/shop/pick"})
+	e := structured(t, "queue", name, eventType, map[string]string{"deadletterreason": "no stock", "deadletterattempts": "2", "deadletterfunction": "/example.com/shop/pick"})
+	e.IsLetter = true
+	return e
+}
+
+// A dead letter that a function sends on is one no more: nothing is said of who
+// gave it up, and there is nothing to resend.
+func TestLetterSentOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, "aws", 0, ok, fnOf("pick", model.Queue{Name: "orders"}))
+		e := letterOf(t, "archive", fn.TypeMessageReceived)
+		e.IsLetter = false
+		if err := w.Emit("sort", e); err != nil {
+			t.Fatal(err)
+		}
+		held := w.Held()
+		if len(held) != 1 || held[0].Function != "" || w.Resend(held[0].Number) == nil {
+			t.Errorf("%+v", held)
+		}
+	})
 }
 
 // A dead letter that an adapter writes is kept with its reason, and resent as what

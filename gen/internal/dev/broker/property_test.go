@@ -164,6 +164,7 @@ func keyOf(o native.Occurrence) string {
 // letter is what the adapter sends.
 func (l *load) letter(f model.Function, o native.Occurrence) platform.Emission {
 	e := structured(l.t, "queue", f.DeadLetterSink(), "dev.fngen.message.received.v1", map[string]string{"deadletterreason": "no", "deadletterfunction": "/shop/" + f.Name})
+	e.IsLetter = true
 	event, err := ce.Decode(e.Body)
 	if err != nil {
 		l.t.Error(err)

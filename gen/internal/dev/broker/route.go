@@ -24,7 +24,9 @@ func (b *Broker) Emit(from string, e platform.Emission) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	name, occurrence := e.Name, native.Occurrence(messageOf(e))
+	message := messageOf(e)
+	message.Direct = e.Kind == "queue"
+	name, occurrence := e.Name, native.Occurrence(message)
 	event, err := e.Event()
 	if e.Kind == "event" {
 		if err != nil {
@@ -40,7 +42,7 @@ func (b *Broker) Emit(from string, e platform.Emission) error {
 		}
 	}
 	var l *letter
-	if err == nil && platform.IsLetter(event) {
+	if e.IsLetter && err == nil {
 		l = &letter{}
 		x := event.Extensions()
 		l.reason, _ = x["deadletterreason"].(string)
@@ -134,7 +136,7 @@ func (b *Broker) Fire(name string) error {
 	if f == nil || f.Trigger.Kind() != "schedule" {
 		return fmt.Errorf("%s is no function with a schedule", name)
 	}
-	return b.fire(f, time.Now())
+	return b.fire(f, b.o.Now())
 }
 
 // publish has what happened wait for all functions that listen to it. A queue
@@ -143,7 +145,7 @@ func (b *Broker) publish(kind, name string, o native.Occurrence, l *letter) erro
 	if b.ctx.Err() != nil {
 		return ErrClosed
 	}
-	now := time.Now()
+	now := b.o.Now()
 	var to []*subscription
 	for _, n := range slices.Sorted(maps.Keys(b.functions)) {
 		if f := b.functions[n]; f.from != nil && b.listens(f, kind, name, o) && !slices.Contains(to, f.from) {
@@ -262,7 +264,7 @@ func (b *Broker) isFull(size int) bool {
 // push has the message wait. Where no function ever waited for it, and for a dead
 // letter that none waits for now, the oldest ones make room.
 func (b *Broker) push(s *subscription, m *message) {
-	now := time.Now()
+	now := b.o.Now()
 	b.number++
 	m.number, m.size = b.number, sizeOf(m.occurrence)
 	if m.letter != nil && m.letter.was != nil {

@@ -10,7 +10,7 @@ import (
 
 // settle does with what was out what its answer says.
 func (b *Broker) settle(d *dispatch, events []native.Delivery, outcome Outcome, err error) {
-	f, now := d.function, time.Now()
+	f, now := d.function, b.o.Now()
 	if err != nil {
 		b.untaken(d, err, now)
 		return

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -115,18 +114,12 @@ func Do(ctx context.Context, r Run) (Result, error) {
 		if err != nil {
 			return result, fmt.Errorf("what %s sends to %s: %w", r.Function.Name, e.Name, err)
 		}
-		result.Emissions = append(result.Emissions, Emission{e.Kind, e.Name, text, platform.IsLetter(one) && isOwn(r.Function, e.Name)})
+		result.Emissions = append(result.Emissions, Emission{e.Kind, e.Name, text, e.IsLetter})
 	}
 	for _, w := range answer.Writes {
 		result.Writes = append(result.Writes, writeOf(w))
 	}
 	return result, result.understand(r.Target, r.Function, answer)
-}
-
-// isOwn reports whether the sink holds the function's dead letters: others that
-// it sends were letters when it got them.
-func isOwn(f model.Function, sink string) bool {
-	return strings.TrimSuffix(sink, ".fifo") == f.DeadLetterSink()
 }
 
 // see returns what the handler is given.

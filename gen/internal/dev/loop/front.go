@@ -127,7 +127,14 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
 		return
 	}
-	s.serve(w, string(name), request)
+	client, leave := context.WithCancel(s.life)
+	defer leave()
+	defer context.AfterFunc(r.Context(), func() {
+		if s.stopping.Err() == nil { // or the server ends, and functions finish what they have
+			leave()
+		}
+	})()
+	s.serve(client, leave, w, string(name), request)
 }
 
 // A response is one of a build. What is streamed has its body beside it.
@@ -137,14 +144,15 @@ type response struct {
 	body  *io.PipeReader // nil of what is whole
 }
 
-// serve delivers the request to the function and writes its response, as it comes.
-func (s *session) serve(w http.ResponseWriter, name string, r native.Request) {
+// serve delivers the request of the client to the function and writes its response,
+// as it comes.
+func (s *session) serve(client context.Context, leave func(), w http.ResponseWriter, name string, r native.Request) {
 	heads, whole := make(chan response, 1), make(chan response, 1)
 	var err error
 	go func() {
 		defer close(whole)
 		var is response
-		if is, err = s.request(name, r, heads); err == nil {
+		if is, err = s.request(client, name, r, heads); err == nil {
 			whole <- is
 		}
 	}()
@@ -153,6 +161,9 @@ func (s *session) serve(w http.ResponseWriter, name string, r native.Request) {
 		write(w, h)
 		err := pipe(w, h.body)
 		h.body.CloseWithError(errGone) // what is left goes nowhere
+		if err != nil {
+			leave()
+		}
 		<-whole
 		if err != nil {
 			panic(http.ErrAbortHandler) // so that the client sees that something is missing
@@ -203,10 +214,10 @@ func pipe(w http.ResponseWriter, r io.Reader) error {
 	}
 }
 
-// request delivers the request to the function, records that, and returns its
+// request delivers the request of the client to the function, records that, and returns its
 // response. Where it comes piece by piece, its head goes to heads, unless those are
 // nil.
-func (s *session) request(name string, r native.Request, heads chan<- response) (response, error) {
+func (s *session) request(client context.Context, name string, r native.Request, heads chan<- response) (response, error) {
 	begun := time.Now()
 	w, answer, err := s.deliver(name, func(w *worker) (platform.Payload, error) {
 		if w.function.Trigger.Kind() != "http" {
@@ -217,6 +228,7 @@ func (s *session) request(name string, r native.Request, heads chan<- response) 
 			return platform.Payload{}, err
 		}
 		payload, err := invoke.Payload(s.target, payloads[0])
+		payload.Client = client
 		if heads != nil {
 			payload.Stream = func(a platform.Answer, body io.Reader) { s.stream(w, a, body, heads) }
 		}
@@ -337,6 +349,6 @@ func (s *session) Request(ctx context.Context, function string, r native.Request
 	if _, _, err := s.served(ctx); err != nil {
 		return invoke.Response{}, err
 	}
-	is, err := s.request(function, r, nil)
+	is, err := s.request(s.life, function, r, nil)
 	return invoke.Response{Status: is.Status, ContentType: is.Header.Get("Content-Type"), Body: is.Body}, err
 }

@@ -38,6 +38,7 @@ type Options struct {
 	// AtOnce is closed when functions are to end whatever they do. Nil is never.
 	AtOnce <-chan struct{}
 	Tell   func(Note)
+	Now    func() time.Time // that is the clock of schedules and waits; nil for time.Now
 }
 
 // An Application is what [Options.Read] has read.
@@ -58,7 +59,8 @@ type session struct {
 	address      string // where it listens
 	page         http.Handler
 	profile      *platform.Profile // nil for none
-	life         context.Context   // of processes
+	stopping     context.Context   // ends when all is to end, and then
+	life         context.Context   // that of processes
 	endLife      context.CancelFunc
 	requests     atomic.Int64
 	old          sync.WaitGroup // builds that are stopped
@@ -94,7 +96,7 @@ func Run(ctx context.Context, o Options) error {
 	defer end()
 	s := &session{
 		root: o.Root, target: o.Target, read: o.Read, host: host, address: listener.Addr().String(),
-		life: life, endLife: end, teller: o.Tell, changed: make(chan struct{}),
+		stopping: ctx, life: life, endLife: end, teller: o.Tell, changed: make(chan struct{}),
 	}
 	if o.Profile != "" {
 		s.profile = &platform.Profile{Name: o.Profile}
@@ -107,8 +109,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer s.store.Close()
 	s.Broker = broker.New(broker.Options{
-		Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence,
-		AtOnce: func(f model.Function) int { return processLimit(o.Target, f) }, // an event has a process for itself
+		Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence, Now: o.Now,
+		AtOnce: func(f model.Function) int { most, _ := processLimit(o.Target, f); return most }, // an event has a process for itself
 	})
 	s.page = page.Handler(s, hostOf(o.Address)...)
 	w, err := watch(ctx, o.Root, func(text string) { s.remark("%s", text) })

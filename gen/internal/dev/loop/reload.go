@@ -182,7 +182,7 @@ func (s *session) start(ctx context.Context, b *build, app Application) (unready
 	var group errgroup.Group
 	group.SetLimit(mostStarting)
 	for i, f := range b.functions {
-		w := newWorker(s.target, f, b.number, s.host.AtOnce(f), func(context.Context) (*platform.Process, error) {
+		w := newWorker(s.target, f, b.number, func(context.Context) (*platform.Process, error) {
 			env := app.Env[f.Name]
 			if s.profile != nil {
 				keys, err := s.profile.Environment(life)

@@ -24,8 +24,9 @@ const (
 type worker struct {
 	function model.Function
 	build    int
-	most     int // processes
-	atOnce   int // deliveries of one process
+	most     int  // processes, without those that nobody waits for unless it is the platform's limit
+	limited  bool // by the platform
+	atOnce   int  // deliveries of one process
 	start    func(context.Context) (*platform.Process, error)
 
 	mu        sync.Mutex
@@ -40,21 +41,27 @@ type worker struct {
 type process struct {
 	*platform.Process
 	out  int         // deliveries
+	left bool        // by the client of its only one, while it goes on
 	idle *time.Timer // ends it; nil while it has work
 }
 
 // newWorker returns a worker without a process.
-func newWorker(target string, f model.Function, build, atOnce int, start func(context.Context) (*platform.Process, error)) *worker {
-	return &worker{function: f, build: build, most: processLimit(target, f), atOnce: atOnce, start: start, changed: make(chan struct{})}
+func newWorker(target string, f model.Function, build int, start func(context.Context) (*platform.Process, error)) *worker {
+	most, limited := processLimit(target, f)
+	return &worker{function: f, build: build, most: most, limited: limited, atOnce: max(f.Feed.AtOnce, 1), start: start, changed: make(chan struct{})}
 }
 
-// processLimit is how many processes the function has at most.
-func processLimit(target string, f model.Function) int {
+// processLimit is how many processes the function has at most, and whether the
+// platform has no more instances either.
+func processLimit(target string, f model.Function) (most int, limited bool) {
 	limit := f.Operation.MaxInstances
 	if target == "aws" {
 		limit = cmp.Or(limit, f.Operation.Reserved) // which is a limit there
 	}
-	return min(cmp.Or(limit, mostProcesses), mostProcesses)
+	if limit == 0 || limit > mostProcesses {
+		return mostProcesses, false
+	}
+	return limit, true
 }
 
 // errStopped says that there is a newer build.
@@ -90,7 +97,7 @@ func (w *worker) take(ctx context.Context) (*process, error) {
 				return p, nil
 			}
 		}
-		if n := len(w.processes) + w.starting; n == 0 || isLate && n < w.most {
+		if n := w.count(); n == 0 || isLate && n < w.most {
 			w.starting++
 			w.group.Add(1)
 			w.mu.Unlock()
@@ -136,6 +143,42 @@ func (w *worker) another(ctx context.Context) (*process, error) {
 	return p, nil
 }
 
+// count returns how many processes there are of those that may be.
+func (w *worker) count() int {
+	n := w.starting
+	for _, p := range w.processes {
+		if w.limited || !p.left {
+			n++
+		}
+	}
+	return n
+}
+
+// invoke delivers the payload to the process, which was taken, and gives it back.
+// Its client may leave before: Lambda and OpenWhisk have the function go on then,
+// and start another instance for who comes next.
+func (w *worker) invoke(ctx context.Context, p *process, payload platform.Payload) (platform.Answer, error) {
+	if payload.Client != nil && w.atOnce == 1 {
+		left := make(chan struct{})
+		stop := context.AfterFunc(payload.Client, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			p.left = true
+			w.tell()
+			close(left)
+		})
+		defer func() {
+			if !stop() {
+				<-left
+			}
+			w.giveBack(p)
+		}()
+	} else {
+		defer w.giveBack(p)
+	}
+	return p.Invoke(ctx, payload)
+}
+
 func (w *worker) occupy(p *process) {
 	p.out++
 	if p.idle != nil {
@@ -155,6 +198,7 @@ func (w *worker) giveBack(p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p.out--; p.out == 0 {
+		p.left = false
 		p.idle = time.AfterFunc(idlePatience, func() { w.retire(p) })
 	}
 	w.tell()
@@ -222,8 +266,7 @@ func (s *session) deliver(name string, encode func(*worker) (platform.Payload, e
 		case err != nil:
 			return w, a, err
 		}
-		a, err = p.Invoke(s.life, payload)
-		w.giveBack(p)
+		a, err = w.invoke(s.life, p, payload)
 		if err == nil || !hasEnded(p.Process) || s.life.Err() != nil {
 			return w, a, err
 		}

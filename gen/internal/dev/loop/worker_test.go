@@ -33,9 +33,9 @@ func workerOf(t *testing.T, limit, atOnce int) (*worker, *atomic.Int32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := model.Function{Name: "pick", Trigger: model.Queue{Name: "orders"}, Operation: model.Operation{MaxInstances: limit}}
+	f := model.Function{Name: "pick", Trigger: model.Queue{Name: "orders"}, Operation: model.Operation{MaxInstances: limit}, Feed: model.Feed{AtOnce: atOnce}}
 	started, home := new(atomic.Int32), t.TempDir()
-	w := newWorker("aws", f, 1, atOnce, func(ctx context.Context) (*platform.Process, error) {
+	w := newWorker("aws", f, 1, func(ctx context.Context) (*platform.Process, error) {
 		started.Add(1)
 		return host.Start(ctx, platform.Command{Path: os.Args[0]}, f, platform.Options{Home: home, Env: []string{"FNGEN_TEST_FUNCTION=pick"}})
 	})
@@ -128,6 +128,23 @@ func TestWorkerAtOnce(t *testing.T) {
 	}
 }
 
+// A process that goes on though its client has left is none of those that may be,
+// unless the platform has no more instances either, until it is given back.
+func TestWorkerLeft(t *testing.T) {
+	for limit, want := range map[int]int{0: 0, 1: 1} {
+		w, _ := workerOf(t, limit, 1)
+		p := take(t, w)
+		p.left = true
+		if n := w.count(); n != want {
+			t.Errorf("with the limit %d there are %d processes", limit, n)
+		}
+		w.giveBack(p)
+		if n := w.count(); n != 1 {
+			t.Errorf("with the limit %d there are %d processes when it is given back", limit, n)
+		}
+	}
+}
+
 // What waits for a process is told at once when there is a newer build.
 func TestWorkerStopped(t *testing.T) {
 	w, _ := workerOf(t, 1, 1)
@@ -157,7 +174,7 @@ func TestWorkerLimit(t *testing.T) {
 		{"gcp", 0, 2, mostProcesses}, {"gcp", 3, 1, 3}, {"openwhisk", 0, 0, mostProcesses},
 	} {
 		f := model.Function{Operation: model.Operation{MaxInstances: c.instances, Reserved: c.reserve}}
-		if w := newWorker(c.target, f, 1, 1, nil); w.most != c.want {
+		if w := newWorker(c.target, f, 1, nil); w.most != c.want || w.limited != (c.want < mostProcesses) {
 			t.Errorf("%+v: %d", c, w.most)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 )
 
 func sentOf(e platform.Emission) sent {
-	out := sent{Kind: e.Kind, Name: e.Name, Body: shown(emissionText(e))}
+	out := sent{Kind: e.Kind, Name: e.Name, IsLetter: e.IsLetter, Body: shown(emissionText(e))}
 	if event, err := e.Event(); err == nil {
-		out.Type, out.IsLetter = event.Type(), platform.IsLetter(event)
+		out.Type = event.Type()
 	}
 	return out
 }

@@ -613,9 +613,11 @@ func TestTitles(t *testing.T) {
 // event that its function has put among the dead letters is one.
 func TestOutcomes(t *testing.T) {
 	a, r, f := native.Acknowledged, native.Redelivered, native.Failed
-	letter := platform.Emission{Kind: "queue", Name: "lost", Attributes: map[string]string{
+	letter := platform.Emission{Kind: "queue", Name: "lost", IsLetter: true, Attributes: map[string]string{
 		"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/x", "ce-type": "x", "ce-deadletterreason": "no",
 	}}
+	sentOn := letter
+	sentOn.IsLetter = false
 	for _, c := range []struct {
 		fates       []native.Fate
 		sent        []platform.Emission
@@ -630,6 +632,7 @@ func TestOutcomes(t *testing.T) {
 		{[]native.Fate{a}, []platform.Emission{letter}, "dead-lettered", bad},
 		{[]native.Fate{a, a}, []platform.Emission{letter}, "1 acknowledged, 1 dead-lettered", bad},
 		{[]native.Fate{r}, []platform.Emission{letter}, "redelivered", warning},
+		{[]native.Fate{a}, []platform.Emission{sentOn}, "acknowledged", good},
 		{[]native.Fate{a}, []platform.Emission{{Kind: "topic", Name: "news"}}, "acknowledged", good},
 	} {
 		e := broker.Entry{Kind: broker.Delivered, Emissions: c.sent}

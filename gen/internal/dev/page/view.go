@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/dev/broker"
-	"github.com/fngen/fngen/gen/internal/dev/platform"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
 )
@@ -285,7 +284,7 @@ func outcomeOf(e broker.Entry) (word, class string) {
 	}
 	// A function that keeps an event among the dead letters itself acknowledges it.
 	for _, one := range e.Emissions {
-		if event, err := one.Event(); err == nil && platform.IsLetter(event) && counts[native.Acknowledged.String()] > 0 {
+		if one.IsLetter && counts[native.Acknowledged.String()] > 0 {
 			counts[native.Acknowledged.String()]--
 			counts[string(broker.DeadLettered)]++
 		}

@@ -3,6 +3,7 @@ package platform
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -68,7 +69,12 @@ func (s *server) ready() error {
 }
 
 func (s *server) deliver(d *delivery) (Answer, error) {
-	r, err := http.NewRequestWithContext(d, cmp.Or(d.Method, http.MethodPost), "http://"+s.address+cmp.Or(d.Target, "/"), bytes.NewReader(d.Body))
+	ctx, cancel := context.WithCancel(d)
+	defer cancel()
+	if d.Client != nil {
+		defer context.AfterFunc(d.Client, cancel)()
+	}
+	r, err := http.NewRequestWithContext(ctx, cmp.Or(d.Method, http.MethodPost), "http://"+s.address+cmp.Or(d.Target, "/"), bytes.NewReader(d.Body))
 	if err != nil {
 		return Answer{}, fmt.Errorf("deliver to %s: %w", s.process.function.Name, err)
 	}
@@ -91,8 +97,11 @@ func (s *server) deliver(d *delivery) (Answer, error) {
 			return a, nil
 		}
 	}
-	if d.Err() != nil {
+	switch {
+	case d.Err() != nil:
 		return Answer{}, d.Err()
+	case ctx.Err() != nil:
+		return Answer{Status: statusGone, Failure: "the client is gone"}, nil
 	}
 	select {
 	case <-s.process.ended:
@@ -101,6 +110,9 @@ func (s *server) deliver(d *delivery) (Answer, error) {
 		return Answer{Status: http.StatusServiceUnavailable, Failure: "connection broken"}, nil
 	}
 }
+
+// statusGone is what is logged of a request whose client has not waited.
+const statusGone = 499
 
 // trace returns the id of the delivery's trace, which functions log: that of the
 // request, or one of its own.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/ce/cehttp"
 )
@@ -18,6 +19,7 @@ type Emission struct {
 	Body       []byte            // of the message
 	Attributes map[string]string // content-type, and in binary mode those of the event, as ce-id
 	Group      string            // the order group, or key; "" for none
+	IsLetter   bool              // the function keeps it among its dead letters
 }
 
 // Event returns the event that the message is.
@@ -42,8 +44,16 @@ func (e Emission) trace() string {
 	return parent
 }
 
-// IsLetter reports whether the event is a dead letter.
-func IsLetter(e event.Event) bool {
-	_, is := e.Extensions()["deadletterreason"]
+// isLetterOf reports whether the function gives up an event with this. What it
+// sends elsewhere may have been a letter when it got it.
+func (e Emission) isLetterOf(f model.Function) bool {
+	if e.Name != f.DeadLetterSink() {
+		return false
+	}
+	event, err := e.Event()
+	if err != nil {
+		return false
+	}
+	_, is := event.Extensions()["deadletterreason"]
 	return is
 }

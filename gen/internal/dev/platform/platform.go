@@ -11,6 +11,7 @@ package platform
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -87,15 +88,6 @@ func (h *Host) Timeout(f model.Function) time.Duration {
 	return cmp.Or(f.Timeout, preset)
 }
 
-// AtOnce is how many deliveries a process of the function has at once: on Google
-// as many requests as the infrastructure sets, else one.
-func (h *Host) AtOnce(f model.Function) int {
-	if _, ok := f.Trigger.(model.HTTP); ok && h.target == "gcp" {
-		return 80
-	}
-	return 1
-}
-
 // A Command starts a function: what package program has built with the
 // function's name, or an artifact's program.
 type Command struct {
@@ -138,6 +130,10 @@ type Payload struct {
 	// written, and has what there is of the body until it returns. The answer that
 	// is returned in the end has no body then. Nil has every body whole.
 	Stream func(Answer, io.Reader)
+
+	// Client ends when who has sent an HTTP request is gone. On Google so does the
+	// request then; elsewhere the function goes on. Nil never ends.
+	Client context.Context
 }
 
 // stream hands the answer over with its body, and reads what is left of that. The

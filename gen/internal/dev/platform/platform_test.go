@@ -112,6 +112,7 @@ func do(ctx context.Context, text string) error {
 			e.SetType("t")
 			e.SetSubject(sink)
 			e.SetExtension("partitionkey", "k")
+			e.SetExtension("deadletterreason", "of a letter that is sent back")
 			_ = e.SetData("text/plain", "to "+sink)
 			if err := fn.Emit(ctx, e, sink); err != nil {
 				return err
@@ -281,7 +282,8 @@ func TestLogsBelongToDeliveries(t *testing.T) {
 }
 
 // What a function sends comes back with the name and kind that its directive
-// has, as the event that it is, and so do dead letters.
+// has, as the event that it is, and so do dead letters. One of those that it sends
+// back is none of its own.
 func TestEmissions(t *testing.T) {
 	short(t)
 	for _, target := range targets() {
@@ -298,6 +300,9 @@ func TestEmissions(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %s: %v", target, e.Name, err)
 			}
+			if e.IsLetter {
+				t.Errorf("%s: what goes to %s is a dead letter", target, e.Name)
+			}
 			got = append(got, fmt.Sprintf("%s %s %s %s %s", e.Kind, e.Name, one.Type(), one.Subject(), one.Data()))
 		}
 		slices.Sort(got)
@@ -312,7 +317,7 @@ func TestEmissions(t *testing.T) {
 		if len(a.Emissions) != 1 || a.Emissions[0].Kind+" "+a.Emissions[0].Name != letters {
 			t.Fatalf("%s: %d letters, answer %d %s %q", target, len(a.Emissions), a.Status, a.Body, texts(a))
 		}
-		if letter, err := a.Emissions[0].Event(); err != nil || !platform.IsLetter(letter) || string(letter.Data()) != "permanent" {
+		if letter, err := a.Emissions[0].Event(); err != nil || !a.Emissions[0].IsLetter || string(letter.Data()) != "permanent" {
 			t.Errorf("%s: letter %v, %v", target, letter, err)
 		}
 	}

@@ -52,7 +52,7 @@ const stopPatience = 10 * time.Second
 // killed when the context ends, and ends with the one that called Start, however
 // that ends.
 func (h *Host) Start(ctx context.Context, command Command, f model.Function, o Options) (*Process, error) {
-	p := &Process{host: h, function: f, options: o, turn: make(chan struct{}, h.AtOnce(f)), ended: make(chan struct{})}
+	p := &Process{host: h, function: f, options: o, turn: make(chan struct{}, max(f.Feed.AtOnce, 1)), ended: make(chan struct{})}
 	p.cmd = exec.Command(command.Path, command.Args...)
 	failed := func(err error) (*Process, error) {
 		return nil, fmt.Errorf("%s does not start on %s: %w", f.Name, h.target, err)
@@ -316,6 +316,7 @@ func (p *Process) emitted(e Emission) error {
 			e.Kind = s.Kind
 		}
 	}
+	e.IsLetter = e.isLetterOf(p.function)
 	if p.options.Emit != nil {
 		if err := p.options.Emit(e); err != nil {
 			return err

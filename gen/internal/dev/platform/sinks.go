@@ -159,7 +159,7 @@ func (s *sinks) sqs(w http.ResponseWriter, body []byte) {
 			attributes[name] = a.Value
 		}
 		name := strings.TrimSuffix(path.Base(request.QueueURL), ".fifo")
-		if err := s.emit(Emission{"queue", name, []byte(e.Body), attributes, e.Group}); err != nil {
+		if err := s.emit(Emission{Kind: "queue", Name: name, Body: []byte(e.Body), Attributes: attributes, Group: e.Group}); err != nil {
 			answer.Failed = append(answer.Failed, map[string]any{"Id": e.ID, "Code": "ServiceUnavailable", "Message": err.Error(), "SenderFault": false})
 			continue
 		}
@@ -179,7 +179,7 @@ func (s *sinks) eventBridge(w http.ResponseWriter, body []byte) {
 	}
 	entries := []map[string]string{}
 	for _, e := range request.Entries {
-		if err := s.emit(Emission{"event", path.Base(e.EventBusName), []byte(e.Detail), structured, ""}); err != nil {
+		if err := s.emit(Emission{Kind: "event", Name: path.Base(e.EventBusName), Body: []byte(e.Detail), Attributes: structured}); err != nil {
 			entries = append(entries, map[string]string{"ErrorCode": "InternalFailure", "ErrorMessage": err.Error()})
 			continue
 		}
@@ -212,7 +212,7 @@ func (s *sinks) sns(w http.ResponseWriter, body []byte) {
 			break
 		}
 		name := strings.TrimSuffix(arn[strings.LastIndexByte(arn, ':')+1:], ".fifo")
-		e := Emission{"topic", name, []byte(form.Get(member + "Message")), structured, form.Get(member + "MessageGroupId")}
+		e := Emission{Kind: "topic", Name: name, Body: []byte(form.Get(member + "Message")), Attributes: structured, Group: form.Get(member + "MessageGroupId")}
 		if err := s.emit(e); err != nil {
 			answer.Failed = append(answer.Failed, failure{form.Get(member + "Id"), "InternalError", err.Error()})
 			continue
@@ -239,7 +239,7 @@ func (s *sinks) pubsub(w http.ResponseWriter, r *http.Request) {
 	}
 	ids := []string{}
 	for _, m := range request.Messages {
-		if err := s.emit(Emission{"topic", topic, m.Data, m.Attributes, m.OrderingKey}); err != nil {
+		if err := s.emit(Emission{Kind: "topic", Name: topic, Body: m.Data, Attributes: m.Attributes, Group: m.OrderingKey}); err != nil {
 			http.Error(w, `{"error":{"code":503,"status":"UNAVAILABLE"}}`, http.StatusServiceUnavailable)
 			return
 		}
@@ -257,7 +257,7 @@ func (s *sinks) trigger(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"error":"only events are taken on this machine"}`, http.StatusNotImplemented)
 		return
 	}
-	if err := s.emit(Emission{"topic", r.PathValue("trigger"), parameters.Event, structured, ""}); err != nil {
+	if err := s.emit(Emission{Kind: "topic", Name: r.PathValue("trigger"), Body: parameters.Event, Attributes: structured}); err != nil {
 		http.Error(w, `{"error":"not taken"}`, http.StatusServiceUnavailable)
 		return
 	}
@@ -278,7 +278,7 @@ func (s *sinks) http(w http.ResponseWriter, r *http.Request) {
 			attributes[lower] = values[0]
 		}
 	}
-	if err := s.emit(Emission{"http", r.PathValue("sink"), body, attributes, ""}); err != nil {
+	if err := s.emit(Emission{Kind: "http", Name: r.PathValue("sink"), Body: body, Attributes: attributes}); err != nil {
 		http.Error(w, "not taken", http.StatusServiceUnavailable)
 	}
 }

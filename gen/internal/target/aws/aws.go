@@ -18,6 +18,9 @@ type Target struct {
 
 	region string // in which alone the template may be deployed; "" for any
 
+	stack     string // "" for the application's name
+	artifacts string // the bucket of archives; "" for one that is made
+
 	// By the name in directives.
 	actions   map[string][]string       // that IAM permits besides those of the uses
 	envelopes map[string]string         // of queues
@@ -88,7 +91,7 @@ var (
 // target, resources what it says of each resource there.
 func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	t := Target{
-		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	for logical, r := range resources {

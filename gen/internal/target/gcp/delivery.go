@@ -6,7 +6,10 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-var _ model.Deliverer = target{}
+var (
+	_ model.Deliverer = target{}
+	_ model.Feeder    = target{}
+)
 
 const (
 	firstBackoff, longestBackoff = 10 * time.Second, 600 * time.Second // of subscriptions, and Eventarc's own
@@ -32,4 +35,16 @@ func (t target) Delivery(f model.Function) model.Delivery {
 		return model.Delivery{Age: eventRetention, Lease: ackDeadline(f), First: firstBackoff, Most: longestBackoff}
 	}
 	return model.Delivery{Attempts: f.RetriesOr(someRetries) + 1, First: firstJobRetry, Most: longestJobRetry}
+}
+
+// requestsAtOnce is how many requests an instance of an HTTP function has at once:
+// as many as Cloud Run's own default is, which takes a whole CPU.
+const requestsAtOnce = 80
+
+// Feed implements model.Feeder.
+func (target) Feed(trigger model.Trigger) model.Feed {
+	if _, ok := trigger.(model.HTTP); ok {
+		return model.Feed{AtOnce: requestsAtOnce}
+	}
+	return model.Feed{}
 }

@@ -50,3 +50,17 @@ func TestDelivery(t *testing.T) {
 		}
 	}
 }
+
+// An instance has as many requests at once on a developer's machine as main.tf
+// sets, and one event.
+func TestFeed(t *testing.T) {
+	target := testkit.GCP().(model.Feeder)
+	f := model.Function{Name: "handle", Trigger: model.HTTP{Path: "/"}}
+	tf := strings.Join(strings.Fields(string(mainTF(t, "", model.App{Path: "example.com/shop", Functions: []model.Function{f}}))), " ")
+	if n := target.Feed(f.Trigger).AtOnce; n < 2 || !strings.Contains(tf, fmt.Sprintf("max_instance_request_concurrency = %d ", n)) {
+		t.Errorf("%d requests", n)
+	}
+	if feed := target.Feed(model.Queue{Name: "orders"}); feed.AtOnce != 0 {
+		t.Errorf("%+v of a queue", feed)
+	}
+}

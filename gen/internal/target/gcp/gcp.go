@@ -61,6 +61,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 		region:   s.String(regionKey),
 		runtime:  s.String(runtimeKey),
 		channel:  s.String(channelKey),
+		state:    s.String(stateKey),
 
 		resources: map[string]resource{},
 	}
@@ -94,6 +95,7 @@ type target struct {
 	project, region  string // "" for none
 	runtime          string
 	channel          string // "" for one that is created
+	state            string // "" for nowhere
 	resources        map[string]resource
 }
 

@@ -114,8 +114,8 @@ func (w *terraform) cloudFunction(f function) {
 	if o.Memory > 0 {
 		c.set(pair{"available_memory", fmt.Sprintf("%dMi", o.Memory)})
 	}
-	if _, ok := f.Trigger.(model.HTTP); ok { // at once, as Cloud Run's own default is, which takes a whole CPU
-		c.set(pair{"available_cpu", cpu(o.Memory)}, pair{"max_instance_request_concurrency", 80})
+	if _, ok := f.Trigger.(model.HTTP); ok {
+		c.set(pair{"available_cpu", cpu(o.Memory)}, pair{"max_instance_request_concurrency", requestsAtOnce})
 	}
 	instances(c, o)
 	ingress := "ALLOW_INTERNAL_ONLY"

@@ -1,28 +1,23 @@
 package openwhisk
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
-	"github.com/fngen/fngen/gen/internal/output"
 )
 
 // A trigger fires actions. Without a feed, whoever knows its name fires it.
 type trigger struct {
-	name      string
-	exists    bool // already, and is others' too
-	source    bool // is that of the events, which do not tell it
-	feed      string
-	inputs    output.Mapping // of the feed
-	variables []string       // which the inputs take from the environment of wskdeploy
+	name   string
+	exists bool // already, and is others' too
+	source bool // is that of the events, which do not tell it
+	feed   string
+	inputs []Value // of the feed
 }
 
 // trigger returns what fires the function, if anything does. Functions with the
@@ -79,21 +74,18 @@ func (t Target) exists(name string) bool { return t.resources[name].name != "" }
 // alarm is the trigger of a schedule.
 // https://github.com/apache/openwhisk-package-alarms.
 func (t Target) alarm(name string, f model.Function, s model.Schedule) trigger {
-	payload := output.Member{Key: "trigger_payload", Value: output.Mapping{
-		{Key: "type", Value: "json"},
-		{Key: "value", Value: output.Mapping{{Key: "name", Value: output.Text(f.Name)}}},
-	}}
+	payload := Value{Name: "trigger_payload", Value: []Value{{Name: "name", Value: f.Name}}}
 	if s.Every > 0 {
-		return trigger{name: name, source: true, feed: t.alarms + "/interval", inputs: output.Mapping{
-			{Key: "minutes", Value: int(s.Every / time.Minute)},
+		return trigger{name: name, source: true, feed: t.alarms + "/interval", inputs: []Value{
+			{Name: "minutes", Value: int(s.Every / time.Minute)},
 			payload,
 		}}
 	}
 	cron, _ := expression(s) // which Check has seen
-	return trigger{name: name, source: true, feed: t.alarms + "/alarm", inputs: output.Mapping{
-		{Key: "cron", Value: verbatim(cron)},
-		{Key: "timezone", Value: verbatim(cmp.Or(s.TimeZone, "UTC"))},
-		{Key: "strict", Value: true}, // or the feed adds up to a minute
+	return trigger{name: name, source: true, feed: t.alarms + "/alarm", inputs: []Value{
+		{Name: "cron", Value: cron},
+		{Name: "timezone", Value: cmp.Or(s.TimeZone, "UTC")},
+		{Name: "strict", Value: true}, // or the feed adds up to a minute
 		payload,
 	}}
 }
@@ -105,20 +97,16 @@ func (t Target) kafka(name, logical string) trigger {
 	out := trigger{name: name, feed: cmp.Or(r.feed, "/whisk.system/messaging/kafkaFeed")}
 	switch {
 	case len(r.brokers) > 0:
-		var brokers []output.Text
-		for _, b := range r.brokers {
-			brokers = append(brokers, output.Text(b))
-		}
-		out.inputs = output.Mapping{{Key: "brokers", Value: brokers}}
+		out.inputs = []Value{{Name: "brokers", Value: r.brokers}}
 	case r.feed == "": // which would know them
 		out.ask("brokers", logical, "BROKERS")
 	}
-	out.inputs = append(out.inputs, output.Mapping{
-		{Key: "topic", Value: verbatim(cmp.Or(r.name, logical))},
-		{Key: "isJSONData", Value: false},
-		{Key: "isBinaryKey", Value: true},
-		{Key: "isBinaryValue", Value: true},
-	}...)
+	out.inputs = append(out.inputs,
+		Value{Name: "topic", Value: cmp.Or(r.name, logical)},
+		Value{Name: "isJSONData", Value: false},
+		Value{Name: "isBinaryKey", Value: true},
+		Value{Name: "isBinaryValue", Value: true},
+	)
 	return out
 }
 
@@ -127,11 +115,11 @@ func (t Target) kafka(name, logical string) trigger {
 func (t Target) couchDB(name, logical string) trigger {
 	r := t.resources[logical]
 	out := trigger{name: name, feed: cmp.Or(r.feed, "/whisk.system/cloudant/changes")}
-	out.inputs = output.Mapping{{Key: "dbname", Value: t.database(logical)}}
+	out.inputs = []Value{{Name: "dbname", Value: t.database(logical)}}
 	if parts := server.FindStringSubmatch(r.url.Value); parts != nil {
-		out.inputs = append(out.inputs, output.Member{Key: "protocol", Value: parts[1]}, output.Member{Key: "host", Value: verbatim(parts[2])})
+		out.inputs = append(out.inputs, Value{Name: "protocol", Value: parts[1]}, Value{Name: "host", Value: parts[2]})
 		if port, err := strconv.Atoi(parts[3]); err == nil {
-			out.inputs = append(out.inputs, output.Member{Key: "port", Value: port})
+			out.inputs = append(out.inputs, Value{Name: "port", Value: port})
 		}
 	}
 	if r.feed == "" { // which would know them
@@ -145,42 +133,20 @@ func (t Target) couchDB(name, logical string) trigger {
 }
 
 // database is the input that names the collection's database.
-func (t Target) database(logical string) any {
-	return verbatim(cmp.Or(t.resources[logical].name, logical))
+func (t Target) database(logical string) string {
+	return cmp.Or(t.resources[logical].name, logical)
 }
 
-// variable is what the resource's input is called in the environment of wskdeploy.
+// variable is what the resource's input is called in the environment of whoever
+// deploys.
 func variable(logical, what string) string {
 	return strings.ToUpper(strings.ReplaceAll(logical, "-", "_")) + "_" + what
 }
 
-// ask has wskdeploy take the input from its environment. Feeds refuse an empty
-// one.
+// ask has the input taken from the environment of whoever deploys. Feeds refuse an
+// empty one.
 func (t *trigger) ask(input, logical, what string) {
-	name := variable(logical, what)
-	t.inputs = append(t.inputs, output.Member{Key: input, Value: output.Text("$" + name)})
-	t.variables = append(t.variables, name)
-}
-
-// misread are the texts that wskdeploy takes for a type, whose zero value it
-// puts in their place, and those that its YAML library does not read as an
-// input, in quotes or not.
-var misread = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
-
-// verbatim is an input that arrives as the text is. In strings, wskdeploy
-// replaces $NAME and ${NAME} and offers no way to write every text; what it
-// takes out of JSON, it leaves alone.
-// https://github.com/apache/openwhisk-wskdeploy/blob/master/docs/wskdeploy_interpolation.md
-// and its parsers/parameters.go.
-func verbatim(text string) any {
-	if !strings.Contains(text, "$") && !slices.Contains(misread, text) {
-		return output.Text(text)
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text) // a string always encodes
-	return output.Mapping{{Key: "type", Value: "json"}, {Key: "value", Value: output.Text(strings.TrimSuffix(b.String(), "\n"))}}
+	t.inputs = append(t.inputs, Value{Name: input, Variables: []string{variable(logical, what)}})
 }
 
 // expression returns the cron expression of the alarms feed, whose library

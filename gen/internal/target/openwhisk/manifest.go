@@ -1,22 +1,13 @@
 package openwhisk
 
 import (
-	"cmp"
-	"path"
-	"regexp"
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
-)
-
-// What an action has if nothing says otherwise. The platform's own defaults are
-// the same, unless its operator changed them.
-const (
-	defaultTimeout = time.Minute
-	defaultMemory  = 256 // MB
 )
 
 // Infrastructure returns the manifest.yaml of wskdeploy, for each kind of
@@ -27,13 +18,11 @@ const (
 //
 // The keys are those of parsers/yamlparser.go in
 // https://github.com/apache/openwhisk-wskdeploy, which takes no others.
-//
-// An action and its rule are called after the function's identity, so that a rename
-// in the source that says so changes neither, nor a URL.
 func (t Target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
 	var files []model.File
+	d := t.Deployment(app)
 	for _, kind := range t.kinds {
-		data, err := t.manifest(app, kind)
+		data, err := d.manifest(kind)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -42,46 +31,33 @@ func (t Target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	return files, t.limits(app), nil
 }
 
-func (t Target) manifest(app model.App, kind string) ([]byte, error) {
-	pkg := t.packageOf(app.Path)
-	var actions, rules output.Mapping
-	var variables []string
-	triggers := map[string]trigger{}
-	for _, f := range app.Functions {
-		actions = append(actions, output.Member{Key: f.Identity(), Value: t.action(f, kind)})
-		if closed(f) {
-			variables = append(variables, secretVariable)
+func (d Deployment) manifest(kind string) ([]byte, error) {
+	var actions, triggers, rules output.Mapping
+	for _, a := range d.Actions {
+		actions = append(actions, output.Member{Key: a.Name, Value: a.mapping(kind)})
+	}
+	feeds := false
+	for _, t := range d.Triggers {
+		trigger := output.Mapping{}
+		if t.Feed != "" {
+			feeds = true
+			trigger = output.Mapping{{Key: "feed", Value: output.Text(t.Feed)}, {Key: "inputs", Value: inputs(t.Inputs)}}
 		}
-		_, asked := credentials(f)
-		variables = append(variables, asked...)
-		for _, s := range sinks(f) {
-			name := t.fires(f, s)
-			if _, ok := triggers[name]; name != "" && !ok && !t.exists(s.Name) {
-				triggers[name] = trigger{name: name}
-			}
-		}
-		fired, ok := t.trigger(f)
-		if !ok {
-			continue
-		}
-		if !fired.exists {
-			triggers[fired.name] = fired
-		}
-		rules = append(rules, output.Member{Key: pkg + "." + f.Identity(), Value: output.Mapping{
-			{Key: "trigger", Value: output.Text(fired.name)},
-			{Key: "action", Value: output.Text(f.Identity())},
+		triggers = append(triggers, output.Member{Key: t.Name, Value: trigger})
+	}
+	for _, r := range d.Rules {
+		rules = append(rules, output.Member{Key: r.Name, Value: output.Mapping{
+			{Key: "trigger", Value: output.Text(r.Trigger)},
+			{Key: "action", Value: output.Text(r.Action)},
 		}})
 	}
-	listed, asked, feeds := list(triggers)
-	variables = append(variables, asked...)
-	slices.Sort(variables)
-	variables = slices.Compact(variables)
+	variables := d.Variables()
 	return output.EncodeYAML(comment(variables, feeds), output.Mapping{{Key: "project", Value: output.Mapping{
-		{Key: "name", Value: output.Text(pkg)},
+		{Key: "name", Value: output.Text(d.Package)},
 		{Key: "inputs", Value: unlessEmpty(required(variables))},
-		{Key: "packages", Value: output.Mapping{{Key: pkg, Value: output.Mapping{
+		{Key: "packages", Value: output.Mapping{{Key: d.Package, Value: output.Mapping{
 			{Key: "actions", Value: actions},
-			{Key: "triggers", Value: unlessEmpty(listed)},
+			{Key: "triggers", Value: unlessEmpty(triggers)},
 			{Key: "rules", Value: unlessEmpty(rules)},
 		}}}},
 	}}})
@@ -115,62 +91,80 @@ func required(variables []string) output.Mapping {
 	return inputs
 }
 
-// secretVariable is what wskdeploy finds the secret by that callers of functions
-// without auth=public send as X-Require-Whisk-Auth. With true in the place of a
-// secret the platform would let every namespace's key pass:
-// https://github.com/apache/openwhisk/blob/master/docs/webactions.md#securing-web-actions.
-const secretVariable = "REQUIRE_WHISK_AUTH"
-
-// closed reports whether the function asks its callers for the secret.
-func closed(f model.Function) bool {
-	t, http := f.Trigger.(model.HTTP)
-	return http && !t.Public
-}
-
-// action returns the action of a function. It gets the API key only if it fires
-// triggers.
-func (t Target) action(f model.Function, kind string) output.Mapping {
-	annotations := output.Mapping{{Key: "provide-api-key", Value: t.needsKey(f)}}
+// mapping is the action as the manifest has it.
+func (a Action) mapping(kind string) output.Mapping {
 	var web any
-	inputs, _ := credentials(f)
-	switch trigger := f.Trigger.(type) {
-	case model.HTTP:
+	if a.Web {
 		web = "raw" // sets web-export, raw-http and final
-		if trigger.Public {
-			annotations = append(annotations, output.Member{Key: "web-custom-options", Value: true})
-		} else { // OPTIONS would pass without credentials
-			annotations = append(annotations, output.Member{Key: "require-whisk-auth", Value: output.Text("$" + secretVariable)})
-		}
-	case model.Document: // whose feed does not tell the database in every version
-		inputs = append(output.Mapping{{Key: "dbname", Value: t.database(trigger.Collection)}}, inputs...)
 	}
 	return output.Mapping{
-		{Key: "function", Value: output.Text(f.Name + ".zip")},
+		{Key: "function", Value: output.Text(a.Function.Name + ".zip")},
 		{Key: "runtime", Value: output.Text(kind)},
 		{Key: "web", Value: web},
-		{Key: "inputs", Value: unlessEmpty(inputs)},
+		{Key: "inputs", Value: unlessEmpty(inputs(a.Parameters))},
 		{Key: "limits", Value: output.Mapping{
-			{Key: "timeout", Value: cmp.Or(f.Timeout, defaultTimeout).Milliseconds()},
-			{Key: "memorySize", Value: cmp.Or(f.Operation.Memory, defaultMemory)},
+			{Key: "timeout", Value: a.Timeout.Milliseconds()},
+			{Key: "memorySize", Value: a.Memory},
 		}},
-		{Key: "annotations", Value: annotations},
+		{Key: "annotations", Value: inputs(a.Annotations)},
 	}
 }
 
-// list returns the triggers, sorted by name, the variables that they take from the
-// environment, and whether one has a feed.
-func list(triggers map[string]trigger) (listed output.Mapping, variables []string, feeds bool) {
-	for name, t := range triggers {
-		trigger := output.Mapping{}
-		if t.feed != "" {
-			feeds = true
-			trigger = output.Mapping{{Key: "feed", Value: output.Text(t.feed)}, {Key: "inputs", Value: t.inputs}}
-		}
-		listed = append(listed, output.Member{Key: name, Value: trigger})
-		variables = append(variables, t.variables...)
+// inputs are the values as wskdeploy reads them.
+func inputs(values []Value) output.Mapping {
+	var out output.Mapping
+	for _, v := range values {
+		out = append(out, output.Member{Key: v.Name, Value: v.input()})
 	}
-	slices.SortFunc(listed, func(a, b output.Member) int { return strings.Compare(a.Key, b.Key) })
-	return listed, variables, feeds
+	return out
+}
+
+func (v Value) input() any {
+	switch len(v.Variables) {
+	case 0:
+	case 1:
+		return output.Text("$" + v.Variables[0])
+	default:
+		return output.Text("${" + strings.Join(v.Variables, "}:${") + "}")
+	}
+	switch value := v.Value.(type) {
+	case string:
+		return verbatim(value)
+	case []string:
+		var list []output.Text
+		for _, element := range value {
+			list = append(list, output.Text(element))
+		}
+		return list
+	case []Value: // which names alone are in
+		var object output.Mapping
+		for _, member := range value {
+			object = append(object, output.Member{Key: member.Name, Value: output.Text(member.Value.(string))})
+		}
+		return output.Mapping{{Key: "type", Value: "json"}, {Key: "value", Value: object}}
+	}
+	return v.Value
+}
+
+// misread are the texts that wskdeploy takes for a type, whose zero value it
+// puts in their place, and those that its YAML library does not read as an
+// input, in quotes or not.
+var misread = []string{"string", "integer", "float", "boolean", "json", "null", "~"}
+
+// verbatim is an input that arrives as the text is. In strings, wskdeploy
+// replaces $NAME and ${NAME} and offers no way to write every text; what it
+// takes out of JSON, it leaves alone.
+// https://github.com/apache/openwhisk-wskdeploy/blob/master/docs/wskdeploy_interpolation.md
+// and its parsers/parameters.go.
+func verbatim(text string) any {
+	if !strings.Contains(text, "$") && !slices.Contains(misread, text) {
+		return output.Text(text)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text) // a string always encodes
+	return output.Mapping{{Key: "type", Value: "json"}, {Key: "value", Value: output.Text(strings.TrimSuffix(b.String(), "\n"))}}
 }
 
 func unlessEmpty(m output.Mapping) any {
@@ -178,22 +172,4 @@ func unlessEmpty(m output.Mapping) any {
 		return nil
 	}
 	return m
-}
-
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
-
-// packageOf is the package of the application's actions.
-func (t Target) packageOf(app string) string {
-	if t.pkg != "" {
-		return t.pkg
-	}
-	base := path.Base(app)
-	if parent := path.Base(path.Dir(app)); majorVersion.MatchString(base) && parent != "." {
-		base = parent
-	}
-	name := notInName.ReplaceAllString(base, "-")
-	if !packageName.MatchString(name) {
-		return "functions"
-	}
-	return name
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/model"
-	"github.com/fngen/fngen/gen/internal/output"
 )
 
 // place is the value of the variable of a use: the URL of the database, without
@@ -28,19 +27,16 @@ func (t Target) places(f model.Function) []model.Variable {
 	return env
 }
 
-// credentials are the inputs of the action by which it reaches the collections
-// that it uses, sorted, and the variables that they take from the environment of
-// wskdeploy: those of the collection's feed. The adapter takes such a parameter out
-// of each activation. A string gets none, since no handler sees it.
-func credentials(f model.Function) (inputs output.Mapping, variables []string) {
+// credentials are the parameters of the action by which it reaches the collections
+// that it uses, sorted: the variables are those of the collection's feed. The adapter
+// takes such a parameter out of each activation. A string gets none, since no handler
+// sees it.
+func credentials(f model.Function) (parameters []Value) {
 	for _, u := range f.Uses {
-		if u.Kind != model.UseDocument || u.AsName {
-			continue
+		if u.Kind == model.UseDocument && !u.AsName {
+			parameters = append(parameters, Value{Name: u.Variable(), Variables: []string{variable(u.Name, "USERNAME"), variable(u.Name, "PASSWORD")}})
 		}
-		user, password := variable(u.Name, "USERNAME"), variable(u.Name, "PASSWORD")
-		inputs = append(inputs, output.Member{Key: u.Variable(), Value: output.Text("${" + user + "}:${" + password + "}")})
-		variables = append(variables, user, password)
 	}
-	slices.SortFunc(inputs, func(a, b output.Member) int { return strings.Compare(a.Key, b.Key) })
-	return inputs, variables
+	slices.SortFunc(parameters, func(a, b Value) int { return strings.Compare(a.Name, b.Name) })
+	return parameters
 }

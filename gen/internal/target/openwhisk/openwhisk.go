@@ -27,6 +27,7 @@ const defaultKind = "go:1.20"
 type Target struct {
 	arch      string
 	kinds     []string // one at least
+	named     bool     // by fngen.yaml
 	pkg       string   // the package of the actions; "" for the application's name
 	alarms    string   // the package of the feeds alarm and interval
 	ca        string   // certificates in PEM that the API host may have signed its own with; "" for the system's
@@ -94,6 +95,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 	case t.ca != "" && t.insecure:
 		s.Refuse("config-value", "insecure", "leaves targets.openwhisk.ca without effect; keep one of the two")
 	}
+	t.named = s.Has("kind")
 	for i, kind := range t.kinds {
 		if slices.Contains(t.kinds[:i], kind) {
 			s.Refuse("config-value", "kind", "names %s twice; keep one", kind)
@@ -131,8 +133,8 @@ func (t Target) PackageBinary(f model.Function, binary []byte) ([]model.Archive,
 	}
 	var archives []model.Archive
 	for _, kind := range t.kinds {
-		image := model.File{Path: "exec.env", Data: []byte("openwhisk/action-golang-v" + strings.TrimPrefix(kind, "go:"))}
-		archives = append(archives, model.Archive{Path: t.folder(kind) + f.Name + ".zip", Files: append(files[:len(files):len(files)], image), Limit: maxArchive})
+		image := model.File{Path: "exec.env", Data: []byte(Image(kind))}
+		archives = append(archives, model.Archive{Path: t.Archive(f, kind), Files: append(files[:len(files):len(files)], image), Limit: maxArchive})
 	}
 	return archives, nil
 }

@@ -1,0 +1,80 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/fngen/fngen/gen/internal/deploy"
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+// late is how much later a line may come than one that was logged after it.
+const late = time.Minute
+
+// Logs tells what the function has logged since the time. With Follow it goes on
+// until the context ends, which is no error then.
+func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOptions, tell func(deploy.Line)) error {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	id := a.LogGroup(f)
+	group, err := s.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &s.Stack, LogicalResourceId: &id})
+	if err != nil {
+		return fmt.Errorf("stack %s: %w", s.Stack, plain(err))
+	}
+	name := aws.ToString(group.StackResourceDetail.PhysicalResourceId)
+	since, told := o.Since, map[string]time.Time{}
+	for {
+		err := s.lines(ctx, name, since, told, tell)
+		if o.Follow && ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("log %s: %w", name, plain(err))
+		}
+		if !o.Follow {
+			return nil
+		}
+		if recent := time.Now().Add(-late); recent.After(since) {
+			since = recent
+			for id, at := range told {
+				if at.Before(since.Add(-late)) {
+					delete(told, id)
+				}
+			}
+		}
+		select {
+		case <-time.After(o.Every):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// lines tells those since the time that are not told yet.
+func (s *session) lines(ctx context.Context, group string, since time.Time, told map[string]time.Time, tell func(deploy.Line)) error {
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(s.logs, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Events {
+			id := aws.ToString(e.EventId)
+			if _, ok := told[id]; ok {
+				continue
+			}
+			at := time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC()
+			told[id] = at
+			tell(deploy.Line{Time: at, Text: strings.TrimRight(aws.ToString(e.Message), "\r\n")})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package aws
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/fngen/fngen/gen/internal/config"
+	"github.com/fngen/fngen/gen/internal/model"
+)
+
+var (
+	stackKey = config.Key{Name: "stack", Doc: "The stack that fngen deploy creates, by default the last part of the application's import path and, after a dash, the environment.",
+		Grammar: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`), Want: "the name of a stack, of letters, digits and -, at most 128 of them"}
+	artifactsKey = config.Key{Name: "artifacts", Doc: "The bucket that fngen deploy puts archives into, in the stack's region; one of the account that it makes by default.",
+		Grammar: regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), Want: "the name of a bucket"}
+)
+
+// A Deployment is what of the template a deployment has to know.
+type Deployment struct {
+	Stack     string
+	Region    string            // "" for that of the environment
+	Artifacts string            // the bucket; "" for none that is named
+	Addresses map[string]string // by the logical id of an output that is the address of one or more functions, their names
+}
+
+// Deployment returns it for the environment, "" for none.
+func (t Target) Deployment(app model.App, environment string) Deployment {
+	d := Deployment{Stack: t.stack, Region: t.region, Artifacts: t.artifacts, Addresses: map[string]string{}}
+	if d.Stack == "" {
+		d.Stack = stackName(app.Path)
+		if environment != "" {
+			d.Stack += "-" + notInStack.ReplaceAllString(environment, "-")
+		}
+	}
+	for _, f := range app.Functions {
+		if _, ok := f.Trigger.(model.HTTP); !ok {
+			continue
+		}
+		id := of(f, "Url")
+		if t.api {
+			id = "Api"
+		}
+		d.Addresses[id] = strings.TrimPrefix(d.Addresses[id]+","+f.Name, ",")
+	}
+	return d
+}
+
+// LogGroup is the logical id of the function's.
+func LogGroup(f model.Function) string { return of(f, "Logs") }
+
+var (
+	notInStack = regexp.MustCompile(`[^A-Za-z0-9-]`)
+	isMajor    = regexp.MustCompile(`^v[0-9]+$`)
+)
+
+// stackName is the name that an application has without one in fngen.yaml.
+func stackName(app string) string {
+	base := path.Base(app)
+	if parent := path.Base(path.Dir(app)); isMajor.MatchString(base) && parent != "." {
+		base = parent
+	}
+	name := notInStack.ReplaceAllString(base, "-")
+	if !stackKey.Grammar.MatchString(name) {
+		return "functions"
+	}
+	return name
+}
