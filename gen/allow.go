@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"maps"
+	"slices"
 
 	"github.com/fngen/fngen/gen/internal/model"
 )
@@ -29,11 +31,11 @@ func (a *acknowledger) rest(diagnostics []model.Diagnostic) []model.Diagnostic {
 	return out
 }
 
-// unused warns of what is allowed and said on no target, those included that are
-// not asked for.
+// unused warns of what is allowed and said on no target, and of loops that are
+// meant and that there are on none, those targets included that are not asked for.
 func (a *acknowledger) unused(ctx context.Context, others []model.Target) ([]model.Diagnostic, error) {
 	for _, target := range others {
-		if len(a.Unused()) == 0 {
+		if len(a.Unused()) == 0 && !slices.Contains(slices.Collect(maps.Values(a.reader.loops)), false) {
 			break
 		}
 		before := len(a.reader.diagnostics)
@@ -53,6 +55,12 @@ func (a *acknowledger) unused(ctx context.Context, others []model.Target) ([]mod
 	for pos, code := range a.Unused() {
 		out = append(out, model.Diagnostic{Code: "allow-unused", Pos: pos, Severity: model.Warning,
 			Message: fmt.Sprintf("there is no warning %s to allow here, on any target; remove it, or allow it where it is said", code)})
+	}
+	for pos, meant := range a.reader.loops {
+		if !meant {
+			out = append(out, model.Diagnostic{Code: "loop-unused", Pos: pos, Severity: model.Warning,
+				Message: "loop=ok permits nothing: on no target does what is written here come back to the function that writes it; remove it"})
+		}
 	}
 	return out, nil
 }

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
 	"io"
 	"os"
 	"path/filepath"
@@ -129,7 +130,7 @@ func (p *Project) read(ctx context.Context, o Options) error {
 	if len(asked) == 0 {
 		asked = configured
 	}
-	r := reader{root: p.root, config: c, local: o.Local, platforms: map[string]model.App{}}
+	r := reader{root: p.root, config: c, local: o.Local, platforms: map[string]model.App{}, loops: map[token.Position]bool{}}
 	if r.scan, err = discover.ScanDir(p.root.Name(), Targets()); err != nil {
 		return err
 	}
@@ -191,8 +192,9 @@ type reader struct {
 	scan        *discover.Scan
 	asked       []model.Target
 	platforms   map[string]model.App
-	functions   []model.Function   // of all platforms
-	diagnostics []model.Diagnostic // of all platforms and GOFLAGS, besides those of the scan
+	functions   []model.Function        // of all platforms
+	loops       map[token.Position]bool // where loop=ok stands, and whether there is a loop on one of the targets
+	diagnostics []model.Diagnostic      // of all platforms and GOFLAGS, besides those of the scan
 }
 
 // platform returns what the target's functions are compiled for, and what is the
@@ -255,6 +257,9 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 		}
 	}
 	t.app.Functions, t.diagnostics = model.CheckOn(target, t.app.Functions)
+	for pos, meant := range model.LoopsMeant(target, t.app.Functions) {
+		r.loops[pos] = r.loops[pos] || meant
+	}
 	if !model.Failed(r.scan.Diagnostics) { // else nobody knows which functions are gone
 		t.diagnostics = append(t.diagnostics, build.Renamed(r.root, t.Name(), t.app, t.left)...)
 	}

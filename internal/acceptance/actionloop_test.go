@@ -29,7 +29,12 @@ func startAction(t *testing.T, function string, env ...string) *action {
 // startExec starts the exec in the archive as the action with the name.
 func startExec(t *testing.T, archive, name string, env ...string) *action {
 	t.Helper()
-	dir := unpack(t, archive)
+	return startUnpacked(t, unpack(t, archive), name, env...)
+}
+
+// startUnpacked starts the exec in the folder.
+func startUnpacked(t *testing.T, dir, name string, env ...string) *action {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

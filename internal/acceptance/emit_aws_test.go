@@ -62,6 +62,9 @@ func newCloud(t *testing.T) *cloud {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("X-Amzn-Trace-Id"); got != traceID { // by which Lambda finds loops
+			t.Errorf("a call has the trace %q", got)
+		}
 		c.mu.Lock()
 		c.down--
 		isDown, passed := c.down >= 0, c.passed

@@ -40,6 +40,9 @@ type answer struct {
 	errorType string
 }
 
+// traceID is X-Ray's of every invocation.
+const traceID = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
 const runtimePrefix = "/2018-06-01/runtime/"
 
 func newRuntimeAPI(t *testing.T) *runtimeAPI {
@@ -67,7 +70,7 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", i.id)
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
 		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:cafe:live")
-		w.Header().Set("Lambda-Runtime-Trace-Id", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
+		w.Header().Set("Lambda-Runtime-Trace-Id", traceID)
 		io.WriteString(w, i.payload)
 	case <-r.Context().Done():
 	}

@@ -103,6 +103,7 @@ var rules = []rule{
 	{"internal/testkit/whisk", nil, nil},
 	{"internal/testkit/emulator", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/couch", []string{"internal/testkit/tool"}, nil},
+	{"internal/testkit/gcs", []string{"internal/testkit/tool"}, nil},
 	{"internal/testkit/collection", []string{"fn/document", "internal/documents"}, nil},
 	{"internal/testkit/members", nil, nil},
 	{"internal/testkit/logged", nil, nil},
@@ -443,6 +444,24 @@ func TestNoHTTP(t *testing.T) {
 	for _, name := range []string{"fn", "fn/document", "internal/run", "internal/portable", "internal/ce", "providers/openwhisk"} {
 		if slices.Contains(g.linked(module+name), "net/http") {
 			t.Errorf("%s links net/http", name)
+		}
+	}
+}
+
+// What runs on Google Cloud and OpenWhisk, and the drivers of collections, do
+// without regexp, which would be 3 % of a function.
+func TestNoRegexp(t *testing.T) {
+	g := load(t)
+	for _, name := range []string{
+		"fn/document", "providers/gcp", "providers/openwhisk",
+		"providers/aws/resource/dynamodb", "providers/gcp/resource/firestore", "providers/openwhisk/resource/couchdb",
+	} {
+		linked := g.linked(module + name)
+		if !slices.Contains(linked, "strings") {
+			t.Errorf("%s links nothing that is known", name)
+		}
+		if slices.Contains(linked, "regexp") {
+			t.Errorf("%s links regexp", name)
 		}
 	}
 }

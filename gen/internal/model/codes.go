@@ -22,6 +22,7 @@ type Kind struct {
 var Kinds = map[Code]Kind{
 	// What is said about findings
 	"allow-unused": {Warning, "a warning is allowed that there is not"},
+	"loop-unused":  {Warning, "loop=ok is written of what feeds nothing that writes it"},
 
 	// Directives
 	"directive-character": {Error, "a directive holds a space other than blank and tab, or a character that readers do not see"},

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"go/token"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,7 @@ type step struct {
 	what    string // topic:news for instance; "" for dead letters
 	address string // at which they meet without their names being the same; "" if they are
 	written bool   // what the function uses
+	meant   bool   // with loop=ok
 }
 
 // checkLoops refuses functions that feed themselves, and dead letters that go round.
@@ -55,6 +57,8 @@ func checkLoops(t Target, functions []Function) []Diagnostic {
 	for i, f := range functions {
 		for _, s := range steps[i] {
 			switch {
+			case s.meant:
+				continue
 			case s.to == i:
 				diagnostics = append(diagnostics, itself(t, f, s))
 				refused[i] = true
@@ -78,6 +82,22 @@ func checkLoops(t Target, functions []Function) []Diagnostic {
 		}
 	}
 	return diagnostics
+}
+
+// LoopsMeant returns where loop=ok stands, and whether something comes back there
+// on the target to the function that writes it.
+func LoopsMeant(t Target, functions []Function) map[token.Position]bool {
+	steps := stepsOf(t, functions)
+	group := groups(steps)
+	meant := map[token.Position]bool{}
+	for i, f := range functions {
+		for _, u := range f.Uses {
+			if u.LoopOK {
+				meant[u.Pos] = meant[u.Pos] || slices.ContainsFunc(steps[i], func(s step) bool { return s.verb == u.Key() && group[s.to] == group[i] })
+			}
+		}
+	}
+	return meant
 }
 
 // itself is the finding about a function that feeds itself.
@@ -163,8 +183,8 @@ func stepsOf(t Target, functions []Function) [][]step {
 		}
 		for _, u := range f.Uses {
 			for _, to := range feeds[u.Resource()] {
-				if u.Write && !u.LoopOK && u.reaches(functions[to].Trigger) {
-					steps[i] = append(steps[i], step{to: to, verb: u.Key(), what: u.Resource(), written: true})
+				if u.Write && u.reaches(functions[to].Trigger) {
+					steps[i] = append(steps[i], step{to: to, verb: u.Key(), what: u.Resource(), written: true, meant: u.LoopOK})
 				}
 			}
 		}

@@ -24,7 +24,7 @@ func run(stdout io.Writer, only string, rounds, events int) {
 	check(err)
 	defer os.RemoveAll(dir)
 	fmt.Fprint(stdout, "| whole processes | fngen | rival | ratio | goal |\n|---|--:|--:|--:|--:|\n")
-	for _, r := range slices.Concat(programs(dir, events), commands(dir), []row{saves(dir)}) {
+	for _, r := range slices.Concat(programs(dir, events), collections(dir), commands(dir), []row{saves(dir)}) {
 		if strings.Contains(r.name, only) {
 			r.measure(stdout, rounds)
 		}

@@ -17,8 +17,8 @@ func TestRun(t *testing.T) {
 	}
 	var b strings.Builder
 	run(&b, "", 1, 20)
-	if strings.Count(b.String(), "\n") != 21 || strings.Contains(b.String(), "NaN") {
-		t.Errorf("want 19 rows:\n%s", b.String())
+	if strings.Count(b.String(), "\n") != 27 || strings.Contains(b.String(), "NaN") {
+		t.Errorf("want 25 rows:\n%s", b.String())
 	}
 }
 

@@ -45,11 +45,7 @@ func programs(dir string, events int) []row {
 	var rate, p99 float64
 	load := onGoogle(&rate, &p99)
 	return append(append(counted, timed...),
-		compare("Lambda SQS size", "%.2f MB", "≤ 1.13", true, "sqs-fngen", "sqs-hand", func(file string) float64 {
-			info, err := os.Stat(file)
-			check(err)
-			return float64(info.Size()) / 1e6
-		}),
+		compare("Lambda SQS size", "%.2f MB", "≤ 1.13", true, "sqs-fngen", "sqs-hand", megabytes),
 		compare("Google throughput", "%.0f /s", "≥ 0.90", false, "google-fngen", "google-hand", func(file string) float64 { fed(load, 20*events, nil, file); return rate }),
 		compare("Google p99", "%.0f µs", "≤ 1.15", false, "google-fngen", "google-hand", func(file string) float64 { fed(load, 20*events, nil, file); return p99 }))
 }

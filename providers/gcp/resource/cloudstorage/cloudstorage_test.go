@@ -1,58 +1,20 @@
 package cloudstorage_test
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fngen/fngen/internal/testkit/buckets"
-	"github.com/fngen/fngen/internal/testkit/tool"
+	"github.com/fngen/fngen/internal/testkit/gcs"
 	"github.com/fngen/fngen/providers/gcp/resource/cloudstorage"
 )
-
-// emulator starts a server that stands for Cloud Storage, and returns its
-// address.
-func emulator(t *testing.T) string {
-	t.Helper()
-	name := tool.Path(t, "fake-gcs-server")
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	free.Close()
-	cmd := exec.Command(name, "-backend=memory", "-scheme=http", "-host=127.0.0.1", "-port="+port, "-public-host="+address)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Post("http://"+address+"/storage/v1/b?project=acme", "application/json", strings.NewReader(`{"name":"acme-pictures"}`))
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode != http.StatusOK {
-				t.Fatalf("create the bucket: %s", resp.Status)
-			}
-			return address
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
-}
 
 // Handlers do with a bucket on Cloud Storage what they do with one in memory,
 // with all of it and below a prefix.
 func TestBucketEmulator(t *testing.T) {
-	t.Setenv("STORAGE_EMULATOR_HOST", emulator(t))
+	t.Setenv("STORAGE_EMULATOR_HOST", gcs.Start(t, "acme-pictures"))
 	t.Setenv("FNGEN_USE_PICTURES", "acme-pictures")
 	for _, prefix := range []string{"", "in/"} {
 		t.Run("prefix "+prefix, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,14 +32,18 @@ func Collection(param string) (*document.Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !names.MatchString(name) {
+	if !isCollection(name) {
 		return nil, fmt.Errorf("%s is %q; it holds projects/PROJECT/databases/DATABASE/documents/COLLECTION", uses.Variable(param), name)
 	}
 	database, _, _ := strings.Cut(name, "/documents/")
 	return document.New(collection{database, name}), nil
 }
 
-var names = regexp.MustCompile(`^projects/[^/]+/databases/[^/]+/documents/[^/]+$`)
+// isCollection reports whether the name is that of a collection at the root.
+func isCollection(name string) bool {
+	parts := strings.Split(name, "/")
+	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "databases" && parts[4] == "documents" && !slices.Contains(parts, "")
+}
 
 type collection struct{ database, name string }
 

@@ -101,7 +101,8 @@ func TestFailures(t *testing.T) {
 
 // Opening makes no call, and says what is missing.
 func TestCollection(t *testing.T) {
-	for value, want := range map[string]string{"": "FNGEN_USE_USERS is not set", "users": "it holds projects/", users + "/a": "it holds projects/", "projects/p/databases/d/documents/": "it holds projects/"} {
+	for value, want := range map[string]string{"": "FNGEN_USE_USERS is not set", "users": "it holds projects/", users + "/a": "it holds projects/", "projects/p/databases/d/documents/": "it holds projects/",
+		"projects//databases/d/documents/a": "it holds projects/", "projects/p/databases//documents/a": "it holds projects/", "projects/p/database/d/documents/a": "it holds projects/", "/projects/p/databases/d/documents/a": "it holds projects/"} {
 		t.Setenv("FNGEN_USE_USERS", value)
 		if c, err := Collection("users"); c != nil || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", value, err, want)

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/fngen/fngen/fn/document"
@@ -116,8 +115,13 @@ func spell(v any) any {
 	return v
 }
 
-// revisions are those of CouchDB. What is none is no document's.
-var revisions = regexp.MustCompile(`^[1-9][0-9]*-[0-9a-f]{32}$`)
+// isRevision reports whether the text is a revision of CouchDB's: a number above 0
+// and 32 hexadecimal digits. What is none is no document's.
+func isRevision(s string) bool {
+	const digits = "0123456789"
+	number, hash, _ := strings.Cut(s, "-")
+	return number != "" && number[0] != '0' && strings.Trim(number, digits) == "" && len(hash) == 32 && strings.Trim(hash, digits+"abcdef") == ""
+}
 
 // Put implements documents.Driver.
 func (d database) Put(ctx context.Context, key string, document documents.Document, when documents.Condition) (next string, err error) {
@@ -139,7 +143,7 @@ func (d database) Put(ctx context.Context, key string, document documents.Docume
 		}
 	case when.Revision == "":
 		err = d.unconditional(ctx, key, put)
-	case !revisions.MatchString(when.Revision):
+	case !isRevision(when.Revision):
 		err = documents.ErrConflict
 	default:
 		err = put(when.Revision)
@@ -171,7 +175,7 @@ func (d database) Delete(ctx context.Context, key string, when documents.Conditi
 	switch {
 	case when.Revision == "":
 		return d.unconditional(ctx, key, remove)
-	case !revisions.MatchString(when.Revision):
+	case !isRevision(when.Revision):
 		return documents.ErrConflict
 	}
 	return remove(when.Revision)

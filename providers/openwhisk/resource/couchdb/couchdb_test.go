@@ -185,3 +185,17 @@ func FuzzResponses(f *testing.F) {
 		}
 	})
 }
+
+// A revision that is none of CouchDB's is no document's, and is not asked for.
+func TestIsRevision(t *testing.T) {
+	const hash = "7051cbe5c8faecd085a3fa619e6e6337"
+	for text, want := range map[string]bool{
+		"1-" + hash: true, "120-" + hash: true, "1-" + hash[1:]: false, "1-0" + hash: false, "0-" + hash: false, "01-" + hash: false, "-" + hash: false,
+		hash: false, "1" + hash: false, "1x2-" + hash: false, "1-" + hash[:31] + "g": false, "1-" + hash[:31] + "A": false, "1-" + hash[:15] + "-" + hash[16:]: false,
+		"": false, "1-": false,
+	} {
+		if got := isRevision(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

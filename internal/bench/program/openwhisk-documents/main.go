@@ -1,0 +1,47 @@
+// Command openwhisk-documents is openwhisk-letters that keeps each
+// order in a collection, all whose methods it calls.
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fngen/fngen/fn"
+	"github.com/fngen/fngen/fn/document"
+	"github.com/fngen/fngen/fn/emit"
+	"github.com/fngen/fngen/providers/openwhisk"
+	"github.com/fngen/fngen/providers/openwhisk/resource/couchdb"
+	"github.com/fngen/fngen/providers/openwhisk/sink/trigger"
+)
+
+type order struct {
+	ID    string `json:"id"`
+	Total int    `json:"total"`
+}
+
+func main() {
+	orders, err := couchdb.Collection("orders")
+	if err != nil {
+		openwhisk.Fail(err)
+	}
+	keep := func(ctx context.Context, o order) error {
+		if _, err := orders.Create(ctx, o.ID, o); !errors.Is(err, document.ErrExists) {
+			return err
+		}
+		var kept order
+		revision, err := orders.Get(ctx, o.ID, &kept)
+		switch {
+		case err != nil:
+			return err
+		case o.Total == 0:
+			return orders.Delete(ctx, o.ID, revision)
+		case kept.Total > o.Total:
+			_, err = orders.Replace(ctx, o.ID, o, revision)
+		default:
+			_, err = orders.Put(ctx, o.ID, o)
+		}
+		return err
+	}
+	letters := emit.DeadLetters("/example.com/shop/order", trigger.Trigger{Name: "order-letters"})
+	openwhisk.Start(fn.On(keep), openwhisk.Trigger{Topic: "orders", DeadLetter: letters})
+}
