@@ -195,7 +195,7 @@ func TestAWSSecret(t *testing.T) {
 		t.Errorf("the process of before the rotation has %q, that of after %q", before, after)
 	}
 	gone := startBootstrap(t, a, "tell", append(env, "FNGEN_USE_KEY="+arn+"x")...)
-	if code := gone.exit(); code != 1 || !strings.Contains(gone.log.String(), "read the secret of FNGEN_USE_KEY: Secrets Manager: ResourceNotFoundException") {
+	if code := gone.exit(); code != 1 || !strings.Contains(gone.log.String(), "read the secret of FNGEN_USE_KEY: secretsmanager: ResourceNotFoundException") {
 		t.Errorf("a secret that is not there: exit code %d", code)
 	}
 	for _, f := range []*lambda{first, second, gone} {

@@ -158,7 +158,7 @@ func (t table) call(ctx context.Context, operation string, r request, failed err
 		if code == "ConditionalCheckFailedException" && failed != nil {
 			return false, failed
 		}
-		return api.Passing(status, code), fmt.Errorf("%s of the table %s: %w", operation, t.name, api.JSONFailure("DynamoDB", status, response))
+		return api.Passing(status, code), api.JSONFailure(fmt.Sprintf("dynamodb: %s of the table %s", operation, t.name), status, response)
 	})
 	return response, err
 }

@@ -87,7 +87,7 @@ func TestFailures(t *testing.T) {
 		t.Errorf("%d calls", len(calls))
 	}
 	if calls := called(t, func(c *document.Collection) {
-		if _, err := c.Get(t.Context(), "a", &got); err == nil || !strings.Contains(err.Error(), "GetItem of the table acme-users: DynamoDB: AccessDeniedException: User is not") {
+		if _, err := c.Get(t.Context(), "a", &got); err == nil || !strings.Contains(err.Error(), "dynamodb: GetItem of the table acme-users: AccessDeniedException: User is not") {
 			t.Errorf("denied: %v", err)
 		}
 	}, denied); len(calls) != 1 {

@@ -102,7 +102,7 @@ func TestTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got any
-		if _, err := c.Get(t.Context(), "a", &got); err == nil || !strings.Contains(err.Error(), "GetItem of the table nowhere: DynamoDB: ResourceNotFoundException") {
+		if _, err := c.Get(t.Context(), "a", &got); err == nil || !strings.Contains(err.Error(), "dynamodb: GetItem of the table nowhere: ResourceNotFoundException") {
 			t.Errorf("a table that is not there: %v", err)
 		}
 	})

@@ -54,7 +54,7 @@ func read(ctx context.Context, name string) (value string, err error) {
 		}
 		if status != http.StatusOK {
 			code, _ := api.JSONCode(response)
-			return api.Passing(status, code) || code == "InternalServiceError", api.JSONFailure("Secrets Manager", status, response)
+			return api.Passing(status, code) || code == "InternalServiceError", api.JSONFailure("secretsmanager", status, response)
 		}
 		value, err = decode(response)
 		return false, err

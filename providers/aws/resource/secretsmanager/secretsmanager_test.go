@@ -31,7 +31,7 @@ func TestValue(t *testing.T) {
 	}{
 		"text":      {[]string{`200 {"ARN":"a","SecretString":"s3cret\u00e9"}`}, "s3creté", "", 1},
 		"throttled": {[]string{`400 {"__type":"ThrottlingException"}`, `500 {"__type":"InternalServiceError"}`, `503 `, `200 {"SecretString":"s3cret"}`}, "s3cret", "", 4},
-		"denied":    {[]string{`400 {"__type":"AccessDeniedException","Message":"no"}`}, "", "read the secret of FNGEN_USE_KEY: Secrets Manager: AccessDeniedException: no", 1},
+		"denied":    {[]string{`400 {"__type":"AccessDeniedException","Message":"no"}`}, "", "read the secret of FNGEN_USE_KEY: secretsmanager: AccessDeniedException: no", 1},
 		"bytes":     {[]string{`200 {"SecretBinary":"czNjcmV0"}`}, "", "the secret holds no text", 1},
 		"empty":     {[]string{`200 {"SecretString":""}`}, "", "the secret holds no text", 1},
 		"damaged":   {[]string{`200 {"SecretString":"s3cret`}, "", "the response is no JSON of a secret", 1},

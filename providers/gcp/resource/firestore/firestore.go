@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -89,7 +90,7 @@ func found(response []byte) (documents.Document, string, error) {
 			return nil, "", documents.ErrNotFound
 		}
 	}
-	return nil, "", fmt.Errorf("firestore: the response holds no document, and does not say that there is none")
+	return nil, "", errors.New("firestore: the response holds no document, and does not say that there is none")
 }
 
 // Put implements documents.Driver.
@@ -151,7 +152,7 @@ func (c collection) call(ctx context.Context, method string, in object, when doc
 		var status int
 		status, response, err = service.Post(ctx, c.database+"/documents:"+method, body)
 		if err != nil {
-			return true, err
+			return true, fmt.Errorf("firestore: %w", err)
 		}
 		if status == http.StatusOK {
 			return false, nil
