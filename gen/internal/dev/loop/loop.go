@@ -65,6 +65,7 @@ type session struct {
 	requests     atomic.Int64
 	old          sync.WaitGroup // builds that are stopped
 	store        *store.Store
+	early        early
 
 	telling sync.Mutex
 	teller  func(Note)

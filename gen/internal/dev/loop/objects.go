@@ -1,8 +1,10 @@
 package loop
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/fngen/fngen/gen/internal/dev/program"
 	"github.com/fngen/fngen/gen/internal/dev/store"
@@ -19,9 +21,45 @@ func (s *session) openStore() (*store.Store, error) {
 	return store.New(store.Options{Target: s.target, Folder: filepath.Join(s.root, filepath.FromSlash(objectsFolder)), Told: s.written})
 }
 
-// written tells the functions that are fed by it what was written. Nobody keeps
-// what none listens to.
+// mostEarly is how many writes wait for the first build.
+const mostEarly = 10_000
+
+// early is what was written before the first build is served, by setups for
+// instance.
+type early struct {
+	mu     sync.Mutex
+	over   bool // the first build is served
+	writes []store.Write
+}
+
+// written tells the functions that are fed by it what was written, those of the
+// first build when it is served. Nobody keeps what none listens to.
 func (s *session) written(w store.Write) error {
+	s.early.mu.Lock()
+	defer s.early.mu.Unlock()
+	if s.early.over {
+		return s.spread(w)
+	}
+	if len(s.early.writes) == mostEarly {
+		return fmt.Errorf("%d writes wait for the first build, which is the most", mostEarly)
+	}
+	s.early.writes = append(s.early.writes, w)
+	return nil
+}
+
+// tellEarly tells what was written before the functions listened.
+func (s *session) tellEarly() {
+	s.early.mu.Lock()
+	defer s.early.mu.Unlock()
+	for _, w := range s.early.writes {
+		if err := s.spread(w); err != nil {
+			s.remark("%v: %v", w, err)
+		}
+	}
+	s.early.over, s.early.writes = true, nil
+}
+
+func (s *session) spread(w store.Write) error {
 	if !s.Hears(w.Kind(), w.Name, w.Occurrence) {
 		return nil
 	}

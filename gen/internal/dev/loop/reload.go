@@ -94,6 +94,7 @@ func (s *session) reload(ctx context.Context, since time.Time) {
 		}
 	}
 	s.tell(Note{Kind: Serving, Functions: b.places(), Duration: time.Since(since)})
+	s.tellEarly()
 	if names := b.unchecked(); len(names) > 0 && (old == nil || !slices.Equal(names, old.unchecked())) {
 		s.remark("whoever calls is let in here: the tokens that %s check on %s are not asked for", strings.Join(names, ", "), s.target)
 	}
