@@ -111,13 +111,17 @@ type Album struct {
 //fn:setup
 //fn:use pictures object:pictures read prefix=in/
 //fn:use small object:pictures write prefix=out/
-//fn:use key secret:stripe/api
+//fn:use key secret:stripe-api
 func New(ctx context.Context, pictures, small *blob.Bucket, key string) (*Album, error) {
-	return &Album{pictures, small, key}, nil
+	there, err := small.Exists(ctx, "empty.png")
+	if err == nil && !there {
+		err = small.WriteAll(ctx, "empty.png", nil, nil)
+	}
+	return &Album{pictures, small, key}, err
 }
 
 //fn:object pictures created prefix=in/
-//fn:targets aws
+//fn:targets aws,gcp
 func (a *Album) Shrink(ctx context.Context, picture fn.Object) error {
 	name := picture.Key[len("in/"):]
 	data, err := a.pictures.ReadAll(ctx, name)
@@ -129,7 +133,7 @@ func (a *Album) Shrink(ctx context.Context, picture fn.Object) error {
 }
 
 //fn:object pictures created prefix=out/
-//fn:targets aws
+//fn:targets aws,gcp
 func Shrunk(ctx context.Context, picture fn.Object) error {
 	fmt.Println("shrunk to", picture.Size)
 	return nil
@@ -194,32 +198,38 @@ func TestDevDocuments(t *testing.T) {
 }
 
 // An object that a function writes is one of its bucket's folder, and an event as
-// one that is put there.
+// one that is put there; so is one that a setup writes before anything is served.
 func TestDevObjects(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
 	t.Setenv("FNGEN_SECRET_KEY", "s3cret")
-	d := startDevOf(t, "aws", albums)
-	d.want(t, `"kind":"remarked"`, "the secret stripe/api is FNGEN_SECRET_KEY of the environment")
-	in := filepath.Join(d.dir, ".fngen", "objects", "pictures", "in")
-	if err := os.MkdirAll(in, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(in, "a.png"), []byte("picture"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	d.want(t, `"function":"shrink"`, `"fate":"acknowledged"`, `the key has 6 bytes`, `"writes":["object pictures/out/a.png created"]`)
-	d.want(t, `"function":"shrunk"`, `"fate":"acknowledged"`, "shrunk to 1")
-	if got, err := os.ReadFile(filepath.Join(d.dir, ".fngen", "objects", "pictures", "out", "a.png")); string(got) != "p" {
-		t.Errorf("%q, %v", got, err)
-	}
-	d.stop(t)
-	if n := len(d.notes(`"kind":"delivered"`, `"function":"shrunk"`)); n != 1 {
-		t.Errorf("the object was told %d times", n)
-	}
-	if notes := d.notes("s3cret"); len(notes) > 0 {
-		t.Errorf("the secret is told: %s", notes)
+	var d *dev
+	for _, target := range []string{"gcp", "aws"} {
+		d = startDevOf(t, target, albums)
+		d.want(t, `"kind":"remarked"`, "the secret stripe-api is FNGEN_SECRET_KEY of the environment")
+		d.want(t, `"function":"shrunk"`, `"fate":"acknowledged"`, "shrunk to 0")
+		in := filepath.Join(d.dir, ".fngen", "objects", "pictures", "in")
+		if err := os.MkdirAll(in, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(in, "a.png"), []byte("picture"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		d.want(t, `"function":"shrink"`, `"fate":"acknowledged"`, `the key has 6 bytes`, `"writes":["object pictures/out/a.png created"]`)
+		d.want(t, `"function":"shrunk"`, `"fate":"acknowledged"`, "shrunk to 1")
+		if got, err := os.ReadFile(filepath.Join(d.dir, ".fngen", "objects", "pictures", "out", "a.png")); string(got) != "p" {
+			t.Errorf("%s: %q, %v", target, got, err)
+		}
+		d.stop(t)
+		for _, text := range []string{"shrunk to 0", "shrunk to 1"} {
+			if n := len(d.notes(`"kind":"delivered"`, `"function":"shrunk"`, text)); n != 1 {
+				t.Errorf("%s: the object of %s was told %d times", target, text, n)
+			}
+		}
+		if notes := d.notes("s3cret"); len(notes) > 0 {
+			t.Errorf("%s: the secret is told: %s", target, notes)
+		}
 	}
 
 	// What lies in the folder is there for one event, too, and stays as it is.
@@ -240,7 +250,7 @@ func TestDevObjects(t *testing.T) {
 
 	t.Setenv("FNGEN_SECRET_KEY", "")
 	os.Unsetenv("FNGEN_SECRET_KEY")
-	if _, _, err := p.Invoke(t.Context(), gen.InvokeOptions{Function: "shrink"}); err == nil || !strings.Contains(err.Error(), "shrink: the secret stripe/api, which is not known here; set FNGEN_SECRET_KEY in the environment, or write FNGEN_SECRET_KEY=… into .fngen/secrets.env") {
+	if _, _, err := p.Invoke(t.Context(), gen.InvokeOptions{Function: "shrink"}); err == nil || !strings.Contains(err.Error(), "shrink: the secret stripe-api, which is not known here; set FNGEN_SECRET_KEY in the environment, or write FNGEN_SECRET_KEY=… into .fngen/secrets.env") {
 		t.Error(err)
 	}
 }
