@@ -141,6 +141,50 @@ func TestBrowserAgain(t *testing.T) {
 	b.silent()
 }
 
+// In a browser: a document is written, which is said, shown and delivered; one that
+// is refused is said too, and what was typed stays.
+func TestBrowserDocuments(t *testing.T) {
+	b := openBrowser(t)
+	w := newWorld(t, append(shop(), fnOf("greet", "Greet", model.Document{Collection: "users", Created: true}))...)
+	server := httptest.NewServer(Handler(w))
+	defer server.Close()
+	defer server.CloseClientConnections()
+	if err := w.Put("users", strings.Repeat("k", 1024), []byte(`{"v":"`+strings.Repeat("x", 500)+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	b.look(1280, 900, "light")
+	b.open(server.URL + Path)
+	b.click("#collection-users summary")
+	b.eval(`document.querySelector("#key-users").focus()`)
+	b.typed("alice@shop.example")
+	b.eval(`document.querySelector("#object-users").focus()`)
+	b.typed(`{"name":"<b>Alice","languages":["en","de"]}`)
+	b.click("#collection-users button.main")
+	b.wait("its change arrives", `[...document.querySelectorAll("#entries .good")].filter(e => e.innerText.includes("greet")).length === 2`)
+	b.wait("it is shown, and said that it is written", `document.querySelector("#collection-users > summary").innerText.includes("2 documents") && document.querySelector("#collection-users .note").innerText.startsWith("document users/alice@shop.example is written at ")`)
+	b.click("#collection-users li summary")
+	b.wait("it is shown as it is", `document.querySelector("#collection-users li details[open] pre")?.textContent.includes('"name": "<b>Alice"')`)
+
+	b.eval(`document.querySelector("#object-users").focus()`)
+	b.typed(`{"name":1e200}`)
+	b.press("Enter", 13, 2)
+	b.wait("it is said why it is refused", `document.querySelector("#collection-users .note").innerText.includes("the number 1e200 is no int64")`)
+	if got := b.eval(`document.querySelector("#key-users").value + document.querySelector("#object-users").value`); got != `alice@shop.example{"name":1e200}` {
+		t.Errorf("what was typed is now %q", got)
+	}
+	b.eval(`document.querySelectorAll("#collection-users li details").forEach(d => d.open = true)`)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int{1280, 400} {
+			b.look(width, 900, scheme)
+			if got := b.eval(`document.documentElement.scrollWidth > document.documentElement.clientWidth`); got != false {
+				t.Errorf("at %d pixels the page is wider", width)
+			}
+			b.shoot(fmt.Sprintf("documents-%s-%d", scheme, width))
+		}
+	}
+	b.silent()
+}
+
 // A page of another origin does nothing here by its forms and scripts, and a name
 // of another's for this machine gets nothing.
 func TestBrowserForeign(t *testing.T) {

@@ -14,15 +14,18 @@
 		const button = event.submitter;
 		if (button.getAttribute("aria-busy") === "true") return;
 		button.setAttribute("aria-busy", "true");
-		const note = form.querySelector(".note") || document.getElementById("note");
+		const owner = form.querySelector(".note") && form.closest("[id]");
+		let text, ok = false;
 		try {
 			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Fngen-Script": "1" } });
-			const text = await answer.text();
-			if (answer.ok) note.innerHTML = text;
-			else note.textContent = text;
+			text = await answer.text();
+			ok = answer.ok;
 		} catch (error) {
-			note.textContent = "Not sent: " + error.message;
+			text = "Not sent: " + error.message;
 		}
+		// The form may have been replaced meanwhile.
+		const note = (owner && document.getElementById(owner.id)?.querySelector(".note")) || document.getElementById("note");
+		note[ok ? "innerHTML" : "textContent"] = text;
 		button.removeAttribute("aria-busy");
 	});
 
@@ -48,12 +51,13 @@
 	});
 	open();
 
-	// A part is replaced, but what is open in it, typed and focused stays.
+	// A part is replaced, but what is open in it, typed, noted and focused stays.
 	const replace = (id, version, html) => {
 		const part = document.getElementById(id);
 		if (!part || part.dataset.version === version) return;
 		const opened = [...part.querySelectorAll("details[open]")].map((d) => d.id);
 		const typed = [...part.querySelectorAll("textarea, input:not([type=hidden])")].filter((t) => t.value !== t.defaultValue).map((t) => [t.id, t.value]);
+		const noted = [...part.querySelectorAll("details[id]:has(.note:not(:empty))")].map((d) => [d.id, d.querySelector(".note").innerHTML]);
 		const had = part.contains(document.activeElement) && document.activeElement;
 		const focused = had && (had.id || (had.parentElement && had.parentElement.id));
 		const isSummary = had && had.localName === "summary";
@@ -68,6 +72,10 @@
 		for (const [id, value] of typed) {
 			const t = document.getElementById(id);
 			if (t) t.value = value;
+		}
+		for (const [id, html] of noted) {
+			const note = document.getElementById(id)?.querySelector(".note");
+			if (note) note.innerHTML = html;
 		}
 		if (had && had !== part) {
 			let to = focused && document.getElementById(focused);

@@ -73,7 +73,7 @@ func newWorld(t testing.TB, functions ...model.Function) *world {
 	})
 	w.Update(functions)
 	var err error
-	if w.Store, err = store.New(store.Options{Target: "aws", Folder: t.TempDir()}); err != nil {
+	if w.Store, err = store.New(store.Options{Target: "aws", Folder: t.TempDir(), Told: func(one store.Write) error { return w.Send(one.Kind(), one.Name, one.Occurrence) }}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Prepare(functions); err != nil {
