@@ -1,10 +1,8 @@
 package docs
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,7 +12,8 @@ import (
 // spoken is what the page's snippets speak of and do not say themselves.
 var spoken = map[string]string{
 	"Account":   "type Account struct{ Balance int64 }",
-	"Bank":      "type Bank struct{}",
+	"Bank":      "type Bank struct{ accounts *document.Collection }",
+	"Herald":    "type Herald struct{ accounts *document.Collection }",
 	"Deposited": "type Deposited struct{}",
 	"Studio":    "type Studio struct{ in, out *blob.Bucket }",
 	"shrink":    "func shrink(picture []byte) []byte { return picture }",
@@ -24,60 +23,38 @@ var spoken = map[string]string{
 	"receipt":   "var receipt struct{}",
 }
 
-// The snippets of the page about services compile: each is a file's declarations,
-// or statements of a handler.
+// The snippets of the page about services are an application that compiles and
+// that fngen takes: each is a file's declarations, or statements of a handler. The
+// settings that the page shows permit what they say.
 func TestServicesPage(t *testing.T) {
 	doc := blocks(t, "docs/services.md")
-	snippets := of(doc, "go")
-	if n := len(snippets) + len(of(doc, "yaml")); n != len(doc) || len(snippets) < 7 {
-		t.Errorf("%d blocks of Go and YAML among %d", n, len(doc))
+	snippets, settings := of(doc, "go"), of(doc, "yaml")
+	if len(snippets)+len(settings) != len(doc) || len(snippets) < 7 || len(settings) != 1 {
+		t.Fatalf("%d blocks of Go and %d of YAML among %d", len(snippets), len(settings), len(doc))
 	}
-	dir, root := t.TempDir(), repo(t)
-	overlay, args := map[string]string{}, []string{"build", "-overlay=" + filepath.Join(dir, "overlay.json")}
-	for i, text := range snippets {
-		name := fmt.Sprintf("snippet%d.go", i)
-		write(t, dir, name, whole(text))
-		folder := fmt.Sprintf("internal/docs/services/snippet%d", i)
-		overlay[filepath.Join(root, folder, name)] = filepath.Join(dir, name)
-		args = append(args, "./"+folder)
-	}
-	listed, err := json.Marshal(map[string]any{"Replace": overlay})
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, dir, "overlay.json", string(listed))
-	cmd := exec.Command("go", args...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOFLAGS=")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// The settings that the page shows are fngen's, and permit what they say.
-func TestServicesSettings(t *testing.T) {
-	settings := of(blocks(t, "docs/services.md"), "yaml")
-	if len(settings) != 1 {
-		t.Fatalf("%d blocks of YAML, want 1", len(settings))
-	}
-	app := t.TempDir()
-	write(t, app, "go.mod", "module example.com/shop\n\ngo 1.26\n")
+	app, root := t.TempDir(), repo(t)
+	const example = "examples/thumbnails" // which needs all that snippets may import
+	write(t, app, "go.mod", strings.Replace(read(t, root, example+"/go.mod"), "=> ../..", "=> "+filepath.ToSlash(root), 1))
+	write(t, app, "go.sum", read(t, root, example+"/go.sum"))
 	write(t, app, "fngen.yaml", settings[0])
-	write(t, app, "shop.go", `package shop
-
-import "context"
-
-type Shop struct{}
-
-//fn:setup
-//fn:use table document:users read
-func New(_ context.Context, table string) (*Shop, error) { return nil, nil }
-
-//fn:queue orders
-func (*Shop) Order(ctx context.Context, order []byte) error { return nil }
-`)
-	out := sh(t, repo(t), nil, "go run ./cmd/fngen list --target=aws,gcp -C "+app)
-	for _, want := range []string{"dynamodb:Query", "roles/datastore.indexAdmin"} {
+	var handlers []string
+	for i, text := range snippets {
+		folder := fmt.Sprintf("snippet%d", i)
+		if err := os.Mkdir(filepath.Join(app, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text = whole(text)
+		if strings.Contains(text, "(*Shop, error)") { // which is there for functions
+			text += fmt.Sprintf("//fn:queue orders%d\nfunc (*Shop) Order%[1]d(context.Context, []byte) error { return nil }\n", i)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func \(.*\) (\w+)\(`).FindAllStringSubmatch(text, -1) {
+			handlers = append(handlers, strings.ToLower(m[1]))
+		}
+		write(t, app, folder+"/snippet.go", text)
+	}
+	sh(t, app, []string{"GOFLAGS=-mod=mod"}, "go build ./...")
+	out := sh(t, root, nil, "go run ./cmd/fngen list --target=aws,gcp -C "+app)
+	for _, want := range append(handlers, "dynamodb:Query", "roles/datastore.indexAdmin") {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not in\n%s", want, out)
 		}
