@@ -1,6 +1,7 @@
 package firestore
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fngen/fngen/fn/document"
 	"github.com/fngen/fngen/internal/documents"
@@ -97,6 +99,18 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: %d calls", name, len(calls))
 		}
 	}
+}
+
+// Where nobody answers it is said of what.
+func TestNoAnswer(t *testing.T) {
+	called(t, func(c *document.Collection) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second/10)
+		defer cancel()
+		t.Setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+		if _, err := c.Put(ctx, "a", struct{}{}); err == nil || !strings.HasPrefix(err.Error(), `put document "a": firestore: http://127.0.0.1:1: `) {
+			t.Error(err)
+		}
+	}, "200 {}")
 }
 
 // Opening makes no call, and says what is missing.
