@@ -76,7 +76,7 @@ func New(_ context.Context, table string) (*Shop, error) { return nil, nil }
 //fn:queue orders
 func (*Shop) Order(ctx context.Context, order []byte) error { return nil }
 `)
-	out := sh(t, repo(t), nil, "go run ./cmd/fngen list --target=aws,gcp -C "+app)
+	out := sh(t, app, []string{installed(t)}, "fngen list --target=aws,gcp")
 	for _, want := range []string{"dynamodb:Query", "roles/datastore.indexAdmin"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not in\n%s", want, out)
