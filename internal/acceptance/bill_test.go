@@ -23,7 +23,7 @@ func TestBillsOfMaterials(t *testing.T) {
 		"aws/receive":     append([]string{"pkg:golang/github.com/aws/aws-lambda-go@v1.55.1", "pkg:golang/github.com/aws/aws-sdk-go-v2@v1.47.7", "pkg:golang/github.com/aws/smithy-go@v1.28.8"}, every...),
 		"openwhisk/relay": append([]string{local}, every...),
 		"gcp/relay": append([]string{local, "pkg:golang/cloud.google.com/go/functions@v1.19.3", "pkg:golang/github.com/google/uuid@v1.6.0",
-			"pkg:golang/github.com/googlecloudplatform/functions-framework-go@v1.9.2", "pkg:golang/go.uber.org/multierr@v1.11.0", "pkg:golang/go.uber.org/zap@v1.27.0"}, every...),
+			"pkg:golang/github.com/googlecloudplatform/functions-framework-go@v1.9.2", "pkg:golang/go.uber.org/multierr@v1.11.0", "pkg:golang/go.uber.org/zap@v1.28.0"}, every...),
 	} {
 		data, err := os.ReadFile(a.bills[name])
 		if err != nil {

@@ -51,7 +51,7 @@ func newGateway(t *testing.T, base string) *gateway {
 	proxy.Transport = &http.Transport{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		topic, publishes := strings.CutSuffix(r.URL.Path, ":publish")
-		if !publishes || r.Header.Get("Authorization") != "" {
+		if !publishes || r.Header.Get("Authorization") != "Bearer owner" { // which is no identity
 			http.Error(w, "not for an emulator", http.StatusNotFound)
 			return
 		}

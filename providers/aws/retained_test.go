@@ -62,7 +62,7 @@ func TestRetained(t *testing.T) {
 		}},
 		"DynamoDB": {DynamoDB{Collection: "carts"}, func(data string) string {
 			return batch(fmt.Sprintf(`{"eventID":"e-1","eventName":"INSERT","eventSource":"aws:dynamodb","awsRegion":"eu-west-1","eventSourceARN":"arn:aws:dynamodb:eu-west-1:1:table/t/stream/1",`+
-				`"dynamodb":{"SequenceNumber":"7","ApproximateCreationDateTime":1,"Keys":{"id":{"S":"c-7"}},"NewImage":{"id":{"S":"c-7"},"text":{"S":%q}}}}`, data))
+				`"dynamodb":{"SequenceNumber":"7","ApproximateCreationDateTime":1,"Keys":{"_id":{"S":"c-7"}},"NewImage":{"_id":{"S":"c-7"},"text":{"S":%q}}}}`, data))
 		}},
 		"Kinesis": {Kinesis{Stream: "clicks"}, func(data string) string { return batch(streamed("7", []byte(data))) }},
 		"Kinesis, aggregate": {Kinesis{Stream: "clicks"}, func(data string) string {
