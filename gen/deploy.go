@@ -25,9 +25,9 @@ import (
 )
 
 // A deployer is what a target's functions are deployed to. Making plans changes
-// nothing there.
+// nothing of the application there.
 type deployer interface {
-	Plan(ctx context.Context, prune bool) (deploy.Plan, error)
+	Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error)
 	Removal(ctx context.Context) (deploy.Plan, error)
 	Logs(ctx context.Context, f model.Function, o deploy.LogOptions, tell func(deploy.Line)) error
 }
@@ -35,35 +35,46 @@ type deployer interface {
 // Deploy builds the functions, as Build does, and compares them with what is on the
 // platform of each target. The plans say what is to be done, and carry it out when
 // they are told to. With prune that includes the removal of what fngen has deployed
-// and the application no longer has.
-func (p *Project) Deploy(ctx context.Context, b BuildOptions, prune bool) (Artifacts, []*deploy.Plan, error) {
+// and the application no longer has. Plans of a dry run are shown, and never carried
+// out; nothing is left of them when they are discarded.
+func (p *Project) Deploy(ctx context.Context, b BuildOptions, prune, dryRun bool) (Artifacts, []*deploy.Plan, error) {
 	built, err := p.Build(ctx, b)
 	if err != nil {
 		return built, nil, err
 	}
-	plans, err := p.plans(func(at deployer) (deploy.Plan, error) { return at.Plan(p.logged(ctx), prune) }, built.List)
+	o := deploy.Options{Prune: prune, DryRun: dryRun}
+	plans, err := p.plans(ctx, func(at deployer) (deploy.Plan, error) { return at.Plan(p.logged(ctx), o) }, built.List)
 	return built, plans, err
 }
 
 // Remove plans the removal of all that fngen has deployed of the application on the
 // platform of each target.
 func (p *Project) Remove(ctx context.Context) ([]*deploy.Plan, error) {
-	return p.plans(func(at deployer) (deploy.Plan, error) { return at.Removal(p.logged(ctx)) }, nil)
+	return p.plans(ctx, func(at deployer) (deploy.Plan, error) { return at.Removal(p.logged(ctx)) }, nil)
 }
 
-func (p *Project) plans(plan func(deployer) (deploy.Plan, error), built []Artifact) ([]*deploy.Plan, error) {
-	var plans []*deploy.Plan
+// plans makes those of all targets, or none: what is left of others is discarded if
+// one fails.
+func (p *Project) plans(ctx context.Context, plan func(deployer) (deploy.Plan, error), built []Artifact) (plans []*deploy.Plan, err error) {
+	defer func() {
+		if err != nil {
+			for _, made := range plans {
+				made.Discard(ctx)
+			}
+			plans = nil
+		}
+	}()
 	for _, t := range p.targets {
 		if len(t.app.Functions) == 0 {
 			continue
 		}
 		at, err := p.deployer(t, built)
 		if err != nil {
-			return nil, err
+			return plans, err
 		}
 		one, err := plan(at)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name(), err)
+			return plans, fmt.Errorf("%s: %w", t.Name(), err)
 		}
 		plans = append(plans, &one)
 	}
@@ -102,7 +113,7 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 		at := awsdeploy.Application{
 			Stack: d.Stack, Region: d.Region, Bucket: d.Artifacts, Functions: d.Addresses, LogGroup: aws.LogGroup,
 			Archive: func(name string) ([]byte, error) { return p.archive(built, t.Name(), name) },
-			Log:     p.log, Every: 2 * time.Second,
+			Log:     p.log, Every: 2 * time.Second, Waiting: p.waits,
 		}
 		if len(t.infrastructure) > 0 {
 			at.Template = t.infrastructure[0].Data

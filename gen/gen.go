@@ -36,12 +36,12 @@ import (
 // Options say what is opened. The zero value is the application in the working
 // directory.
 type Options struct {
-	Dir     string    // the application's root folder
-	Targets []string  // of those that Targets returns; none for those in fngen.yaml, or all if it names none
-	Env     string    // the environment, whose fngen.ENV.yaml lies over fngen.yaml; "" for none
-	Log     io.Writer // gets a line for each go command that runs; nil for none
-	Local   bool      // to run functions on this machine, for which they are compiled; the first target of fngen.yaml, or aws, if Targets names none
-	Waiting func()    // is called when another fngen writes to the application, for which this one waits; nil for nobody
+	Dir     string           // the application's root folder
+	Targets []string         // of those that Targets returns; none for those in fngen.yaml, or all if it names none
+	Env     string           // the environment, whose fngen.ENV.yaml lies over fngen.yaml; "" for none
+	Log     io.Writer        // gets a line for each go command that runs; nil for none
+	Local   bool             // to run functions on this machine, for which they are compiled; the first target of fngen.yaml, or aws, if Targets names none
+	Waiting func(why string) // is told what is so until fngen goes on, that another one writes to the application for instance; nil for nobody
 
 	// AWSProfile is the profile of the AWS CLI whose credentials functions have that
 	// [Project.Dev] runs; "" for dummy ones.
@@ -55,7 +55,6 @@ type Project struct {
 	root         *os.Root
 	log          io.Writer
 	env          string
-	waiting      func()
 	targets      []targeted
 	diagnostics  []model.Diagnostic
 	acknowledged int
@@ -81,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{options: o, root: root, log: o.Log, env: o.Env, waiting: o.Waiting}
+	p := &Project{options: o, root: root, log: o.Log, env: o.Env}
 	if err := p.read(p.logged(ctx), o); err != nil {
 		root.Close()
 		return nil, err
@@ -104,6 +103,16 @@ func openRoot(dir string) (*os.Root, error) {
 
 // Close releases the application's folder.
 func (p *Project) Close() error { return p.root.Close() }
+
+// waits tells what is so until fngen goes on.
+func (p *Project) waits(why string) {
+	if p.options.Waiting != nil {
+		p.options.Waiting(why)
+	}
+}
+
+// waiting says that another fngen has the application's lock.
+func (p *Project) waiting() { p.waits("another fngen writes to this application") }
 
 // logged has the go commands of the context written to the log.
 func (p *Project) logged(ctx context.Context) context.Context {

@@ -21,7 +21,7 @@ type shipping struct {
 }
 
 func (s *shipping) flags(c *cobra.Command) {
-	c.Flags().BoolVar(&s.dryRun, "dry-run", false, "show the plan, and change nothing")
+	c.Flags().BoolVar(&s.dryRun, "dry-run", false, "show the plan, and change nothing on the platform")
 	c.Flags().BoolVar(&s.yes, "yes", false, "do not ask before anything is changed")
 }
 
@@ -69,7 +69,7 @@ func deploy(ctx context.Context, o *options, s shipping, cache string) error {
 	}
 	defer p.Close()
 	progress := newProgress(o)
-	built, list, err := p.Deploy(ctx, gen.BuildOptions{Cache: cacheFolder(cache), Progress: progress.step}, s.prune)
+	built, list, err := p.Deploy(ctx, gen.BuildOptions{Cache: cacheFolder(cache), Progress: progress.step}, s.prune, s.dryRun)
 	progress.end()
 	if err != nil {
 		return o.refused(err)

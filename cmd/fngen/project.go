@@ -31,7 +31,7 @@ func openWith(ctx context.Context, o *options, project gen.Options, listing bool
 		return nil, err
 	}
 	project.Dir, project.Targets, project.Env = o.dir, targets, o.env
-	project.Waiting = func() { o.tell("note", "another fngen writes to this application; waiting for it") }
+	project.Waiting = func(why string) { o.tell("note", "%s; waiting for it", why) }
 	if o.verbose {
 		project.Log = o.stderr
 	}

@@ -107,7 +107,7 @@ func (s *stack) isRead(id, text string, named map[string]bool) error {
 }
 
 func (s *stack) read(r reading) error {
-	printed, err := s.try(strings.Fields(r.AWS)...)
+	printed, err := s.client.Call(strings.Fields(r.AWS)...)
 	if err != nil {
 		return err
 	}

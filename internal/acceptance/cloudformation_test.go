@@ -18,41 +18,47 @@ import (
 	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
-// An account is one of AWS, which moto stands for, behind the aws command.
+// An account is one of AWS, which moto stands for, behind the aws command and, for
+// all that is but one request, its library.
 type account struct {
 	t       *testing.T
 	program string
 	url     string
+	client  *moto.Client
 }
 
 func newAccount(t *testing.T) account {
 	t.Helper()
 	program := tool.Path(t, "aws")
 	// In the URLs of templates, moto knows localhost alone for itself.
-	return account{t, program, strings.Replace(moto.Start(t), "127.0.0.1", "localhost", 1)}
+	url := strings.Replace(moto.Start(t), "127.0.0.1", "localhost", 1)
+	return account{t, program, url, moto.NewClient(t, url, region)}
 }
 
-// aws runs the aws command and returns what it prints.
+// aws makes the call of the aws command and returns what that prints.
 func (a account) aws(args ...string) []byte {
 	a.t.Helper()
-	out, err := a.try(args...)
+	out, err := a.client.Call(args...)
 	if err != nil {
-		a.t.Fatal(err)
+		a.t.Fatalf("aws %s: %v", strings.Join(args, " "), err)
 	}
 	return out
 }
 
-// try runs the aws command. For SQS it does not look at the variable that names
-// the endpoint, and for the uploads of cloudformation package not at the flag.
-func (a account) try(args ...string) ([]byte, error) {
-	return output(command(a.t.TempDir(), []string{
+// run runs the aws command itself, of which uploads of cloudformation package do not
+// look at the flag that names the endpoint.
+func (a account) run(args ...string) {
+	a.t.Helper()
+	if _, err := output(command(a.t.TempDir(), []string{
 		"AWS_ENDPOINT_URL=" + a.url, "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none", "AWS_REGION=" + region,
 		"AWS_DEFAULT_REGION=" + region, "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_PAGER=",
-	}, a.program, append(args, "--endpoint-url", a.url, "--output", "json")...))
+	}, a.program, append(args, "--endpoint-url", a.url)...)); err != nil {
+		a.t.Fatal(err)
+	}
 }
 
-// call runs the aws command with a value as its input, which it checks against
-// what the service takes.
+// call makes a call with a value as its input, which is checked against what the
+// service takes.
 func (a account) call(in any, out any, args ...string) {
 	a.t.Helper()
 	printed := a.aws(append(args, "--cli-input-json", encode(a.t, in))...)
@@ -86,9 +92,9 @@ func (a account) deploy(dir string) *stack {
 		a.t.Fatal(err)
 	}
 	packaged := filepath.Join(dir, "packaged.yaml")
-	a.aws("s3api", "create-bucket", "--bucket", "artifacts", "--create-bucket-configuration", "LocationConstraint="+region)
-	a.aws("cloudformation", "package", "--template-file", file, "--s3-bucket", "artifacts", "--output-template-file", packaged)
-	a.aws("cloudformation", "deploy", "--template-file", packaged, "--s3-bucket", "artifacts", "--stack-name", stackName, "--capabilities", "CAPABILITY_IAM")
+	a.aws("s3api", "create-bucket", "--bucket", "artifacts", "--create-bucket-configuration", `{"LocationConstraint": "`+region+`"}`)
+	a.run("cloudformation", "package", "--template-file", file, "--s3-bucket", "artifacts", "--output-template-file", packaged)
+	a.run("cloudformation", "deploy", "--template-file", packaged, "--s3-bucket", "artifacts", "--stack-name", stackName, "--capabilities", "CAPABILITY_IAM")
 	s := &stack{account: a, template: template, physical: map[string]string{}}
 	s.find()
 	s.complete()
@@ -164,17 +170,10 @@ func (a account) existing() string {
 func TestCloudFormationShop(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	program, err := fngen()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	checkout(t, dir)
-	dir = filepath.Join(dir, "examples", "shop")
-	if _, err := output(command(dir, nil, program, "build", "--target=aws")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(cloned(t).shop, "dist", "aws"))); err != nil {
 		t.Fatal(err)
 	}
-	dir = filepath.Join(dir, "dist", "aws")
 	s := a.deploy(dir)
 	s.check("testdata/cloudformation/shop.yaml")
 	t.Run("lint", func(t *testing.T) { lint(t, filepath.Join(dir, "packaged.yaml")) })

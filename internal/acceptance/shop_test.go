@@ -2,31 +2,32 @@ package acceptance
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"go/format"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
+var errNoGit = errors.New("git does not list the repository's files")
+
 // checkout copies the repository's files as a clone would have them, with what
 // is not committed yet.
-func checkout(t *testing.T, dir string) {
-	t.Helper()
+func checkout(dir string) error {
 	repo, err := fngenModule()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	names, err := output(command(repo, nil, "git", "ls-files", "-z", "-co", "--exclude-standard"))
 	if err != nil {
-		if os.Getenv("FNGEN_REQUIRE_TOOLS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skipf("git does not list the repository's files: %v", err)
+		return fmt.Errorf("%w: %w", errNoGit, err)
 	}
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(names), "\x00"), "\x00") {
 		data, err := os.ReadFile(filepath.Join(repo, name))
@@ -34,41 +35,73 @@ func checkout(t *testing.T, dir string) {
 			continue // deleted, but not in the index
 		}
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		to := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			t.Fatal(err)
+			return err
 		}
 		if err := os.WriteFile(to, data, 0o644); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
+	return nil
+}
+
+// A clone is a checkout in which the example is built for all targets.
+type clone struct {
+	shop string
+	list []artifact
+}
+
+// cloned returns the one that tests share, which leave dist/ as it is. Besides that,
+// only TestEject changes it.
+func cloned(t *testing.T) clone {
+	t.Helper()
+	c, err := sharedClone()
+	if errors.Is(err, errNoGit) && os.Getenv("FNGEN_REQUIRE_TOOLS") != "1" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var sharedClone = sync.OnceValues(func() (clone, error) { return buildClone(filepath.Join(scratch, "clone")) })
+
+// buildClone checks out and builds, with temporary files in a folder of its own.
+func buildClone(dir string) (clone, error) {
+	c := clone{shop: filepath.Join(dir, "examples", "shop")}
+	if err := checkout(dir); err != nil {
+		return c, err
+	}
+	temporary := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(temporary, 0o755); err != nil {
+		return c, err
+	}
+	var err error
+	c.list, err = build(c.shop, "TMPDIR="+temporary)
+	return c, err
 }
 
 // The example's artifacts are the same bytes wherever it lies and wherever
 // temporary files go. Packages that the first build compiled come out of the
 // build cache in the second; that they hold no path is another test's matter.
 func TestShopIsReproducible(t *testing.T) {
-	sums := func(parts ...string) map[string]string {
-		t.Helper()
-		dir := filepath.Join(append([]string{t.TempDir()}, parts...)...)
-		checkout(t, dir)
-		temporary := filepath.Join(dir, "tmp")
-		if err := os.Mkdir(temporary, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		list, err := build(filepath.Join(dir, "examples", "shop"), "TMPDIR="+temporary)
-		if err != nil {
-			t.Fatal(err)
-		}
+	sums := func(c clone) map[string]string {
 		out := map[string]string{}
-		for _, a := range list {
+		for _, a := range c.list {
 			out[a.Target+"/"+a.Function] = a.SHA256
 		}
 		return out
 	}
-	first, second := sums("a"), sums("another", "place", "with a longer name")
+	here := cloned(t)
+	there, err := buildClone(filepath.Join(t.TempDir(), "another", "place", "with a longer name"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := sums(here), sums(there)
 	if len(first) != 14 {
 		t.Errorf("%d artifacts, want 14: five functions, of which one is not for OpenWhisk", len(first))
 	}

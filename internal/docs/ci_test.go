@@ -17,9 +17,7 @@ import (
 func TestCI(t *testing.T) {
 	doc := blocks(t, "docs/ci.md")
 	commands := of(doc, "sh")
-	bin, app := t.TempDir(), t.TempDir()
-	sh(t, repo(t), nil, "go build -o "+bin+"/ ./cmd/fngen")
-	env := append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	app, env := t.TempDir(), append(os.Environ(), installed(t))
 	ci := func(script string) (int, string) {
 		cmd := exec.Command("sh", "-euc", script)
 		cmd.Dir, cmd.Env = app, env

@@ -1,10 +1,10 @@
 package docs
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fngen/fngen/internal/testkit/whisk"
 )
@@ -15,15 +15,14 @@ func TestDeploy(t *testing.T) {
 		t.Skip("builds programs")
 	}
 	shown := of(blocks(t, "docs/deploy.md"), "console")
-	bin, app := t.TempDir(), t.TempDir()
-	sh(t, repo(t), nil, "go build -o "+bin+"/ ./cmd/fngen")
+	app := t.TempDir()
 	controller := whisk.Start(t)
 	write(t, app, "go.mod", "module example.com/shop\n\ngo 1.26.0\n\nrequire github.com/fngen/fngen v0.0.0\n\nreplace github.com/fngen/fngen => "+repo(t)+"\n")
 	write(t, app, "go.sum", read(t, repo(t), "go.sum"))
 	write(t, app, "wskprops", controller.Props())
 	write(t, app, "shop.go", "package shop\n\nimport (\n\t\"context\"\n\t\"net/http\"\n)\n\n//fn:queue orders\n//fn:sink topic:confirmed type=com.example.confirmed\nfunc Confirm(_ context.Context, order string) (string, error) { return order, nil }\n\n//fn:http GET /orders/{id}\nfunc Look(http.ResponseWriter, *http.Request) {}\n")
-	env := append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "WSK_CONFIG_FILE="+filepath.Join(app, "wskprops"),
-		"ORDERS_BROKERS=kafka-1.example:9092", "REQUIRE_WHISK_AUTH=only-our-callers")
+	env := []string{installed(t), "WSK_CONFIG_FILE=" + filepath.Join(app, "wskprops"),
+		"ORDERS_BROKERS=kafka-1.example:9092", "REQUIRE_WHISK_AUTH=only-our-callers"}
 	fngen := func(arguments string) string {
 		return strings.ReplaceAll(sh(t, app, env, "fngen "+arguments+" 2>&1"), controller.URL, "https://ow.example")
 	}
@@ -37,8 +36,12 @@ func TestDeploy(t *testing.T) {
 		t.Errorf("the document shows\n%sand it is\n%s", want, got)
 	}
 	write(t, app, "shop.go", strings.Replace(read(t, app, "shop.go"), "return order", `return "sure " + order`, 1))
-	for _, command := range []string{"deploy --target=openwhisk --dry-run", "remove --target=openwhisk --dry-run"} {
-		if got := "$ fngen " + command + "\n" + after(fngen(command), "openwhisk: package"); !strings.Contains(shown[1], got) {
+	controller.AddRecord("1f", map[string]any{"activationId": "1f", "action": "shop/confirm", "start": time.Now().UnixMilli(), "statusCode": 0,
+		"logs": []string{`2026-11-30T20:41:07.310Z stdout: {"time":"2026-11-30T20:41:07.31Z","level":"INFO","msg":"confirmed","order":"o-1"}`}})
+	for _, c := range [][2]string{
+		{"deploy --target=openwhisk --dry-run", "openwhisk: package"}, {"logs confirm --target=openwhisk --since 1h", "2026-11-30T20:"}, {"remove --target=openwhisk --dry-run", "openwhisk: package"},
+	} {
+		if got := "$ fngen " + c[0] + "\n" + after(fngen(c[0]), c[1]); !strings.Contains(shown[1], got) {
 			t.Errorf("the document shows\n%sand it is\n%s", shown[1], got)
 		}
 	}

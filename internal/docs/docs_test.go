@@ -2,6 +2,7 @@ package docs
 
 import (
 	"flag"
+	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/mod/module"
@@ -60,6 +62,47 @@ func repo(t *testing.T) string {
 	return dir
 }
 
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+// scratch is a folder for what tests share.
+var scratch string
+
+func runTests(m *testing.M) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "fngen-docs-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(scratch)
+	return m.Run()
+}
+
+// built is the folder that holds fngen alone, built once.
+var built = sync.OnceValues(func() (string, error) {
+	root, err := repository.Root()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(scratch, "bin")
+	cmd := exec.Command("go", "build", "-o", dir+string(os.PathSeparator), "./cmd/fngen")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+// installed returns the PATH of a reader who has fngen on it.
+func installed(t *testing.T) string {
+	t.Helper()
+	tool.Path(t, "sh") // no quick test builds programs
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH")
+}
+
 // sh runs the lines of a block as a shell does, and returns what they print.
 // What the documents run builds programs, so no quick test does.
 func sh(t *testing.T, dir string, env []string, script string) string {
@@ -83,7 +126,7 @@ func TestRun(t *testing.T) {
 		t.Fatalf("README begins with\n%s", first[0].text)
 	}
 	first[0].text = strings.Replace(first[0].text, run, "$ fngen ", 1)
-	follow(t, first, repo(t), installed(t))
+	follow(t, first, repo(t), append(os.Environ(), installed(t)))
 }
 
 // The build gives every artifact and prints the table that README shows, and the
@@ -152,7 +195,7 @@ func rewrite(t *testing.T, name, old, text string) {
 
 // What README shows of the portability report is what list prints.
 func TestList(t *testing.T) {
-	out := sh(t, repo(t), nil, "go run ./cmd/fngen list -C examples/shop")
+	out := sh(t, repo(t), []string{installed(t)}, "fngen list -C examples/shop")
 	if want := of(blocks(t, "README.md"), "")[2]; !strings.Contains(out, want) {
 		t.Errorf("README shows\n%s\nand list prints\n%s", want, out)
 	}
@@ -276,30 +319,46 @@ func TestSnippets(t *testing.T) {
 
 const version = "v0.0.1"
 
-// published returns the environment of a machine on which this checkout is the
-// only version of the module that was ever published, and fngen is not
-// installed.
-func published(t *testing.T) []string {
-	t.Helper()
-	proxy := filepath.Join(t.TempDir(), "proxy")
+// proxy is the folder of a module proxy, of which this checkout is the only version.
+var proxy = sync.OnceValues(func() (string, error) {
+	proxy := filepath.Join(scratch, "proxy")
 	dir := filepath.Join(proxy, "github.com/fngen/fngen/@v")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	write(t, dir, "list", version+"\n")
-	write(t, dir, version+".info", `{"Version":"`+version+`"}`)
-	write(t, dir, version+".mod", read(t, repo(t), "go.mod"))
+	root, err := repository.Root()
+	if err != nil {
+		return "", err
+	}
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	for name, text := range map[string]string{"list": version + "\n", version + ".info": `{"Version":"` + version + `"}`, version + ".mod": string(mod)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
 	archive, err := os.Create(filepath.Join(dir, version+".zip"))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer archive.Close()
-	if err := zip.CreateFromDir(archive, module.Version{Path: "github.com/fngen/fngen", Version: version}, repo(t)); err != nil {
+	return proxy, zip.CreateFromDir(archive, module.Version{Path: "github.com/fngen/fngen", Version: version}, root)
+})
+
+// published returns the environment of a machine on which this checkout is the
+// only version of the module that was ever published, and fngen is not
+// installed. The module cache is the tests' own.
+func published(t *testing.T) []string {
+	t.Helper()
+	proxy, err := proxy()
+	if err != nil {
 		t.Fatal(err)
 	}
 	cache := strings.TrimSpace(sh(t, repo(t), nil, "go env GOMODCACHE"))
 	others := strings.TrimSpace(sh(t, repo(t), nil, "go env GOPROXY"))
-	modules, bin := t.TempDir(), t.TempDir()
+	modules, bin := filepath.Join(scratch, "modules"), t.TempDir()
 	return []string{
 		"GOPROXY=file://" + proxy + ",file://" + filepath.Join(cache, "cache/download") + "," + others,
 		"GONOSUMDB=github.com/fngen/fngen",

@@ -22,8 +22,12 @@ func bareMachine(t *testing.T) []string {
 			t.Fatal(err)
 		}
 	}
-	sh(t, repo(t), nil, "go build -o "+bin+"/ ./cmd/fngen")
-	env := []string{"PATH=" + bin, "HOME=" + t.TempDir()}
+	installed(t)
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"PATH=" + bin + string(os.PathListSeparator) + dir, "HOME=" + t.TempDir()}
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB"} {
 		env = append(env, name+"="+strings.TrimSpace(sh(t, repo(t), nil, "go env "+name)))
 	}

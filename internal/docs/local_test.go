@@ -2,6 +2,7 @@ package docs
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // what is of the time, the run and the machine; and what fngen dev prints is what
 // it prints while a reader does the rest.
 func TestLocal(t *testing.T) {
-	env, shop := installed(t), example(t)
+	env, shop := append(os.Environ(), installed(t)), example(t)
 	doc := blocks(t, "docs/local.md")
 	var compared int
 	for i, b := range doc {
@@ -37,7 +38,7 @@ func TestLocal(t *testing.T) {
 
 // A sample means the same to each function of the examples wherever it runs.
 func TestExamplesAgree(t *testing.T) {
-	env := installed(t)
+	env := []string{installed(t)}
 	for _, name := range []string{"ledger", "shop", "thumbnails"} {
 		dir := filepath.Join(repo(t), "examples", name)
 		var functions []struct {

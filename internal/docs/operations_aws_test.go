@@ -17,13 +17,12 @@ import (
 func TestOperationsAWS(t *testing.T) {
 	tool.Path(t, "aws")
 	doc := blocks(t, "docs/operations-aws.md")
-	bin, app := t.TempDir(), t.TempDir()
-	sh(t, repo(t), nil, "go build -o "+bin+"/ ./cmd/fngen")
+	app := t.TempDir()
 	write(t, app, "go.mod", "module example.com/hello\n\ngo 1.26\n\nrequire github.com/fngen/fngen v0.0.0\n\nreplace github.com/fngen/fngen => "+repo(t)+"\n")
 	write(t, app, "hello.go", "package hello\n\nimport \"context\"\n\n//fn:queue orders\nfunc Confirm(ctx context.Context, order string) error { return nil }\n")
 	write(t, app, "import.yaml", "Resources: {}\n")
 	env := []string{
-		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "BUCKET=artifacts", "STACK=hello", "QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/hello-OrdersQueue",
+		installed(t), "BUCKET=artifacts", "STACK=hello", "QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/hello-OrdersQueue",
 		"AWS_ENDPOINT_URL=" + strings.Replace(moto.Start(t), "127.0.0.1", "localhost", 1), "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none", "AWS_REGION=eu-west-1",
 		"AWS_DEFAULT_REGION=eu-west-1", "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_PAGER=",
 	}

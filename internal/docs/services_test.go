@@ -53,7 +53,7 @@ func TestServicesPage(t *testing.T) {
 		write(t, app, folder+"/snippet.go", text)
 	}
 	sh(t, app, []string{"GOFLAGS=-mod=mod"}, "go build ./...")
-	out := sh(t, root, nil, "go run ./cmd/fngen list --target=aws,gcp -C "+app)
+	out := sh(t, app, []string{installed(t)}, "fngen list --target=aws,gcp")
 	for _, want := range append(handlers, "dynamodb:Query", "roles/datastore.indexAdmin") {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not in\n%s", want, out)

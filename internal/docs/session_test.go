@@ -178,14 +178,6 @@ func normal(text string) string {
 	return text
 }
 
-// installed returns the environment of a reader who has fngen on the PATH.
-func installed(t *testing.T) []string {
-	t.Helper()
-	bin := t.TempDir()
-	sh(t, repo(t), nil, "go build -o "+bin+"/ ./cmd/fngen")
-	return append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-}
-
 // example returns the folder of a copy of the shop, which a reader may edit.
 func example(t *testing.T) string {
 	t.Helper()

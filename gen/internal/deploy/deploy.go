@@ -1,8 +1,8 @@
 // Package deploy is what deployment has in common on every platform: a plan,
 // which is data until it is printed, what carries it out, and logs.
 //
-// A platform compares first and changes nothing. What a plan does can be broken off
-// between any two requests: the same command makes the rest.
+// A platform compares first and changes nothing of the application. What a plan does
+// can be broken off between any two requests: the same command makes the rest.
 package deploy
 
 import (
@@ -44,6 +44,12 @@ type Step struct {
 
 // Done is the step as a line of progress.
 func (s Step) Done() string { return fmt.Sprintf("%s %s %s", s.Do.done(), s.Kind, s.Name) }
+
+// Options say what a plan is made for.
+type Options struct {
+	Prune  bool // it removes what fngen has deployed and the application no longer has
+	DryRun bool // it is shown and not carried out, and nothing is left of it on the platform
+}
 
 // A Plan is what an application needs on one platform, compared with what is
 // there.

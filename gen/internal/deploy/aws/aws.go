@@ -38,6 +38,7 @@ type Application struct {
 	LogGroup  func(model.Function) string          // its logical id
 	Log       io.Writer                            // gets a line for each request; nil for none
 	Every     time.Duration                        // that CloudFormation is asked how far it is
+	Waiting   func(why string)                     // is told why a plan has to wait
 }
 
 // A session is the application with the clients of the services.

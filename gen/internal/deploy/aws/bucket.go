@@ -38,6 +38,13 @@ func (s *session) upload(ctx context.Context, objects map[string][]byte, tell fu
 		return fmt.Errorf("bucket %s is not the account's, or its objects are not for whoever deploys; name another in targets.aws.artifacts", bucket)
 	case err != nil:
 		return fmt.Errorf("bucket %s: %w", bucket, plain(err))
+	case s.Bucket == "": // made by a run that may have been broken off
+		_, err := s.objects.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket, ExpectedBucketOwner: &s.account})
+		if isCode(err, "NoSuchLifecycleConfiguration") {
+			if err := s.setBucket(ctx, bucket); err != nil {
+				return err
+			}
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(objects)) {
 		there, err := s.objects.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &name, ExpectedBucketOwner: &s.account})
@@ -64,6 +71,12 @@ func (s *session) makeBucket(ctx context.Context, bucket string) error {
 	if _, err := s.objects.CreateBucket(ctx, in); err != nil {
 		return fmt.Errorf("create bucket %s: %w", bucket, plain(err))
 	}
+	return s.setBucket(ctx, bucket)
+}
+
+// setBucket has the bucket be private, and forget what is old: that last, since a
+// bucket which does is taken for one that was set.
+func (s *session) setBucket(ctx context.Context, bucket string) error {
 	_, err := s.objects.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: &bucket, ExpectedBucketOwner: &s.account, PublicAccessBlockConfiguration: &s3types.PublicAccessBlockConfiguration{
 		BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true), IgnorePublicAcls: aws.Bool(true), RestrictPublicBuckets: aws.Bool(true),
 	}})

@@ -21,10 +21,13 @@ const mostBody = 51_200
 // settled waits until CloudFormation has ended what it does with the stack, which an
 // interrupted run has begun, and returns it; nil if there is none.
 func (s *session) settled(ctx context.Context) (*cf.Stack, error) {
-	for {
+	for told := false; ; told = true {
 		now, err := s.stack(ctx, s.Stack)
 		if err != nil || now == nil || !strings.HasSuffix(string(now.StackStatus), "_IN_PROGRESS") || now.StackStatus == cf.StackStatusReviewInProgress {
 			return now, err
+		}
+		if !told {
+			s.Waiting(fmt.Sprintf("stack %s is in %s", s.Stack, now.StackStatus))
 		}
 		if err := s.pause(ctx); err != nil {
 			return nil, err
@@ -42,9 +45,10 @@ func (s *session) pause(ctx context.Context) error {
 }
 
 // Plan compares the template with the stack: that is a change set, which CloudFormation
-// makes, unless the stack is not there yet. A stack has nothing that the application no
-// longer has, so that prune changes nothing.
-func (a Application) Plan(ctx context.Context, _ bool) (deploy.Plan, error) {
+// makes, unless the stack is not there yet. It reads a longer template in a bucket
+// alone, where a dry run puts nothing and compares the templates instead. A stack has
+// nothing that the application no longer has, so that prune changes nothing.
+func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
 	s, err := a.connect(ctx)
 	if err != nil {
 		return deploy.Plan{}, err
@@ -72,7 +76,20 @@ func (a Application) Plan(ctx context.Context, _ bool) (deploy.Plan, error) {
 	case now.StackStatus == cf.StackStatusUpdateRollbackFailed:
 		return out, fmt.Errorf("stack %s is in %s; aws cloudformation continue-update-rollback takes it back to what it was", s.Stack, now.StackStatus)
 	}
-	set, changes, err := s.changeSet(ctx, next)
+	if o.DryRun && next.isLong() {
+		there, err := s.deployed(ctx, now)
+		if err != nil {
+			return out, err
+		}
+		meant, err := parse(next.text)
+		if err != nil {
+			return out, err
+		}
+		out.Steps = estimate(there, meant)
+		out.Notes = append(out.Notes, fmt.Sprintf("the template has %d bytes, which CloudFormation compares only if they lie in a bucket, where a dry run puts nothing: this is what differs in the templates, without what is replaced by a new one", len(next.text)))
+		return out, nil
+	}
+	set, changes, err := s.changeSet(ctx, next, func(text string) { out.Notes = append(out.Notes, text) })
 	if err != nil {
 		return out, err
 	}
@@ -101,6 +118,38 @@ func (a Application) Plan(ctx context.Context, _ bool) (deploy.Plan, error) {
 	return out, nil
 }
 
+// estimate is what differs between two templates.
+func estimate(there, next *template) []deploy.Step {
+	steps := []deploy.Step{}
+	before := map[string]resource{}
+	for _, r := range there.resources {
+		before[r.id] = r
+	}
+	for _, r := range next.resources {
+		step := deploy.Step{Do: deploy.Keep, Kind: r.kind, Name: r.id}
+		if old, ok := before[r.id]; !ok {
+			step.Do = deploy.Create
+		} else if !same(old.body, r.body) {
+			step.Do = deploy.Change
+		}
+		delete(before, r.id)
+		steps = append(steps, step)
+	}
+	for _, r := range there.resources {
+		if _, gone := before[r.id]; gone {
+			step := deploy.Step{Do: deploy.Remove, Kind: r.kind, Name: r.id}
+			if r.outlives {
+				step.Why = leaves
+			}
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// leaves is why a resource that outlives its stack is none of its any more.
+const leaves = "leaves the stack, and stays in the account with what is in it"
+
 // stepOf is what becomes of a resource.
 func stepOf(c cf.ResourceChange) deploy.Step {
 	s := deploy.Step{Do: deploy.Change, Kind: aws.ToString(c.ResourceType), Name: aws.ToString(c.LogicalResourceId)}
@@ -110,7 +159,7 @@ func stepOf(c cf.ResourceChange) deploy.Step {
 	case cf.ChangeActionRemove:
 		s.Do = deploy.Remove
 		if c.PolicyAction == cf.PolicyActionRetain {
-			s.Why = "leaves the stack, and stays in the account with what is in it"
+			s.Why = leaves
 		}
 	default:
 		switch c.Replacement {
@@ -123,10 +172,13 @@ func stepOf(c cf.ResourceChange) deploy.Step {
 	return s
 }
 
+// isLong reports whether CloudFormation has to find the template in a bucket.
+func (t *packaged) isLong() bool { return len(t.text) > mostBody }
+
 // body is how the template is given to CloudFormation: as it is, or where it lies in
 // the bucket.
 func (s *session) body(t *packaged) (text, address *string) {
-	if len(t.text) <= mostBody {
+	if !t.isLong() {
 		return aws.String(string(t.text)), nil
 	}
 	suffix := "amazonaws.com"
@@ -142,7 +194,7 @@ func (t *packaged) objects() map[string][]byte {
 	for name, data := range t.archives {
 		objects[name] = data
 	}
-	if len(t.text) > mostBody {
+	if t.isLong() {
 		objects[key(t.text, ".template.yaml")] = t.text
 	}
 	return objects
@@ -162,11 +214,11 @@ func (s *session) create(ctx context.Context, t *packaged) (string, error) {
 }
 
 // changeSet makes one and returns its name and what it changes; "" for nothing. A
-// template that lies in the bucket has to be there before.
-func (s *session) changeSet(ctx context.Context, t *packaged) (string, []cf.Change, error) {
-	if len(t.text) > mostBody {
+// template that lies in the bucket has to be there before, which is told.
+func (s *session) changeSet(ctx context.Context, t *packaged, tell func(string)) (string, []cf.Change, error) {
+	if t.isLong() {
 		name := key(t.text, ".template.yaml")
-		if err := s.upload(ctx, map[string][]byte{name: t.text}, func(string) {}); err != nil {
+		if err := s.upload(ctx, map[string][]byte{name: t.text}, tell); err != nil {
 			return "", nil, err
 		}
 	}
@@ -250,6 +302,15 @@ func (s *session) carry(t *packaged, begin func(context.Context) (string, error)
 	}
 }
 
+// deployed is the stack's template.
+func (s *session) deployed(ctx context.Context, now *cf.Stack) (*template, error) {
+	got, err := s.stacks.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: now.StackId})
+	if err != nil {
+		return nil, fmt.Errorf("template of stack %s: %w", s.Stack, plain(err))
+	}
+	return parse([]byte(aws.ToString(got.TemplateBody)))
+}
+
 // Removal plans the deletion of the stack. What holds the user's data stays.
 func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 	s, err := a.connect(ctx)
@@ -267,11 +328,7 @@ func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 		}
 		return out, nil
 	}
-	got, err := s.stacks.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: now.StackId})
-	if err != nil {
-		return out, fmt.Errorf("template of stack %s: %w", s.Stack, plain(err))
-	}
-	there, err := parse([]byte(aws.ToString(got.TemplateBody)))
+	there, err := s.deployed(ctx, now)
 	if err != nil {
 		return out, err
 	}

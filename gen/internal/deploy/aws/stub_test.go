@@ -1,11 +1,14 @@
 package aws_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +25,9 @@ type stub struct {
 	events   []string // STATUS TYPE ID REASON, once something has begun
 	set      string   // STATUS REASON of the change set
 	refuse   string   // CODE MESSAGE of what begins
+	template string   // that is deployed
+	sent     string   // the template of the last change set
+	empty    bool     // S3, until something is put there
 	begun    bool
 	calls    []string
 	onBegin  func()
@@ -36,7 +42,12 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	action := r.PostForm.Get("Action")
 	if action == "" {
 		s.calls = append(s.calls, r.Method)
-		w.WriteHeader(http.StatusOK) // of the bucket, where all is
+		switch {
+		case s.empty && r.Method == http.MethodHead:
+			w.WriteHeader(http.StatusNotFound)
+		case r.Method == http.MethodPut:
+			s.empty = false
+		}
 		return
 	}
 	s.calls = append(s.calls, action)
@@ -73,6 +84,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		answer("<StackId>" + stackID + "</StackId>")
 	case "CreateChangeSet":
+		s.sent = r.PostForm.Get("TemplateBody") + r.PostForm.Get("TemplateURL")
 		answer("<Id>arn:set</Id><StackId>" + stackID + "</StackId>")
 	case "DescribeChangeSet":
 		status, reason, _ := strings.Cut(s.set, " ")
@@ -91,8 +103,10 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			members = append([]string{fmt.Sprintf("<member><EventId>%d</EventId><StackId>%s</StackId><StackName>shop</StackName><Timestamp>2026-11-30T12:00:00Z</Timestamp><ResourceStatus>%s</ResourceStatus><ResourceType>%s</ResourceType><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceStatusReason>%s</ResourceStatusReason></member>", i, stackID, parts[0], parts[1], parts[2], physical, parts[3])}, members...)
 		}
 		answer("<StackEvents>" + strings.Join(members, "") + "</StackEvents>")
+	case "DescribeStackResource":
+		answer("<StackResourceDetail><LogicalResourceId>ConfirmLogs</LogicalResourceId><PhysicalResourceId>physical-" + r.PostForm.Get("LogicalResourceId") + "</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus><ResourceType>AWS::Logs::LogGroup</ResourceType><LastUpdatedTimestamp>2026-11-30T12:00:00Z</LastUpdatedTimestamp></StackResourceDetail>")
 	case "GetTemplate":
-		answer("<TemplateBody>Resources: {OrdersBucket: {Type: AWS::S3::Bucket}}</TemplateBody>")
+		answer("<TemplateBody>" + html.EscapeString(cmp.Or(s.template, "Resources: {OrdersBucket: {Type: AWS::S3::Bucket}}")) + "</TemplateBody>")
 	default:
 		answer("")
 	}
@@ -146,18 +160,27 @@ func TestFailures(t *testing.T) {
 			defer server.Close()
 			credentials(t, server.URL)
 			app := application(shop, "one")
+			var waits []string
+			app.Waiting = func(why string) { waits = append(waits, why) }
 			var p deploy.Plan
 			var err error
 			if c.remove {
 				p, err = app.Removal(t.Context())
 			} else {
-				p, err = app.Plan(t.Context(), false)
+				p, err = app.Plan(t.Context(), deploy.Options{})
 			}
 			if err == nil {
 				_, err = p.Carry(t.Context(), func(string) {})
 			}
 			if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
 				t.Errorf("the error is\n%s, and not\n%s", got, c.want)
+			}
+			want := ""
+			if name == "another run goes on" {
+				want = "stack shop is in UPDATE_IN_PROGRESS"
+			}
+			if got := strings.Join(waits, ", "); got != want {
+				t.Errorf("it waits since %q", got)
 			}
 		})
 	}
@@ -172,7 +195,7 @@ func TestInterrupted(t *testing.T) {
 	credentials(t, server.URL)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.onBegin = cancel
-	p, err := application(shop, "one").Plan(ctx, false)
+	p, err := application(shop, "one").Plan(ctx, deploy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +207,7 @@ func TestInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || len(told) == 0 || told[len(told)-1] != "CloudFormation may go on with stack shop; the same command waits for it, and does the rest" {
 		t.Errorf("it tells %q (%v)", told, err)
 	}
-	if p, err = application(shop, "one").Plan(t.Context(), false); err != nil {
+	if p, err = application(shop, "one").Plan(t.Context(), deploy.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	p.Discard(t.Context())
@@ -193,25 +216,95 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// A dry run leaves nothing: no change set, and in no bucket a template that is too
+// long to be sent, which it compares itself. The same template is uploaded where it
+// is meant, and that is told.
+func TestDryRun(t *testing.T) {
+	const reads = "GetCallerIdentity DescribeStacks GetTemplate"
+	long := func(template string, bytes int) string {
+		return template + "Metadata:\n  Padding: " + strings.Repeat("x", bytes) + "\n"
+	}
+	plan := func(s *stub, template string, o deploy.Options) deploy.Plan {
+		t.Helper()
+		s.statuses, s.set, s.calls = []string{"UPDATE_COMPLETE"}, "CREATE_COMPLETE ", nil
+		server := httptest.NewServer(s)
+		defer server.Close()
+		credentials(t, server.URL)
+		p, err := application(template, "one").Plan(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Discard(t.Context())
+		return p
+	}
+	var s stub
+	plan(&s, long(shop, 1), deploy.Options{DryRun: true})
+	if got := strings.Join(s.calls, " "); got != "GetCallerIdentity DescribeStacks CreateChangeSet DescribeChangeSet DeleteChangeSet" {
+		t.Errorf("of a short template a dry run calls %s", got)
+	}
+	most := 51_200 - len(s.sent) + 1
+	plan(&s, long(shop, most), deploy.Options{DryRun: true})
+	if len(s.sent) != 51_200 || !slices.Contains(s.calls, "DeleteChangeSet") {
+		t.Errorf("of a template of %d bytes a dry run calls %s", len(s.sent), s.calls)
+	}
+
+	s.empty = true
+	p := plan(&s, long(shop, most+1), deploy.Options{})
+	if !strings.HasPrefix(s.sent, "https://fngen-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com/fngen/") || !slices.Contains(s.calls, "PUT") {
+		t.Errorf("the template is at %s, after %s", s.sent, s.calls)
+	}
+	if len(p.Notes) == 0 || p.Notes[0] != "created bucket fngen-123456789012-eu-west-1" {
+		t.Errorf("the notes are %q", p.Notes)
+	}
+
+	plan(&s, long(shop, 1), deploy.Options{}) // is deployed, by the text that was sent
+	s.template = strings.Replace(s.sent, "VisibilityTimeout: 180", "VisibilityTimeout: 90", 1)
+	s.template = strings.Replace(s.template, "Outputs:", "  OldTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n  OldRole:\n    Type: AWS::IAM::Role\nOutputs:", 1)
+	next := strings.Replace(shop, "  ConfirmLogs:", "  NewQueue:\n    Type: AWS::SQS::Queue\n  ConfirmLogs:", 1)
+	p = plan(&s, long(next, most+1), deploy.Options{DryRun: true})
+	if got := strings.Join(s.calls, " "); got != reads {
+		t.Errorf("of a long template a dry run calls %s", got)
+	}
+	var b strings.Builder
+	p.Print(&b)
+	if _, steps, _ := strings.Cut(b.String(), "\n"); steps != `  ~ AWS::SQS::Queue       OrdersQueue
+  + AWS::SQS::Queue       NewQueue
+  - AWS::DynamoDB::Table  OldTable  leaves the stack, and stays in the account with what is in it
+  - AWS::IAM::Role        OldRole
+  note: the template has 51239 bytes, which CloudFormation compares only if they lie in a bucket, where a dry run puts nothing: this is what differs in the templates, without what is replaced by a new one
+  1 to create, 1 to change, 2 to remove, 3 unchanged
+` {
+		t.Errorf("the plan is\n%s", b.String())
+	}
+	application := strings.Replace(s.template, "!GetAtt ConfirmRole.Arn", "ConfirmRole.Arn", 1)
+	if application == s.template {
+		t.Fatalf("the template has no !GetAtt:\n%s", s.template)
+	}
+	s.template = application
+	if p := plan(&s, long(shop, most+1), deploy.Options{DryRun: true}); p.Count(deploy.Change) != 2 {
+		t.Errorf("a text is taken for a function: %v", p.Steps)
+	}
+}
+
 // Without credentials, or with a secret in them, one line says so without it.
 func TestCredentials(t *testing.T) {
 	credentials(t, "http://127.0.0.1:1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-	_, err := application(shop, "one").Plan(t.Context(), false)
+	_, err := application(shop, "one").Plan(t.Context(), deploy.Options{})
 	if err == nil || !strings.HasPrefix(err.Error(), "there are no credentials, or they have expired;") {
 		t.Errorf("the error is %v", err)
 	}
 	credentials(t, "http://127.0.0.1:1")
 	app := application(shop, "one")
 	app.Region = ""
-	if _, err := app.Plan(t.Context(), false); err == nil || err.Error() != "there is no region; set targets.aws.region, or AWS_REGION in the environment" {
+	if _, err := app.Plan(t.Context(), deploy.Options{}); err == nil || err.Error() != "there is no region; set targets.aws.region, or AWS_REGION in the environment" {
 		t.Errorf("the error is %v", err)
 	}
 	var log strings.Builder
 	app = application(shop, "one")
 	app.Log = &log
-	_, err = app.Plan(t.Context(), false)
+	_, err = app.Plan(t.Context(), deploy.Options{})
 	if err == nil || strings.Contains(err.Error()+log.String(), "not-to-be-shown") || !strings.Contains(log.String(), "STS GetCallerIdentity: ") {
 		t.Errorf("the error is %v, and the log %s", err, log.String())
 	}

@@ -13,6 +13,7 @@ import (
 type resource struct {
 	id, kind string
 	outlives bool // its stack
+	body     *yaml.Node
 }
 
 // A template is one of CloudFormation that can be written again.
@@ -37,7 +38,7 @@ func parse(data []byte) (*template, error) {
 	}
 	for i := 0; i+1 < len(all.Content); i += 2 {
 		id, body := all.Content[i].Value, all.Content[i+1]
-		r := resource{id: id}
+		r := resource{id: id, body: body}
 		if kind := member(body, "Type"); kind != nil {
 			r.kind = kind.Value
 		}
@@ -62,6 +63,29 @@ func member(node *yaml.Node, key string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// same reports whether the nodes mean the same, however they are written.
+func same(a, b *yaml.Node) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
+		return false
+	}
+	for i, child := range a.Content {
+		other := b.Content[i]
+		switch {
+		case a.Kind == yaml.MappingNode && i%2 == 0:
+			continue
+		case a.Kind == yaml.MappingNode:
+			other = member(b, a.Content[i-1].Value)
+		}
+		if !same(child, other) {
+			return false
+		}
+	}
+	return true
 }
 
 // put has each function be of the object that key returns for its archive.

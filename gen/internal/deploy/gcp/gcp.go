@@ -112,6 +112,9 @@ func (a Application) prepare(ctx context.Context) (runner, error) {
 	if err != nil {
 		return runner{}, err
 	}
+	if _, err := os.Stat(filepath.Join(a.Module, "main.tf")); err != nil { // of a removal, which builds nothing
+		return runner{}, errors.New("dist/gcp/main.tf is not there, by which Terraform knows what is deployed; run fngen build --target=gcp")
+	}
 	if err := os.MkdirAll(a.Folder, 0o700); err != nil {
 		return runner{}, err
 	}
@@ -125,13 +128,14 @@ func (a Application) prepare(ctx context.Context) (runner, error) {
 	return r, err
 }
 
-// Plan has the tool compare. Prune changes nothing: what the module no longer has is
-// destroyed.
-func (a Application) Plan(ctx context.Context, _ bool) (deploy.Plan, error) {
+// Plan has the tool compare. The options change nothing: what the module no longer
+// has is destroyed, and the state is only locked meanwhile.
+func (a Application) Plan(ctx context.Context, _ deploy.Options) (deploy.Plan, error) {
 	return a.plan(ctx, false)
 }
 
-// Removal plans to destroy all of it, but for what the module protects.
+// Removal plans to destroy all of it, which Terraform refuses as long as there is
+// something that the module protects.
 func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 	return a.plan(ctx, true)
 }
@@ -147,6 +151,9 @@ func (a Application) plan(ctx context.Context, destroy bool) (deploy.Plan, error
 		arguments = append(arguments, "-destroy")
 	}
 	if _, err := r.run(ctx, func(string) {}, "plan", arguments...); err != nil {
+		if destroy && strings.Contains(err.Error(), "prevent_destroy") {
+			err = fmt.Errorf("%w; docs/deploy.md says how it is left in the project, with what is in it", err)
+		}
 		return out, err
 	}
 	shown, err := r.run(ctx, nil, "show", "-json", planFile)

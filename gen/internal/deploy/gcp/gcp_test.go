@@ -60,6 +60,12 @@ func newSetup(t *testing.T, programs ...string) *setup {
 		Service:   func(f model.Function) string { return "shop-" + f.Name },
 		Module:    filepath.Join(root, "dist", "gcp"), Folder: filepath.Join(root, ".fngen", "deploy", "gcp"),
 	}
+	if err := os.MkdirAll(s.app.Module, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.app.Module, "main.tf"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -94,7 +100,7 @@ func TestDeploy(t *testing.T) {
 		s.says("apply.out", `{"type":"apply_start","hook":{"resource":{"addr":"module.app.google_pubsub_topic.orders"},"action":"create"}}
 {"type":"apply_complete","hook":{"resource":{"addr":"module.app.google_pubsub_topic.orders"},"action":"create"}}
 `)
-		p, err := s.app.Plan(t.Context(), false)
+		p, err := s.app.Plan(t.Context(), deploy.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +158,7 @@ func TestOther(t *testing.T) {
 	s := newSetup(t, "terraform", "tofu")
 	s.says("show.out", `{"resource_changes":[{"address":"module.app.google_pubsub_topic.orders","mode":"managed","type":"google_pubsub_topic","change":{"actions":["no-op"]}}]}`)
 	s.says("output.out", `{}`)
-	p, err := s.app.Plan(t.Context(), false)
+	p, err := s.app.Plan(t.Context(), deploy.Options{})
 	if err == nil {
 		_, err = p.Carry(t.Context(), func(string) {})
 	}
@@ -168,6 +174,24 @@ func TestOther(t *testing.T) {
 		t.Errorf("a removal calls %s (%v)", calls, err)
 	}
 	p.Discard(t.Context())
+
+	// What holds data is in the way, and so is a module that is not there.
+	const guarded = "Resource module.app.google_storage_bucket.pictures_bucket has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed."
+	s.says("plan.out", `{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Instance cannot be destroyed","detail":"`+guarded+`"}}`+"\n")
+	s.says("plan.fails", "")
+	const hint = "; docs/deploy.md says how it is left in the project, with what is in it"
+	if _, err := s.app.Removal(t.Context()); err == nil || err.Error() != "terraform plan: Instance cannot be destroyed: "+guarded+hint {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := s.app.Plan(t.Context(), deploy.Options{}); err == nil || strings.Contains(err.Error(), hint) {
+		t.Errorf("of a deployment the error is %v", err)
+	}
+	if err := os.RemoveAll(s.app.Module); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.app.Removal(t.Context()); err == nil || err.Error() != "dist/gcp/main.tf is not there, by which Terraform knows what is deployed; run fngen build --target=gcp" {
+		t.Errorf("the error is %v", err)
+	}
 }
 
 // What is missing or fails is one line, with the reason.
@@ -198,7 +222,7 @@ func TestFailures(t *testing.T) {
 			if name == "no tool" {
 				t.Setenv("PATH", s.bin)
 			}
-			p, err := s.app.Plan(t.Context(), false)
+			p, err := s.app.Plan(t.Context(), deploy.Options{})
 			if err == nil {
 				_, err = p.Carry(t.Context(), func(string) {})
 			}
@@ -214,7 +238,7 @@ func TestInterrupted(t *testing.T) {
 	s := newSetup(t, "terraform")
 	s.says("show.out", shown)
 	s.says("wait", "")
-	p, err := s.app.Plan(t.Context(), false)
+	p, err := s.app.Plan(t.Context(), deploy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,6 +280,26 @@ func TestLogs(t *testing.T) {
 	if diff := cmp.Diff(want, s.calls()); diff != "" {
 		t.Error(diff)
 	}
+
+	// Followed, a line that comes again is told once, and one that comes later too.
+	told = nil
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := s.app.Logs(ctx, model.Function{Name: "confirm"}, deploy.LogOptions{Since: since, Follow: true, Every: time.Millisecond}, func(l deploy.Line) {
+		tell(l)
+		switch len(told) {
+		case 2:
+			s.says("logging.out", `[{"insertId":"2","timestamp":"2026-11-30T12:00:02Z","textPayload":"again"},{"insertId":"3","timestamp":"2026-11-30T12:00:01.9Z","textPayload":"late"}]`)
+		case 3:
+			cancel()
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"12:00:01 plain", `12:00:02 ERROR {"message":"no stock"}`, "12:00:01 late"}, told); diff != "" {
+		t.Error(diff)
+	}
+
 	t.Setenv("PATH", t.TempDir())
 	if err := s.app.Logs(t.Context(), model.Function{Name: "confirm"}, deploy.LogOptions{}, tell); err == nil || !strings.HasPrefix(err.Error(), "gcloud is not on PATH") {
 		t.Errorf("the error is %v", err)

@@ -79,7 +79,7 @@ func archive(program, kind string) []byte {
 }
 
 func (s *shop) try(ctx context.Context, prune bool) (deploy.Plan, deploy.Result, error) {
-	p, err := s.app.Plan(ctx, prune)
+	p, err := s.app.Plan(ctx, deploy.Options{Prune: prune})
 	if err != nil {
 		return p, deploy.Result{}, err
 	}
@@ -371,7 +371,7 @@ func TestKind(t *testing.T) {
 			if want := (map[string]string{"exec": "program 1", "exec.env": target.Image(c.kind)}); exec["kind"] != c.kind || cmp.Diff(want, files) != "" {
 				t.Errorf("the kind is %v, and the archive %v", exec["kind"], files)
 			}
-			if p, err := s.app.Plan(t.Context(), false); err != nil || p.Changes() {
+			if p, err := s.app.Plan(t.Context(), deploy.Options{}); err != nil || p.Changes() {
 				t.Errorf("a second run changes %v (%v)", changes(p), err)
 			}
 		})
@@ -390,7 +390,7 @@ func TestInterrupted(t *testing.T) {
 		d.Actions, d.Triggers, d.Rules = d.Actions[:2], d.Triggers[1:], d.Rules[:1]
 	}
 	run := func(s *shop, ctx context.Context, remove bool) error {
-		plan := func() (deploy.Plan, error) { return s.app.Plan(ctx, true) }
+		plan := func() (deploy.Plan, error) { return s.app.Plan(ctx, deploy.Options{Prune: true}) }
 		if remove {
 			plan = func() (deploy.Plan, error) { return s.app.Removal(ctx) }
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/deploy"
 	"github.com/fngen/fngen/gen/internal/deploy/openwhisk"
 	"github.com/fngen/fngen/internal/testkit/whisk"
 )
@@ -235,7 +236,7 @@ func TestSecrets(t *testing.T) {
 func TestVariables(t *testing.T) {
 	s := newShop(t)
 	s.env = map[string]string{"ORDERS_BROKERS": ""}
-	if _, err := s.app.Plan(t.Context(), false); err == nil || !strings.HasPrefix(err.Error(), "the environment has no ORDERS_BROKERS, REQUIRE_WHISK_AUTH;") {
+	if _, err := s.app.Plan(t.Context(), deploy.Options{}); err == nil || !strings.HasPrefix(err.Error(), "the environment has no ORDERS_BROKERS, REQUIRE_WHISK_AUTH;") {
 		t.Errorf("the error is %v", err)
 	}
 	if n := len(s.controller.Requests()); n > 0 {

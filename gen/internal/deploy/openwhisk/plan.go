@@ -168,9 +168,9 @@ func orphans[E interface{ mark() marked }](there map[string]E, pkg string, wante
 	return names
 }
 
-// Plan compares the application with what is on the platform. With prune, what
-// fngen has deployed of it and what it no longer has is removed.
-func (a Application) Plan(ctx context.Context, prune bool) (deploy.Plan, error) {
+// Plan compares the application with what is on the platform, by requests that
+// change nothing.
+func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
 	var missing []string
 	for _, name := range a.Deployment.Variables() {
 		if a.Env(name) == "" {
@@ -215,7 +215,7 @@ func (a Application) Plan(ctx context.Context, prune bool) (deploy.Plan, error) 
 	for _, r := range a.Deployment.Rules {
 		wanted["rule"][r.Name] = true
 	}
-	if prune {
+	if o.Prune {
 		p.remove(pkg, there, wanted)
 	} else {
 		p.leave(pkg, there, wanted)
