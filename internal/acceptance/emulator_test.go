@@ -7,68 +7,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fngen/fngen/internal/testkit/tool"
+	"github.com/fngen/fngen/internal/testkit/emulator"
 )
 
 // pubsubEmulator starts gcloud's Pub/Sub emulator on loopback for the time of
 // the test and returns the base URL of a project in it.
 func pubsubEmulator(t *testing.T) string {
 	t.Helper()
-	gcloud := tool.Path(t, "gcloud")
-	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := net.JoinHostPort("127.0.0.1", freePort(t))
-	cmd := exec.Command(gcloud, "beta", "emulators", "pubsub", "start", "--quiet", "--host-port="+address, "--data-dir="+t.TempDir())
-	cmd.Env = append(os.Environ(), "CLOUDSDK_CONFIG="+t.TempDir())
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // gcloud starts others
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // its end is what matters
-	}()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
-		<-ended
-		_ = output.Close()
-	})
-	base := "http://" + address
-	answers := wait(t, time.Minute, func() bool {
-		select {
-		case <-ended:
-			said, _ := os.ReadFile(output.Name())
-			t.Fatalf("the emulator has ended: %v\n%s", cmd.ProcessState, said)
-		default:
-		}
-		response, err := direct.Get(base)
-		if err != nil {
-			return false
-		}
-		response.Body.Close()
-		return true
-	})
-	if !answers {
-		said, _ := os.ReadFile(output.Name())
-		t.Fatalf("the emulator does not answer\n%s", said)
-	}
-	return base + "/v1/projects/acme/"
+	return emulator.Start(t, "pubsub", "--data-dir="+t.TempDir()) + "/v1/projects/acme/"
 }
 
 // direct asks no proxy, whatever the environment names.

@@ -2,15 +2,15 @@ package acceptance
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fngen/fngen/internal/testkit/logged"
 )
 
 // patience bounds every wait for a process. Nothing waits that long unless
@@ -21,8 +21,8 @@ const patience = 30 * time.Second
 type process struct {
 	t     *testing.T
 	cmd   *exec.Cmd
-	lines chan string // of standard output, without empty ones; closed at its end
-	log   journal     // standard error
+	lines chan string   // of standard output, without empty ones; closed at its end
+	log   logged.Buffer // standard error
 	ended chan struct{}
 }
 
@@ -165,22 +165,4 @@ func (p *process) saw(want seen) {
 	if diff := cmp.Diff(want, p.event()); diff != "" {
 		p.t.Errorf("event: want -, got +\n%s", diff)
 	}
-}
-
-// journal is a buffer that is written and read at the same time.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(b)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
 }
