@@ -1,4 +1,4 @@
-// Package tool finds the programs of others that tests need.
+// Package tool finds the programs of others that tests need, and starts servers.
 package tool
 
 import (
