@@ -39,7 +39,7 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 		{Key: "AuthType", Value: auth},
 		{Key: "InvokeMode", Value: mode},
 	})
-	b.output(id, "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"})
+	b.output(id, "urls", "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"}, f.Name)
 	if !t.Public {
 		return
 	}
@@ -63,7 +63,13 @@ func (b *builder) routes(f model.Function, t model.HTTP) {
 		b.hasAPI = true
 		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
 		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: stack.Ref("Api")}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
-		b.output("Api", "URL of the HTTP API", stack.Attribute{ID: "Api", Name: "ApiEndpoint"})
+		var behind []string
+		for _, f := range b.app.Functions {
+			if f.Trigger.Kind() == t.Kind() {
+				behind = append(behind, f.Name)
+			}
+		}
+		b.output("Api", "urls", "URL of the HTTP API", stack.Attribute{ID: "Api", Name: "ApiEndpoint"}, behind...)
 	}
 	integration := of(f, "Integration")
 	b.add(integration, "AWS::ApiGatewayV2::Integration", output.Mapping{
