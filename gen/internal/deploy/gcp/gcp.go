@@ -101,11 +101,21 @@ func literal(text string) string {
 
 const planFile = "fngen.tfplan"
 
-// prepare writes the root module and has the tool get what it needs.
-func (a Application) prepare(ctx context.Context, source string, whole bool) (runner, error) {
+// prepare writes the root module and has the tool get what it needs: for the
+// application's module, or for one that takes its place and is still empty.
+func (a Application) prepare(ctx context.Context, whole bool) (runner, error) {
 	program, err := tool()
 	if err != nil {
 		return runner{}, err
+	}
+	source := "./" + kept
+	if whole {
+		if source, err = filepath.Rel(a.Folder, a.Module); err != nil {
+			source = a.Module
+		}
+		if source = filepath.ToSlash(source); !strings.HasPrefix(source, ".") && !strings.HasPrefix(source, "/") {
+			source = "./" + source
+		}
 	}
 	text, err := a.root(source, whole)
 	if err != nil {
@@ -113,6 +123,11 @@ func (a Application) prepare(ctx context.Context, source string, whole bool) (ru
 	}
 	if err := a.write("", map[string][]byte{"main.tf.json": text, ".gitignore": []byte("*\n")}); err != nil {
 		return runner{}, err
+	}
+	if !whole {
+		if err := a.keep(nil); err != nil {
+			return runner{}, err
+		}
 	}
 	r := runner{program: program, dir: a.Folder, log: a.Log}
 	_, err = r.run(ctx, nil, "init", "-input=false", "-no-color", "-reconfigure")
@@ -136,14 +151,7 @@ func (a Application) write(folder string, files map[string][]byte) error {
 // Plan has the tool compare. The options change nothing: what the module no longer
 // has is destroyed, and the state is only locked meanwhile.
 func (a Application) Plan(ctx context.Context, _ deploy.Options) (deploy.Plan, error) {
-	to, err := filepath.Rel(a.Folder, a.Module)
-	if err != nil {
-		to = a.Module
-	}
-	if to = filepath.ToSlash(to); !strings.HasPrefix(to, ".") && !strings.HasPrefix(to, "/") {
-		to = "./" + to
-	}
-	r, err := a.prepare(ctx, to, true)
+	r, err := a.prepare(ctx, true)
 	if err != nil {
 		return deploy.Plan{}, err
 	}

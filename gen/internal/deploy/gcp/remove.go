@@ -29,10 +29,7 @@ type resource struct {
 // too, as it is: the next deployment goes on with it, on whatever machine, and an
 // apply that was broken off is made up for by either command.
 func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
-	if err := a.keep(nil); err != nil { // init looks for it
-		return deploy.Plan{}, err
-	}
-	r, err := a.prepare(ctx, "./"+kept, false)
+	r, err := a.prepare(ctx, false)
 	if err != nil {
 		return deploy.Plan{}, err
 	}

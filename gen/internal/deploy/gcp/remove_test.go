@@ -188,6 +188,18 @@ func TestRemovalFails(t *testing.T) {
 	}
 }
 
+// What is refused before Terraform runs leaves nothing in the application's folder.
+func TestNothingIsWritten(t *testing.T) {
+	s := newSetup(t, "terraform")
+	s.app.State = ""
+	if _, err := s.app.Removal(t.Context()); err == nil || !strings.Contains(err.Error(), "set targets.gcp.state") {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := os.Stat(s.app.Folder); err == nil {
+		t.Error("there is a folder")
+	}
+}
+
 // The arguments that the module of a removal gives are all that the provider demands.
 func TestKeptArguments(t *testing.T) {
 	data, err := os.ReadFile("../../target/gcp/testdata/provider.json")
