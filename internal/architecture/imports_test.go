@@ -86,6 +86,8 @@ var rules = []rule{
 	{"gen/internal/deploy/openwhisk", []string{"gen/internal/deploy", "gen/internal/model", "gen/internal/config", "gen/internal/output", "gen/internal/target/openwhisk"}, slices.Concat(openwhisk, emission)},
 	{"gen/internal/hcl", nil, terraform},
 	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/hcl", "gen/internal/output"}, slices.Concat(terraform, emission)},
+	{"gen/internal/target/aws", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output", "gen/internal/target/aws/…"}, emission},
+	{"gen/internal/target/aws/…", []string{"gen/internal/model", "gen/internal/output", "gen/internal/target/aws/stack"}, emission},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
