@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
@@ -202,19 +203,7 @@ func TestNothingIsWritten(t *testing.T) {
 
 // The arguments that the module of a removal gives are all that the provider demands.
 func TestKeptArguments(t *testing.T) {
-	data, err := os.ReadFile("../../target/gcp/testdata/provider.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var provider struct {
-		Resource map[string]struct {
-			Required []string
-			Blocks   map[string]struct{ Must bool }
-		}
-	}
-	if err := json.Unmarshal(data, &provider); err != nil {
-		t.Fatal(err)
-	}
+	provider := tfschema.Read(t, "google")
 	for kind, want := range map[string][]string{"google_pubsub_subscription": {"name", "topic"}, "google_pubsub_topic": {"name"}, "google_storage_bucket": {"location", "name"}} {
 		if diff := cmp.Diff(want, provider.Resource[kind].Required); diff != "" {
 			t.Errorf("%s: %s", kind, diff)
