@@ -84,12 +84,12 @@ func findings(t *testing.T, files []txtar.File) string {
 	}
 	diagnostics = append(diagnostics, more...)
 	for _, f := range resolved.Others {
-		config.Operate(f)
+		config.Operate(f, "")
 	}
 	for _, target := range testkit.Targets(config) {
 		var meant []model.Function
 		for _, f := range resolved.Functions {
-			f = config.Operate(f)
+			f = config.Operate(f, target.Name())
 			if f.MeantFor(target.Name()) {
 				meant = append(meant, f)
 			}

@@ -235,10 +235,10 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 			return targeted{}, err
 		}
 		for i, f := range app.Functions {
-			app.Functions[i] = r.config.Operate(f)
+			app.Functions[i] = r.config.Operate(f, "")
 		}
 		for i, f := range app.Others {
-			app.Others[i] = r.config.Operate(f)
+			app.Others[i] = r.config.Operate(f, "")
 		}
 		r.platforms[compiled] = app
 		r.functions = slices.Concat(r.functions, app.Functions, app.Others)
@@ -253,7 +253,7 @@ func (r *reader) target(ctx context.Context, target model.Target) (targeted, err
 			t.left = append(t.left, f)
 			continue
 		}
-		t.app.Functions = append(t.app.Functions, f)
+		t.app.Functions = append(t.app.Functions, r.config.Operate(f, t.Name()))
 	}
 	for _, f := range app.Others {
 		if !f.MeantFor(t.Name()) && !compiledHere[f.Name] {

@@ -23,7 +23,7 @@ func written(t *testing.T, source, settings string) map[string]string {
 	for _, target := range testkit.Targets(c) {
 		var meant []model.Function
 		for _, f := range app.Functions {
-			if f = c.Operate(f); f.MeantFor(target.Name()) {
+			if f = c.Operate(f, target.Name()); f.MeantFor(target.Name()) {
 				meant = append(meant, f)
 			}
 		}

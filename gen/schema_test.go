@@ -42,29 +42,33 @@ func TestSchema(t *testing.T) {
 		"build: {tags: prod, ldflags: -X example.com/shop.Version=v1}":     true,
 		"build: {tags: [prod, eu.west_1], ldflags: [-X=a.b/c.D=e, -s -w]}": true,
 
-		"build: {tags: [a-b]}":                     false,
-		"build: {tags: [a, [b]]}":                  false,
-		"build: {ldflags: {a: b}}":                 false,
-		"build: {goflags: -v}":                     false,
-		"targets: {azure: {}}":                     false,
-		"allow: {queue-shared: It is an error.}":   false,
-		"allow: {kafka-txt: There is none.}":       false,
-		"allow: {kafka-text: ' '}":                 false,
-		"allow: [kafka-text]":                      false,
-		"targets: {aws: {arch: arm}}":              false,
-		"targets: {aws: {arch: 64}}":               false,
-		"targets: [aws]":                           false,
-		"targets: {openwhisk: {kind: go}}":         false,
-		"functions: {confirm: {memory: 512}}":      false,
-		"functions: {confirm: {memory: 512 MB}}":   false,
-		"functions: {confirm: {max-instances: 0}}": false,
-		"functions: {confirm: {cpu: 1}}":           false,
-		"functions: {Confirm: {}}":                 false,
-		"functions: {confirm: {env: {1A: x}}}":     false,
-		"functions: {confirm: {env: {A: 1}}}":      false,
-		"resources: {orders: {aws: {keys: id}}}":   false,
-		"resources: {orders: {aws: {keys: []}}}":   false,
-		"other: {}":                                false,
+		"build: {tags: [a-b]}":                   false,
+		"build: {tags: [a, [b]]}":                false,
+		"build: {ldflags: {a: b}}":               false,
+		"build: {goflags: -v}":                   false,
+		"targets: {azure: {}}":                   false,
+		"allow: {queue-shared: It is an error.}": false,
+		"allow: {kafka-txt: There is none.}":     false,
+		"allow: {kafka-text: ' '}":               false,
+		"allow: [kafka-text]":                    false,
+		"targets: {aws: {arch: arm}}":            false,
+		"targets: {aws: {arch: 64}}":             false,
+		"targets: [aws]":                         false,
+		"targets: {openwhisk: {kind: go}}":       false,
+		"functions: {confirm: {memory: 512}}":    false,
+		"functions: {confirm: {memory: 1GB, aws: {memory: 512MB, env: {A: b}}, openwhisk: {log-level: debug}}}": true,
+		"functions: {confirm: {aws: {memory: 512}}}":                                                            false,
+		"functions: {confirm: {aws: {env: {1A: b}}}}":                                                           false,
+		"functions: {confirm: {aws: {aws: {}}}}":                                                                false,
+		"functions: {confirm: {memory: 512 MB}}":                                                                false,
+		"functions: {confirm: {max-instances: 0}}":                                                              false,
+		"functions: {confirm: {cpu: 1}}":                                                                        false,
+		"functions: {Confirm: {}}":                                                                              false,
+		"functions: {confirm: {env: {1A: x}}}":                                                                  false,
+		"functions: {confirm: {env: {A: 1}}}":                                                                   false,
+		"resources: {orders: {aws: {keys: id}}}":                                                                false,
+		"resources: {orders: {aws: {keys: []}}}":                                                                false,
+		"other: {}":                                                                                             false,
 	} {
 		err := validate(t, schema, []byte(text))
 		if (err == nil) != valid {
@@ -74,7 +78,7 @@ func TestSchema(t *testing.T) {
 		for _, k := range known {
 			k.configured(c)
 		}
-		c.Operate(model.Function{Name: "confirm"})
+		c.Operate(model.Function{Name: "confirm"}, "")
 		if diagnostics := c.Diagnostics(); (len(diagnostics) == 0) != valid {
 			t.Errorf("%q: fngen says %v, want valid %v", text, diagnostics, valid)
 		}

@@ -17,20 +17,19 @@ var known = []knownTarget{
 	{"openwhisk", as(openwhisk.New)},
 }
 
-// A knownTarget is a target that fngen.yaml says more about: of the target, and
-// of each resource there.
+// A knownTarget is a target that fngen.yaml says more about.
 type knownTarget struct {
 	name string
-	new  func(*config.Settings, map[string]*config.Settings) model.Target
+	new  func(config.Sections) model.Target
 }
 
-func as[T model.Target](new func(*config.Settings, map[string]*config.Settings) T) func(*config.Settings, map[string]*config.Settings) model.Target {
-	return func(s *config.Settings, resources map[string]*config.Settings) model.Target { return new(s, resources) }
+func as[T model.Target](new func(config.Sections) T) func(config.Sections) model.Target {
+	return func(s config.Sections) model.Target { return new(s) }
 }
 
 // configured returns the target as fngen.yaml has it.
 func (k knownTarget) configured(c *config.Config) model.Target {
-	return k.new(c.Target(k.name), c.Resources(k.name))
+	return k.new(c.Sections(k.name))
 }
 
 // Targets returns the names of all targets, in the order in which they are

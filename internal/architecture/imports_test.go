@@ -84,7 +84,8 @@ var rules = []rule{
 	{"gen/internal/deploy/aws", []string{"gen/internal/deploy", "gen/internal/model"}, slices.Concat(amazon, yaml)},
 	{"gen/internal/deploy/gcp", []string{"gen/internal/deploy", "gen/internal/model"}, nil},
 	{"gen/internal/deploy/openwhisk", []string{"gen/internal/deploy", "gen/internal/model", "gen/internal/config", "gen/internal/output", "gen/internal/target/openwhisk"}, slices.Concat(openwhisk, emission)},
-	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, slices.Concat(terraform, emission)},
+	{"gen/internal/hcl", nil, terraform},
+	{"gen/internal/target/gcp", []string{"gen/internal/model", "gen/internal/config", "gen/internal/hcl", "gen/internal/output"}, slices.Concat(terraform, emission)},
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
@@ -174,7 +175,7 @@ var only = []struct {
 }{
 	{"github.com/dave/jennifer", []string{"gen/internal/output", "gen/internal/target/…"}},
 	{"golang.org/x/tools", []string{"gen/internal/discover", "gen/internal/vet/…"}},
-	{"github.com/hashicorp/hcl", []string{"gen/internal/target/gcp"}},
+	{"github.com/hashicorp/hcl", []string{"gen/internal/hcl"}},
 	{"github.com/CycloneDX", []string{"gen/internal/build"}},
 	{"github.com/fsnotify", []string{"gen/internal/dev/loop"}},
 	{"github.com/apache", []string{"gen/internal/deploy/openwhisk"}},

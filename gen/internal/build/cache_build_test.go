@@ -100,9 +100,9 @@ func (c cached) entries(t *testing.T) int {
 func configured(text string) model.Target {
 	c := config.Parse([]byte(text), testkit.TargetNames)
 	if strings.Contains(text, "aws:") {
-		return aws.New(c.Target("aws"), c.Resources("aws"))
+		return aws.New(c.Sections("aws"))
 	}
-	return openwhisk.New(c.Target("openwhisk"), nil)
+	return openwhisk.New(c.Sections("openwhisk"))
 }
 
 // An edited is what a test changes of an application, or of how it is built.

@@ -53,19 +53,38 @@ func (c *Config) resources() *Settings {
 	return c.top.Section("resources", "What directives name: queues, topics, buckets, collections, streams. What is not named here is created.")
 }
 
-// Resources returns what the file says of each resource on the target.
-func (c *Config) Resources(target string) map[string]*Settings {
+func (c *Config) functions() *Settings {
+	return c.top.Section("functions", "What operators decide for each function, by its name.")
+}
+
+// Sections are what the file says for one target.
+type Sections struct {
+	Target    *Settings            // of the target itself
+	Resources map[string]*Settings // of each resource there, by its logical name
+	Functions map[string]*Settings // of each function there, by its name
+}
+
+// Sections returns them for the target.
+func (c *Config) Sections(target string) Sections {
+	out := Sections{c.Target(target), map[string]*Settings{}, map[string]*Settings{}}
 	resources := c.resources()
-	out := map[string]*Settings{}
 	for _, name := range resources.order {
 		if err := model.ValidName(name); err != nil {
 			resources.ask(Key{Name: name})
 			resources.fail("config-value", resources.keys[name], "resources: %s", err)
 			continue
 		}
-		out[name] = resources.Section(name, "").Section(target, "The resource on the target "+target+".")
+		out.Resources[name] = resources.Section(name, "").Section(target, "The resource on the target "+target+".")
+	}
+	for _, name := range c.functions().order { // which are asked for by Operate, if they are functions
+		out.Functions[name] = functionOn(c.functions().section(name, ""), target)
 	}
 	return out
+}
+
+// functionOn returns what the function's settings say for the target.
+func functionOn(function *Settings, target string) *Settings {
+	return function.Section(target, "The function on the target "+target+", over what is said of it on all.")
 }
 
 // Diagnostics returns what was wrong, and the keys that nobody asked for.
@@ -131,8 +150,7 @@ func ParseOverlaid(data []byte, env string, over []byte, known []string) *Config
 	c := &Config{top: newSettings(src, "", src.merge(node, overNode, 0)), known: known}
 	c.top.diagnostics = slices.Concat(c.top.diagnostics, diagnostics, more)
 	for _, name := range known {
-		c.Target(name)
-		c.Resources(name)
+		c.Sections(name)
 	}
 	c.functions()
 	c.top.String(logLevel)

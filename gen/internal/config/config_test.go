@@ -64,7 +64,7 @@ func TestOverlay(t *testing.T) {
 		"functions: {other: {}}\n":                                             {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:13: error: unknown key "other"; the keys of functions are order [config-key]`},
 		"functions: {order: {memory: 1GB, memory: 2GB}}\n":                     {"1024MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:34: error: the key "memory" is there twice; keep one [config-twice]`},
 		"functions: {order: 1}\n":                                              {"0MiB", `fngen.prod.yaml:1:20: error: functions.order is not a mapping; write key: value below it [config-value]`},
-		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: error: unknown key "order"; the keys of functions.order are env, log-level, log-retention, max-instances, memory, reserved-instances, tracing [config-key]`},
+		"functions: &a {order: *a}\n":                                          {"512MiB LEVEL=info REGION=3", `fngen.prod.yaml:1:16: error: unknown key "order"; the keys of functions.order are aws, env, log-level, log-retention, max-instances, memory, reserved-instances, tracing [config-key]`},
 		"log-level: warn\n":                                                    {"512MiB LEVEL=info LOG_LEVEL=warn REGION=3"},
 		"log-level: warn\nfunctions: {order: {log-level: debug}}\n":            {"512MiB LEVEL=info LOG_LEVEL=debug REGION=3"},
 		"log-level: loud\nfunctions: {order: {log-level: debug}}\n":            {"512MiB LEVEL=info LOG_LEVEL=debug REGION=3", `fngen.prod.yaml:1:12: error: log-level is "loud"; give one of debug, info, warn, error [config-value]`},
@@ -73,7 +73,7 @@ func TestOverlay(t *testing.T) {
 	} {
 		c := ParseOverlaid([]byte(base), "prod", []byte(over), []string{"aws"})
 		c.Target("aws").String(Key{Name: "arch"})
-		o := c.Operate(model.Function{Name: "order"}).Operation
+		o := c.Operate(model.Function{Name: "order"}, "").Operation
 		got := fmt.Sprintf("%dMiB", o.Memory)
 		for _, v := range o.Env {
 			got += " " + v.Name + "=" + v.Value
@@ -85,6 +85,52 @@ func TestOverlay(t *testing.T) {
 		if diff := cmp.Diff(want, all); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", over, diff)
 		}
+	}
+}
+
+// What a function has on one target wins over what it has on all, key by key and
+// variable by variable, is nothing to another target, and is checked for each.
+func TestOperateOnTarget(t *testing.T) {
+	const text = `log-level: warn
+functions:
+  order:
+    memory: 512MB
+    max-instances: 3
+    env: {LEVEL: info, REGION: "3"}
+    aws: {memory: 1GB, env: {LEVEL: debug, OWN: "1"}}
+    gcp: {log-level: error, tracing: active}
+    openwhisk: {memory: 128, cpu: 1}
+`
+	c := Parse([]byte(text), []string{"aws", "gcp", "openwhisk"})
+	for target, want := range map[string]string{
+		"":          "512 3  LEVEL=info LOG_LEVEL=warn REGION=3 @4",
+		"aws":       "1024 3  LEVEL=debug LOG_LEVEL=warn OWN=1 REGION=3 @7",
+		"gcp":       "512 3 active LEVEL=info LOG_LEVEL=error REGION=3 @4",
+		"openwhisk": "512 3  LEVEL=info LOG_LEVEL=warn REGION=3 @9",
+	} {
+		f := c.Operate(model.Function{Name: "order"}, target)
+		o := f.Operation
+		got := fmt.Sprintf("%d %d %s", o.Memory, o.MaxInstances, o.Tracing)
+		for _, v := range o.Env {
+			got += " " + v.Name + "=" + v.Value
+		}
+		if got += fmt.Sprint(" @", f.Positions[model.KeyMemory].Line); got != want {
+			t.Errorf("on %q: got %s, want %s", target, got, want)
+		}
+		if again := c.Operate(f, target); !cmp.Equal(f, again) {
+			t.Errorf("on %q: again it is %v, want %v", target, again, f)
+		}
+	}
+	var got []string
+	for _, d := range c.Diagnostics() {
+		got = append(got, d.String())
+	}
+	want := []string{
+		`fngen.yaml:9:25: error: functions.order.openwhisk.memory is not a string; quote it [config-value]`,
+		`fngen.yaml:9:30: error: unknown key "cpu"; the keys of functions.order.openwhisk are env, log-level, log-retention, max-instances, memory, reserved-instances, tracing [config-key]`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -25,7 +25,7 @@ func FuzzConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, over []byte) {
 		c := config.ParseOverlaid(data, "prod", over, testkit.TargetNames)
 		testkit.Targets(c) // each asks for the keys that it knows
-		c.CheckResources([]model.Function{c.Operate(model.Function{Name: "order", Trigger: model.Queue{Name: "orders"}})})
+		c.CheckResources([]model.Function{c.Operate(model.Function{Name: "order", Trigger: model.Queue{Name: "orders"}}, "")})
 		for _, p := range c.Diagnostics() {
 			if p.Pos.Filename != config.File && p.Pos.Filename != config.OverlayFile("prod") || p.Pos.Line < 1 || p.Message == "" {
 				t.Errorf("a finding without a position or a message: %#v", p)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/token"
@@ -26,58 +27,80 @@ var (
 		OneOf: []string{"debug", "info", "warn", "error"}}
 )
 
-func (c *Config) functions() *Settings {
-	return c.top.Section("functions", "What operators decide for each function, by its name.")
-}
-
-// Operate returns the function with what the file says of it.
-func (c *Config) Operate(f model.Function) model.Function {
-	s := c.functions().Section(f.Name, "")
-	f.Operation = model.Operation{
-		Memory:       megabytes(s.String(memory)),
-		Reserved:     s.Int(reservedInstances),
-		MaxInstances: s.Int(maxInstances),
-		LogRetention: days(s.String(logRetention)),
-		Tracing:      s.String(tracing),
-	}
+// Operate returns the function with what the file says of it on the target; on
+// all of them if the target is "".
+func (c *Config) Operate(f model.Function, target string) model.Function {
+	function := c.functions().Section(f.Name, "")
+	f.Operation = model.Operation{}
 	positions := map[string]token.Position{}
 	maps.Copy(positions, f.Positions)
 	f.Positions = positions
+	from := []*Settings{function}
+	operate(&f, function)
+	for _, name := range c.known {
+		if on := functionOn(function, name); name == target {
+			from = append(from, on)
+			operate(&f, on)
+		} else {
+			operate(&model.Function{Positions: map[string]token.Position{}}, on) // which finds what is wrong there
+		}
+	}
+	c.setLogLevel(&f, from)
+	slices.SortFunc(f.Operation.Env, func(a, b model.Variable) int { return strings.Compare(a.Name, b.Name) })
+	return f
+}
+
+// operate sets what the settings have, over what is there.
+func operate(f *model.Function, s *Settings) {
+	o := &f.Operation
+	o.Memory = cmp.Or(megabytes(s.String(memory)), o.Memory)
+	o.Reserved = cmp.Or(s.Int(reservedInstances), o.Reserved)
+	o.MaxInstances = cmp.Or(s.Int(maxInstances), o.MaxInstances)
+	o.LogRetention = cmp.Or(days(s.String(logRetention)), o.LogRetention)
+	o.Tracing = cmp.Or(s.String(tracing), o.Tracing)
+	s.String(logLevel)
 	for _, key := range []string{model.KeyMemory, model.KeyReserved, model.KeyMaxInstances, model.KeyLogRetention, model.KeyTracing} {
 		if s.Has(key) {
 			f.Positions[key] = s.Position(key)
 		}
 	}
-	env := s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name, and secret:NAME#MEMBER a member of one that is a JSON object.")
+	env := environment(s)
 	for _, name := range env.order {
 		v, ok := variable(env, name)
 		if !ok {
 			continue
 		}
-		f.Operation.Env = append(f.Operation.Env, v)
+		o.Env = append(slices.DeleteFunc(o.Env, func(other model.Variable) bool { return other.Name == name }), v)
 		f.Positions[model.KeyEnv+"."+name] = env.Position(name)
 	}
-	c.setLogLevel(&f, s, env)
-	slices.SortFunc(f.Operation.Env, func(a, b model.Variable) int { return strings.Compare(a.Name, b.Name) })
-	return f
 }
 
-// setLogLevel adds the variable for the level that the file gives the function, or
-// all functions, and refuses another way to say it beside that.
-func (c *Config) setLogLevel(f *model.Function, s, env *Settings) {
-	from := s
-	if s.String(logLevel); !s.Has(logLevel.Name) {
-		from = c.top
+func environment(s *Settings) *Settings {
+	return s.Section(model.KeyEnv, "Environment variables. secret:NAME is the value of the platform's secret of that name, and secret:NAME#MEMBER a member of one that is a JSON object.")
+}
+
+// setLogLevel adds the variable for the level that the function has by the last of
+// its settings that say one, or all functions have, and refuses another way to say
+// it beside that.
+func (c *Config) setLogLevel(f *model.Function, function []*Settings) {
+	from := c.top
+	for _, s := range function {
+		if s.Has(logLevel.Name) {
+			from = s
+		}
 	}
 	level := from.String(logLevel)
-	switch {
-	case level == "":
-	case env.Has(model.LogLevel):
-		env.Refuse("env-name", model.LogLevel, "is what %s sets; remove it, and write %s for a level of the function's own", from.full(logLevel.Name), s.full(logLevel.Name))
-	default:
-		f.Operation.Env = append(f.Operation.Env, model.Variable{Name: model.LogLevel, Value: level})
-		f.Positions[model.KeyEnv+"."+model.LogLevel] = from.Position(logLevel.Name)
+	if level == "" {
+		return
 	}
+	for _, s := range function {
+		if env := environment(s); env.Has(model.LogLevel) {
+			env.Refuse("env-name", model.LogLevel, "is what %s sets; remove it, and write %s for a level of the function's own", from.full(logLevel.Name), s.full(logLevel.Name))
+			return
+		}
+	}
+	f.Operation.Env = append(f.Operation.Env, model.Variable{Name: model.LogLevel, Value: level})
+	f.Positions[model.KeyEnv+"."+model.LogLevel] = from.Position(logLevel.Name)
 }
 
 // readAllows reads what the file acknowledges.
@@ -103,7 +126,7 @@ func (c *Config) readAllows() {
 // an application whose functions are not all known.
 func (c *Config) OperateAll() {
 	for _, name := range c.functions().order {
-		c.Operate(model.Function{Name: name})
+		c.Operate(model.Function{Name: name}, "")
 	}
 }
 

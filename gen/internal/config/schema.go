@@ -14,7 +14,7 @@ const SchemaID = "https://github.com/fngen/fngen/fngen.schema.json"
 // that there are, which has a function and a resource.
 func Schema(known []string, read func(*Config)) ([]byte, error) {
 	c := Parse([]byte("functions: {any: {}}\nresources: {any: {}}\n"), known)
-	c.Operate(model.Function{Name: "any"})
+	c.Operate(model.Function{Name: "any"}, "")
 	read(c)
 	top := c.top.schema()
 	top.Schema, top.ID = "https://json-schema.org/draft/2020-12/schema", SchemaID
@@ -23,8 +23,12 @@ func Schema(known []string, read func(*Config)) ([]byte, error) {
 		byName.PatternProperties = map[string]*schema{model.NameGrammar.String(): byName.Properties["any"]}
 		byName.Properties = nil
 	}
-	env := top.Properties["functions"].PatternProperties[model.NameGrammar.String()].Properties[model.KeyEnv]
-	env.PatternProperties = map[string]*schema{variableGrammar.String(): {Type: jsonTypes{"string"}}}
+	function := top.Properties["functions"].PatternProperties[model.NameGrammar.String()]
+	variables := map[string]*schema{variableGrammar.String(): {Type: jsonTypes{"string"}}}
+	function.Properties[model.KeyEnv].PatternProperties = variables
+	for _, name := range known {
+		function.Properties[name].Properties[model.KeyEnv].PatternProperties = variables
+	}
 	data, err := json.MarshalIndent(top, "", "  ")
 	return append(data, '\n'), err
 }

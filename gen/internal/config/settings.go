@@ -103,6 +103,11 @@ func (s *Settings) Position(key string) token.Position { return s.source.positio
 // doc says in a sentence what it holds.
 func (s *Settings) Section(key, doc string) *Settings {
 	s.ask(Key{Name: key, kind: ofSection})
+	return s.section(key, doc)
+}
+
+// section is Section for one that is asked for elsewhere, if at all.
+func (s *Settings) section(key, doc string) *Settings {
 	if section := s.sections[key]; section != nil {
 		return section
 	}
@@ -284,7 +289,9 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sections)) {
-		diagnostics = append(diagnostics, s.sections[key].Diagnostics()...)
+		if s.hasAsked(key) {
+			diagnostics = append(diagnostics, s.sections[key].Diagnostics()...)
+		}
 	}
 	return diagnostics
 }

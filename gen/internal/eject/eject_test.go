@@ -44,10 +44,10 @@ func text(t *testing.T, files []model.File, name string) string {
 // users give for the shell and for make. What is in an archive besides the program
 // lies beside the entrypoint.
 func TestMakefile(t *testing.T) {
-	ow := target(openwhisk.New(config.Parse([]byte(`targets: {openwhisk: {kind: ["go:1.20", "go:1.22"]}}`), []string{"openwhisk"}).Target("openwhisk"), nil),
+	ow := target(openwhisk.New(config.Parse([]byte(`targets: {openwhisk: {kind: ["go:1.20", "go:1.22"]}}`), []string{"openwhisk"}).Sections("openwhisk")),
 		model.File{Path: "go1.20/manifest.yaml", Data: []byte("a: manifest\n")})
 	ow.App.Platform = ow.App.Platform.With(model.Build{Tags: []string{"prod"}, Values: []string{`example.com/shop.Motto=it's $5 #1`}})
-	source := target(gcp.New(&config.Settings{}, nil))
+	source := target(gcp.New(config.Sections{Target: &config.Settings{}}))
 	source.App.Platform = source.App.Platform.With(model.Build{Tags: []string{"prod"}})
 	files, err := eject.Files([]eject.Target{ow, source})
 	if err != nil {
@@ -88,7 +88,7 @@ func TestMakefile(t *testing.T) {
 
 // Where no platform takes sources, nothing that stages them is written.
 func TestWithoutSource(t *testing.T) {
-	files, err := eject.Files([]eject.Target{target(openwhisk.New(&config.Settings{}, nil))})
+	files, err := eject.Files([]eject.Target{target(openwhisk.New(config.Sections{Target: &config.Settings{}}))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestWithoutSource(t *testing.T) {
 // An entrypoint has as many lines as the generated one, so that it compiles to the
 // same.
 func TestLines(t *testing.T) {
-	ow := target(openwhisk.New(&config.Settings{}, nil))
+	ow := target(openwhisk.New(config.Sections{Target: &config.Settings{}}))
 	files, err := eject.Files([]eject.Target{ow})
 	if err != nil {
 		t.Fatal(err)

@@ -30,17 +30,17 @@ var TargetNames = []string{"aws", "gcp", "openwhisk"}
 // Targets returns every target, as the configuration has it.
 func Targets(c *config.Config) []model.Target {
 	return []model.Target{
-		aws.New(c.Target("aws"), c.Resources("aws")),
-		gcp.New(c.Target("gcp"), c.Resources("gcp")),
-		openwhisk.New(c.Target("openwhisk"), c.Resources("openwhisk")),
+		aws.New(c.Sections("aws")),
+		gcp.New(c.Sections("gcp")),
+		openwhisk.New(c.Sections("openwhisk")),
 	}
 }
 
 // OpenWhisk returns the target without settings.
-func OpenWhisk() model.Target { return openwhisk.New(&config.Settings{}, nil) }
+func OpenWhisk() model.Target { return openwhisk.New(config.Sections{Target: &config.Settings{}}) }
 
 // GCP returns the target without settings.
-func GCP() model.Target { return gcp.New(&config.Settings{}, nil) }
+func GCP() model.Target { return gcp.New(config.Sections{Target: &config.Settings{}}) }
 
 //go:embed testdata/sdk.txtar
 var sdk []byte

@@ -28,9 +28,9 @@ import (
 
 // targets are those whose numbers count here: what the infrastructure sets.
 var targets = map[string]model.Deliverer{
-	"aws":       aws.New(&config.Settings{}, nil),
-	"gcp":       gcp.New(&config.Settings{}, nil).(model.Deliverer),
-	"openwhisk": openwhisk.New(&config.Settings{}, nil),
+	"aws":       aws.New(config.Sections{Target: &config.Settings{}}),
+	"gcp":       gcp.New(config.Sections{Target: &config.Settings{}}).(model.Deliverer),
+	"openwhisk": openwhisk.New(config.Sections{Target: &config.Settings{}}),
 }
 
 func fnOf(name string, t model.Trigger) model.Function {

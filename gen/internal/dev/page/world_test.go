@@ -69,7 +69,7 @@ func newWorld(t testing.TB, functions ...model.Function) *world {
 		},
 	}
 	w.Broker = broker.New(broker.Options{
-		Target: "aws", Numbers: aws.New(&config.Settings{}, nil).Delivery, Occurrence: invoke.Occurrence, Deliver: w.deliver,
+		Target: "aws", Numbers: aws.New(config.Sections{Target: &config.Settings{}}).Delivery, Occurrence: invoke.Occurrence, Deliver: w.deliver,
 	})
 	w.Update(functions)
 	var err error

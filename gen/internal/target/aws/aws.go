@@ -87,14 +87,14 @@ var (
 		Want:    "what aws dynamodb describe-table shows as LatestStreamArn"}
 )
 
-// New returns the target as fngen.yaml has it: s is what it says of the
-// target, resources what it says of each resource there.
-func New(s *config.Settings, resources map[string]*config.Settings) Target {
+// New returns the target as fngen.yaml has it.
+func New(says config.Sections) Target {
+	s := says.Target
 	t := Target{
 		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
-	for logical, r := range resources {
+	for logical, r := range says.Resources {
 		t.actions[logical] = r.Strings(actionsKey)
 		t.envelopes[logical] = r.String(envelopeKey)
 		t.keys[logical] = r.Strings(attributesKey)

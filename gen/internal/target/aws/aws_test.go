@@ -15,7 +15,7 @@ import (
 func TestPlatform(t *testing.T) {
 	for settings, arch := range map[string]string{"": "arm64", "targets: {aws: {arch: arm64}}": "arm64", "targets: {aws: {arch: amd64}}": "amd64"} {
 		want := model.Platform{GOOS: "linux", GOARCH: arch, Tags: []string{"lambda.norpc"}}
-		if diff := cmp.Diff(want, aws.New(config.Parse([]byte(settings), []string{"aws"}).Target("aws"), nil).Platform()); diff != "" {
+		if diff := cmp.Diff(want, aws.New(config.Parse([]byte(settings), []string{"aws"}).Sections("aws")).Platform()); diff != "" {
 			t.Errorf("platform of %q differs (-want +got):\n%s", settings, diff)
 		}
 	}

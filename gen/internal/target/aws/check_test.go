@@ -13,7 +13,7 @@ import (
 // What functions say of each other is what comparing each with every other says.
 func TestCheckApp(t *testing.T) {
 	c := config.Parse([]byte("targets: {aws: {http: api}}\nresources: {a: {aws: {name: b}}}"), []string{"aws"})
-	target := New(c.Target("aws"), c.Resources("aws"))
+	target := New(c.Sections("aws"))
 	r := rand.New(rand.NewPCG(1, 2))
 	name := func() string { return string(rune('a' + r.IntN(3))) }
 	found := map[model.Code]int{}

@@ -161,7 +161,7 @@ func TestImpliedRoutes(t *testing.T) {
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("%+v (-want +got):\n%s", c, diff)
 			}
-			target := aws.New(config.Parse([]byte("targets: {aws: {http: api}}"), []string{"aws"}).Target("aws"), nil)
+			target := aws.New(config.Parse([]byte("targets: {aws: {http: api}}"), []string{"aws"}).Sections("aws"))
 			if diagnostics := target.CheckApp(functions); len(diagnostics) > 0 {
 				t.Errorf("%+v: %v", c, diagnostics)
 			}

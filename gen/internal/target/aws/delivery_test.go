@@ -14,7 +14,7 @@ import (
 // The numbers by which fngen delivers on a developer's machine are those of the
 // template.
 func TestDelivery(t *testing.T) {
-	target := aws.New(&config.Settings{}, nil)
+	target := aws.New(config.Sections{Target: &config.Settings{}})
 	seven := 7
 	for _, f := range []model.Function{
 		{Trigger: model.Queue{Name: "orders"}},

@@ -92,7 +92,7 @@ func fuzzed(text, first, second string) (model.App, aws.Target) {
 		{Key: "existing", Value: output.Mapping{{Key: "aws", Value: output.Mapping{{Key: "name", Value: "acme"}}}}},
 	}}})
 	config := config.Parse(settings, []string{"aws"})
-	target := aws.New(config.Target("aws"), config.Resources("aws"))
+	target := aws.New(config.Sections("aws"))
 	return model.App{Path: "example.com/app", Functions: []model.Function{
 		function(first, model.Document{Collection: first, Created: true, Updated: true, Deleted: true}),
 		function(first+"-own", model.Object{Bucket: "own", Created: true, Prefix: "p" + text, Suffix: "s" + text}),

@@ -132,14 +132,14 @@ func generate(t *testing.T, dir string) ([]model.File, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := aws.New(config.Target("aws"), config.Resources("aws"))
+	target := aws.New(config.Sections("aws"))
 	app, diagnostics, err := scan.Resolve(t.Context(), target.Platform())
 	if err != nil {
 		t.Fatal(err)
 	}
 	diagnostics = append(diagnostics, scan.Diagnostics...)
 	for i, f := range app.Functions {
-		app.Functions[i] = config.Operate(f)
+		app.Functions[i] = config.Operate(f, "aws")
 		diagnostics = append(diagnostics, target.Check(app.Functions[i])...)
 	}
 	diagnostics = append(diagnostics, target.CheckApp(app.Functions)...)

@@ -28,7 +28,7 @@ func TestQueuePolicyLimits(t *testing.T) {
 			functions = append(functions, model.Function{Name: fmt.Sprintf("placed%02d", i), Trigger: model.Event{Type: fmt.Sprintf("type.%d", i)}, DeadLetter: "letters"})
 		}
 		app := model.App{Path: "example.com/shop", Functions: functions}
-		if _, diagnostics, err := aws.New(&config.Settings{}, nil).Infrastructure(app); err != nil || codes(diagnostics) != c.want {
+		if _, diagnostics, err := aws.New(config.Sections{Target: &config.Settings{}}).Infrastructure(app); err != nil || codes(diagnostics) != c.want {
 			t.Errorf("%+v: %v, %v", c, diagnostics, err)
 		}
 		p := template(t, "", app).Resources["LettersQueuePolicy"].Properties
@@ -61,7 +61,7 @@ func TestEnvironmentLimit(t *testing.T) {
 	for region, over := range map[string]int{"": 3912, "targets: {aws: {region: eu-west-1}}": 3917} {
 		for n, want := range map[int]string{over - 1: "", over: "env-size"} {
 			c := config.Parse([]byte(region), []string{"aws"})
-			target := aws.New(c.Target("aws"), c.Resources("aws"))
+			target := aws.New(c.Sections("aws"))
 			f := model.Function{Name: "confirm", Trigger: model.Queue{Name: "orders"}, Operation: model.Operation{Env: []model.Variable{{Name: "LONG", Value: fmt.Sprintf("%0*d", n, 0)}}}}
 			if _, diagnostics, err := target.Infrastructure(model.App{Functions: []model.Function{f}}); err != nil || codes(diagnostics) != want {
 				t.Errorf("%q: a variable of %d bytes: %v, %v", region, n, diagnostics, err)
@@ -105,7 +105,7 @@ func TestTemplateSize(t *testing.T) {
 			functions[i] = model.Function{Name: fmt.Sprintf("audit%02d", i), Trigger: model.HTTP{Path: "/", Public: true}, Operation: model.Operation{
 				Env: []model.Variable{{Name: "ESCAPED", Value: strings.Repeat("\x01", 3200) + strings.Repeat("x", more)}}}}
 		}
-		files, diagnostics, err := aws.New(&config.Settings{}, nil).Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
+		files, diagnostics, err := aws.New(config.Sections{Target: &config.Settings{}}).Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
 		if err != nil {
 			t.Fatal(err)
 		}

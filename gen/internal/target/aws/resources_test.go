@@ -18,7 +18,7 @@ resources:
   orders: {aws: {envelope: sns+s3}}
   users: {aws: {keys: [tenant, id]}}
 `), []string{"aws"})
-	target := aws.New(c.Target("aws"), c.Resources("aws"))
+	target := aws.New(c.Sections("aws"))
 	if diagnostics := c.Diagnostics(); len(diagnostics) > 0 {
 		t.Fatal(diagnostics)
 	}
@@ -44,7 +44,7 @@ resources:
 // limit too, of one instance or of those that are reserved, the queue feeds no
 // more, or as few as it can, and that is said.
 func TestMaxInstancesOfQueue(t *testing.T) {
-	target := aws.New(&config.Settings{}, nil)
+	target := aws.New(config.Sections{Target: &config.Settings{}})
 	for _, c := range []struct {
 		most, reserved    int
 		mapping, function any
@@ -172,7 +172,7 @@ func template(t *testing.T, yaml string, app model.App) cfn.Template {
 func infrastructure(t *testing.T, yaml string, app model.App) []model.File {
 	t.Helper()
 	c := config.Parse([]byte(yaml), []string{"aws"})
-	files, _, err := aws.New(c.Target("aws"), c.Resources("aws")).Infrastructure(app)
+	files, _, err := aws.New(c.Sections("aws")).Infrastructure(app)
 	if err != nil || len(c.Diagnostics()) > 0 {
 		t.Fatal(err, c.Diagnostics())
 	}

@@ -53,7 +53,7 @@ func granted(t *testing.T, yaml string, uses ...model.Use) map[string]document {
 func policiesOf(t *testing.T, yaml string, functions ...model.Function) map[string]document {
 	t.Helper()
 	c := config.Parse([]byte(yaml), []string{"aws"})
-	files, found, err := New(c.Target("aws"), c.Resources("aws")).Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
+	files, found, err := New(c.Sections("aws")).Infrastructure(model.App{Path: "example.com/shop", Functions: functions})
 	if err != nil || len(found) > 0 || len(c.Diagnostics()) > 0 {
 		t.Fatal(err, found, c.Diagnostics())
 	}

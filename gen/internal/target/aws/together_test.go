@@ -12,7 +12,7 @@ import (
 
 // An application whose template CloudFormation would refuse is refused before.
 func TestTooLarge(t *testing.T) {
-	target := aws.New(&config.Settings{}, nil)
+	target := aws.New(config.Sections{Target: &config.Settings{}})
 	for n, want := range map[int]bool{60: false, 90: true} {
 		var functions []model.Function
 		for i := range n {

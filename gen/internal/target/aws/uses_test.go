@@ -113,7 +113,7 @@ func TestRoleLimit(t *testing.T) {
 		return out
 	}
 	build := func(f model.Function) string {
-		_, diagnostics, err := aws.New(&config.Settings{}, nil).Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f}})
+		_, diagnostics, err := aws.New(config.Sections{Target: &config.Settings{}}).Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestUseEnvironmentLimit(t *testing.T) {
 		f := model.Function{Name: "confirm", Trigger: model.HTTP{Path: "/", Public: true}, Operation: model.Operation{Env: []model.Variable{{Name: "LONG", Value: strings.Repeat("x", size)}}}}.Using(
 			model.Use{Param: "pictures", Kind: model.UseObject, Name: "pictures", Read: true})
 		fed := model.Function{Name: "thumbnail", Trigger: model.Object{Bucket: "pictures", Created: true}}
-		_, diagnostics, err := aws.New(&config.Settings{}, nil).Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f, fed}})
+		_, diagnostics, err := aws.New(config.Sections{Target: &config.Settings{}}).Infrastructure(model.App{Path: "example.com/shop", Functions: []model.Function{f, fed}})
 		if err != nil || codes(diagnostics) != want {
 			t.Errorf("%d bytes: %v, %v, want %s", size, diagnostics, err, want)
 		}

@@ -49,7 +49,8 @@ const (
 // channel an Eventarc channel that exists. Of a resource, name says that it
 // exists, or what a collection is called, location where it is, database where
 // the collection is, and url where an http sink is.
-func New(s *config.Settings, resources map[string]*config.Settings) model.Target {
+func New(says config.Sections) model.Target {
+	s := says.Target
 	binary := s.String(config.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
 		Default: "source", OneOf: []string{"source", "binary"}}) == "binary"
 	t := target{
@@ -65,7 +66,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) model.Target
 
 		resources: map[string]resource{},
 	}
-	for name, r := range resources {
+	for name, r := range says.Resources {
 		known := resource{
 			name: r.String(nameKey), location: r.String(locationKey), database: r.String(databaseKey), url: r.Address(urlKey), roles: r.Strings(rolesKey),
 		}

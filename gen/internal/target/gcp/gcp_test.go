@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // what is wrong with that.
 func configured(settings string) (model.Target, []model.Diagnostic) {
 	config := config.Parse([]byte("targets:\n  gcp: "+settings+"\n"), []string{"gcp"})
-	return gcp.New(config.Target("gcp"), config.Resources("gcp")), config.Diagnostics()
+	return gcp.New(config.Sections("gcp")), config.Diagnostics()
 }
 
 // target is configured for settings that are right.

@@ -15,7 +15,7 @@ func replaced(settings, pkg string) string { return strings.ReplaceAll(settings,
 func mainTF(t testing.TB, yaml string, app model.App) []byte {
 	t.Helper()
 	config := config.Parse([]byte(yaml), []string{"gcp"})
-	target := gcp.New(config.Target("gcp"), config.Resources("gcp"))
+	target := gcp.New(config.Sections("gcp"))
 	files, _, err := target.Infrastructure(app)
 	if err != nil {
 		t.Fatal(err)

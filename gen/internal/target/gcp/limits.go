@@ -8,10 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -112,13 +111,13 @@ func (t target) placed(f model.Function) model.Function {
 
 // limits returns what Google does not take of main.tf as it is finished.
 func (w *terraform) limits(src []byte) ([]model.Diagnostic, error) {
-	file, diags := hclsyntax.ParseConfig(src, "main.tf", hcl.InitialPos)
-	if diags.HasErrors() {
-		return nil, diags
+	file, err := hcl.Parse("main.tf", src)
+	if err != nil {
+		return nil, err
 	}
-	l := limited{terraform: w, scope: &hcl.EvalContext{Variables: map[string]cty.Value{}},
-		resources: map[address]*hclsyntax.Body{}, triggers: map[string][]*hclsyntax.Body{}, listened: map[[2]string]int{}}
-	for _, b := range file.Body.(*hclsyntax.Body).Blocks {
+	l := limited{terraform: w, scope: &hcl.Scope{Variables: map[string]cty.Value{}},
+		resources: map[address]*hcl.Tree{}, triggers: map[string][]*hcl.Tree{}, listened: map[[2]string]int{}}
+	for _, b := range file.Blocks {
 		if b.Type == "resource" {
 			l.resources[address{b.Labels[0], b.Labels[1]}] = b.Body
 		}
@@ -141,9 +140,9 @@ type address struct{ kind, label string }
 // limited is a main.tf whose limits are looked at.
 type limited struct {
 	*terraform
-	resources map[address]*hclsyntax.Body
-	triggers  map[string][]*hclsyntax.Body // of Eventarc, by the label of the function
-	scope     *hcl.EvalContext
+	resources map[address]*hcl.Tree
+	triggers  map[string][]*hcl.Tree // of Eventarc, by the label of the function
+	scope     *hcl.Scope
 	listened  map[[2]string]int // notifications by bucket and type
 	found     []model.Diagnostic
 }
@@ -164,9 +163,9 @@ func (l *limited) evaluate() {
 		case "google_storage_bucket":
 			buckets[a.label] = cty.ObjectVal(map[string]cty.Value{"name": str(l.text(b, "name"))})
 		case "google_eventarc_trigger":
-			service := inner(inner(b, "destination")[0], "cloud_run_service")[0].Attributes["service"].Expr.Variables()[0]
-			if of, ok := service[1].(hcl.TraverseAttr); ok {
-				l.triggers[of.Name] = append(l.triggers[of.Name], b)
+			service := inner(inner(b, "destination")[0], "cloud_run_service")[0].Attributes["service"].Expr
+			if names := hcl.Names(service); len(names) > 1 {
+				l.triggers[names[1]] = append(l.triggers[names[1]], b)
 			}
 		}
 	}
@@ -180,7 +179,7 @@ func (l *limited) evaluate() {
 
 // text returns the string that the argument is; "" for one that is not known before
 // the apply.
-func (l *limited) text(b *hclsyntax.Body, argument string) string {
+func (l *limited) text(b *hcl.Tree, argument string) string {
 	a := b.Attributes[argument]
 	if a == nil {
 		return ""
@@ -193,8 +192,8 @@ func (l *limited) text(b *hclsyntax.Body, argument string) string {
 }
 
 // inner returns the blocks of the kind in the body.
-func inner(b *hclsyntax.Body, kind string) []*hclsyntax.Body {
-	var out []*hclsyntax.Body
+func inner(b *hcl.Tree, kind string) []*hcl.Tree {
+	var out []*hcl.Tree
 	for _, block := range b.Blocks {
 		if block.Type == kind {
 			out = append(out, block.Body)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -59,19 +60,19 @@ func (w *terraform) job(f function, t model.Schedule) {
 	schedule, _ := expression(t) // Check has refused what has none
 	audience := w.uri(f)
 	if w.audience != "" {
-		audience = value(w.audience)
+		audience = hcl.Value(w.audience)
 	}
 	b := w.resource("google_cloud_scheduler_job", f.label,
-		pair{"region", ref("var", "region")},
-		pair{"name", w.physical(f.Identity())},
-		pair{"schedule", schedule},
-		pair{"time_zone", cmp.Or(t.TimeZone, "Etc/UTC")},
-		pair{"attempt_deadline", seconds(min(max(timeoutOf(f.Function)+10*time.Second, minAttempt), maxAttempt))})
-	b.block("retry_config", pair{"retry_count", f.RetriesOr(someRetries)})
-	b.block("http_target",
-		pair{"http_method", "POST"},
-		pair{"uri", w.uri(f)},
-		pair{"headers", []pair{{"Content-Type", "application/json"}}},
-		pair{"body", call("base64encode", call("jsonencode", []pair{{"name", f.Name}}))}).
-		block("oidc_token", pair{"service_account_email", w.as()}, pair{"audience", audience})
+		hcl.Pair{Name: "region", Value: hcl.Ref("var", "region")},
+		hcl.Pair{Name: "name", Value: w.physical(f.Identity())},
+		hcl.Pair{Name: "schedule", Value: schedule},
+		hcl.Pair{Name: "time_zone", Value: cmp.Or(t.TimeZone, "Etc/UTC")},
+		hcl.Pair{Name: "attempt_deadline", Value: seconds(min(max(timeoutOf(f.Function)+10*time.Second, minAttempt), maxAttempt))})
+	b.Block("retry_config", hcl.Pair{Name: "retry_count", Value: f.RetriesOr(someRetries)})
+	b.Block("http_target",
+		hcl.Pair{Name: "http_method", Value: "POST"},
+		hcl.Pair{Name: "uri", Value: w.uri(f)},
+		hcl.Pair{Name: "headers", Value: []hcl.Pair{{Name: "Content-Type", Value: "application/json"}}},
+		hcl.Pair{Name: "body", Value: hcl.Call("base64encode", hcl.Call("jsonencode", []hcl.Pair{{Name: "name", Value: f.Name}}))}).
+		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.as()}, hcl.Pair{Name: "audience", Value: audience})
 }

@@ -1,12 +1,10 @@
 package gcp
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/hcl/v2/hclwrite"
-
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -14,7 +12,7 @@ import (
 // provider nor a backend, so that it can be applied as it is or called from
 // another, where its state outlives what is built.
 type terraform struct {
-	body
+	hcl.Body
 	target
 	app       model.App
 	functions []function
@@ -49,8 +47,8 @@ const providerVersions = ">= 6.50.0, < 8.0.0"
 //
 // for instance.
 func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
-	file := hclwrite.NewEmptyFile()
-	w := &terraform{body: body{file.Body()}, target: t, app: app}
+	file := hcl.NewFile()
+	w := &terraform{Body: file.Body, target: t, app: app}
 	resource := "google_cloudfunctions2_function"
 	if t.binary {
 		resource = "google_cloud_run_v2_service"
@@ -74,42 +72,42 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	}
 	w.sources()
 	w.outputs()
-	src := hclwrite.Format(append(bytes.TrimRight(file.Bytes(), "\n"), '\n'))
+	src := file.Bytes()
 	found, err := w.limits(src)
 	return []model.File{{Path: "main.tf", Data: src}}, found, err
 }
 
 func (w *terraform) variables() {
-	str := ref("string")
+	str := hcl.Ref("string")
 	w.variable("name", "Begins the name of everything here, so that two of it can live in one project.",
 		str, applicationName(w.app)).
-		block("validation",
-			pair{"condition", both(
-				call("can", call("regex", fmt.Sprintf("^[a-z][a-z0-9-]{0,%d}[a-z0-9]$", maxName-2), ref("var", "name"))),
-				not(call("strcontains", ref("var", "name"), reservedName)))},
-			pair{"error_message", fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first, no - last and no %s in it.", maxName, reservedName)})
+		Block("validation",
+			hcl.Pair{Name: "condition", Value: hcl.Both(
+				hcl.Call("can", hcl.Call("regex", fmt.Sprintf("^[a-z][a-z0-9-]{0,%d}[a-z0-9]$", maxName-2), hcl.Ref("var", "name"))),
+				hcl.Not(hcl.Call("strcontains", hcl.Ref("var", "name"), reservedName)))},
+			hcl.Pair{Name: "error_message", Value: fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first, no - last and no %s in it.", maxName, reservedName)})
 	w.variable("project", "The ID of the project.", str, orNone(w.project))
 	w.variable("region", "Where the functions run, and what feeds them is created.", str, orNone(w.region))
 	if w.binary {
-		w.variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static.", call("map", str), nil)
+		w.variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static.", hcl.Call("map", str), nil)
 	} else {
 		w.variable("build_service_account", "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created.",
-			str, ref("null"))
+			str, hcl.Ref("null"))
 	}
 	if slices.ContainsFunc(w.functions, func(f function) bool { return f.closed() && !w.verifies(f) }) {
 		w.variable("invokers", "Who may call the HTTP functions that are not public: serviceAccount:EMAIL, group:EMAIL and so on.",
-			call("set", str), []any{}).
-			block("validation",
-				pair{"condition", equal(call("length", call("setintersection", ref("var", "invokers"), []any{"allUsers", "allAuthenticatedUsers"})), 0)},
-				pair{"error_message", "What everybody may call says auth=public in its directive."})
+			hcl.Call("set", str), []any{}).
+			Block("validation",
+				hcl.Pair{Name: "condition", Value: hcl.Equal(hcl.Call("length", hcl.Call("setintersection", hcl.Ref("var", "invokers"), []any{"allUsers", "allAuthenticatedUsers"})), 0)},
+				hcl.Pair{Name: "error_message", Value: "What everybody may call says auth=public in its directive."})
 	}
 }
 
 // variable declares a variable. Without a default it has to be given.
-func (w *terraform) variable(name, description string, is expr, otherwise any) body {
-	b := w.top("variable", []string{name}, pair{"description", description}, pair{"type", is})
+func (w *terraform) variable(name, description string, is hcl.Expr, otherwise any) hcl.Body {
+	b := w.Top("variable", []string{name}, hcl.Pair{Name: "description", Value: description}, hcl.Pair{Name: "type", Value: is})
 	if otherwise != nil {
-		b.set(pair{"default", otherwise})
+		b.Set(hcl.Pair{Name: "default", Value: otherwise})
 	}
 	return b
 }
@@ -123,7 +121,7 @@ func orNone(s string) any {
 }
 
 // physical returns the name of what main.tf creates.
-func (w *terraform) physical(what string) expr { return text(ref("var", "name"), "-"+what) }
+func (w *terraform) physical(what string) hcl.Expr { return hcl.Text(hcl.Ref("var", "name"), "-"+what) }
 
 // shared writes what the functions have in common.
 func (w *terraform) shared() {
@@ -132,15 +130,15 @@ func (w *terraform) shared() {
 		w.buildAccount()
 	}
 	if w.pushed() && w.caller == "" {
-		w.comment("Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.")
+		w.Comment("Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.")
 		w.account(w.invoker, "calls the functions")
 	}
 	if slices.ContainsFunc(w.functions, function.hasDeadLetterPolicy) {
-		w.top("data", []string{"google_project", "this"}, pair{"project_id", ref("var", "project")})
+		w.Top("data", []string{"google_project", "this"}, hcl.Pair{Name: "project_id", Value: hcl.Ref("var", "project")})
 		// https://cloud.google.com/pubsub/docs/dead-letter-topics
-		w.comment("Pub/Sub moves dead letters as this account.")
-		w.top("locals", nil, pair{"pubsub_agent",
-			text("serviceAccount:service-", ref("data", "google_project", "this", "number"), "@gcp-sa-pubsub.iam.gserviceaccount.com")})
+		w.Comment("Pub/Sub moves dead letters as this account.")
+		w.Top("locals", nil, hcl.Pair{Name: "pubsub_agent",
+			Value: hcl.Text("serviceAccount:service-", hcl.Ref("data", "google_project", "this", "number"), "@gcp-sa-pubsub.iam.gserviceaccount.com")})
 	}
 	w.customRoles()
 	w.eventarc()
@@ -157,41 +155,41 @@ func (w *terraform) pushed() bool {
 }
 
 // resource writes a resource of the project's.
-func (w *terraform) resource(kind, label string, pairs ...pair) body {
-	return w.top("resource", []string{kind, label}, append([]pair{{"project", ref("var", "project")}}, pairs...)...)
+func (w *terraform) resource(kind, label string, pairs ...hcl.Pair) hcl.Body {
+	return w.Top("resource", []string{kind, label}, append([]hcl.Pair{{Name: "project", Value: hcl.Ref("var", "project")}}, pairs...)...)
 }
 
 // account writes a service account.
 func (w *terraform) account(name, what string) {
 	w.resource("google_service_account", label(name),
-		pair{"account_id", w.physical(short(name, maxAccount))},
-		pair{"display_name", text(ref("var", "name"), ": "+what)})
+		hcl.Pair{Name: "account_id", Value: w.physical(short(name, maxAccount))},
+		hcl.Pair{Name: "display_name", Value: hcl.Text(hcl.Ref("var", "name"), ": "+what)})
 }
 
 // as returns the e-mail of the account as which Google's services call.
-func (w *terraform) as() expr {
+func (w *terraform) as() hcl.Expr {
 	if w.caller != "" {
-		return value(w.caller)
+		return hcl.Value(w.caller)
 	}
-	return ref("google_service_account", label(w.invoker), "email")
+	return hcl.Ref("google_service_account", label(w.invoker), "email")
 }
 
 // member returns the same as a member of a policy.
-func (w *terraform) member() expr {
+func (w *terraform) member() hcl.Expr {
 	if w.caller != "" {
-		return value("serviceAccount:" + w.caller)
+		return hcl.Value("serviceAccount:" + w.caller)
 	}
-	return ref("google_service_account", label(w.invoker), "member")
+	return hcl.Ref("google_service_account", label(w.invoker), "member")
 }
 
 // outputs writes what others want to know.
 func (w *terraform) outputs() {
-	var urls, accounts []pair
+	var urls, accounts []hcl.Pair
 	for _, f := range w.functions {
 		if _, ok := f.Trigger.(model.HTTP); ok {
-			urls = append(urls, pair{f.Name, w.uri(f)})
+			urls = append(urls, hcl.Pair{Name: f.Name, Value: w.uri(f)})
 		}
-		accounts = append(accounts, pair{f.Name, ref("google_service_account", f.label, "email")})
+		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_service_account", f.label, "email")})
 	}
 	w.output("urls", "The URLs of the HTTP functions.", urls)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
@@ -202,13 +200,13 @@ func (w *terraform) outputs() {
 	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", letters)
 	w.output("buckets", "The buckets that feed the functions, or that they use.", w.buckets())
 	if w.channeled() {
-		w.top("output", []string{"channel"}, pair{"description", "The Eventarc channel that feeds the functions, to publish to."}, pair{"value", w.channelID()})
+		w.Top("output", []string{"channel"}, hcl.Pair{Name: "description", Value: "The Eventarc channel that feeds the functions, to publish to."}, hcl.Pair{Name: "value", Value: w.channelID()})
 	}
 }
 
 // output writes an object, unless it has nothing.
-func (w *terraform) output(name, description string, values []pair) {
+func (w *terraform) output(name, description string, values []hcl.Pair) {
 	if len(values) > 0 {
-		w.top("output", []string{name}, pair{"description", description}, pair{"value", values})
+		w.Top("output", []string{name}, hcl.Pair{Name: "description", Value: description}, hcl.Pair{Name: "value", Value: values})
 	}
 }

@@ -3,6 +3,7 @@ package gcp
 import (
 	"strings"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -25,17 +26,17 @@ type filter struct {
 // An eventarcSource is what Eventarc has to know of a trigger.
 type eventarcSource struct {
 	eventType string
-	location  expr // of the trigger, which is where the events are from
+	location  hcl.Expr // of the trigger, which is where the events are from
 	filters   []filter
-	protobuf  bool // the data is
-	channel   expr // nil for the one of Google's own services
+	protobuf  bool     // the data is
+	channel   hcl.Expr // nil for the one of Google's own services
 }
 
 // eventarcSource returns it for a trigger of Eventarc's.
 func (w *terraform) eventarcSource(t model.Trigger) eventarcSource {
-	s := eventarcSource{location: ref("var", "region")}
+	s := eventarcSource{location: hcl.Ref("var", "region")}
 	if of := w.named(t.Resource()).location; of != "" && inFunction(t) {
-		s.location = value(of)
+		s.location = hcl.Value(of)
 	}
 	switch t := t.(type) {
 	case model.Object:
@@ -97,14 +98,14 @@ func (w *terraform) eventarc() {
 	}
 	if w.caller == "" { // or another application may give the same, and take it away: see the head
 		w.resource("google_project_iam_member", "eventarc",
-			pair{"role", "roles/eventarc.eventReceiver"},
-			pair{"member", w.member()})
+			hcl.Pair{Name: "role", Value: "roles/eventarc.eventReceiver"},
+			hcl.Pair{Name: "member", Value: w.member()})
 	}
 	if w.channeled() && w.channel == "" {
-		w.comment("The application's own events are published to this channel.")
+		w.Comment("The application's own events are published to this channel.")
 		w.resource("google_eventarc_channel", "events",
-			pair{"location", ref("var", "region")},
-			pair{"name", w.physical("events")})
+			hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
+			hcl.Pair{Name: "name", Value: w.physical("events")})
 	}
 }
 
@@ -114,25 +115,25 @@ func (w *terraform) channeled() bool {
 }
 
 // channelID returns the channel's name in full.
-func (w *terraform) channelID() expr {
+func (w *terraform) channelID() hcl.Expr {
 	if w.channel != "" {
-		return text("projects/", ref("var", "project"), "/locations/", ref("var", "region"), "/channels/"+w.channel)
+		return hcl.Text("projects/", hcl.Ref("var", "project"), "/locations/", hcl.Ref("var", "region"), "/channels/"+w.channel)
 	}
-	return ref("google_eventarc_channel", "events", "id")
+	return hcl.Ref("google_eventarc_channel", "events", "id")
 }
 
 // eventTrigger writes the trigger of a Cloud Function, which has none for
 // channels.
-func (w *terraform) eventTrigger(b body, f function) {
+func (w *terraform) eventTrigger(b hcl.Body, f function) {
 	if !inFunction(f.Trigger) {
 		return
 	}
 	s := w.eventarcSource(f.Trigger)
-	t := b.block("event_trigger",
-		pair{"event_type", s.eventType},
-		pair{"trigger_region", s.location},
-		pair{"service_account_email", w.as()},
-		pair{"retry_policy", "RETRY_POLICY_RETRY"})
+	t := b.Block("event_trigger",
+		hcl.Pair{Name: "event_type", Value: s.eventType},
+		hcl.Pair{Name: "trigger_region", Value: s.location},
+		hcl.Pair{Name: "service_account_email", Value: w.as()},
+		hcl.Pair{Name: "retry_policy", Value: "RETRY_POLICY_RETRY"})
 	for _, filter := range s.filters {
 		filter.write(t, "event_filters")
 	}
@@ -144,10 +145,10 @@ func inFunction(t model.Trigger) bool {
 	return routed(t) && !event
 }
 
-func (f filter) write(b body, block string) {
-	inner := b.block(block, pair{"attribute", f.attribute}, pair{"value", f.value})
+func (f filter) write(b hcl.Body, block string) {
+	inner := b.Block(block, hcl.Pair{Name: "attribute", Value: f.attribute}, hcl.Pair{Name: "value", Value: f.value})
 	if f.pattern {
-		inner.set(pair{"operator", "match-path-pattern"})
+		inner.Set(hcl.Pair{Name: "operator", Value: "match-path-pattern"})
 	}
 }
 
@@ -166,7 +167,7 @@ func (w *terraform) triggers(f function) {
 	s := w.eventarcSource(f.Trigger)
 	if w.binary || !inFunction(f.Trigger) {
 		// https://cloud.google.com/eventarc/docs/retry-events
-		w.comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
+		w.Comment("Eventarc delivers again for 24 hours, which only a retry_policy turns off.")
 		w.trigger(f, f.Identity(), s)
 	}
 	if w.archives(f.Trigger) {
@@ -175,7 +176,7 @@ func (w *terraform) triggers(f function) {
 			names = append(names, other.Identity())
 		}
 		s.eventType = "google.cloud.storage.object.v1.archived"
-		w.comment("In a bucket that keeps versions what is removed is archived.")
+		w.Comment("In a bucket that keeps versions what is removed is archived.")
 		w.trigger(f, free(f.Identity()+"-archived", names), s)
 	}
 }
@@ -183,25 +184,25 @@ func (w *terraform) triggers(f function) {
 // trigger writes a trigger of that name.
 func (w *terraform) trigger(f function, name string, s eventarcSource) {
 	b := w.resource("google_eventarc_trigger", label(name),
-		pair{"location", s.location},
-		pair{"name", w.physical(short(name, maxService))},
-		pair{"service_account", w.as()})
+		hcl.Pair{Name: "location", Value: s.location},
+		hcl.Pair{Name: "name", Value: w.physical(short(name, maxService))},
+		hcl.Pair{Name: "service_account", Value: w.as()})
 	if s.channel != nil {
-		b.set(pair{"channel", s.channel})
+		b.Set(hcl.Pair{Name: "channel", Value: s.channel})
 	}
 	if s.protobuf {
-		b.set(pair{"event_data_content_type", "application/protobuf"})
+		b.Set(hcl.Pair{Name: "event_data_content_type", Value: "application/protobuf"})
 	}
 	filter{attribute: "type", value: s.eventType}.write(b, "matching_criteria")
 	for _, filter := range s.filters {
 		filter.write(b, "matching_criteria")
 	}
-	b.block("destination").block("cloud_run_service",
-		pair{"service", ref(f.resource, f.label, "name")},
-		pair{"region", ref("var", "region")})
+	b.Block("destination").Block("cloud_run_service",
+		hcl.Pair{Name: "service", Value: hcl.Ref(f.resource, f.label, "name")},
+		hcl.Pair{Name: "region", Value: hcl.Ref("var", "region")})
 	if depends := append(w.eventarcDepends(f), w.invokes(f)...); len(depends) > 0 {
 		b.AppendNewline()
-		b.set(pair{"depends_on", depends})
+		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
 	}
 }
 
@@ -211,7 +212,7 @@ func (w *terraform) eventarcDepends(f function) []any {
 	if w.caller != "" || !routed(f.Trigger) {
 		return nil
 	}
-	return []any{ref("google_project_iam_member", "eventarc")}
+	return []any{hcl.Ref("google_project_iam_member", "eventarc")}
 }
 
 // invokes returns what lets Google's services call the function, if that is
@@ -220,5 +221,5 @@ func (w *terraform) invokes(f function) []any {
 	if w.verifies(f) {
 		return nil
 	}
-	return []any{ref("google_cloud_run_v2_service_iam_member", label(f.Identity(), "events"))}
+	return []any{hcl.Ref("google_cloud_run_v2_service_iam_member", label(f.Identity(), "events"))}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -16,16 +17,16 @@ func timeoutOf(f model.Function) time.Duration { return cmp.Or(f.Timeout, time.M
 
 // archiveBucket writes the bucket that the functions are compiled from.
 func (w *terraform) archiveBucket() {
-	w.comment("The archives of the functions, by what is in them.")
+	w.Comment("The archives of the functions, by what is in them.")
 	w.bucket("source", free("source", w.bucketNames()))
 }
 
-func (w *terraform) bucket(label, name string) body {
+func (w *terraform) bucket(label, name string) hcl.Body {
 	return w.resource("google_storage_bucket", label,
-		pair{"location", ref("var", "region")},
-		pair{"name", text(ref("var", "project"), "-", ref("var", "name"), "-"+short(name, maxBucket))},
-		pair{"uniform_bucket_level_access", true},
-		pair{"public_access_prevention", "enforced"})
+		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
+		hcl.Pair{Name: "name", Value: hcl.Text(hcl.Ref("var", "project"), "-", hcl.Ref("var", "name"), "-"+short(name, maxBucket))},
+		hcl.Pair{Name: "uniform_bucket_level_access", Value: true},
+		hcl.Pair{Name: "public_access_prevention", Value: "enforced"})
 }
 
 // buildRoles are what compiles the functions needs:
@@ -35,25 +36,27 @@ var buildRoles = []any{"roles/artifactregistry.writer", "roles/logging.logWriter
 // buildAccount writes the account that compiles the functions, unless one is given.
 // New projects give the one that would do it otherwise no roles.
 func (w *terraform) buildAccount() {
-	w.comment("The functions are compiled as this account, unless another is given.")
-	w.top("resource", []string{"google_service_account", w.builder},
-		pair{"count", either(w.builds(), 1, 0)},
-		pair{"project", ref("var", "project")},
-		pair{"account_id", w.physical(short(w.builder, maxAccount))},
-		pair{"display_name", text(ref("var", "name"), ": compiles the functions")})
-	w.top("resource", []string{"google_project_iam_member", w.builder},
-		pair{"for_each", call("toset", either(w.builds(), buildRoles, []any{}))},
-		pair{"project", ref("var", "project")},
-		pair{"role", ref("each", "value")},
-		pair{"member", ref("google_service_account", w.builder, 0, "member")})
+	w.Comment("The functions are compiled as this account, unless another is given.")
+	w.Top("resource", []string{"google_service_account", w.builder},
+		hcl.Pair{Name: "count", Value: hcl.Either(w.builds(), 1, 0)},
+		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
+		hcl.Pair{Name: "account_id", Value: w.physical(short(w.builder, maxAccount))},
+		hcl.Pair{Name: "display_name", Value: hcl.Text(hcl.Ref("var", "name"), ": compiles the functions")})
+	w.Top("resource", []string{"google_project_iam_member", w.builder},
+		hcl.Pair{Name: "for_each", Value: hcl.Call("toset", hcl.Either(w.builds(), buildRoles, []any{}))},
+		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
+		hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")},
+		hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", w.builder, 0, "member")})
 }
 
 // builds returns whether main.tf has the account that compiles.
-func (w *terraform) builds() expr { return equal(ref("var", "build_service_account"), ref("null")) }
+func (w *terraform) builds() hcl.Expr {
+	return hcl.Equal(hcl.Ref("var", "build_service_account"), hcl.Ref("null"))
+}
 
 // function writes one function and what feeds it alone.
 func (w *terraform) function(f function) {
-	w.comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
+	w.Comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
 	w.account(f.Identity(), f.Name)
 	w.secretAccess(f)
 	w.ownDeadLetters(f)
@@ -87,55 +90,55 @@ func described(f function) string {
 
 // cloudFunction writes a function that the platform compiles.
 func (w *terraform) cloudFunction(f function) {
-	archive := text(ref("path", "module"), "/"+f.Name+".zip")
-	w.top("resource", []string{"google_storage_bucket_object", f.label},
-		pair{"bucket", ref("google_storage_bucket", "source", "name")},
-		pair{"name", text(f.Name+"-", call("filesha256", archive), ".zip")},
-		pair{"source", archive})
+	archive := hcl.Text(hcl.Ref("path", "module"), "/"+f.Name+".zip")
+	w.Top("resource", []string{"google_storage_bucket_object", f.label},
+		hcl.Pair{Name: "bucket", Value: hcl.Ref("google_storage_bucket", "source", "name")},
+		hcl.Pair{Name: "name", Value: hcl.Text(f.Name+"-", hcl.Call("filesha256", archive), ".zip")},
+		hcl.Pair{Name: "source", Value: archive})
 
 	b := w.resource(f.resource, f.label,
-		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.Identity(), maxService))},
-		pair{"description", described(f)})
-	b.block("build_config",
-		pair{"runtime", w.runtime},
-		pair{"entry_point", model.Camel(f.Name)},
-		pair{"service_account", either(w.builds(), ref("google_service_account", w.builder, 0, "id"), ref("var", "build_service_account"))},
-		pair{"environment_variables", w.buildVariables()}).
-		block("source").
-		block("storage_source",
-			pair{"bucket", ref("google_storage_bucket", "source", "name")},
-			pair{"object", ref("google_storage_bucket_object", f.label, "name")})
+		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
+		hcl.Pair{Name: "name", Value: w.physical(short(f.Identity(), maxService))},
+		hcl.Pair{Name: "description", Value: described(f)})
+	b.Block("build_config",
+		hcl.Pair{Name: "runtime", Value: w.runtime},
+		hcl.Pair{Name: "entry_point", Value: model.Camel(f.Name)},
+		hcl.Pair{Name: "service_account", Value: hcl.Either(w.builds(), hcl.Ref("google_service_account", w.builder, 0, "id"), hcl.Ref("var", "build_service_account"))},
+		hcl.Pair{Name: "environment_variables", Value: w.buildVariables()}).
+		Block("source").
+		Block("storage_source",
+			hcl.Pair{Name: "bucket", Value: hcl.Ref("google_storage_bucket", "source", "name")},
+			hcl.Pair{Name: "object", Value: hcl.Ref("google_storage_bucket_object", f.label, "name")})
 
-	c := b.block("service_config",
-		pair{"service_account_email", ref("google_service_account", f.label, "email")},
-		pair{"timeout_seconds", int(timeoutOf(f.Function) / time.Second)})
+	c := b.Block("service_config",
+		hcl.Pair{Name: "service_account_email", Value: hcl.Ref("google_service_account", f.label, "email")},
+		hcl.Pair{Name: "timeout_seconds", Value: int(timeoutOf(f.Function) / time.Second)})
 	o := f.Operation
 	if o.Memory > 0 {
-		c.set(pair{"available_memory", fmt.Sprintf("%dMi", o.Memory)})
+		c.Set(hcl.Pair{Name: "available_memory", Value: fmt.Sprintf("%dMi", o.Memory)})
 	}
 	if _, ok := f.Trigger.(model.HTTP); ok {
-		c.set(pair{"available_cpu", cpu(o.Memory)}, pair{"max_instance_request_concurrency", requestsAtOnce})
+		c.Set(hcl.Pair{Name: "available_cpu", Value: cpu(o.Memory)}, hcl.Pair{Name: "max_instance_request_concurrency", Value: requestsAtOnce})
 	}
 	instances(c, o)
 	ingress := "ALLOW_INTERNAL_ONLY"
 	if _, ok := f.Trigger.(model.HTTP); ok {
 		ingress = "ALLOW_ALL"
 	}
-	c.set(pair{"ingress_settings", ingress}, pair{"environment_variables", w.environment(f)})
+	c.Set(hcl.Pair{Name: "ingress_settings", Value: ingress}, hcl.Pair{Name: "environment_variables", Value: w.environment(f)})
 	for _, v := range o.Env {
 		if v.IsSecret {
-			c.block("secret_environment_variables",
-				pair{"key", v.Name},
-				pair{"project_id", ref("var", "project")},
-				pair{"secret", v.Value},
-				pair{"version", "latest"})
+			c.Block("secret_environment_variables",
+				hcl.Pair{Name: "key", Value: v.Name},
+				hcl.Pair{Name: "project_id", Value: hcl.Ref("var", "project")},
+				hcl.Pair{Name: "secret", Value: v.Value},
+				hcl.Pair{Name: "version", Value: "latest"})
 		}
 	}
 	w.eventTrigger(b, f)
 	if depends := w.depends(f); len(depends) > 0 {
 		b.AppendNewline()
-		b.set(pair{"depends_on", depends})
+		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
 	}
 }
 
@@ -143,14 +146,14 @@ func (w *terraform) cloudFunction(f function) {
 // compiled: it would take cgo, and no tags.
 //
 // https://cloud.google.com/docs/buildpacks/go
-func (w *terraform) buildVariables() []pair {
+func (w *terraform) buildVariables() []hcl.Pair {
 	platform := w.app.Platform
-	variables := []pair{{"CGO_ENABLED", "0"}}
+	variables := []hcl.Pair{{Name: "CGO_ENABLED", Value: "0"}}
 	if len(platform.Tags) > 0 {
-		variables = append(variables, pair{"GOFLAGS", "-tags=" + strings.Join(platform.Tags, ",")})
+		variables = append(variables, hcl.Pair{Name: "GOFLAGS", Value: "-tags=" + strings.Join(platform.Tags, ",")})
 	}
 	if len(platform.Values) > 0 {
-		variables = append(variables, pair{"GOOGLE_GOLDFLAGS", platform.LinkerFlags()})
+		variables = append(variables, hcl.Pair{Name: "GOOGLE_GOLDFLAGS", Value: platform.LinkerFlags()})
 	}
 	return variables
 }
@@ -162,55 +165,55 @@ func (w *terraform) service(f function) {
 		ingress = "INGRESS_TRAFFIC_ALL"
 	}
 	b := w.resource(f.resource, f.label,
-		pair{"location", ref("var", "region")},
-		pair{"name", w.physical(short(f.Identity(), maxService))},
-		pair{"description", described(f)},
-		pair{"ingress", ingress},
-		pair{"deletion_protection", false})
+		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
+		hcl.Pair{Name: "name", Value: w.physical(short(f.Identity(), maxService))},
+		hcl.Pair{Name: "description", Value: described(f)},
+		hcl.Pair{Name: "ingress", Value: ingress},
+		hcl.Pair{Name: "deletion_protection", Value: false})
 	switch {
 	case w.verifies(f):
-		b.comment("The program verifies the callers' tokens itself, whose signatures Cloud Run's own", "check would remove.")
-		b.set(pair{"invoker_iam_disabled", true})
+		b.Comment("The program verifies the callers' tokens itself, whose signatures Cloud Run's own", "check would remove.")
+		b.Set(hcl.Pair{Name: "invoker_iam_disabled", Value: true})
 	case public(f.Function):
-		b.comment("Everybody may call it, also where the organization allows no grant to allUsers.")
-		b.set(pair{"invoker_iam_disabled", true})
+		b.Comment("Everybody may call it, also where the organization allows no grant to allUsers.")
+		b.Set(hcl.Pair{Name: "invoker_iam_disabled", Value: true})
 	}
-	t := b.block("template",
-		pair{"service_account", ref("google_service_account", f.label, "email")},
-		pair{"timeout", seconds(timeoutOf(f.Function))})
+	t := b.Block("template",
+		hcl.Pair{Name: "service_account", Value: hcl.Ref("google_service_account", f.label, "email")},
+		hcl.Pair{Name: "timeout", Value: seconds(timeoutOf(f.Function))})
 	o := f.Operation
 	if o.Reserved > 0 || o.MaxInstances > 0 {
-		instances(t.block("scaling"), o)
+		instances(t.Block("scaling"), o)
 	}
-	c := t.block("containers", pair{"image", ref("var", "images", index(f.Name))})
+	c := t.Block("containers", hcl.Pair{Name: "image", Value: hcl.Ref("var", "images", hcl.Index(f.Name))})
 	if o.Memory > 0 {
-		c.block("resources",
-			pair{"limits", []pair{{"cpu", cpu(o.Memory)}, {"memory", fmt.Sprintf("%dMi", o.Memory)}}},
-			pair{"cpu_idle", true}) // or it is paid for between requests too
+		c.Block("resources",
+			hcl.Pair{Name: "limits", Value: []hcl.Pair{{Name: "cpu", Value: cpu(o.Memory)}, {Name: "memory", Value: fmt.Sprintf("%dMi", o.Memory)}}},
+			hcl.Pair{Name: "cpu_idle", Value: true}) // or it is paid for between requests too
 	}
 	for _, p := range w.environment(f) {
-		c.block("env", pair{"name", p.name}, pair{"value", p.value})
+		c.Block("env", hcl.Pair{Name: "name", Value: p.Name}, hcl.Pair{Name: "value", Value: p.Value})
 	}
 	for _, v := range o.Env {
 		if v.IsSecret {
-			c.block("env", pair{"name", v.Name}).block("value_source").block("secret_key_ref",
-				pair{"secret", v.Value},
-				pair{"version", "latest"})
+			c.Block("env", hcl.Pair{Name: "name", Value: v.Name}).Block("value_source").Block("secret_key_ref",
+				hcl.Pair{Name: "secret", Value: v.Value},
+				hcl.Pair{Name: "version", Value: "latest"})
 		}
 	}
 	if depends := w.depends(f); len(depends) > 0 {
 		b.AppendNewline()
-		b.set(pair{"depends_on", depends})
+		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
 	}
 }
 
 // instances writes how many there are.
-func instances(b body, o model.Operation) {
+func instances(b hcl.Body, o model.Operation) {
 	if o.Reserved > 0 {
-		b.set(pair{"min_instance_count", o.Reserved})
+		b.Set(hcl.Pair{Name: "min_instance_count", Value: o.Reserved})
 	}
 	if o.MaxInstances > 0 {
-		b.set(pair{"max_instance_count", o.MaxInstances})
+		b.Set(hcl.Pair{Name: "max_instance_count", Value: o.MaxInstances})
 	}
 }
 
@@ -233,22 +236,22 @@ func cpu(memory int) string {
 // environment returns the variables that are no secrets: the function's, those
 // by which the adapter names the sources of events, and those of its sinks and
 // of what it uses.
-func (w *terraform) environment(f function) []pair {
-	env := []pair{{"GOOGLE_CLOUD_PROJECT", ref("var", "project")}, {"GOOGLE_CLOUD_REGION", ref("var", "region")}}
+func (w *terraform) environment(f function) []hcl.Pair {
+	env := []hcl.Pair{{Name: "GOOGLE_CLOUD_PROJECT", Value: hcl.Ref("var", "project")}, {Name: "GOOGLE_CLOUD_REGION", Value: hcl.Ref("var", "region")}}
 	for _, v := range f.Operation.Env {
 		if !v.IsSecret {
-			env = append(env, pair{v.Name, v.Value})
+			env = append(env, hcl.Pair{Name: v.Name, Value: v.Value})
 		}
 	}
 	return slices.Concat(env, w.addresses(f), w.places(f))
 }
 
 // uri returns the URL of the function's service.
-func (w *terraform) uri(f function) expr {
+func (w *terraform) uri(f function) hcl.Expr {
 	if w.binary {
-		return ref(f.resource, f.label, "uri")
+		return hcl.Ref(f.resource, f.label, "uri")
 	}
-	return ref(f.resource, f.label, "service_config", 0, "uri")
+	return hcl.Ref(f.resource, f.label, "service_config", 0, "uri")
 }
 
 // depends returns what has to be there before the function is: what it may
@@ -256,20 +259,20 @@ func (w *terraform) uri(f function) expr {
 func (w *terraform) depends(f function) []any {
 	var on []any
 	if len(f.secrets()) > 0 {
-		on = append(on, ref("google_secret_manager_secret_iam_member", f.label))
+		on = append(on, hcl.Ref("google_secret_manager_secret_iam_member", f.label))
 	}
 	if len(w.publishes(f)) > 0 {
-		on = append(on, ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
+		on = append(on, hcl.Ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
 	}
 	sorted, _ := w.grantsOf(f.Function)
 	for _, g := range sorted {
-		on = append(on, ref(g.resource(), g.label(f)))
+		on = append(on, hcl.Ref(g.resource(), g.label(f)))
 	}
 	for _, a := range w.added(f.Function) {
-		on = append(on, ref(a.resource(), a.label(f)))
+		on = append(on, hcl.Ref(a.resource(), a.label(f)))
 	}
 	if !w.binary {
-		on = append(on, ref("google_project_iam_member", w.builder))
+		on = append(on, hcl.Ref("google_project_iam_member", w.builder))
 		if inFunction(f.Trigger) {
 			on = append(on, w.eventarcDepends(f)...)
 		}
@@ -307,12 +310,12 @@ func (w *terraform) secretAccess(f function) {
 	if len(secrets) == 0 {
 		return
 	}
-	w.top("resource", []string{"google_secret_manager_secret_iam_member", f.label},
-		pair{"for_each", call("toset", secrets)},
-		pair{"project", ref("var", "project")},
-		pair{"secret_id", ref("each", "value")},
-		pair{"role", "roles/secretmanager.secretAccessor"},
-		pair{"member", ref("google_service_account", f.label, "member")})
+	w.Top("resource", []string{"google_secret_manager_secret_iam_member", f.label},
+		hcl.Pair{Name: "for_each", Value: hcl.Call("toset", secrets)},
+		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
+		hcl.Pair{Name: "secret_id", Value: hcl.Ref("each", "value")},
+		hcl.Pair{Name: "role", Value: "roles/secretmanager.secretAccessor"},
+		hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", f.label, "member")})
 }
 
 // verifies reports whether the program checks its callers itself, in the place
@@ -326,27 +329,27 @@ func (w *terraform) invokers(f function) {
 	switch {
 	case w.verifies(f), w.binary && public(f.Function):
 	case public(f.Function):
-		w.mayInvoke(f, "public", pair{"member", "allUsers"})
+		w.mayInvoke(f, "public", hcl.Pair{Name: "member", Value: "allUsers"})
 	case f.closed():
-		w.mayInvoke(f, "invokers", pair{"for_each", ref("var", "invokers")}, pair{"member", ref("each", "value")})
+		w.mayInvoke(f, "invokers", hcl.Pair{Name: "for_each", Value: hcl.Ref("var", "invokers")}, hcl.Pair{Name: "member", Value: hcl.Ref("each", "value")})
 		if w.caller != "" {
-			w.mayInvoke(f, "caller", pair{"member", w.member()})
+			w.mayInvoke(f, "caller", hcl.Pair{Name: "member", Value: w.member()})
 		}
 	default:
-		w.mayInvoke(f, "events", pair{"member", w.member()})
+		w.mayInvoke(f, "events", hcl.Pair{Name: "member", Value: w.member()})
 	}
 }
 
 // mayInvoke lets whom call the function.
-func (w *terraform) mayInvoke(f function, whom string, member ...pair) {
+func (w *terraform) mayInvoke(f function, whom string, member ...hcl.Pair) {
 	last := len(member) - 1
-	w.top("resource", []string{"google_cloud_run_v2_service_iam_member", label(f.Identity(), whom)}, slices.Concat(
+	w.Top("resource", []string{"google_cloud_run_v2_service_iam_member", label(f.Identity(), whom)}, slices.Concat(
 		member[:last],
-		[]pair{
-			{"project", ref("var", "project")},
-			{"location", ref("var", "region")},
-			{"name", ref(f.resource, f.label, "name")},
-			{"role", "roles/run.invoker"},
+		[]hcl.Pair{
+			{Name: "project", Value: hcl.Ref("var", "project")},
+			{Name: "location", Value: hcl.Ref("var", "region")},
+			{Name: "name", Value: hcl.Ref(f.resource, f.label, "name")},
+			{Name: "role", Value: "roles/run.invoker"},
 		},
 		member[last:])...)
 }

@@ -3,6 +3,7 @@ package gcp
 import (
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -51,19 +52,19 @@ func (t target) existing(of topic) string {
 }
 
 // topicID returns the topic's name in full.
-func (w *terraform) topicID(t topic) expr {
+func (w *terraform) topicID(t topic) hcl.Expr {
 	if name := w.existing(t); name != "" {
-		return text("projects/", ref("var", "project"), "/topics/"+name)
+		return hcl.Text("projects/", hcl.Ref("var", "project"), "/topics/"+name)
 	}
-	return ref("google_pubsub_topic", t.label(), "id")
+	return hcl.Ref("google_pubsub_topic", t.label(), "id")
 }
 
 // topicName returns the same without its project.
-func (w *terraform) topicName(t topic) expr {
+func (w *terraform) topicName(t topic) hcl.Expr {
 	if name := w.existing(t); name != "" {
-		return value(name)
+		return hcl.Value(name)
 	}
-	return ref("google_pubsub_topic", t.label(), "name")
+	return hcl.Ref("google_pubsub_topic", t.label(), "name")
 }
 
 // subscription writes the subscription that pushes to the function. That of a
@@ -79,46 +80,46 @@ func (w *terraform) subscription(f function) {
 		kept = deadLetterRetention
 	}
 	b := w.resource("google_pubsub_subscription", push,
-		pair{"name", w.physical(name)},
-		pair{"topic", w.topicID(of)},
-		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
-		pair{"message_retention_duration", seconds(kept)})
+		hcl.Pair{Name: "name", Value: w.physical(name)},
+		hcl.Pair{Name: "topic", Value: w.topicID(of)},
+		hcl.Pair{Name: "ack_deadline_seconds", Value: int(ackDeadline(f.Function) / time.Second)},
+		hcl.Pair{Name: "message_retention_duration", Value: seconds(kept)})
 	if ordered(f.Trigger) || w.orderedLetters[of] {
-		b.set(pair{"enable_message_ordering", true})
+		b.Set(hcl.Pair{Name: "enable_message_ordering", Value: true})
 	}
 	w.pushes(b, f)
 	if f.hasDeadLetterPolicy() {
-		b.block("dead_letter_policy",
-			pair{"dead_letter_topic", w.topicID(w.deadLetterTopic(f.Function))},
-			pair{"max_delivery_attempts", deliveries(f.Function)})
+		b.Block("dead_letter_policy",
+			hcl.Pair{Name: "dead_letter_topic", Value: w.topicID(w.deadLetterTopic(f.Function))},
+			hcl.Pair{Name: "max_delivery_attempts", Value: deliveries(f.Function)})
 	}
 	neverExpire(b)
-	b.keep()
+	b.Keep()
 	if f.hasDeadLetterPolicy() {
 		w.mayTake(push)
 	}
 }
 
 // pushes has the subscription push to the function, again later what fails.
-func (w *terraform) pushes(b body, f function) {
+func (w *terraform) pushes(b hcl.Body, f function) {
 	audience := w.uri(f)
 	if w.audience != "" {
-		audience = value(w.audience)
+		audience = hcl.Value(w.audience)
 	}
-	b.block("push_config", pair{"push_endpoint", w.uri(f)}).
-		block("oidc_token", pair{"service_account_email", w.as()}, pair{"audience", audience})
-	b.block("retry_policy", pair{"minimum_backoff", seconds(firstBackoff)}, pair{"maximum_backoff", seconds(longestBackoff)})
+	b.Block("push_config", hcl.Pair{Name: "push_endpoint", Value: w.uri(f)}).
+		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.as()}, hcl.Pair{Name: "audience", Value: audience})
+	b.Block("retry_policy", hcl.Pair{Name: "minimum_backoff", Value: seconds(firstBackoff)}, hcl.Pair{Name: "maximum_backoff", Value: seconds(longestBackoff)})
 }
 
 // neverExpire keeps a subscription that nobody uses for a while.
-func neverExpire(b body) { b.block("expiration_policy", pair{"ttl", ""}) }
+func neverExpire(b hcl.Body) { b.Block("expiration_policy", hcl.Pair{Name: "ttl", Value: ""}) }
 
 // mayTake lets Pub/Sub take dead letters off the subscription.
 func (w *terraform) mayTake(push string) {
 	w.resource("google_pubsub_subscription_iam_member", push,
-		pair{"subscription", ref("google_pubsub_subscription", push, "name")},
-		pair{"role", "roles/pubsub.subscriber"},
-		pair{"member", ref("local", "pubsub_agent")})
+		hcl.Pair{Name: "subscription", Value: hcl.Ref("google_pubsub_subscription", push, "name")},
+		hcl.Pair{Name: "role", Value: "roles/pubsub.subscriber"},
+		hcl.Pair{Name: "member", Value: hcl.Ref("local", "pubsub_agent")})
 }
 
 // topic writes a topic. What is published to it lies in the region alone, which
@@ -126,21 +127,21 @@ func (w *terraform) mayTake(push string) {
 // https://cloud.google.com/pubsub/docs/resource-location-restriction.
 func (w *terraform) topic(t topic) {
 	w.resource("google_pubsub_topic", t.label(),
-		pair{"name", w.physical(t.physical())}).
-		block("message_storage_policy", pair{"allowed_persistence_regions", []any{ref("var", "region")}})
+		hcl.Pair{Name: "name", Value: w.physical(t.physical())}).
+		Block("message_storage_policy", hcl.Pair{Name: "allowed_persistence_regions", Value: []any{hcl.Ref("var", "region")}})
 }
 
 // retain writes the subscription without which the topic's messages vanish.
 func (w *terraform) retain(t topic, kept time.Duration) {
 	b := w.resource("google_pubsub_subscription", t.label(),
-		pair{"name", w.physical(t.physical())},
-		pair{"topic", w.topicID(t)},
-		pair{"message_retention_duration", seconds(kept)})
+		hcl.Pair{Name: "name", Value: w.physical(t.physical())},
+		hcl.Pair{Name: "topic", Value: w.topicID(t)},
+		hcl.Pair{Name: "message_retention_duration", Value: seconds(kept)})
 	if w.orderedLetters[t] {
-		b.set(pair{"enable_message_ordering", true})
+		b.Set(hcl.Pair{Name: "enable_message_ordering", Value: true})
 	}
 	neverExpire(b)
-	b.keep()
+	b.Keep()
 }
 
 // fifoLetters returns the topics that have the dead letters of a FIFO queue,
@@ -158,9 +159,9 @@ func (w *terraform) fifoLetters() map[topic]bool {
 // mayPublish lets Pub/Sub move dead letters to the topic.
 func (w *terraform) mayPublish(t topic) {
 	w.resource("google_pubsub_topic_iam_member", t.label(),
-		pair{"topic", w.topicName(t)},
-		pair{"role", "roles/pubsub.publisher"},
-		pair{"member", ref("local", "pubsub_agent")})
+		hcl.Pair{Name: "topic", Value: w.topicName(t)},
+		hcl.Pair{Name: "role", Value: "roles/pubsub.publisher"},
+		hcl.Pair{Name: "member", Value: hcl.Ref("local", "pubsub_agent")})
 }
 
 // ackDeadline returns how long a message is the function's: visibility=, or 10

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -64,8 +65,8 @@ func (w *terraform) publishes(f function) []topic {
 }
 
 // addresses returns the variables by which the program finds its sinks.
-func (w *terraform) addresses(f function) []pair {
-	var out []pair
+func (w *terraform) addresses(f function) []hcl.Pair {
+	var out []hcl.Pair
 	for _, s := range f.Sinks {
 		url := w.named(s.Name).url
 		if s.Kind == "http" && url.IsSecret {
@@ -75,11 +76,11 @@ func (w *terraform) addresses(f function) []pair {
 		if s.Kind != "http" {
 			address = w.topicID(topic{s.Kind, s.Name})
 		}
-		out = append(out, pair{model.SinkVariable(s.Name), address})
+		out = append(out, hcl.Pair{Name: model.SinkVariable(s.Name), Value: address})
 	}
 	variable := model.SinkVariable(f.DeadLetterSink())
-	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p pair) bool { return p.name == variable }) {
-		out = append(out, pair{variable, w.topicID(w.deadLetterTopic(f.Function))})
+	if hasDeadLetters(f.Function) && !slices.ContainsFunc(out, func(p hcl.Pair) bool { return p.Name == variable }) {
+		out = append(out, hcl.Pair{Name: variable, Value: w.topicID(w.deadLetterTopic(f.Function))})
 	}
 	return out
 }
@@ -99,19 +100,19 @@ func (t target) secretAddresses(f model.Function) []model.Variable {
 
 // maySend lets the function publish to its topics and to no others.
 func (w *terraform) maySend(f function) {
-	var topics []pair
+	var topics []hcl.Pair
 	for _, t := range w.publishes(f) {
-		topics = append(topics, pair{t.physical(), w.topicName(t)})
+		topics = append(topics, hcl.Pair{Name: t.physical(), Value: w.topicName(t)})
 	}
 	if len(topics) == 0 {
 		return
 	}
-	w.top("resource", []string{"google_pubsub_topic_iam_member", label(f.Identity(), "sends")},
-		pair{"for_each", topics},
-		pair{"project", ref("var", "project")},
-		pair{"topic", ref("each", "value")},
-		pair{"role", "roles/pubsub.publisher"},
-		pair{"member", ref("google_service_account", f.label, "member")})
+	w.Top("resource", []string{"google_pubsub_topic_iam_member", label(f.Identity(), "sends")},
+		hcl.Pair{Name: "for_each", Value: topics},
+		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
+		hcl.Pair{Name: "topic", Value: hcl.Ref("each", "value")},
+		hcl.Pair{Name: "role", Value: "roles/pubsub.publisher"},
+		hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", f.label, "member")})
 }
 
 // ownDeadLetters writes the topic of dead letters that no directive names.
@@ -136,15 +137,15 @@ func (w *terraform) eventSubscriptions(f function, t model.Event) {
 	if len(w.events) == 0 || googles(t.Type) {
 		return
 	}
-	w.comment("The application's own sinks send events to these topics.")
-	b := w.top("resource", []string{"google_pubsub_subscription", label(f.Identity(), "events")},
-		pair{"for_each", w.topicIDs(w.events)},
-		pair{"project", ref("var", "project")},
-		pair{"name", text(ref("var", "name"), "-"+f.Identity()+".", ref("each", "key"))},
-		pair{"topic", ref("each", "value")},
-		pair{"filter", fmt.Sprintf("attributes.\"ce-type\" = %q", t.Type)},
-		pair{"ack_deadline_seconds", int(ackDeadline(f.Function) / time.Second)},
-		pair{"message_retention_duration", seconds(eventRetention)})
+	w.Comment("The application's own sinks send events to these topics.")
+	b := w.Top("resource", []string{"google_pubsub_subscription", label(f.Identity(), "events")},
+		hcl.Pair{Name: "for_each", Value: w.topicIDs(w.events)},
+		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
+		hcl.Pair{Name: "name", Value: hcl.Text(hcl.Ref("var", "name"), "-"+f.Identity()+".", hcl.Ref("each", "key"))},
+		hcl.Pair{Name: "topic", Value: hcl.Ref("each", "value")},
+		hcl.Pair{Name: "filter", Value: fmt.Sprintf("attributes.\"ce-type\" = %q", t.Type)},
+		hcl.Pair{Name: "ack_deadline_seconds", Value: int(ackDeadline(f.Function) / time.Second)},
+		hcl.Pair{Name: "message_retention_duration", Value: seconds(eventRetention)})
 	w.pushes(b, f)
 	neverExpire(b)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -29,7 +30,7 @@ func (w *terraform) sources() {
 	}
 	for _, name := range w.bucketNames() {
 		if w.named(name).name == "" {
-			w.bucket(label(name, "bucket"), name).keep()
+			w.bucket(label(name, "bucket"), name).Keep()
 		}
 	}
 }
@@ -103,39 +104,39 @@ func (w *terraform) bucketNames() []string {
 }
 
 // bucketName returns what the bucket is called.
-func (w *terraform) bucketName(name string) expr {
+func (w *terraform) bucketName(name string) hcl.Expr {
 	if existing := w.named(name).name; existing != "" {
-		return value(existing)
+		return hcl.Value(existing)
 	}
-	return ref("google_storage_bucket", label(name, "bucket"), "name")
+	return hcl.Ref("google_storage_bucket", label(name, "bucket"), "name")
 }
 
-func (w *terraform) topicIDs(topics []topic) []pair {
-	var out []pair
+func (w *terraform) topicIDs(topics []topic) []hcl.Pair {
+	var out []hcl.Pair
 	for _, t := range topics {
-		out = append(out, pair{t.physical(), w.topicID(t)})
+		out = append(out, hcl.Pair{Name: t.physical(), Value: w.topicID(t)})
 	}
 	return out
 }
 
-func (w *terraform) buckets() []pair {
-	var out []pair
+func (w *terraform) buckets() []hcl.Pair {
+	var out []hcl.Pair
 	for _, name := range w.bucketNames() {
-		out = append(out, pair{name, w.bucketName(name)})
+		out = append(out, hcl.Pair{Name: name, Value: w.bucketName(name)})
 	}
 	return out
 }
 
 // held returns the subscriptions to queues that hold messages for others, and
 // those that hold dead letters.
-func (w *terraform) held() (messages, letters []pair) {
+func (w *terraform) held() (messages, letters []hcl.Pair) {
 	for _, f := range w.functions {
 		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
-			letters = append(letters, pair{f.Name, ref("google_pubsub_subscription", w.deadLetterTopic(f.Function).label(), "id")})
+			letters = append(letters, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_pubsub_subscription", w.deadLetterTopic(f.Function).label(), "id")})
 		}
 	}
 	for _, t := range w.queues() {
-		p := pair{t.physical(), ref("google_pubsub_subscription", t.label(), "id")}
+		p := hcl.Pair{Name: t.physical(), Value: hcl.Ref("google_pubsub_subscription", t.label(), "id")}
 		if contains(w.letterQueues, t) {
 			letters = append(letters, p)
 		} else {

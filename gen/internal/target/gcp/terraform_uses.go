@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -105,9 +106,9 @@ func (w *terraform) mayUse(f function) {
 	for _, g := range sorted {
 		role := any(roles[g.kind][g.access])
 		if g.access == writes {
-			role = ref("google_project_iam_custom_role", string(g.kind)+"s", "id")
+			role = hcl.Ref("google_project_iam_custom_role", string(g.kind)+"s", "id")
 		}
-		w.grant(g, g.label(f), f, prefixes[g], pair{"role", role})
+		w.grant(g, g.label(f), f, prefixes[g], hcl.Pair{Name: "role", Value: role})
 	}
 	for _, on := range w.added(f.Function) {
 		var names []any
@@ -115,7 +116,7 @@ func (w *terraform) mayUse(f function) {
 			names = append(names, role)
 		}
 		g := on.grant
-		w.grant(g, g.label(f), f, nil, pair{"for_each", call("toset", names)}, pair{"role", ref("each", "value")})
+		w.grant(g, g.label(f), f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
 	}
 }
 
@@ -165,26 +166,26 @@ func (t target) added(f model.Function) []addition {
 
 // grant writes a grant, under a condition where it is not for all of what IAM
 // knows.
-func (w *terraform) grant(g grant, label string, f function, prefixes []string, role ...pair) {
-	member := pair{"member", ref("google_service_account", f.label, "member")}
+func (w *terraform) grant(g grant, label string, f function, prefixes []string, role ...hcl.Pair) {
+	member := hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", f.label, "member")}
 	if g.kind == model.UseObject {
-		b := w.top("resource", []string{g.resource(), label}, slices.Concat([]pair{{"bucket", w.bucketName(g.on)}}, role, []pair{member})...)
+		b := w.Top("resource", []string{g.resource(), label}, slices.Concat([]hcl.Pair{{Name: "bucket", Value: w.bucketName(g.on)}}, role, []hcl.Pair{member})...)
 		if len(prefixes) > 0 {
-			b.block("condition", pair{"title", "prefix"}, pair{"expression", w.below(g, prefixes)})
+			b.Block("condition", hcl.Pair{Name: "title", Value: "prefix"}, hcl.Pair{Name: "expression", Value: w.below(g, prefixes)})
 		}
 		return
 	}
 	// https://cloud.google.com/firestore/docs/manage-databases#configure_per-database_access_permissions
-	w.resource(g.resource(), label, slices.Concat(role, []pair{member})...).block("condition",
-		pair{"title", "database"},
-		pair{"expression", text(`resource.name == "projects/`, ref("var", "project"), `/databases/`+g.on+`"`)})
+	w.resource(g.resource(), label, slices.Concat(role, []hcl.Pair{member})...).Block("condition",
+		hcl.Pair{Name: "title", Value: "database"},
+		hcl.Pair{Name: "expression", Value: hcl.Text(`resource.name == "projects/`, hcl.Ref("var", "project"), `/databases/`+g.on+`"`)})
 }
 
 // below is the condition that holds for objects with one of the prefixes, and for
 // lists of them, in what grants reading. No prefix has a quote in it.
 //
 // https://cloud.google.com/iam/docs/conditions-attribute-reference
-func (w *terraform) below(g grant, prefixes []string) expr {
+func (w *terraform) below(g grant, prefixes []string) hcl.Expr {
 	var parts []any
 	or := ""
 	for _, prefix := range prefixes {
@@ -194,7 +195,7 @@ func (w *terraform) below(g grant, prefixes []string) expr {
 			parts = append(parts, or+`api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("`+prefix+`")`)
 		}
 	}
-	return text(parts...)
+	return hcl.Text(parts...)
 }
 
 // customRoles writes the roles of those who only write, if there are any.
@@ -206,18 +207,18 @@ func (w *terraform) customRoles() {
 		}) {
 			continue
 		}
-		w.comment("Who writes " + string(kind) + "s and reads none has this role.")
+		w.Comment("Who writes " + string(kind) + "s and reads none has this role.")
 		w.resource("google_project_iam_custom_role", string(kind)+"s",
-			pair{"role_id", text(call("replace", ref("var", "name"), "-", "_"), "_"+string(kind)+"s_writer")},
-			pair{"title", text(ref("var", "name"), ": writes "+string(kind)+"s")},
-			pair{"permissions", writing[kind]})
+			hcl.Pair{Name: "role_id", Value: hcl.Text(hcl.Call("replace", hcl.Ref("var", "name"), "-", "_"), "_"+string(kind)+"s_writer")},
+			hcl.Pair{Name: "title", Value: hcl.Text(hcl.Ref("var", "name"), ": writes "+string(kind)+"s")},
+			hcl.Pair{Name: "permissions", Value: writing[kind]})
 	}
 }
 
 // places returns the variables by which the program finds what it uses, but for
 // secrets.
-func (w *terraform) places(f function) []pair {
-	var out []pair
+func (w *terraform) places(f function) []hcl.Pair {
+	var out []hcl.Pair
 	for _, u := range f.Uses {
 		switch u.Kind {
 		case model.UseDocument:
@@ -225,14 +226,14 @@ func (w *terraform) places(f function) []pair {
 			collection := cmp.Or(at.name, u.Name)
 			place := any(collection)
 			if !u.AsName {
-				place = text("projects/", ref("var", "project"), "/databases/"+at.database+"/documents/"+collection)
+				place = hcl.Text("projects/", hcl.Ref("var", "project"), "/databases/"+at.database+"/documents/"+collection)
 			}
-			out = append(out, pair{u.Variable(), place})
+			out = append(out, hcl.Pair{Name: u.Variable(), Value: place})
 		case model.UseObject:
-			out = append(out, pair{u.Variable(), w.bucketName(u.Name)})
+			out = append(out, hcl.Pair{Name: u.Variable(), Value: w.bucketName(u.Name)})
 		}
 	}
-	slices.SortFunc(out, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(out, func(a, b hcl.Pair) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -125,7 +125,7 @@ func FuzzLauncher(f *testing.F) {
 	for _, value := range []string{"info", "it's", "'; exit 3; '", "$(id)", "\\", "\n", "a\rb", "-n", "é\u2028"} {
 		f.Add(value)
 	}
-	o := openwhisk.New(&config.Settings{}, nil)
+	o := openwhisk.New(config.Sections{Target: &config.Settings{}})
 	f.Fuzz(func(t *testing.T, value string) {
 		if strings.ContainsRune(value, 0) || !utf8.ValidString(value) || len(value) > 4096 {
 			t.Skip("no value of fngen.yaml")
@@ -178,7 +178,7 @@ Vm21beGaTvL5SsWwd22xYdB2QrQ=
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := openwhisk.New(c.Target("openwhisk"), c.Resources("openwhisk"))
+		o := openwhisk.New(c.Sections("openwhisk"))
 		if d := c.Diagnostics(); len(d) > 0 {
 			t.Errorf("%s: %v", settings, d)
 		}

@@ -47,7 +47,7 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal(err)
 		}
 		c := config.Parse(settings, []string{"openwhisk"})
-		o := openwhisk.New(c.Target("openwhisk"), c.Resources("openwhisk"))
+		o := openwhisk.New(c.Sections("openwhisk"))
 		if len(c.Diagnostics()) > 0 {
 			t.Skip("refused in fngen.yaml")
 		}

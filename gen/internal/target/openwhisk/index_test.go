@@ -15,7 +15,7 @@ import (
 // What functions say of each other is what comparing each with every other says.
 func TestIndex(t *testing.T) {
 	c := config.Parse([]byte("resources: {a: {openwhisk: {name: b}}, c: {openwhisk: {name: c}}}"), []string{"openwhisk"})
-	target := New(c.Target("openwhisk"), c.Resources("openwhisk"))
+	target := New(c.Sections("openwhisk"))
 	r := rand.New(rand.NewPCG(1, 2))
 	name := func() string { return string(rune('a' + r.IntN(4))) }
 	found := 0

@@ -33,7 +33,7 @@ func scanned(t *testing.T, dir string) (openwhisk.Target, model.App) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := openwhisk.New(config.Target("openwhisk"), config.Resources("openwhisk"))
+	o := openwhisk.New(config.Sections("openwhisk"))
 	scan, err := discover.ScanDir(dir, all)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func scanned(t *testing.T, dir string) (openwhisk.Target, model.App) {
 	diagnostics = append(diagnostics, scan.Diagnostics...)
 	var meant []model.Function
 	for _, f := range app.Functions {
-		if f = config.Operate(f); f.MeantFor("openwhisk") {
+		if f = config.Operate(f, "openwhisk"); f.MeantFor("openwhisk") {
 			meant = append(meant, f)
 			diagnostics = append(diagnostics, o.Check(f)...)
 		}

@@ -75,7 +75,8 @@ var (
 )
 
 // New returns the target as fngen.yaml has it.
-func New(s *config.Settings, resources map[string]*config.Settings) Target {
+func New(says config.Sections) Target {
+	s := says.Target
 	t := Target{
 		arch: s.String(config.Key{Name: "arch", Doc: "Architecture of the actions.", Default: "amd64", OneOf: []string{"amd64", "arm64"}}),
 		kinds: s.OneOrMore(config.Key{Name: "kind", Doc: "The runtime kind whose image runs the actions, or a list of them, each with archives and a manifest of its own.",
@@ -101,7 +102,7 @@ func New(s *config.Settings, resources map[string]*config.Settings) Target {
 			s.Refuse("config-value", "kind", "names %s twice; keep one", kind)
 		}
 	}
-	for name, r := range resources {
+	for name, r := range says.Resources {
 		t.resources[name] = resource{
 			name: r.String(config.Key{Name: "name", Doc: "What the queue, stream or collection is called there, its own name by default; of a sink, the trigger that exists already.",
 				Grammar: physical, Want: "the name of a Kafka topic, of a CouchDB database or of a trigger"}),

@@ -13,7 +13,7 @@ import (
 func target(t *testing.T, settings string) (openwhisk.Target, []model.Diagnostic) {
 	t.Helper()
 	c := config.Parse([]byte(settings), []string{"openwhisk"})
-	built := openwhisk.New(c.Target("openwhisk"), c.Resources("openwhisk"))
+	built := openwhisk.New(c.Sections("openwhisk"))
 	return built, c.Diagnostics()
 }
 

@@ -111,7 +111,7 @@ func deployed(t *testing.T, dir, target string, a application) (deployment, []bu
 	})
 	var recorded []build.RecordedFunction
 	for i, f := range app.Functions {
-		app.Functions[i] = c.Operate(f)
+		app.Functions[i] = c.Operate(f, target)
 		recorded = append(recorded, build.RecordedFunction{Function: f.Name, Was: f.FormerNames(), Trigger: f.Trigger.Kind(), Resource: f.Trigger.Resource()})
 	}
 	var found []model.Diagnostic
