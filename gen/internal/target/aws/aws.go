@@ -14,6 +14,7 @@ import (
 type Target struct {
 	arch string
 	api  bool   // HTTP functions are behind one HTTP API
+	base string // what clients have in front of the paths; "" for nothing
 	bus  string // "" for the account's default
 
 	region string // in which alone the template may be deployed; "" for any
@@ -63,7 +64,9 @@ var (
 	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
-	busKey   = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
+	baseKey  = config.Key{Name: "base-path", Doc: "What is in front of the paths in requests and not in directives: the key of a base path mapping of a REST API, or a path of a CDN or a load balancer.",
+		Grammar: regexp.MustCompile(`^(/[A-Za-z0-9$_+!*'(),-][A-Za-z0-9$_.+!*'(),-]*)+$`), Want: "a path such as /v1, a slash first and none at the end"}
+	busKey = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
 	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
@@ -91,7 +94,7 @@ var (
 func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
-		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	for logical, r := range says.Resources {
