@@ -64,7 +64,7 @@ var (
 	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
-	baseKey  = config.Key{Name: "base-path", Doc: "What is in front of the paths in requests and not in directives: the key of a base path mapping of a REST API, or a path of a CDN or a load balancer.",
+	baseKey  = config.Key{Name: "base-path", Doc: "What requests have in front of the paths in directives, the key of a base path mapping of a REST API or what a CDN or a load balancer routes by.",
 		Grammar: regexp.MustCompile(`^(/[A-Za-z0-9$_+!*'(),-][A-Za-z0-9$_.+!*'(),-]*)+$`), Want: "a path such as /v1, a slash first and none at the end"}
 	busKey = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
