@@ -169,6 +169,14 @@ func TestHTTPPrefixNone(t *testing.T) {
 	}
 }
 
+// A redirect that is streamed is the same.
+func TestHTTPPrefixStream(t *testing.T) {
+	answer, err := HTTPHandler(redirecting(), HTTP{Stream: true, BasePath: "/v1"}).Invoke(t.Context(), []byte(urlRequest("GET", "/v1/folder", "")))
+	if err != nil || !strings.Contains(string(answer), `"Location":"./folder/"`) {
+		t.Errorf("answer %q, error %v", answer, err)
+	}
+}
+
 // follow returns the status and the Location of the answer.
 func follow(t *testing.T, src HTTP, payload string) (status int, location string) {
 	t.Helper()
