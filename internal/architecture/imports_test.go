@@ -98,7 +98,7 @@ var rules = []rule{
 	{"providers/aws/internal/item", deployed(), nil},
 	{"providers/aws/internal/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/aws/sink/…", deployed("fn", "fn/emit", "internal/portable", "internal/wait", "internal/sinks", "providers/aws/internal/api"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
-	{"providers/aws/resource/s3", []string{"internal/uses"}, gocloud},
+	{"providers/aws/resource/s3", deployed("fn", "internal/portable", "internal/uses", "internal/sinks", "providers/aws/internal/api"), slices.Concat(gocloud, cloudevents)},
 	{"providers/aws/resource/…", deployed("fn", "fn/document", "fn/emit", "internal/portable", "internal/uses", "internal/wait", "internal/sinks", "providers/aws/internal/…"), append([]string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, cloudevents...)},
 	{"providers/internal/conformance", deployed("fn", "fn/emit", "fn/fnhttp", "internal/…", "providers/…"), append([]string{"github.com/go-chi/chi/v5", "github.com/google/go-cmp"}, cloudevents...)},
 	{"cmd/fngen", deployed("fn", "gen", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat([]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"}, terraform, generator, cloudevents, openwhisk, amazon)},

@@ -170,6 +170,52 @@ func TestOneOrMore(t *testing.T) {
 	}
 }
 
+// A list of mappings is read one by one; what is wrong with one is said where it
+// stands, and the schema has the keys of any, whether there is one.
+func TestEach(t *testing.T) {
+	key := Key{Name: "rights", Doc: "The rights."}
+	read := func(s *Settings) []string {
+		var got []string
+		s.Each(key, func(right *Settings) {
+			got = append(got, right.String(Key{Name: "on"})+"="+strings.Join(right.Strings(Key{Name: "may"}), ","))
+			right.Need("on", "may")
+		})
+		return got
+	}
+	for text, want := range map[string][]string{
+		"{}": {"="},
+		"{rights: [{on: a, may: [b, c]}, {on: d, may: [e]}]}":            {"a=b,c", "d=e"},
+		"{rights: [{on: a, may: [b]}, {on: 1, may: [b]}]}":               {"a=b", "=b", "1:50: error: targets.aws.rights[1].on is not a string; quote it"},
+		"{rights: [{on: a, may: [b]}, {on: a, my: [b]}]}":                {"a=b", "a=", "1:45: error: targets.aws.rights[1] has no may; add it", `1:53: error: unknown key "my"; did you mean may? the keys of targets.aws.rights[1] are may, on`},
+		"{rights: [a, {on: a, may: [b]}]}":                               {"=", "a=b", "1:26: error: targets.aws.rights[0] is not a mapping; write key: value below it"},
+		"{rights: []}":                                                   {"=", "1:25: error: targets.aws.rights is not a list; write [{key: value}]"},
+		"{rights: {on: a, may: [b]}}":                                    {"=", "1:25: error: targets.aws.rights is not a list; write [{key: value}]"},
+		"{rights: [&r {on: a, may: [b]}, *r, {on: a, on: b, may: [c]}]}": {"a=b", "a=b", "a=c", `1:60: error: the key "on" is there twice; keep one`},
+	} {
+		c := Parse([]byte("targets: {aws: "+text+"}"), []string{"aws"})
+		got := read(c.Target("aws"))
+		if again := read(c.Target("aws")); !cmp.Equal(got, again) {
+			t.Errorf("%s: again it is %v", text, again)
+		}
+		for _, p := range c.Diagnostics() {
+			got = append(got, strings.TrimSuffix(strings.TrimPrefix(p.String(), "fngen.yaml:"), fmt.Sprintf(" [%s]", p.Code)))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	no := false
+	s := newSettings(nil, "", nil)
+	read(s)
+	want := &schema{Description: "The rights.", Type: jsonTypes{"array"}, MinItems: 1, Items: &schema{
+		Type: jsonTypes{"object"}, AdditionalProperties: &no, Required: []string{"on", "may"},
+		Properties: map[string]*schema{"on": {Type: jsonTypes{"string"}}, "may": {Type: jsonTypes{"array"}, MinItems: 1, Items: &schema{Type: jsonTypes{"string"}}}},
+	}}
+	if diff := cmp.Diff(want, s.schema().Properties["rights"]); diff != "" {
+		t.Errorf("schema (-want +got):\n%s", diff)
+	}
+}
+
 // A key may name a file below the application's folder, of a size that is no
 // accident, and be true or false.
 func TestFileAndBool(t *testing.T) {

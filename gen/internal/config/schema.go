@@ -48,6 +48,7 @@ type schema struct {
 	MinItems             int                `json:"minItems,omitempty"`
 	Properties           map[string]*schema `json:"properties,omitempty"`
 	PatternProperties    map[string]*schema `json:"patternProperties,omitempty"`
+	Required             []string           `json:"required,omitempty"`
 	AdditionalProperties *bool              `json:"additionalProperties,omitempty"`
 }
 
@@ -66,11 +67,19 @@ func (t jsonTypes) MarshalJSON() ([]byte, error) {
 func (s *Settings) schema() *schema {
 	no := false
 	// A key without a value is an empty mapping.
-	out := &schema{Description: s.doc, Type: jsonTypes{"object", "null"}, AdditionalProperties: &no, Properties: map[string]*schema{}}
+	out := &schema{Description: s.doc, Type: jsonTypes{"object", "null"}, AdditionalProperties: &no, Properties: map[string]*schema{}, Required: s.needs}
+	if len(s.needs) > 0 {
+		out.Type = jsonTypes{"object"}
+	}
 	for _, key := range s.asked {
-		if key.kind == ofSection {
+		switch key.kind {
+		case ofSection:
 			out.Properties[key.Name] = s.sections[key.Name].schema()
-		} else {
+		case ofMappings:
+			list := key.schema()
+			list.Items = s.lists[key.Name][0].schema()
+			out.Properties[key.Name] = list
+		default:
 			out.Properties[key.Name] = key.schema()
 		}
 	}
@@ -87,6 +96,8 @@ func (k Key) schema() *schema {
 		out = &schema{Type: jsonTypes{"integer"}, Minimum: &k.Low, Maximum: &k.High}
 	case ofBool:
 		out = &schema{Type: jsonTypes{"boolean"}}
+	case ofMappings:
+		out = &schema{Type: jsonTypes{"array"}, MinItems: 1}
 	case ofList:
 		out = &schema{Type: jsonTypes{"array"}, Items: out, MinItems: 1}
 	case ofOneOrMore:

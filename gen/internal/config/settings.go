@@ -21,6 +21,7 @@ import (
 // understands it; a key that nobody asked for is an error.
 type Settings struct {
 	source      *source
+	at          *yaml.Node // nil for one that is not there, or is none
 	path        string
 	doc         string
 	order       []string
@@ -29,12 +30,14 @@ type Settings struct {
 	asked       []Key
 	names       map[string]bool // of those
 	sections    map[string]*Settings
+	lists       map[string][]*Settings
+	needs       []string
 	diagnostics []model.Diagnostic
 }
 
 // newSettings returns the mapping that the node is, an empty one if it is nil.
 func newSettings(src *source, path string, node *yaml.Node) *Settings {
-	s := &Settings{source: src, path: path, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
+	s := &Settings{source: src, at: node, path: path, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
 	if node == nil {
 		return s
 	}
@@ -43,6 +46,7 @@ func newSettings(src *source, path string, node *yaml.Node) *Settings {
 		return s
 	}
 	if node.Kind != yaml.MappingNode {
+		s.at = nil
 		s.fail("config-value", node, "%s is not a mapping; write key: value below it", s.describe())
 		return s
 	}
@@ -118,6 +122,52 @@ func (s *Settings) section(key, doc string) *Settings {
 	}
 	s.sections[key] = section
 	return section
+}
+
+// Each has read ask each mapping in the list under the key; one that is empty if
+// the key is not there, so that the schema has what it asks for.
+func (s *Settings) Each(key Key, read func(*Settings)) {
+	key.kind = ofMappings
+	s.ask(key)
+	if s.lists == nil {
+		s.lists = map[string][]*Settings{}
+	}
+	if s.lists[key.Name] == nil {
+		s.lists[key.Name] = s.mappings(key)
+	}
+	for _, item := range s.lists[key.Name] {
+		read(item)
+	}
+}
+
+// mappings returns those in the list under the key, at least one.
+func (s *Settings) mappings(key Key) []*Settings {
+	var out []*Settings
+	if s.Has(key.Name) {
+		list := resolve(s.values[key.Name])
+		if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+			s.fail("config-value", s.values[key.Name], "%s is not a list; write [{key: value}]", s.full(key.Name))
+		} else {
+			for i, node := range list.Content {
+				out = append(out, newSettings(s.source, fmt.Sprintf("%s[%d]", s.full(key.Name), i), node))
+			}
+		}
+	}
+	if out == nil {
+		out = append(out, newSettings(s.source, s.full(key.Name), nil))
+	}
+	return out
+}
+
+// Need refuses a mapping, which is asked for, that is there without one of the
+// keys.
+func (s *Settings) Need(keys ...string) {
+	for _, key := range keys {
+		if s.at != nil && !s.Has(key) {
+			s.fail("config-value", s.at, "%s has no %s; add it", s.describe(), key)
+		}
+	}
+	s.needs = keys
 }
 
 // String returns the string under the key, or the key's default if it is not
@@ -293,6 +343,11 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 			diagnostics = append(diagnostics, s.sections[key].Diagnostics()...)
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(s.lists)) {
+		for _, item := range s.lists[key] {
+			diagnostics = append(diagnostics, item.Diagnostics()...)
+		}
+	}
 	return diagnostics
 }
 
@@ -322,6 +377,7 @@ const (
 	ofInt
 	ofBool
 	ofSection
+	ofMappings
 )
 
 // check says why the value is not possible. The error completes the key's name

@@ -37,6 +37,7 @@ func modules(t *testing.T) map[string][]byte {
 	out := map[string][]byte{
 		"everything": mainTF(t, "targets: {aws: {infrastructure: terraform, region: eu-west-1, artifacts: acme-archives}}", model.App{Path: "example.com/everything", Functions: everything(same)}),
 		"behind api": mainTF(t, "targets: {aws: {infrastructure: terraform, http: api}}", model.App{Path: "example.com/api", Functions: everything(same)}),
+		"their api":  mainTF(t, "targets: {aws: {infrastructure: terraform, http: api, api-id: abc123}}", model.App{Path: "example.com/api", Functions: everything(same)}),
 		"uses":       mainTF(t, usingYAML+ofTerraform, using()),
 	}
 	for _, g := range goldens(t) {
