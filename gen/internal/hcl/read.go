@@ -20,22 +20,26 @@ func Parse(name string, src []byte) (*Tree, error) {
 	return file.Body.(*Tree), nil
 }
 
-// Names returns the names that the first reference of an expression begins with,
-// or none.
-func Names(e hclsyntax.Expression) []string {
-	var names []string
+// References returns the names that each reference of an expression begins with.
+func References(e hclsyntax.Expression) [][]string {
+	var out [][]string
 	for _, traversal := range e.Variables() {
-		for _, step := range traversal {
-			switch step := step.(type) {
-			case hcl.TraverseRoot:
-				names = append(names, step.Name)
-			case hcl.TraverseAttr:
-				names = append(names, step.Name)
-			default:
-				return names
-			}
-		}
-		return names
+		out = append(out, names(traversal))
 	}
-	return nil
+	return out
+}
+
+func names(t hcl.Traversal) []string {
+	var out []string
+	for _, step := range t {
+		switch step := step.(type) {
+		case hcl.TraverseRoot:
+			out = append(out, step.Name)
+		case hcl.TraverseAttr:
+			out = append(out, step.Name)
+		default:
+			return out
+		}
+	}
+	return out
 }

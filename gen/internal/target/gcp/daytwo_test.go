@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 // A deployed is what a main.tf makes of one resource.
@@ -20,7 +21,7 @@ type deployed struct {
 func read(t *testing.T, src []byte) map[string]deployed {
 	t.Helper()
 	resources := map[string]deployed{}
-	for _, b := range parsed(t, "main.tf", src).Blocks {
+	for _, b := range tfschema.Parse(t, "main.tf", src).Blocks {
 		if b.Type != "resource" {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 // The grammars of gen, and what a value of the environment can be.
@@ -50,7 +51,7 @@ func FuzzInfrastructure(f *testing.F) {
 			{Name: name + "-tick", Trigger: model.Schedule{Cron: cron, TimeZone: zone}},
 		}}
 		for _, pkg := range []string{"source", "binary"} {
-			file := parsed(t, "main.tf", mainTF(t, "targets: {gcp: {package: "+pkg+"}}\n", app))
+			file := tfschema.Parse(t, "main.tf", mainTF(t, "targets: {gcp: {package: "+pkg+"}}\n", app))
 			if want := map[string]int{"source": 56, "binary": 49}[pkg]; len(file.Blocks) != want {
 				t.Errorf("%s has %d blocks, want %d", pkg, len(file.Blocks), want)
 			}

@@ -164,8 +164,8 @@ func (l *limited) evaluate() {
 			buckets[a.label] = cty.ObjectVal(map[string]cty.Value{"name": str(l.text(b, "name"))})
 		case "google_eventarc_trigger":
 			service := inner(inner(b, "destination")[0], "cloud_run_service")[0].Attributes["service"].Expr
-			if names := hcl.Names(service); len(names) > 1 {
-				l.triggers[names[1]] = append(l.triggers[names[1]], b)
+			if of := hcl.References(service)[0]; len(of) > 1 {
+				l.triggers[of[1]] = append(l.triggers[of[1]], b)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 // found returns the codes of what is wrong with the finished infrastructure.
@@ -160,7 +161,7 @@ func TestNames(t *testing.T) {
 		model.Function{Name: "a-queue", Trigger: model.Topic{Name: "a-queue"}},
 	)
 	for _, pkg := range []string{"source", "binary"} {
-		file := parsed(t, "main.tf", mainTF(t, replaced(everySetting, pkg), app))
+		file := tfschema.Parse(t, "main.tf", mainTF(t, replaced(everySetting, pkg), app))
 		for name, project := range map[string]string{"ab": "acme-1", "nnnnnnnnnn": strings.Repeat("p", 30)} {
 			scope := &hcl.EvalContext{Variables: map[string]cty.Value{
 				"var":  cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal(name), "project": cty.StringVal(project)}),

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/discover"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
@@ -155,7 +156,7 @@ func TestTerraformReadsValues(t *testing.T) {
 	}
 	src := mainTF(t, "", model.App{Path: "example.com/shop", Functions: []model.Function{
 		{Name: "confirm", Trigger: model.HTTP{Path: "/"}, Operation: model.Operation{Env: env}}}})
-	args := find(t, parsed(t, "main.tf", src), "google_cloudfunctions2_function", "confirm", "service_config").Attributes
+	args := find(t, tfschema.Parse(t, "main.tf", src), "google_cloudfunctions2_function", "confirm", "service_config").Attributes
 	written := string(args["environment_variables"].Expr.Range().SliceBytes(src))
 	written = strings.NewReplacer("var.project", "null", "var.region", "null").Replace(written)
 

@@ -16,6 +16,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 const usingYAML = `targets:
@@ -79,7 +80,7 @@ type granted struct {
 // labels.
 func grantsIn(t *testing.T, src []byte) map[string]granted {
 	t.Helper()
-	file := parsed(t, "main.tf", src)
+	file := tfschema.Parse(t, "main.tf", src)
 	scope := evaluate(t, file)
 	str := func(a *hclsyntax.Attribute) string {
 		if a == nil {
@@ -138,7 +139,7 @@ func TestUseGrants(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", pkg, diff)
 		}
 		var depends []string
-		for _, b := range parsed(t, "main.tf", src).Blocks {
+		for _, b := range tfschema.Parse(t, "main.tf", src).Blocks {
 			if b.Type == "resource" && (b.Labels[0] == "google_cloudfunctions2_function" || b.Labels[0] == "google_cloud_run_v2_service") {
 				depends = append(depends, string(b.Body.Attributes["depends_on"].Expr.Range().SliceBytes(src)))
 			}
@@ -155,7 +156,7 @@ func TestUseGrants(t *testing.T) {
 // nothing needs, and another of the same name in the project if the application
 // is there twice.
 func TestCustomRoles(t *testing.T) {
-	file := parsed(t, "main.tf", mainTF(t, replaced(usingYAML, "source"), using()))
+	file := tfschema.Parse(t, "main.tf", mainTF(t, replaced(usingYAML, "source"), using()))
 	want := map[string][]string{
 		"my_shop_documents_writer": {"datastore.entities.create", "datastore.entities.delete", "datastore.entities.update"},
 		"my_shop_objects_writer":   {"storage.objects.create", "storage.objects.delete", "storage.objects.get"},
@@ -265,7 +266,7 @@ func TestUseGrantsAreIndependent(t *testing.T) {
 		functions = append(functions, model.Function{Name: name, Trigger: model.Queue{Name: name}}.Using(of...))
 	}
 	addresses, blocks := map[string]bool{}, 0
-	for _, b := range parsed(t, "main.tf", mainTF(t, "", model.App{Path: "example.com/shop", Functions: functions})).Blocks {
+	for _, b := range tfschema.Parse(t, "main.tf", mainTF(t, "", model.App{Path: "example.com/shop", Functions: functions})).Blocks {
 		if b.Type == "resource" && strings.Contains(b.Labels[1], "-") {
 			addresses[strings.Join(b.Labels, ".")] = true
 			blocks++

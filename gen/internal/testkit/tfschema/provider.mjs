@@ -1,16 +1,16 @@
-// Writes provider.json, the names that the google provider of Terraform knows,
-// from the package of its bindings for the Cloud Development Kit:
+// Writes the names that a provider of Terraform knows, from the package of its
+// bindings for the Cloud Development Kit:
 //
-//	npm pack @cdktf/provider-google@16.12.1
+//	npm pack @cdktf/provider-google@16.12.1 # or @cdktf/provider-aws@21.22.1
 //	tar xzf cdktf-provider-google-16.12.1.tgz
-//	node provider.mjs package > provider.json
+//	node provider.mjs package > google.json # or aws.json
 import { readFileSync } from "node:fs";
 
 const root = process.argv[2];
 const read = (path) => readFileSync(`${root}/${path}`, "utf8");
 const manifest = JSON.parse(read("package.json"));
 
-const wanted = {
+const google = {
   resource: [
     "cloud-run-v2-service", "cloud-run-v2-service-iam-member", "cloud-scheduler-job", "cloudfunctions2-function",
     "eventarc-channel", "eventarc-trigger", "project-iam-custom-role", "project-iam-member", "pubsub-subscription",
@@ -19,6 +19,28 @@ const wanted = {
   ],
   data: ["data-google-project", "data-google-storage-project-service-account"],
 };
+
+const aws = {
+  resource: [
+    "apigatewayv2-api", "apigatewayv2-api-mapping", "apigatewayv2-integration", "apigatewayv2-route", "apigatewayv2-stage",
+    "cloudwatch-event-rule", "cloudwatch-event-target", "cloudwatch-log-group", "cloudwatch-metric-alarm", "dynamodb-table",
+    "iam-role", "iam-role-policy", "iam-role-policy-attachment", "kinesis-stream", "lambda-event-source-mapping",
+    "lambda-function", "lambda-function-event-invoke-config", "lambda-function-url", "lambda-permission", "s3-bucket",
+    "s3-bucket-notification", "s3-bucket-policy", "s3-bucket-public-access-block",
+    "s3-bucket-server-side-encryption-configuration", "s3-object", "scheduler-schedule", "sns-topic", "sns-topic-policy",
+    "sns-topic-subscription", "sqs-queue", "sqs-queue-policy",
+  ],
+  data: [
+    "data-aws-caller-identity", "data-aws-partition", "data-aws-region", "data-aws-secretsmanager-secret-version",
+  ],
+};
+
+// Names that are newer than the bindings, by what has them, and the version of the
+// provider with which they came, as its CHANGELOG.md says.
+const newer = {
+  aws_lambda_permission: { invoked_via_function_url: "6.28.0" },
+};
+const wanted = manifest.name.endsWith("-google") ? google : aws;
 
 // required tells of each interface in the typings which members it must have.
 function required(typings) {
@@ -46,7 +68,7 @@ function block(code, literal, mustHave, name) {
 }
 
 const out = {
-  provider: "hashicorp/google",
+  provider: manifest.name.endsWith("-google") ? "hashicorp/google" : "hashicorp/aws",
   version: "",
   from: `${manifest.name} ${manifest.version}, by provider.mjs`,
   resource: {},
@@ -64,6 +86,12 @@ for (const [kind, folders] of Object.entries(wanted)) {
       ...block(code, literal, required(read(`lib/${folder}/index.d.ts`)), config),
       exported: [...new Set([...main.matchAll(/this\.get\w+Attribute\('(\w+)'\)/g)].map(([, a]) => a))].sort(),
     };
+  }
+}
+for (const [type, names] of Object.entries(newer)) {
+  for (const [name, version] of out.resource[type] ? Object.entries(names) : []) {
+    out.resource[type].optional.push(name);
+    out.version = version;
   }
 }
 console.log(JSON.stringify(out, null, 1));
