@@ -184,14 +184,16 @@ func (w *terraform) member() hcl.Expr {
 
 // outputs writes what others want to know.
 func (w *terraform) outputs() {
-	var urls, accounts []hcl.Pair
+	var urls, names, accounts []hcl.Pair
 	for _, f := range w.functions {
 		if _, ok := f.Trigger.(model.HTTP); ok {
 			urls = append(urls, hcl.Pair{Name: f.Name, Value: w.uri(f)})
 		}
+		names = append(names, hcl.Pair{Name: f.Name, Value: hcl.Ref(f.resource, f.label, "name")})
 		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_service_account", f.label, "email")})
 	}
 	w.output("urls", "The URLs of the HTTP functions.", urls)
+	w.output("functions", "What the functions are called in the project.", names)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
 	w.output("topics", "The topics that feed the functions, to publish to.", w.topicIDs(w.listened()))
 	messages, letters := w.held()

@@ -182,6 +182,25 @@ func TestTerraformReadsValues(t *testing.T) {
 	}
 }
 
+// What others want to know of an application has names that it has on every
+// platform whose infrastructure has outputs, and is by the names of directives.
+func TestOutputs(t *testing.T) {
+	src := mainTF(t, replaced(everySetting, "binary"), everything())
+	var names []string
+	for _, b := range tfschema.Parse(t, "main.tf", src).Blocks {
+		if b.Type != "output" {
+			continue
+		}
+		names = append(names, b.Labels[0])
+		if b.Labels[0] == "functions" && !strings.Contains(string(b.Body.Attributes["value"].Expr.Range().SliceBytes(src)), "often") {
+			t.Error("the functions are not all there")
+		}
+	}
+	if diff := cmp.Diff([]string{"urls", "functions", "service_accounts", "topics", "sinks", "queues", "dead_letters", "buckets", "channel"}, names); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // find returns the body of the block in the resource.
 func find(t testing.TB, file *hclsyntax.Body, kind, label string, blocks ...string) *hclsyntax.Body {
 	t.Helper()
