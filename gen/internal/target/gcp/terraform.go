@@ -20,6 +20,7 @@ type terraform struct {
 	builder   string  // of the one that compiles
 	events    []topic // the topics of sinks for events
 
+	accounts                   []function     // what those that exist need; see runsAs
 	letterQueues, movedLetters []topic        // see deadLetterQueues
 	orderedLetters             map[topic]bool // see fifoLetters
 }
@@ -31,6 +32,8 @@ type function struct {
 	model.Function
 	label    string // of its resources
 	resource string // the type of the one that runs it
+	operated
+	publishes []topic // to which it publishes
 }
 
 // providerVersions are those of hashicorp/google whose names main.tf uses.
@@ -56,9 +59,10 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	var names []string
 	for _, f := range app.Functions {
 		f.Operation.Env = slices.Concat(f.Operation.Env, t.secretAddresses(f), usedSecrets(f))
-		w.functions = append(w.functions, function{f, label(f.Identity()), resource})
+		w.functions = append(w.functions, function{f, label(f.Identity()), resource, t.operatedOf(f.Name), t.publishes(f)})
 		names = append(names, f.Identity())
 	}
+	w.accounts = w.existingAccounts()
 	w.invoker, w.builder = free("invoker", names), free("build", names)
 	w.events = slices.DeleteFunc(w.sent(), func(t topic) bool { return t.kind != "event" })
 	w.letterQueues, w.movedLetters = w.deadLetterQueues()
@@ -71,6 +75,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 		w.function(f)
 	}
 	w.sources()
+	w.alerts()
 	w.outputs()
 	src := file.Bytes()
 	found, err := w.limits(src)
@@ -128,6 +133,7 @@ func (w *terraform) shared() {
 	if !w.binary {
 		w.archiveBucket()
 		w.buildAccount()
+		w.imageRepository()
 	}
 	if w.pushed() && w.caller == "" {
 		w.Comment("Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.")
@@ -141,6 +147,12 @@ func (w *terraform) shared() {
 			Value: hcl.Text("serviceAccount:service-", hcl.Ref("data", "google_project", "this", "number"), "@gcp-sa-pubsub.iam.gserviceaccount.com")})
 	}
 	w.customRoles()
+	for _, a := range w.accounts {
+		w.Comment("What the functions that run as " + a.account + " need, which exists.")
+		w.mayRead(a)
+		w.maySend(a)
+		w.mayUse(a)
+	}
 	w.eventarc()
 }
 
@@ -190,13 +202,13 @@ func (w *terraform) outputs() {
 			urls = append(urls, hcl.Pair{Name: f.Name, Value: w.uri(f)})
 		}
 		names = append(names, hcl.Pair{Name: f.Name, Value: hcl.Ref(f.resource, f.label, "name")})
-		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_service_account", f.label, "email")})
+		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: f.email()})
 	}
 	w.output("urls", "The URLs of the HTTP functions.", urls)
 	w.output("functions", "What the functions are called in the project.", names)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
 	w.output("topics", "The topics that feed the functions, to publish to.", w.topicIDs(w.listened()))
-	messages, letters := w.held()
+	messages, letters := w.held("id")
 	w.output("sinks", "The topics that the functions send to, to subscribe to.", w.topicIDs(w.sent()))
 	w.output("queues", "The subscriptions that hold what the functions send and none of them takes, to pull from.", messages)
 	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", letters)

@@ -103,16 +103,19 @@ func (w *terraform) eventarc() {
 	}
 	if w.channeled() && w.channel == "" {
 		w.Comment("The application's own events are published to this channel.")
-		w.resource("google_eventarc_channel", "events",
+		w.encrypt(w.resource("google_eventarc_channel", "events",
 			hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
-			hcl.Pair{Name: "name", Value: w.physical("events")})
+			hcl.Pair{Name: "name", Value: w.physical("events")}), "crypto_key_name")
 	}
 }
 
 // channeled reports whether a function takes events from the channel.
 func (w *terraform) channeled() bool {
-	return w.has(func(t model.Trigger) bool { e, ok := t.(model.Event); return ok && !googles(e.Type) })
+	return w.has(isOwnEvent)
 }
+
+// isOwnEvent reports whether the trigger's events are none of Google's services.
+func isOwnEvent(t model.Trigger) bool { e, ok := t.(model.Event); return ok && !googles(e.Type) }
 
 // channelID returns the channel's name in full.
 func (w *terraform) channelID() hcl.Expr {

@@ -110,6 +110,8 @@ func TestInfrastructure(t *testing.T) {
 		"verified_binary":   {"targets: {gcp: {channel: bus, package: binary, " + verified + "}}\n", verifiedApp()},
 		"uses_source":       {replaced(usingYAML, "source"), using()},
 		"uses_binary":       {replaced(usingYAML, "binary"), using()},
+		"operated_source":   {operatedSettings("source"), operatedApp()},
+		"operated_binary":   {operatedSettings("binary"), operatedApp()},
 		"minimal":           {"", model.App{Path: "example.com/hello/v2", Functions: []model.Function{{Name: "confirm", Trigger: model.Queue{Name: "orders"}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
