@@ -28,15 +28,13 @@ var (
 		Grammar: regexp.MustCompile(`^projects/` + projectPattern + `/notificationChannels/[0-9]{1,20}$`),
 		Want:    "the name of a channel, projects/PROJECT/notificationChannels/NUMBER"}
 
-	// https://cloud.google.com/vpc/docs/create-modify-vpc-networks and
-	// https://cloud.google.com/run/docs/configuring/vpc-direct-vpc
+	// https://cloud.google.com/run/docs/configuring/connecting-vpc
 	networkKey = config.Key{Name: "network", Doc: "The network of functions with package: binary, without a connector.",
 		Grammar: regexp.MustCompile(`^(projects/` + projectPattern + `/global/networks/)?` + namePattern + `$`), Want: "a name, or projects/PROJECT/global/networks/NAME"}
 	subnetworkKey = config.Key{Name: "subnetwork", Doc: "The subnetwork of functions with package: binary, without a connector.",
 		Grammar: regexp.MustCompile(`^(projects/` + projectPattern + `/regions/` + regionPattern + `/subnetworks/)?` + namePattern + `$`), Want: "a name, or projects/PROJECT/regions/REGION/subnetworks/NAME"}
-	// https://cloud.google.com/vpc/docs/configure-serverless-vpc-access
 	connectorKey = config.Key{Name: "connector", Doc: "The connector of Serverless VPC Access that exists, for either package.",
-		Grammar: regexp.MustCompile(`^(projects/` + projectPattern + `/locations/` + regionPattern + `/connectors/)?[a-z]([a-z0-9-]{0,23}[a-z0-9])?$`), Want: "a name, or projects/PROJECT/locations/REGION/connectors/NAME"}
+		Grammar: regexp.MustCompile(`^projects/` + projectPattern + `/locations/` + regionPattern + `/connectors/` + namePattern + `$`), Want: "the name of a connector, projects/PROJECT/locations/REGION/connectors/NAME"}
 	egressKey = config.Key{Name: "egress", Doc: "What goes through the network: all, or what is for private addresses.", Default: "private", OneOf: []string{"private", "all"}}
 
 	rightsKey = config.Key{Name: "roles", Doc: "IAM's roles that the account of the function has besides, each on one resource."}
@@ -58,7 +56,9 @@ type operated struct {
 // A vpc is the network that a function sends to; the zero one is none.
 type vpc struct{ network, subnetwork, connector, egress string }
 
-// readOperated reads what operators decide for one function, or for all.
+// A right is a role on the resource of that full name.
+type right struct{ role, on string }
+
 func readOperated(s *config.Settings, binary bool) operated {
 	return operated{account: s.String(accountKey), vpc: readVPC(s, binary)}
 }
@@ -78,6 +78,7 @@ func readVPC(s *config.Settings, binary bool) vpc {
 	return out
 }
 
+// readRights returns those in the list, none twice.
 func readRights(s *config.Settings) []right {
 	var out []right
 	s.Each(rightsKey, func(s *config.Settings) {
@@ -86,7 +87,12 @@ func readRights(s *config.Settings) []right {
 		}
 		s.Need("role", "on")
 	})
-	return out
+	return distinct(out)
+}
+
+func distinct(rights []right) []right {
+	slices.SortFunc(rights, func(a, b right) int { return cmp.Or(strings.Compare(a.on, b.on), strings.Compare(a.role, b.role)) })
+	return slices.Compact(rights)
 }
 
 // operatedOf returns what operators decide for the function of the name: what is
@@ -98,11 +104,8 @@ func (t target) operatedOf(name string) operated {
 	return o
 }
 
-// A right is a role on a resource that has the full name.
-type right struct{ role, on string }
-
-// resources are the full names of what roles are given on, with a star for each
-// part, and of each the resource that gives one, whose arguments are in braces:
+// resources are the full names of what roles are given on, and of each the resource
+// that gives one, whose arguments are in braces:
 // https://cloud.google.com/iam/docs/full-resource-names. A project is among them
 // since there are services whose resources have no policies, Cloud SQL for one.
 var resources = []struct{ kind, name string }{
@@ -111,26 +114,23 @@ var resources = []struct{ kind, name string }{
 	{"google_bigquery_table_iam_member", "//bigquery.googleapis.com/projects/{project}/datasets/{dataset_id}/tables/{table_id}"},
 	{"google_cloud_run_v2_service_iam_member", "//run.googleapis.com/projects/{project}/locations/{location}/services/{name}"},
 	{"google_cloud_tasks_queue_iam_member", "//cloudtasks.googleapis.com/projects/{project}/locations/{location}/queues/{name}"},
-	{"google_kms_crypto_key_iam_member", "//cloudkms.googleapis.com/{crypto_key_id=projects/*/locations/*/keyRings/*/cryptoKeys/*}"},
+	{"google_kms_crypto_key_iam_member", "//cloudkms.googleapis.com/(?P<crypto_key_id>projects/*/locations/*/keyRings/*/cryptoKeys/*)"},
 	{"google_project_iam_member", "//cloudresourcemanager.googleapis.com/projects/{project}"},
 	{"google_pubsub_subscription_iam_member", "//pubsub.googleapis.com/projects/{project}/subscriptions/{subscription}"},
 	{"google_pubsub_topic_iam_member", "//pubsub.googleapis.com/projects/{project}/topics/{topic}"},
 	{"google_secret_manager_regional_secret_iam_member", "//secretmanager.googleapis.com/projects/{project}/locations/{location}/secrets/{secret_id}"},
 	{"google_secret_manager_secret_iam_member", "//secretmanager.googleapis.com/projects/{project}/secrets/{secret_id}"},
-	{"google_service_account_iam_member", "//iam.googleapis.com/{service_account_id=projects/*/serviceAccounts/*}"},
+	{"google_service_account_iam_member", "//iam.googleapis.com/(?P<service_account_id>projects/*/serviceAccounts/*)"},
 	{"google_spanner_database_iam_member", "//spanner.googleapis.com/projects/{project}/instances/{instance}/databases/{database}"},
 	{"google_storage_bucket_iam_member", "//storage.googleapis.com/projects/_/buckets/{bucket}"},
 }
 
-var inBraces = regexp.MustCompile(`\{(\w+)(=([^}]*))?\}`)
+const segment = `[A-Za-z0-9_.~%+@:-]+`
 
 // pattern returns the regular expression of a full name, whose groups are the
 // arguments.
 func pattern(name string) string {
-	name = inBraces.ReplaceAllStringFunc(strings.ReplaceAll(name, ".", `\.`), func(s string) string {
-		return "(" + cmp.Or(inBraces.FindStringSubmatch(s)[3], "*") + ")"
-	})
-	return strings.ReplaceAll(name, "*", "[A-Za-z0-9_.~%+@:-]+")
+	return "^" + strings.NewReplacer(".", `\.`, "*", segment, "{", "(?P<", "}", ">"+segment+")").Replace(name) + "$"
 }
 
 func onGrammar() *regexp.Regexp {
@@ -138,7 +138,7 @@ func onGrammar() *regexp.Regexp {
 	for _, r := range resources {
 		all = append(all, pattern(r.name))
 	}
-	return regexp.MustCompile("^(" + strings.Join(all, "|") + ")$")
+	return regexp.MustCompile(regexp.MustCompile(`\?P<\w+>`).ReplaceAllString(strings.Join(all, "|"), "")) // JSON Schema has no such names
 }
 
 // given returns the address of the resource that gives the function the right, and
@@ -146,19 +146,13 @@ func onGrammar() *regexp.Regexp {
 // the right, so that no other takes it away.
 func (r right) given(f function) (at address, arguments []hcl.Pair) {
 	for _, of := range resources {
-		if values := regexp.MustCompile("^" + pattern(of.name) + "$").FindStringSubmatch(r.on); values != nil {
-			for i, name := range inBraces.FindAllStringSubmatch(of.name, -1) {
-				arguments = append(arguments, hcl.Pair{Name: name[1], Value: values[i+1]})
+		grammar := regexp.MustCompile(pattern(of.name))
+		if values := grammar.FindStringSubmatch(r.on); values != nil {
+			for i, name := range grammar.SubexpNames()[1:] {
+				arguments = append(arguments, hcl.Pair{Name: name, Value: values[i+1]})
 			}
 			return address{of.kind, f.label + "-" + hash(r.role+" "+r.on)}, arguments
 		}
 	}
 	panic(r.on) // which the key's grammar refuses
-}
-
-// sortedRights returns the rights, none twice.
-func sortedRights(rights []right) []right {
-	rights = slices.Clone(rights)
-	slices.SortFunc(rights, func(a, b right) int { return cmp.Or(strings.Compare(a.on, b.on), strings.Compare(a.role, b.role)) })
-	return slices.Compact(rights)
 }

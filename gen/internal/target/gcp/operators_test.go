@@ -22,7 +22,7 @@ const operatedYAML = `targets:
     region: europe-west1
     package: PACKAGE
     service-account: shared@acme-shop.iam.gserviceaccount.com
-    vpc: {connector: shop, egress: all}
+    vpc: {connector: projects/acme-shop/locations/europe-west1/connectors/shop, egress: all}
     kms-key: projects/acme-keys/locations/europe-west1/keyRings/shop/cryptoKeys/data
     notification-channel: projects/acme-shop/notificationChannels/42
 functions:
@@ -130,7 +130,7 @@ func TestOperated(t *testing.T) {
 			"google_storage_bucket.source encryption default_kms_key_name":      key,
 			function + "confirm service_config service_account_email":           shared,
 			function + "thumbnail service_config service_account_email":         album,
-			function + "confirm service_config vpc_connector":                   `"projects/${var.project}/locations/${var.region}/connectors/shop"`,
+			function + "confirm service_config vpc_connector":                   `"projects/acme-shop/locations/europe-west1/connectors/shop"`,
 			function + "confirm service_config vpc_connector_egress_settings":   `"ALL_TRAFFIC"`,
 			function + "thumbnail service_config vpc_connector":                 `"projects/acme-net/locations/europe-west1/connectors/album"`,
 			function + "thumbnail service_config vpc_connector_egress_settings": `"PRIVATE_RANGES_ONLY"`,
@@ -139,7 +139,7 @@ func TestOperated(t *testing.T) {
 			service + "confirm template encryption_key":                             key,
 			service + "confirm template service_account":                            shared,
 			service + "thumbnail template service_account":                          album,
-			service + "confirm template vpc_access connector":                       `"projects/${var.project}/locations/${var.region}/connectors/shop"`,
+			service + "confirm template vpc_access connector":                       `"projects/acme-shop/locations/europe-west1/connectors/shop"`,
 			service + "confirm template vpc_access egress":                          `"ALL_TRAFFIC"`,
 			service + "thumbnail template vpc_access egress":                        `"PRIVATE_RANGES_ONLY"`,
 			service + "thumbnail template vpc_access network_interfaces network":    `"projects/acme-net/global/networks/main"`,
@@ -233,17 +233,17 @@ func TestRightsOnce(t *testing.T) {
 func TestOperatedRefused(t *testing.T) {
 	const account, name = "give the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com", "give the full name of a resource such as //pubsub.googleapis.com/projects/PROJECT/topics/TOPIC; docs/operations.md has the kinds that there are"
 	for text, want := range map[string]string{
-		"service-account: \"${var.name}\"":         `1:34: error: targets.gcp.service-account is "${var.name}"; ` + account,
-		"service-account: [a]":                     "1:34: error: targets.gcp.service-account is not a string; quote it",
-		"service-account: someone@example.com":     `1:34: error: targets.gcp.service-account is "someone@example.com"; ` + account,
-		"vpc: {}":                                  "1:22: error: targets.gcp.vpc has to name one way there; give either connector, or network, subnetwork or both",
-		"vpc: {connector: a, network: b}":          "1:22: error: targets.gcp.vpc has to name one way there; give either connector, or network, subnetwork or both",
-		"vpc: {network: main}":                     "1:22: error: targets.gcp.vpc names a network, and a Cloud Function has a connector alone in version 6.50 of hashicorp/google, the oldest that main.tf takes; give connector, or write package: binary",
-		"vpc: {connector: c, egress: none}":        `1:45: error: targets.gcp.vpc.egress is "none"; give one of private, all`,
-		"vpc: {connector: \"c\\\"\"}":              `1:34: error: targets.gcp.vpc.connector is "c\""; give a name, or projects/PROJECT/locations/REGION/connectors/NAME`,
-		"vpc: {connector: c, subnets: [a]}":        `1:37: error: unknown key "subnets"; the keys of targets.gcp.vpc are connector, egress, network, subnetwork`,
-		"package: binary, vpc: {network: \"a b\"}": `1:49: error: targets.gcp.vpc.network is "a b"; give a name, or projects/PROJECT/global/networks/NAME`,
-		"kms-key: my-key":                          `1:26: error: targets.gcp.kms-key is "my-key"; give the name of a key in a region, projects/PROJECT/locations/REGION/keyRings/RING/cryptoKeys/KEY`,
+		"service-account: \"${var.name}\"":     `1:34: error: targets.gcp.service-account is "${var.name}"; ` + account,
+		"service-account: [a]":                 "1:34: error: targets.gcp.service-account is not a string; quote it",
+		"service-account: someone@example.com": `1:34: error: targets.gcp.service-account is "someone@example.com"; ` + account,
+		"vpc: {}":                              "1:22: error: targets.gcp.vpc has to name one way there; give either connector, or network, subnetwork or both",
+		"vpc: {connector: projects/acme-shop/locations/europe-west1/connectors/c, network: b}": "1:22: error: targets.gcp.vpc has to name one way there; give either connector, or network, subnetwork or both",
+		"vpc: {network: main}": "1:22: error: targets.gcp.vpc names a network, and a Cloud Function has a connector alone in version 6.50 of hashicorp/google, the oldest that main.tf takes; give connector, or write package: binary",
+		"vpc: {connector: projects/acme-shop/locations/europe-west1/connectors/c, egress: none}": `1:98: error: targets.gcp.vpc.egress is "none"; give one of private, all`,
+		"vpc: {connector: \"c\\\"\"}": `1:34: error: targets.gcp.vpc.connector is "c\""; give the name of a connector, projects/PROJECT/locations/REGION/connectors/NAME`,
+		"vpc: {connector: projects/acme-shop/locations/europe-west1/connectors/c, subnets: [a]}": `1:90: error: unknown key "subnets"; the keys of targets.gcp.vpc are connector, egress, network, subnetwork`,
+		"package: binary, vpc: {network: \"a b\"}":                                               `1:49: error: targets.gcp.vpc.network is "a b"; give a name, or projects/PROJECT/global/networks/NAME`,
+		"kms-key: my-key": `1:26: error: targets.gcp.kms-key is "my-key"; give the name of a key in a region, projects/PROJECT/locations/REGION/keyRings/RING/cryptoKeys/KEY`,
 		"region: europe-west1, kms-key: projects/acme-keys/locations/europe-west4/keyRings/r/cryptoKeys/k": `1:48: error: targets.gcp.kms-key is a key of another region than europe-west1, and Google takes one of the same; give that`,
 		"notification-channel: \"42\\n\"": `1:39: error: targets.gcp.notification-channel is "42\n"; give the name of a channel, projects/PROJECT/notificationChannels/NUMBER`,
 		"roles: []":                       `1:17: error: unknown key "roles"`,

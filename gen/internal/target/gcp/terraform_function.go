@@ -61,12 +61,12 @@ func (w *terraform) builds() hcl.Expr {
 // function writes one function and what feeds it alone.
 func (w *terraform) function(f function) {
 	w.Comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
-	if f.account == "" {
-		w.account(f.Identity(), f.Name)
+	if f.existing == "" {
+		w.serviceAccount(f.Identity(), f.Name)
 		w.mayRead(f)
 	}
 	w.ownDeadLetters(f)
-	if f.account == "" {
+	if f.existing == "" {
 		w.maySend(f)
 		w.mayUse(f)
 	}
@@ -134,7 +134,7 @@ func (w *terraform) cloudFunction(f function) {
 	}
 	instances(c, o)
 	if f.vpc != (vpc{}) {
-		c.Set(hcl.Pair{Name: "vpc_connector", Value: w.connector(f.vpc)}, hcl.Pair{Name: "vpc_connector_egress_settings", Value: f.vpc.settings()})
+		c.Set(hcl.Pair{Name: "vpc_connector", Value: f.vpc.connector}, hcl.Pair{Name: "vpc_connector_egress_settings", Value: egress[f.vpc.egress]})
 	}
 	ingress := "ALLOW_INTERNAL_ONLY"
 	if _, ok := f.Trigger.(model.HTTP); ok {
@@ -355,10 +355,10 @@ func (w *terraform) invokers(f function) {
 	case f.closed():
 		w.mayInvoke(f, "invokers", hcl.Pair{Name: "for_each", Value: hcl.Ref("var", "invokers")}, hcl.Pair{Name: "member", Value: hcl.Ref("each", "value")})
 		if w.caller != "" {
-			w.mayInvoke(f, "caller", hcl.Pair{Name: "member", Value: w.member()})
+			w.mayInvoke(f, "caller", hcl.Pair{Name: "member", Value: w.invoker.member()})
 		}
 	default:
-		w.mayInvoke(f, "events", hcl.Pair{Name: "member", Value: w.member()})
+		w.mayInvoke(f, "events", hcl.Pair{Name: "member", Value: w.invoker.member()})
 	}
 }
 

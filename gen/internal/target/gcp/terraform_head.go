@@ -59,18 +59,14 @@ func (w *terraform) preparation() [][]string {
 	// https://cloud.google.com/iam/docs/create-service-agents: the agents of a new
 	// project are made when they are first needed, and cannot be granted anything
 	// before. The provider makes them in its beta alone.
-	for _, agent := range []struct {
-		of     string
-		needed bool
-	}{
-		{"eventarc", slices.Contains(apis, "eventarc")},
-		{"pubsub", slices.Contains(apis, "pubsub")},
-		{"artifactregistry", w.kms != "" && !w.binary},
-		{"cloudfunctions", w.kms != "" && !w.binary},
-		{"run", w.kms != ""},
-	} {
-		if agent.needed {
-			commands = append(commands, []string{"gcloud beta services identity create --project=PROJECT --service=" + agent.of + ".googleapis.com"})
+	for _, agent := range agents {
+		of := agent[0]
+		switch {
+		case !slices.Contains(apis, of) || w.kms == "" && of != "eventarc" && of != "pubsub":
+		case of == "storage":
+			commands = append(commands, []string{"gcloud storage service-agent --project=PROJECT"})
+		default:
+			commands = append(commands, []string{"gcloud beta services identity create --project=PROJECT --service=" + of + ".googleapis.com"})
 		}
 	}
 	return slices.Concat(commands, w.keyGrants(apis), w.grants())

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,59 +9,31 @@ import (
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
-// email returns that of the account as which the function runs.
-func (f function) email() hcl.Expr {
-	if f.account != "" {
-		return hcl.Value(f.account)
-	}
-	return hcl.Ref("google_service_account", f.label, "email")
-}
-
-// member returns the same as a member of a policy.
-func (f function) member() hcl.Expr {
-	if f.account != "" {
-		return hcl.Value("serviceAccount:" + f.account)
-	}
-	return hcl.Ref("google_service_account", f.label, "member")
-}
-
-// existingAccounts returns for each account that exists, sorted, what the functions
-// that run as it need together, as one function that has the account's label: a
-// member of a policy that two of them had would go with the first.
+// existingAccounts returns for each account that exists what the functions that run
+// as it need together, as one function that has the account's label: a member of a
+// policy that two of them had would go with the first.
 func (w *terraform) existingAccounts() []function {
-	var accounts []string
 	all := map[string]function{}
 	for _, f := range w.functions {
-		if f.account == "" {
+		if f.existing == "" {
 			continue
 		}
-		a, there := all[f.account]
-		if !there {
-			accounts = append(accounts, f.account)
-			a.label = "account-" + strings.NewReplacer("@", "--", ".", "_").Replace(f.account)
-			a.account = f.account
-		}
+		a := all[f.existing]
+		a.account = account{"account-" + strings.NewReplacer("@", "--", ".", "_").Replace(f.existing), f.existing}
 		a.Uses = append(a.Uses, f.Uses...)
 		a.Operation.Env = append(a.Operation.Env, f.Operation.Env...)
 		a.publishes = unique(append(a.publishes, f.publishes...))
-		a.rights = sortedRights(append(a.rights, f.rights...))
-		all[f.account] = a
+		a.rights = distinct(append(a.rights, f.rights...))
+		all[f.existing] = a
 	}
-	slices.Sort(accounts)
-	var out []function
-	for _, account := range accounts {
-		out = append(out, all[account])
-	}
-	return out
+	return slices.SortedFunc(maps.Values(all), func(a, b function) int { return strings.Compare(a.existing, b.existing) })
 }
 
 // runsAs returns what has the grants that the function runs with: itself, or its
 // account, if that exists.
 func (w *terraform) runsAs(f function) function {
-	for _, a := range w.accounts {
-		if a.account == f.account {
-			return a
-		}
+	if i := slices.IndexFunc(w.accounts, func(a function) bool { return a.existing == f.existing }); i >= 0 {
+		return w.accounts[i]
 	}
 	return f
 }
@@ -87,15 +60,11 @@ func (w *terraform) imageRepository() {
 		hcl.Pair{Name: "format", Value: "DOCKER"}), "kms_key_name")
 }
 
-// agents are the service agents, by their API, that encrypt and decrypt:
+// agents are APIs whose service agents encrypt and decrypt, and those:
 // https://cloud.google.com/iam/docs/service-agents.
-var agents = map[string]string{
-	"artifactregistry": "gcp-sa-artifactregistry",
-	"cloudfunctions":   "gcf-admin-robot",
-	"eventarc":         "gcp-sa-eventarc",
-	"pubsub":           "gcp-sa-pubsub",
-	"run":              "serverless-robot-prod",
-	"storage":          "gs-project-accounts",
+var agents = [][2]string{
+	{"artifactregistry", "gcp-sa-artifactregistry"}, {"cloudfunctions", "gcf-admin-robot"}, {"eventarc", "gcp-sa-eventarc"},
+	{"pubsub", "gcp-sa-pubsub"}, {"run", "serverless-robot-prod"}, {"storage", "gs-project-accounts"},
 }
 
 // keyGrants returns the commands that let Google's services use the customer's key,
@@ -104,23 +73,19 @@ func (w *terraform) keyGrants(apis []string) [][]string {
 	if w.kms == "" {
 		return nil
 	}
-	var commands [][]string
 	var who []string
-	for _, api := range apis {
-		if agent := agents[api]; agent != "" {
-			who = append(who, agent)
-		}
-		if api == "storage" {
-			commands = append(commands, []string{"gcloud storage service-agent --project=PROJECT"})
+	for _, a := range agents {
+		if slices.Contains(apis, a[0]) {
+			who = append(who, a[1])
 		}
 	}
-	commands = append(commands, []string{
+	commands := [][]string{{
 		"for agent in " + strings.Join(who, " ") + "; do",
 		"  gcloud kms keys add-iam-policy-binding " + w.kms + " \\",
 		"    --role=roles/cloudkms.cryptoKeyEncrypterDecrypter \\",
 		"    --member=\"serviceAccount:service-$(gcloud projects describe PROJECT --format='value(projectNumber)')@$agent.iam.gserviceaccount.com\"",
-		"done"})
-	if w.has(func(t model.Trigger) bool { return routed(t) && !isOwnEvent(t) }) { // the project's one for the region
+		"done"}}
+	if w.has(func(t model.Trigger) bool { return routed(t) && !isOwnEvent(t) }) { // one channel carries those of the region
 		commands = append(commands, []string{
 			"gcloud eventarc google-channels update --project=PROJECT --location=" + strings.Split(w.kms, "/")[3] + " \\",
 			"  --crypto-key=" + w.kms})
@@ -128,37 +93,25 @@ func (w *terraform) keyGrants(apis []string) [][]string {
 	return commands
 }
 
-// connector returns the connector's name in full.
-func (w *terraform) connector(v vpc) hcl.Expr {
-	if strings.Contains(v.connector, "/") {
-		return hcl.Value(v.connector)
-	}
-	return hcl.Text("projects/", hcl.Ref("var", "project"), "/locations/", hcl.Ref("var", "region"), "/connectors/"+v.connector)
-}
-
-// settings is what goes through the network, as Google calls it.
-func (v vpc) settings() string {
-	if v.egress == "all" {
-		return "ALL_TRAFFIC"
-	}
-	return "PRIVATE_RANGES_ONLY"
-}
+// egress is what goes through a network, as Google calls it.
+var egress = map[string]string{"private": "PRIVATE_RANGES_ONLY", "all": "ALL_TRAFFIC"}
 
 // reach writes the network that a service sends to, if there is one.
 func (w *terraform) reach(template hcl.Body, v vpc) {
 	if v == (vpc{}) {
 		return
 	}
-	b := template.Block("vpc_access", hcl.Pair{Name: "egress", Value: v.settings()})
+	b := template.Block("vpc_access", hcl.Pair{Name: "egress", Value: egress[v.egress]})
 	if v.connector != "" {
-		b.Set(hcl.Pair{Name: "connector", Value: w.connector(v)})
+		b.Set(hcl.Pair{Name: "connector", Value: v.connector})
 		return
 	}
 	to := b.Block("network_interfaces")
-	for _, p := range []hcl.Pair{{Name: "network", Value: v.network}, {Name: "subnetwork", Value: v.subnetwork}} {
-		if p.Value != "" {
-			to.Set(p)
-		}
+	if v.network != "" {
+		to.Set(hcl.Pair{Name: "network", Value: v.network})
+	}
+	if v.subnetwork != "" {
+		to.Set(hcl.Pair{Name: "subnetwork", Value: v.subnetwork})
 	}
 }
 

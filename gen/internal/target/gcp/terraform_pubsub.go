@@ -107,7 +107,7 @@ func (w *terraform) pushes(b hcl.Body, f function) {
 		audience = hcl.Value(w.audience)
 	}
 	b.Block("push_config", hcl.Pair{Name: "push_endpoint", Value: w.uri(f)}).
-		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.as()}, hcl.Pair{Name: "audience", Value: audience})
+		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.invoker.email()}, hcl.Pair{Name: "audience", Value: audience})
 	b.Block("retry_policy", hcl.Pair{Name: "minimum_backoff", Value: seconds(firstBackoff)}, hcl.Pair{Name: "maximum_backoff", Value: seconds(longestBackoff)})
 }
 

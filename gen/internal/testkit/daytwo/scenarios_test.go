@@ -336,7 +336,7 @@ func TestUses(t *testing.T) {
 func TestOperatedOnGoogle(t *testing.T) {
 	operated := func(account, connector, key string) application {
 		app := shop()
-		app.settings += "targets:\n  gcp:\n    service-account: " + account + "@acme-shop.iam.gserviceaccount.com\n    vpc: {connector: " + connector + "}\n" +
+		app.settings += "targets:\n  gcp:\n    service-account: " + account + "@acme-shop.iam.gserviceaccount.com\n    vpc: {connector: projects/acme-shop/locations/europe-west1/connectors/" + connector + "}\n" +
 			"    kms-key: projects/acme-keys/locations/europe-west1/keyRings/shop/cryptoKeys/" + key + "\n    notification-channel: projects/acme-shop/notificationChannels/42\n" +
 			"functions:\n  print: {gcp: {roles: [{role: roles/pubsub.publisher, on: //pubsub.googleapis.com/projects/acme-audit/topics/" + key + "}]}}\n"
 		return app

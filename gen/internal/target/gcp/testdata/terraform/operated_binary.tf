@@ -376,7 +376,7 @@ resource "google_cloud_run_v2_service" "greet" {
 
     vpc_access {
       egress    = "ALL_TRAFFIC"
-      connector = "projects/${var.project}/locations/${var.region}/connectors/shop"
+      connector = "projects/acme-shop/locations/europe-west1/connectors/shop"
     }
 
     containers {
@@ -465,7 +465,7 @@ resource "google_cloud_run_v2_service" "order" {
 
     vpc_access {
       egress    = "ALL_TRAFFIC"
-      connector = "projects/${var.project}/locations/${var.region}/connectors/shop"
+      connector = "projects/acme-shop/locations/europe-west1/connectors/shop"
     }
 
     containers {
@@ -710,7 +710,7 @@ resource "google_cloud_run_v2_service" "confirm" {
 
     vpc_access {
       egress    = "ALL_TRAFFIC"
-      connector = "projects/${var.project}/locations/${var.region}/connectors/shop"
+      connector = "projects/acme-shop/locations/europe-west1/connectors/shop"
     }
 
     containers {
@@ -843,7 +843,7 @@ resource "google_cloud_run_v2_service" "ledger" {
 
     vpc_access {
       egress    = "ALL_TRAFFIC"
-      connector = "projects/${var.project}/locations/${var.region}/connectors/shop"
+      connector = "projects/acme-shop/locations/europe-west1/connectors/shop"
     }
 
     containers {

@@ -21,10 +21,10 @@
 #     secretmanager.googleapis.com \
 #     storage.googleapis.com \
 #     vpcaccess.googleapis.com
-#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
-#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
 #   gcloud beta services identity create --project=PROJECT --service=artifactregistry.googleapis.com
 #   gcloud beta services identity create --project=PROJECT --service=cloudfunctions.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=eventarc.googleapis.com
+#   gcloud beta services identity create --project=PROJECT --service=pubsub.googleapis.com
 #   gcloud beta services identity create --project=PROJECT --service=run.googleapis.com
 #   gcloud storage service-agent --project=PROJECT
 #   for agent in gcp-sa-artifactregistry gcf-admin-robot gcp-sa-eventarc gcp-sa-pubsub serverless-robot-prod gs-project-accounts; do
@@ -436,7 +436,7 @@ resource "google_cloudfunctions2_function" "greet" {
   service_config {
     service_account_email         = "shared@acme-shop.iam.gserviceaccount.com"
     timeout_seconds               = 60
-    vpc_connector                 = "projects/${var.project}/locations/${var.region}/connectors/shop"
+    vpc_connector                 = "projects/acme-shop/locations/europe-west1/connectors/shop"
     vpc_connector_egress_settings = "ALL_TRAFFIC"
     ingress_settings              = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
@@ -512,7 +512,7 @@ resource "google_cloudfunctions2_function" "order" {
     timeout_seconds                  = 60
     available_cpu                    = "1"
     max_instance_request_concurrency = 80
-    vpc_connector                    = "projects/${var.project}/locations/${var.region}/connectors/shop"
+    vpc_connector                    = "projects/acme-shop/locations/europe-west1/connectors/shop"
     vpc_connector_egress_settings    = "ALL_TRAFFIC"
     ingress_settings                 = "ALLOW_ALL"
     environment_variables = {
@@ -708,7 +708,7 @@ resource "google_cloudfunctions2_function" "confirm" {
   service_config {
     service_account_email         = "shared@acme-shop.iam.gserviceaccount.com"
     timeout_seconds               = 60
-    vpc_connector                 = "projects/${var.project}/locations/${var.region}/connectors/shop"
+    vpc_connector                 = "projects/acme-shop/locations/europe-west1/connectors/shop"
     vpc_connector_egress_settings = "ALL_TRAFFIC"
     ingress_settings              = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
@@ -838,7 +838,7 @@ resource "google_cloudfunctions2_function" "ledger" {
   service_config {
     service_account_email         = "shared@acme-shop.iam.gserviceaccount.com"
     timeout_seconds               = 60
-    vpc_connector                 = "projects/${var.project}/locations/${var.region}/connectors/shop"
+    vpc_connector                 = "projects/acme-shop/locations/europe-west1/connectors/shop"
     vpc_connector_egress_settings = "ALL_TRAFFIC"
     ingress_settings              = "ALLOW_INTERNAL_ONLY"
     environment_variables = {
