@@ -15,8 +15,8 @@
 // published with the Eventarc Publishing API, and from the topics that are the
 // application's event sinks. Each function runs as an account that may read its
 // secrets, publish to its sinks and the topic of its dead letters, use what its
-// setup does, what fngen.yaml adds, and nothing else; one more account is that as which Pub/Sub, Eventarc
-// and Cloud Scheduler call.
+// setup does, what fngen.yaml adds, and nothing else; one more account is that as
+// which Pub/Sub, Eventarc and Cloud Scheduler call.
 package gcp
 
 import (
