@@ -53,7 +53,7 @@ func TestFindingsAreComplete(t *testing.T) {
 // withoutFindings are the files whose texts are no findings.
 var withoutFindings = []string{
 	"module.go", "packages.go", // failures of commands and files
-	"manifest.go", "template.go", "template_function.go", "template_http.go", "template_sources.go", "template_shared.go", "template_sinks.go", "entrypoint.go", // generated code
+	"manifest.go", "resources.go", "resources_function.go", "resources_http.go", "resources_sources.go", "resources_shared.go", "resources_sinks.go", "entrypoint.go", // generated code
 	"target.go", "trigger.go", // folders and resources
 	"codes.go",                                                                                                                                 // what fngen help findings shows
 	"facts.go",                                                                                                                                 // what list shows
@@ -68,6 +68,8 @@ var notFindings = []string{
 	"package p\n",                   // a source
 	"could not import ", "too long", // compared with, and replaced by another
 	"the package does not compile; run go vet there", " is in a package that the go command does not list; run go vet there", " is not in what the compiler exports of ; please report this, with the function", // in case that nothing says why
+	"the application's template has  resources and  outputs, more than  and , the limits of CloudFormation; split the application",                                                     // TestTooLarge
+	"the application's template has up to  bytes once it is packaged, more than , the limit of CloudFormation; split the application",                                                  // TestTemplateSize
 	"the module wants , but the go command is  and cannot fetch a newer one; install that version, set GOTOOLCHAIN=auto where the network allows it, or lower the line", "download go", // TestNewerGo
 	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
 }

@@ -12,9 +12,11 @@ import (
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
 type Target struct {
-	arch string
-	api  bool   // HTTP functions are behind one HTTP API
-	bus  string // "" for the account's default
+	arch  string
+	api   bool   // HTTP functions are behind one HTTP API
+	apiID string // of one that exists already; "" for the stack's own
+	base  string // what clients have in front of the paths; "" for nothing
+	bus   string // "" for the account's default
 
 	region string // in which alone the template may be deployed; "" for any
 
@@ -63,7 +65,11 @@ var (
 	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
-	busKey   = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
+	apiKey   = config.Key{Name: "api-id", Doc: "The id of an HTTP API that exists already, in the stack's account and region, and gets the routes.",
+		Grammar: regexp.MustCompile(`^[a-z0-9]{1,64}$`), Want: "what aws apigatewayv2 get-apis shows as ApiId"}
+	baseKey = config.Key{Name: "base-path", Doc: "What requests have in front of the paths in directives, the key of a base path mapping of a REST API or what a CDN or a load balancer routes by.",
+		Grammar: regexp.MustCompile(`^(/[A-Za-z0-9$_+!*'(),-][A-Za-z0-9$_.+!*'(),-]*)+$`), Want: "a path such as /v1, a slash first and none at the end"}
+	busKey = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
 	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
@@ -91,8 +97,11 @@ var (
 func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
-		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
+	}
+	if s.Has(apiKey.Name) && !t.api {
+		s.Refuse("config-value", apiKey.Name, "says which HTTP API gets the routes; write http: api beside it, or remove it")
 	}
 	for logical, r := range says.Resources {
 		t.actions[logical] = r.Strings(actionsKey)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
 // What the services take of a template, each with the page that says so.
@@ -23,37 +24,44 @@ const (
 	minConcurrency, maxConcurrency = 2, 1000
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 	maxReaders = 2 // of a table's stream
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+	maxResources = 500
+	maxOutputs   = 200
+	maxTemplate  = 1 << 20 // bytes, of one that lies in S3
 )
+
+// packaging is how many bytes aws cloudformation package adds for a function at
+// most: the names of the bucket and the object in the place of its archive's.
+const packaging = 200
 
 // limits returns what CloudFormation and the services refuse of the finished
 // template, or do otherwise than one would think, each at what it is there for.
 // What functions of CloudFormation have in the end counts as long as it can be.
-func (s *stack) limits(size int) []model.Diagnostic {
-	c := checker{stack: s, kinds: map[string]string{}, readers: map[string]int{}}
-	for _, r := range s.resources {
-		c.kinds[r.Key] = kindOf(r)
+func (b *builder) limits(size int) []model.Diagnostic {
+	c := checker{builder: b, kinds: map[string]string{}, readers: map[string]int{}}
+	for _, r := range b.Resources {
+		c.kinds[r.ID] = r.Kind
 	}
 	c.template(size)
-	for _, r := range s.resources {
-		p := properties(r)
-		switch c.kinds[r.Key] {
+	for _, r := range b.Resources {
+		switch r.Kind {
 		case "AWS::SQS::QueuePolicy":
-			c.policy(r.Key, p)
+			c.policy(r.ID, r.Properties)
 		case "AWS::IAM::Role":
-			c.role(r.Key, p)
+			c.role(r.ID, r.Properties)
 		case "AWS::Lambda::Function":
-			c.environment(r.Key, p)
+			c.environment(r.ID, r.Properties)
 		case "AWS::Lambda::EventSourceMapping":
-			c.mapping(r.Key, p)
+			c.mapping(r.ID, r.Properties)
 		case "AWS::SNS::Subscription":
-			c.subscription(r.Key, p)
+			c.subscription(r.ID, r.Properties)
 		}
 	}
 	return c.diagnostics
 }
 
 type checker struct {
-	*stack
+	*builder
 	kinds       map[string]string // of resources
 	readers     map[string]int    // by the ARN of the stream
 	diagnostics []model.Diagnostic
@@ -65,6 +73,20 @@ func (c *checker) at(id string) (report *model.Report, verb string, done func())
 	cause := c.causes[id]
 	report = model.NewReport(c.Name(), cause.function)
 	return report, cause.verb, func() { c.diagnostics = append(c.diagnostics, report.Diagnostics...) }
+}
+
+// template refuses one that is too large, at the function with which it is.
+func (c *checker) template(size int) {
+	last := c.Resources[min(len(c.Resources), maxResources+1)-1].ID
+	report, _, done := c.at(last)
+	defer done()
+	if len(c.Resources) > maxResources || len(c.Outputs) > maxOutputs {
+		report.Errorf("application-size", "the application's template has %d resources and %d outputs, more than %d and %d, the limits of CloudFormation; split the application",
+			len(c.Resources), len(c.Outputs), maxResources, maxOutputs)
+	}
+	if size += packaging * len(c.app.Functions); size > maxTemplate {
+		report.Errorf("application-size", "the application's template has up to %d bytes once it is packaged, more than %d, the limit of CloudFormation; split the application", size, maxTemplate)
+	}
 }
 
 func (c *checker) policy(id string, p output.Mapping) {
@@ -193,7 +215,7 @@ func (c *checker) plain(value any) any {
 		return each(c, v)
 	case []any:
 		return each(c, v)
-	case string, output.Text, output.Tagged:
+	case string, output.Text, stack.Ref, stack.Attribute, stack.Parameter, stack.Join, stack.Secret:
 		return c.longest(v)
 	}
 	return value
@@ -207,94 +229,42 @@ func each[T any](c *checker, list []T) []any {
 	return out
 }
 
-// longest is the text, or the longest that the function may have. The value of a
-// secret is not known, and is empty.
+// longest is the longest text that the value may be. That of a secret is not
+// known, and is empty.
 func (c *checker) longest(value any) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case output.Text:
-		if strings.HasPrefix(string(v), reference) {
-			return ""
-		}
-		return string(v)
-	case output.Tagged:
-		switch argument := v.Value.(type) {
+	text := ""
+	for _, part := range stack.Parts(value) {
+		switch part := part.(type) {
 		case string:
-			if v.Tag != "!Sub" {
-				return c.reference(argument)
+			text += part
+		case stack.Ref:
+			text += c.attribute(string(part), "")
+		case stack.Attribute:
+			text += c.attribute(part.ID, part.Name)
+		case stack.Parameter:
+			if part == stack.Region && c.region != "" {
+				text += c.region
+				continue
 			}
-			return c.substituted(argument, nil)
-		case []any:
-			switch v.Tag {
-			case "!Join":
-				return strings.Join(c.texts(argument[1]), c.longest(argument[0]))
-			case "!Select":
-				return c.texts(argument[1])[argument[0].(int)]
-			case "!Sub":
-				return c.substituted(c.longest(argument[0]), argument[1])
-			}
+			text += parameters[part]
 		}
 	}
-	return ""
+	return text
 }
 
-// substituted is the text of !Sub with the longest of what it names, which is a
-// variable of its own or a reference.
-func (c *checker) substituted(text string, variables any) string {
-	parts := strings.Split(text, "${")
-	for i, part := range parts[1:] {
-		id, rest, _ := strings.Cut(part, "}")
-		if own := member(variables, id); own != nil {
-			parts[i+1] = c.longest(own) + rest
-		} else {
-			parts[i+1] = c.reference(id) + rest
-		}
-	}
-	return strings.Join(parts, "")
-}
+// parameters are the longest of all; of regions if any may be the stack's.
+var parameters = map[stack.Parameter]string{stack.AccountID: "123456789012", stack.Partition: "aws-us-gov", stack.Region: "ap-southeast-1",
+	stack.StackName: strings.Repeat("s", 128), stack.URLSuffix: "amazonaws.com.cn", stack.Unique: "0d0e9e202a51"}
 
-// texts is the list, or what !Split makes of a text.
-func (c *checker) texts(value any) []string {
-	var out []string
-	switch v := value.(type) {
-	case []output.Text:
-		for _, text := range v {
-			out = append(out, string(text))
-		}
-	case []any:
-		for _, element := range v {
-			out = append(out, c.longest(element))
-		}
-	case output.Tagged: // !Split
-		argument := v.Value.([]any)
-		out = strings.Split(c.longest(argument[1]), c.longest(argument[0]))
-	}
-	return out
-}
-
-// reference is the longest that the pseudo parameter or the resource, with its
-// attribute, has.
-func (c *checker) reference(to string) string {
-	id, attribute, _ := strings.Cut(to, ".")
-	region := c.region
-	if region == "" {
-		region = "ap-southeast-1"
-	}
-	pseudo := map[string]string{"AWS::AccountId": "123456789012", "AWS::Partition": "aws-us-gov", "AWS::Region": region,
-		"AWS::StackName": strings.Repeat("s", 128), "AWS::URLSuffix": "amazonaws.com.cn"}
-	pseudo["AWS::StackId"] = "arn:aws-us-gov:cloudformation:" + region + ":123456789012:stack/" + pseudo["AWS::StackName"] + "/0d0e9e20-2a51-11f0-9b4a-0a58a9feac02"
-	if value, ok := pseudo[id]; ok {
-		return value
-	}
+// attribute is the longest that the resource's attribute has; what it is known by
+// if the attribute is "".
+func (c *checker) attribute(id, attribute string) string {
 	// CloudFormation makes up names of the stack's, the logical id and chance.
-	name := pseudo["AWS::StackName"] + "-" + id + "-0123456789ABC"
-	arn := func(service, resource string) string {
-		return "arn:" + pseudo["AWS::Partition"] + ":" + service + ":" + region + ":" + pseudo["AWS::AccountId"] + ":" + resource
-	}
+	name := parameters[stack.StackName] + "-" + id + "-0123456789ABC"
+	arn := func(service, resource string) string { return c.longest(regional(service, resource)) }
 	switch kind := c.kinds[id]; {
 	case kind == "AWS::SQS::Queue" && attribute == "":
-		return "https://sqs." + region + "." + pseudo["AWS::URLSuffix"] + "/" + pseudo["AWS::AccountId"] + "/" + name[:80]
+		return c.longest(urlOfQueue(name[:80]))
 	case kind == "AWS::SQS::Queue":
 		return arn("sqs", name[:80])
 	case kind == "AWS::SNS::Topic":
@@ -314,19 +284,9 @@ func (c *checker) reference(to string) string {
 	case kind == "AWS::Logs::LogGroup":
 		return arn("logs", "log-group:"+name+":*")
 	case kind == "AWS::S3::Bucket":
-		return "arn:" + pseudo["AWS::Partition"] + ":s3:::" + name[:63]
+		return c.longest(arnOfBucket(name[:63]))
 	}
 	return name
-}
-
-func kindOf(resource output.Member) string {
-	kind, _ := member(resource.Value, "Type").(string)
-	return kind
-}
-
-func properties(resource output.Member) output.Mapping {
-	p, _ := member(resource.Value, "Properties").(output.Mapping)
-	return p
 }
 
 // member is the member of the mapping with the key; nil if there is none.

@@ -76,7 +76,7 @@ func TestUseVariables(t *testing.T) {
 	order := at(found.Resources["OrderFunction"].Properties, "Environment", "Variables").(map[string]any)
 	for name, want := range map[string]string{
 		"FNGEN_USE_USERS":  "map[Ref:UsersTable]",
-		"FNGEN_USE_ORDERS": "map[Fn::Join:[/ [map[Ref:OrdersTable] number]]]",
+		"FNGEN_USE_ORDERS": "map[Fn::Sub:${OrdersTable}/number]",
 		"FNGEN_USE_TABLE":  "map[Ref:OrdersTable]",
 		"FNGEN_USE_PEOPLE": "acme-people",
 		"FNGEN_USE_KEY":    "stripe/api",

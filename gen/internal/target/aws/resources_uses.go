@@ -9,6 +9,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
 // A useOperation is a request that a use makes of its service, which permits it
@@ -68,56 +69,56 @@ func needed(u model.Use, on thing) []string {
 // rights returns the policies by which the function's role may use its services,
 // one for each resource, and the variables by which the function finds them.
 // Neither depends on what else is used, or in which order.
-func (s *stack) rights(f model.Function) (policies []output.Mapping, variables output.Mapping) {
+func (b *builder) rights(f model.Function) (policies []output.Mapping, variables output.Mapping) {
 	of := map[string][]model.Use{}
 	for _, u := range f.Uses {
 		of[u.Resource()] = append(of[u.Resource()], u)
-		variables = append(variables, output.Member{Key: u.Variable(), Value: s.place(u)})
+		variables = append(variables, output.Member{Key: u.Variable(), Value: b.place(u)})
 	}
 	slices.SortFunc(variables, func(a, b output.Member) int { return strings.Compare(a.Key, b.Key) })
 	for _, resource := range slices.Sorted(maps.Keys(of)) {
-		policies = append(policies, inline(policyName(resource), s.mayUse(of[resource])...))
+		policies = append(policies, inline(policyName(resource), b.mayUse(of[resource])...))
 	}
 	return policies, variables
 }
 
 // place is the value of the use's variable.
-func (s *stack) place(u model.Use) any {
+func (b *builder) place(u model.Use) any {
 	switch u.Kind {
 	case model.UseDocument:
-		table := any(ref(logical(u.Name, "Table")))
-		if name := s.names[u.Name]; name != "" {
+		table := any(stack.Ref(logical(u.Name, "Table")))
+		if name := b.names[u.Name]; name != "" {
 			table = output.Text(name)
 		}
-		if key := s.keysOf(u.Name)[0]; key != presetKey && !u.AsName {
-			return s.keyed(u.Name, key)
+		if key := b.keysOf(u.Name)[0]; key != presetKey && !u.AsName {
+			return b.keyed(u.Name, key)
 		}
 		return table
 	case model.UseObject:
-		switch name := s.names[u.Name]; {
+		switch name := b.names[u.Name]; {
 		case name != "":
 			return output.Text(name)
-		case s.feeds("object", u.Name):
+		case b.feeds("object", u.Name):
 			return bucketName(u.Name) // no reference, since the bucket refers to the functions that it feeds
 		}
-		return ref(logical(u.Name, "Bucket"))
+		return stack.Ref(logical(u.Name, "Bucket"))
 	}
 	return output.Text(u.Name)
 }
 
 // keyed names a table with its key attribute, where that is not fngen's own.
-func (s *stack) keyed(name, key string) any {
-	if physical := s.names[name]; physical != "" {
-		return verbatim(physical + "/" + key)
+func (b *builder) keyed(name, key string) any {
+	if physical := b.names[name]; physical != "" {
+		return output.Text(physical + "/" + key)
 	}
-	return output.Tagged{Tag: "!Join", Value: []any{"/", []any{ref(logical(name, "Table")), verbatim(key)}}}
+	return stack.Join{stack.Ref(logical(name, "Table")), "/" + key}
 }
 
 // mayUse returns what the uses of one resource are permitted: an action once,
 // whichever of them needs it.
-func (s *stack) mayUse(uses []model.Use) []statement {
+func (b *builder) mayUse(uses []model.Use) []statement {
 	u := uses[0]
-	all := s.resource(u)
+	all := b.resource(u)
 	var may []statement
 	prefixes := map[string]model.Use{} // with all rights to the objects
 	for _, one := range uses {
@@ -132,12 +133,12 @@ func (s *stack) mayUse(uses []model.Use) []statement {
 			may = append(may, statement{actions: actions, resources: []any{all}, condition: onlyPrefix(prefix)})
 		}
 		if actions := needed(one, objects); len(actions) > 0 {
-			below := s.objects(u.Name, prefix)
+			below := b.objects(u.Name, prefix)
 			may = append(may, statement{actions: actions, resources: []any{below}})
 			things = append(things, below)
 		}
 	}
-	if actions := s.actions[u.Name]; len(actions) > 0 && u.Kind != model.UseSecret {
+	if actions := b.actions[u.Name]; len(actions) > 0 && u.Kind != model.UseSecret {
 		may = append(may, statement{actions: slices.Compact(slices.Sorted(slices.Values(actions))), resources: things})
 	}
 	return may
@@ -146,32 +147,30 @@ func (s *stack) mayUse(uses []model.Use) []statement {
 // resource is the ARN of what is used. That of a secret ends in six characters
 // that nobody knows before, and only its own does:
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
-func (s *stack) resource(u model.Use) any {
+func (b *builder) resource(u model.Use) any {
 	switch u.Kind {
 	case model.UseDocument:
-		return s.arnOf(u.Name, "dynamodb", "table/", logical(u.Name, "Table"), arn)
+		return b.arnOf(u.Name, "dynamodb", "table/", stack.Arn(logical(u.Name, "Table")))
 	case model.UseObject:
-		return s.bucketARN(u.Name, "")
+		return b.bucketARN(u.Name, "")
 	}
 	return regional("secretsmanager", "secret:"+u.Name+"-??????")
 }
 
 // objects is the ARN of the bucket's objects whose keys begin with the prefix,
 // in which there is nothing that means something to IAM.
-func (s *stack) objects(name, prefix string) any { return s.bucketARN(name, "/"+prefix+"*") }
+func (b *builder) objects(name, prefix string) any { return b.bucketARN(name, "/"+prefix+"*") }
 
 // bucketARN is the ARN of the bucket and what is below it. Of a bucket that feeds
 // functions it is no reference: see place.
-func (s *stack) bucketARN(name, below string) any {
-	switch physical := s.names[name]; {
+func (b *builder) bucketARN(name, below string) any {
+	switch physical := b.names[name]; {
 	case physical != "":
-		return sub("arn:${AWS::Partition}:s3:::" + physical + below)
-	case s.feeds("object", name):
-		return bucketText("arn:${AWS::Partition}:s3:::"+name, below)
-	case below == "":
-		return arn(logical(name, "Bucket"))
+		return arnOfBucket(physical, below)
+	case b.feeds("object", name):
+		return arnOfBucket(bucketName(name), below)
 	}
-	return sub("${" + logical(name, "Bucket") + ".Arn}" + below)
+	return stack.Join{stack.Arn(logical(name, "Bucket")), below}
 }
 
 // onlyPrefix is the condition that nothing is listed but what begins with the
@@ -201,8 +200,8 @@ func policyName(resource string) string {
 const presetKey = "_id"
 
 // keysOf are the key attributes of the table, the partition key first.
-func (s *stack) keysOf(name string) []string {
-	if keys := s.keys[name]; len(keys) > 0 {
+func (b *builder) keysOf(name string) []string {
+	if keys := b.keys[name]; len(keys) > 0 {
 		return keys
 	}
 	return []string{presetKey}
@@ -210,15 +209,15 @@ func (s *stack) keysOf(name string) []string {
 
 // usedResources adds the tables and buckets that the function uses, unless they
 // are there already.
-func (s *stack) usedResources(f model.Function) {
+func (b *builder) usedResources(f model.Function) {
 	for _, u := range f.Uses {
-		s.cause = cause{f, u.Key()}
+		b.cause = cause{f, u.Key()}
 		switch {
-		case s.names[u.Name] != "":
+		case b.names[u.Name] != "":
 		case u.Kind == model.UseDocument:
-			s.once(logical(u.Name, "Table"), func() { s.createTable(u.Name) })
+			b.once(logical(u.Name, "Table"), func() { b.createTable(u.Name) })
 		case u.Kind == model.UseObject:
-			s.once(logical(u.Name, "Bucket"), func() { s.createBucket(u.Name) })
+			b.once(logical(u.Name, "Bucket"), func() { b.createBucket(u.Name) })
 		}
 	}
 }

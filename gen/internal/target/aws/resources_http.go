@@ -9,22 +9,23 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
 // http is the feeding of a function behind HTTP: a URL of its own, or routes of
 // the application's API. Lambda tries no request again.
-func (s *stack) http(f model.Function, t model.HTTP) feeding {
-	if s.api {
-		return feeding{add: []func(){func() { s.routes(f, t) }}}
+func (b *builder) http(f model.Function, t model.HTTP) feeding {
+	if b.api {
+		return feeding{add: []func(){func() { b.routes(f, t) }}}
 	}
-	return feeding{add: []func(){func() { s.url(f, t) }}}
+	return feeding{add: []func(){func() { b.url(f, t) }}}
 }
 
 // url adds a function URL. Everybody needs two permissions to call a public
 // one; one that is not public is called with IAM's.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-func (s *stack) url(f model.Function, t model.HTTP) {
+func (b *builder) url(f model.Function, t model.HTTP) {
 	id, function := of(f, "Url"), of(f, "Function")
 	auth, mode := "AWS_IAM", "BUFFERED"
 	if t.Public {
@@ -33,61 +34,74 @@ func (s *stack) url(f model.Function, t model.HTTP) {
 	if t.Stream {
 		mode = "RESPONSE_STREAM"
 	}
-	s.add(id, "AWS::Lambda::Url", output.Mapping{
-		{Key: "TargetFunctionArn", Value: ref(function)},
+	b.add(id, "AWS::Lambda::Url", output.Mapping{
+		{Key: "TargetFunctionArn", Value: stack.Ref(function)},
 		{Key: "AuthType", Value: auth},
 		{Key: "InvokeMode", Value: mode},
 	})
-	s.output(id, "URL of the function "+f.Name, getAtt(id, "FunctionUrl"))
+	b.output(id, "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"})
 	if !t.Public {
 		return
 	}
-	s.add(of(f, "UrlAccess"), "AWS::Lambda::Permission", output.Mapping{
+	b.add(of(f, "UrlAccess"), "AWS::Lambda::Permission", output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunctionUrl"},
-		{Key: "FunctionName", Value: ref(function)},
+		{Key: "FunctionName", Value: stack.Ref(function)},
 		{Key: "Principal", Value: output.Text("*")},
 		{Key: "FunctionUrlAuthType", Value: "NONE"},
 	})
-	s.add(of(f, "Permission"), "AWS::Lambda::Permission", output.Mapping{
+	b.add(of(f, "Permission"), "AWS::Lambda::Permission", output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunction"},
-		{Key: "FunctionName", Value: ref(function)},
+		{Key: "FunctionName", Value: stack.Ref(function)},
 		{Key: "Principal", Value: output.Text("*")},
 		{Key: "InvokedViaFunctionUrl", Value: true},
 	})
 }
 
-// routes adds the function to the application's HTTP API.
-func (s *stack) routes(f model.Function, t model.HTTP) {
-	if !s.hasAPI {
-		s.hasAPI = true
-		s.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: ref("AWS::StackName")}, {Key: "ProtocolType", Value: "HTTP"}})
-		s.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: ref("Api")}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
-		s.output("Api", "URL of the HTTP API", getAtt("Api", "ApiEndpoint"))
+// httpAPI returns the id of the application's HTTP API, and adds it unless it
+// exists already.
+func (b *builder) httpAPI() any {
+	var id, address any = stack.Ref("Api"), stack.Attribute{ID: "Api", Name: "ApiEndpoint"}
+	if b.apiID != "" {
+		id, address = output.Text(b.apiID), stack.Join{"https://" + b.apiID + ".execute-api.", stack.Region, ".", stack.URLSuffix}
 	}
+	if b.hasAPI {
+		return id
+	}
+	b.hasAPI = true
+	if b.apiID == "" {
+		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
+		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
+	}
+	b.output("Api", "URL of the HTTP API", address)
+	return id
+}
+
+// routes adds the function to the application's HTTP API.
+func (b *builder) routes(f model.Function, t model.HTTP) {
+	api := b.httpAPI()
 	integration := of(f, "Integration")
-	s.add(integration, "AWS::ApiGatewayV2::Integration", output.Mapping{
-		{Key: "ApiId", Value: ref("Api")},
+	b.add(integration, "AWS::ApiGatewayV2::Integration", output.Mapping{
+		{Key: "ApiId", Value: api},
 		{Key: "IntegrationType", Value: "AWS_PROXY"},
-		{Key: "IntegrationUri", Value: arn(of(f, "Function"))},
+		{Key: "IntegrationUri", Value: stack.Arn(of(f, "Function"))},
 		{Key: "PayloadFormatVersion", Value: output.Text("2.0")},
 	})
 	for _, r := range routes(t) {
-		if s.isTaken(r, f) {
+		if b.isTaken(r, f) {
 			continue
 		}
 		auth := "AWS_IAM"
 		if r.open {
 			auth = "NONE"
 		}
-		s.add(r.id(), "AWS::ApiGatewayV2::Route", output.Mapping{
-			{Key: "ApiId", Value: ref("Api")},
+		b.add(r.id(), "AWS::ApiGatewayV2::Route", output.Mapping{
+			{Key: "ApiId", Value: api},
 			{Key: "RouteKey", Value: output.Text(r.key())},
 			{Key: "AuthorizationType", Value: auth},
-			{Key: "Target", Value: sub("integrations/${" + integration + "}")},
+			{Key: "Target", Value: stack.Join{"integrations/", stack.Ref(integration)}},
 		})
 	}
-	s.permit(f, of(f, "Permission"), "apigateway.amazonaws.com",
-		sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"))
+	b.permit(f, of(f, "Permission"), "apigateway.amazonaws.com", regional("execute-api", api, "/*"))
 }
 
 // A route is one of an HTTP API.
@@ -108,8 +122,8 @@ const (
 )
 
 // isTaken reports whether another function has the route with more right to it.
-func (s *stack) isTaken(r route, f model.Function) bool {
-	for _, other := range s.app.Functions {
+func (b *builder) isTaken(r route, f model.Function) bool {
+	for _, other := range b.app.Functions {
 		t, ok := other.Trigger.(model.HTTP)
 		if !ok || other.Name == f.Name {
 			continue

@@ -6,13 +6,14 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
 // eventSource adds the mapping that feeds the function with batches of records.
 // Of a batch only what failed comes again, which the adapter names.
-func (s *stack) eventSource(f model.Function, source any, further ...output.Member) {
-	s.add(of(f, "Mapping"), "AWS::Lambda::EventSourceMapping", append(output.Mapping{
-		{Key: "FunctionName", Value: ref(of(f, "Function"))},
+func (b *builder) eventSource(f model.Function, source any, further ...output.Member) {
+	b.add(of(f, "Mapping"), "AWS::Lambda::EventSourceMapping", append(output.Mapping{
+		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "EventSourceArn", Value: source},
 		{Key: "FunctionResponseTypes", Value: []string{"ReportBatchItemFailures"}},
 	}, further...))
@@ -20,8 +21,8 @@ func (s *stack) eventSource(f model.Function, source any, further ...output.Memb
 
 // queue is the feeding by an SQS queue, whose own policy writes the dead
 // letters.
-func (s *stack) queue(f model.Function, t model.Queue) feeding {
-	queue := s.queueArn(t.Name, feedingID(t))
+func (b *builder) queue(f model.Function, t model.Queue) feeding {
+	queue := b.queueArn(t.Name, feedingID(t))
 	concurrency := any(nil)
 	if n := mappingConcurrency(f); n > 0 {
 		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
@@ -29,7 +30,7 @@ func (s *stack) queue(f model.Function, t model.Queue) feeding {
 	return feeding{
 		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
 		add: []func(){func() {
-			s.eventSource(f, queue, mapping(
+			b.eventSource(f, queue, mapping(
 				output.Member{Key: "BatchSize", Value: batchSize(t)},
 				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
 				output.Member{Key: "ScalingConfig", Value: concurrency})...)
@@ -52,13 +53,13 @@ func mappingConcurrency(f model.Function) int {
 }
 
 // stream is the feeding by a Kinesis stream.
-func (s *stack) stream(f model.Function, t model.Stream) feeding {
-	source := s.arnOf(t.Name, "kinesis", "stream/", logical(t.Name, "Stream"), arn)
+func (b *builder) stream(f model.Function, t model.Stream) feeding {
+	source := b.arnOf(t.Name, "kinesis", "stream/", stack.Arn(logical(t.Name, "Stream")))
 	start := "TRIM_HORIZON"
 	if t.Latest {
 		start = "LATEST"
 	}
-	return s.records(f, source, statement{
+	return b.records(f, source, statement{
 		actions:   []string{"kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"},
 		resources: []any{source},
 	}, start,
@@ -67,13 +68,13 @@ func (s *stack) stream(f model.Function, t model.Stream) feeding {
 }
 
 // document is the feeding by the stream of a DynamoDB table.
-func (s *stack) document(f model.Function, t model.Document) feeding {
+func (b *builder) document(f model.Function, t model.Document) feeding {
 	id := logical(t.Collection, "Table")
-	var source, all any = getAtt(id, "StreamArn"), sub("${" + id + ".Arn}/stream/*")
-	if name := s.names[t.Collection]; name != "" {
-		source, all = output.Text(s.streams[t.Collection]), regional("dynamodb", "table/"+name+"/stream/*")
+	var source, all any = stack.Attribute{ID: id, Name: "StreamArn"}, stack.Join{stack.Arn(id), "/stream/*"}
+	if name := b.names[t.Collection]; name != "" {
+		source, all = output.Text(b.streams[t.Collection]), regional("dynamodb", "table/"+name+"/stream/*")
 	}
-	fed := s.records(f, source, statement{
+	fed := b.records(f, source, statement{
 		actions:   []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 		resources: []any{source},
 	}, "TRIM_HORIZON", output.Member{Key: "FilterCriteria", Value: changeFilter(t)})
@@ -102,20 +103,20 @@ func changeFilter(t model.Document) any {
 // records is the feeding by a stream: five retries from the first record that
 // failed, half of a batch at a time, within six hours. What is given up then
 // goes to a bucket whole, where a queue would get its position alone.
-func (s *stack) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
+func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
 	fed := feeding{may: []statement{read}}
 	var onFailure any
 	if f.DeadLetter != "none" {
 		bucket := of(f, "DeadLetters")
-		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: arn(bucket)}}}}
+		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: stack.Arn(bucket)}}}}
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 		fed.may = append(fed.may,
-			statement{actions: []string{"s3:PutObject"}, resources: []any{sub("${" + bucket + ".Arn}/aws/lambda/*")}},
-			statement{actions: []string{"s3:ListBucket"}, resources: []any{arn(bucket)}})
-		fed.add = append(fed.add, func() { s.add(bucket, "AWS::S3::Bucket", privateBucket(), retainedOnceThere...) })
+			statement{actions: []string{"s3:PutObject"}, resources: []any{stack.Join{stack.Arn(bucket), "/aws/lambda/*"}}},
+			statement{actions: []string{"s3:ListBucket"}, resources: []any{stack.Arn(bucket)}})
+		fed.add = append(fed.add, func() { b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", privateBucket()) })
 	}
 	fed.add = append(fed.add, func() {
-		s.eventSource(f, source, append(mapping(further...),
+		b.eventSource(f, source, append(mapping(further...),
 			output.Member{Key: "StartingPosition", Value: start},
 			output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
 			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
@@ -141,10 +142,10 @@ func privateBucket() output.Mapping {
 
 // asynchronous is the feeding of a function that Lambda itself calls again: at
 // most twice, within six hours, and then the event goes to a queue.
-func (s *stack) asynchronous(f model.Function, source func()) feeding {
-	letters := s.deadLetterQueue(f)
+func (b *builder) asynchronous(f model.Function, source func()) feeding {
+	letters := b.deadLetterQueue(f)
 	config := output.Mapping{
-		{Key: "FunctionName", Value: ref(of(f, "Function"))},
+		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
 		{Key: "MaximumRetryAttempts", Value: retries(f)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
@@ -155,57 +156,57 @@ func (s *stack) asynchronous(f model.Function, source func()) feeding {
 		}})
 	}
 	return feeding{add: []func(){
-		func() { s.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
+		func() { b.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
 		source,
 	}}
 }
 
 // subscribe subscribes the function to the topic.
-func (s *stack) subscribe(f model.Function, t model.Topic) {
-	topic := s.arnOf(t.Name, "sns", "", logical(t.Name, "Topic"), ref)
-	s.permit(f, of(f, "Permission"), "sns.amazonaws.com", topic)
+func (b *builder) subscribe(f model.Function, t model.Topic) {
+	topic := b.arnOf(t.Name, "sns", "", stack.Ref(logical(t.Name, "Topic")))
+	b.permit(f, of(f, "Permission"), "sns.amazonaws.com", topic)
 	subscription := output.Mapping{
 		{Key: "TopicArn", Value: topic},
 		{Key: "Protocol", Value: "lambda"},
-		{Key: "Endpoint", Value: arn(of(f, "Function"))},
+		{Key: "Endpoint", Value: stack.Arn(of(f, "Function"))},
 	}
-	if letters := s.deadLetterQueue(f); letters != nil {
+	if letters := b.deadLetterQueue(f); letters != nil {
 		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
-		s.permitDeadLetters(f, "sns.amazonaws.com", topic)
+		b.permitDeadLetters(f, "sns.amazonaws.com", topic)
 	}
-	s.add(of(f, "Subscription"), "AWS::SNS::Subscription", subscription)
+	b.add(of(f, "Subscription"), "AWS::SNS::Subscription", subscription)
 }
 
 // notify has the bucket tell the function of its objects: by the bucket's own
 // notifications, which are its properties, or by a rule of EventBridge for one
 // that exists already. Such a bucket must send its events to EventBridge.
-func (s *stack) notify(f model.Function, t model.Object) {
-	if name := s.names[t.Bucket]; name != "" {
-		s.rule(f, "", objectPattern(t, name))
+func (b *builder) notify(f model.Function, t model.Object) {
+	if name := b.names[t.Bucket]; name != "" {
+		b.rule(f, "", objectPattern(t, name))
 		return
 	}
-	s.permit(f, of(f, "Permission"), "s3.amazonaws.com", bucketName("arn:${AWS::Partition}:s3:::"+t.Bucket), output.Member{Key: "SourceAccount", Value: ref("AWS::AccountId")})
+	b.permit(f, of(f, "Permission"), "s3.amazonaws.com", arnOfBucket(bucketName(t.Bucket)), output.Member{Key: "SourceAccount", Value: stack.AccountID})
 }
 
 // rule adds a rule of the EventBridge bus that has the function as its target;
 // the account's default bus if the name is "".
-func (s *stack) rule(f model.Function, bus string, pattern output.Mapping) {
+func (b *builder) rule(f model.Function, bus string, pattern output.Mapping) {
 	id := of(f, "Rule")
 	target := output.Mapping{
 		{Key: "Id", Value: "function"},
-		{Key: "Arn", Value: arn(of(f, "Function"))},
+		{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
 		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
 	}
-	if letters := s.deadLetterQueue(f); letters != nil {
+	if letters := b.deadLetterQueue(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
-		s.permitDeadLetters(f, "events.amazonaws.com", arn(id))
+		b.permitDeadLetters(f, "events.amazonaws.com", stack.Arn(id))
 	}
-	s.add(id, "AWS::Events::Rule", mapping(
+	b.add(id, "AWS::Events::Rule", mapping(
 		output.Member{Key: "EventBusName", Value: bus},
 		output.Member{Key: "EventPattern", Value: pattern},
 		output.Member{Key: "Targets", Value: []output.Mapping{target}},
 	))
-	s.permit(f, of(f, "Permission"), "events.amazonaws.com", arn(id))
+	b.permit(f, of(f, "Permission"), "events.amazonaws.com", stack.Arn(id))
 }
 
 // eventPattern matches the type, and the source if the directive names one.
@@ -232,7 +233,7 @@ func objectPattern(t model.Object, bucket string) output.Mapping {
 }
 
 func keyMatch(how, text string) output.Mapping {
-	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: verbatim(text)}}}}}
+	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: output.Text(text)}}}}}
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
@@ -240,30 +241,30 @@ func keyMatch(how, text string) output.Mapping {
 // condition names one schedule. Its input is what the adapter reads.
 //
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-func (s *stack) schedule(f model.Function, t model.Schedule) {
+func (b *builder) schedule(f model.Function, t model.Schedule) {
 	when, _ := expression(t) // Check has refused what has none
 	input, _ := json.Marshal(f.Name)
 	target := output.Mapping{
-		{Key: "Arn", Value: arn(of(f, "Function"))},
-		{Key: "RoleArn", Value: arn(of(f, "ScheduleCaller"))},
+		{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
+		{Key: "RoleArn", Value: stack.Arn(of(f, "ScheduleCaller"))},
 		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
 			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
 		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
 	}
-	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{arn(of(f, "Function"))}}}
-	if letters := s.deadLetterQueue(f); letters != nil {
+	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{stack.Arn(of(f, "Function"))}}}
+	if letters := b.deadLetterQueue(f); letters != nil {
 		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
 		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
 	}
-	s.add(of(f, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
+	b.add(of(f, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
 		{Key: "ScheduleExpression", Value: output.Text(when)},
 		{Key: "ScheduleExpressionTimezone", Value: output.Text(cmp.Or(t.TimeZone, "UTC"))},
 		{Key: "FlexibleTimeWindow", Value: output.Mapping{{Key: "Mode", Value: output.Text("OFF")}}},
 		{Key: "Target", Value: target},
 	})
-	s.role(of(f, "ScheduleCaller"), "scheduler.amazonaws.com",
+	b.role(of(f, "ScheduleCaller"), "scheduler.amazonaws.com",
 		output.Mapping{{Key: "StringEquals", Value: output.Mapping{
-			{Key: "aws:SourceAccount", Value: ref("AWS::AccountId")},
+			{Key: "aws:SourceAccount", Value: stack.AccountID},
 			{Key: "aws:SourceArn", Value: regional("scheduler", "schedule-group/default")},
 		}}}, inline(ownPolicy, may...))
 }

@@ -6,57 +6,62 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
 // sends returns what the function needs to send to its sinks and to its dead
 // letters: the permissions, and the addresses for its environment.
-func (s *stack) sends(f model.Function) (may []statement, addresses output.Mapping) {
+func (b *builder) sends(f model.Function) (may []statement, addresses output.Mapping) {
 	for _, sink := range f.Sinks {
 		var address any
 		switch sink.Kind {
 		case "queue":
-			id := queueID(sink.Name, s.isFIFO(sink.Name))
-			may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.queueArn(sink.Name, id)}})
-			address = s.queueURL(sink.Name, id)
+			id := queueID(sink.Name, b.isFIFO(sink.Name))
+			may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{b.queueArn(sink.Name, id)}})
+			address = b.queueURL(sink.Name, id)
 		case "topic":
-			topic := s.arnOf(sink.Name, "sns", "", logical(sink.Name, "Topic"), ref)
+			topic := b.arnOf(sink.Name, "sns", "", stack.Ref(logical(sink.Name, "Topic")))
 			may = append(may, statement{actions: []string{"sns:Publish"}, resources: []any{topic}})
 			address = topic
 		case "event":
-			bus := s.busOf(sink.Name)
+			bus := b.busOf(sink.Name)
 			may = append(may, statement{actions: []string{"events:PutEvents"}, resources: []any{regional("events", "event-bus/"+bus)}})
 			address = output.Text(bus)
 		case "http":
-			address = value(s.urls[sink.Name])
+			address = value(b.urls[sink.Name])
 		}
 		addresses = append(addresses, output.Member{Key: model.SinkVariable(sink.Name), Value: address})
 	}
 	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" {
 		return may, addresses
 	}
-	may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{s.deadLetterQueue(f)}})
+	may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{b.deadLetterQueue(f)}})
 	variable := model.SinkVariable(f.DeadLetterSink())
 	if !slices.ContainsFunc(addresses, func(m output.Member) bool { return m.Key == variable }) {
-		addresses = append(addresses, output.Member{Key: variable, Value: s.deadLetterURL(f)})
+		addresses = append(addresses, output.Member{Key: variable, Value: b.deadLetterURL(f)})
 	}
 	return may, addresses
 }
 
 // isFIFO reports whether the queue is a FIFO one: one that feeds a function, or
 // that exists already.
-func (s *stack) isFIFO(queue string) bool {
-	return strings.HasSuffix(s.names[queue], ".fifo") || slices.ContainsFunc(s.fed[queue], func(f model.Function) bool {
+func (b *builder) isFIFO(queue string) bool {
+	return strings.HasSuffix(b.names[queue], ".fifo") || slices.ContainsFunc(b.fed[queue], func(f model.Function) bool {
 		q, ok := f.Trigger.(model.Queue)
 		return ok && q.FIFO
 	})
 }
 
 // queueURL returns the URL of a queue, with the logical id of the stack's own.
-func (s *stack) queueURL(name, id string) any {
-	if physical := s.names[name]; physical != "" {
-		return sub("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/" + physical)
+func (b *builder) queueURL(name, id string) any {
+	if physical := b.names[name]; physical != "" {
+		return urlOfQueue(physical)
 	}
-	return ref(id)
+	return stack.Ref(id)
+}
+
+func urlOfQueue(physical string) stack.Join {
+	return stack.Join{"https://sqs.", stack.Region, ".", stack.URLSuffix, "/", stack.AccountID, "/", physical}
 }
 
 // deadLettersFIFO reports whether the function's dead letters lie in a FIFO
@@ -88,67 +93,67 @@ func deadLetterID(f model.Function) string {
 
 // deadLetterQueue returns the ARN of the queue for the function's dead letters:
 // the one that the directive names, or one of its own; nil for none.
-func (s *stack) deadLetterQueue(f model.Function) any {
+func (b *builder) deadLetterQueue(f model.Function) any {
 	switch f.DeadLetter {
 	case "none":
 		return nil
 	case "":
-		return arn(deadLetterID(f))
+		return stack.Arn(deadLetterID(f))
 	}
-	return s.queueArn(f.DeadLetter, deadLetterID(f))
+	return b.queueArn(f.DeadLetter, deadLetterID(f))
 }
 
-func (s *stack) deadLetterURL(f model.Function) any {
+func (b *builder) deadLetterURL(f model.Function) any {
 	if f.DeadLetter == "" {
-		return ref(deadLetterID(f))
+		return stack.Ref(deadLetterID(f))
 	}
-	return s.queueURL(f.DeadLetter, deadLetterID(f))
+	return b.queueURL(f.DeadLetter, deadLetterID(f))
 }
 
 // sinkResources adds the queues and topics that the function sends to, unless
 // they are there already or feed a function.
-func (s *stack) sinkResources(f model.Function) {
+func (b *builder) sinkResources(f model.Function) {
 	for _, sink := range f.Sinks {
-		if s.names[sink.Name] != "" || s.feeds(sink.Kind, sink.Name) {
+		if b.names[sink.Name] != "" || b.feeds(sink.Kind, sink.Name) {
 			continue
 		}
 		switch sink.Kind {
 		case "queue":
 			id := queueID(sink.Name, false)
-			s.once(id, func() {
-				s.add(id, "AWS::SQS::Queue", queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: s.retention(sink.Name, false)}), retained...)
-				s.output(id, "URL of the queue "+sink.Name, ref(id))
+			b.once(id, func() {
+				b.keep(stack.Retained, id, "AWS::SQS::Queue", queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: b.retention(sink.Name, false)}))
+				b.output(id, "URL of the queue "+sink.Name, stack.Ref(id))
 			})
 		case "topic":
 			id := logical(sink.Name, "Topic")
-			s.once(id, func() {
-				s.add(id, "AWS::SNS::Topic", output.Mapping{})
-				s.output(id, "ARN of the topic "+sink.Name, ref(id))
+			b.once(id, func() {
+				b.add(id, "AWS::SNS::Topic", output.Mapping{})
+				b.output(id, "ARN of the topic "+sink.Name, stack.Ref(id))
 			})
 		}
 	}
-	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" || s.names[f.DeadLetter] != "" || s.feeds("queue", f.DeadLetter) {
+	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" || b.names[f.DeadLetter] != "" || b.feeds("queue", f.DeadLetter) {
 		return
 	}
 	id := deadLetterID(f)
-	s.once(id, func() {
-		s.cause = cause{f, "deadletter"}
-		s.add(id, "AWS::SQS::Queue", queueProperties(
+	b.once(id, func() {
+		b.cause = cause{f, "deadletter"}
+		b.keep(stack.Retained, id, "AWS::SQS::Queue", queueProperties(
 			output.Member{Key: "FifoQueue", Value: deadLettersFIFO(f)},
 			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
-		), retained...)
+		))
 	})
 }
 
 // feeds reports whether the queue or topic feeds a function of the application.
-func (s *stack) feeds(kind, name string) bool {
-	return slices.ContainsFunc(s.fed[name], func(f model.Function) bool { return f.Trigger.Kind() == kind })
+func (b *builder) feeds(kind, name string) bool {
+	return slices.ContainsFunc(b.fed[name], func(f model.Function) bool { return f.Trigger.Kind() == kind })
 }
 
 // retention is how long the queue keeps messages, in seconds: as long as SQS can
 // if it has the dead letters of a function, and 0 for SQS's own default.
-func (s *stack) retention(queue string, fifo bool) int {
-	if slices.ContainsFunc(s.losing[queue], func(f model.Function) bool { return deadLettersFIFO(f) == fifo }) {
+func (b *builder) retention(queue string, fifo bool) int {
+	if slices.ContainsFunc(b.losing[queue], func(f model.Function) bool { return deadLettersFIFO(f) == fifo }) {
 		return seconds(deadLetterRetention)
 	}
 	return 0
@@ -164,9 +169,9 @@ type sender struct {
 
 // permitDeadLetters lets the service send dead letters for the source to the
 // function's queue, if that is the stack's own.
-func (s *stack) permitDeadLetters(f model.Function, principal string, source any) {
-	if s.names[f.DeadLetter] != "" {
+func (b *builder) permitDeadLetters(f model.Function, principal string, source any) {
+	if b.names[f.DeadLetter] != "" {
 		return // whose policy is its owner's
 	}
-	s.senders = append(s.senders, sender{deadLetterID(f), principal, source, f})
+	b.senders = append(b.senders, sender{deadLetterID(f), principal, source, f})
 }

@@ -8,35 +8,28 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
+	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
-// bucketName is the name of the stack's own bucket: no other stack has it, since
-// the first two groups of digits in a stack's id are of the time of its creation,
-// unlike the last, which is of the host that made the id.
-//
-// https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-1
-func bucketName(pattern string) output.Tagged { return bucketText(pattern, "") }
+// bucketName is the name of the stack's own bucket, which no other stack has.
+func bucketName(name string) stack.Join { return stack.Join{name + "-", stack.Unique} }
 
-// bucketText is text with the name of the stack's own bucket in it.
-func bucketText(before, after string) output.Tagged {
-	group := func(n int) output.Tagged {
-		return output.Tagged{Tag: "!Select", Value: []any{n, output.Tagged{Tag: "!Split", Value: []any{"-",
-			output.Tagged{Tag: "!Select", Value: []any{2, output.Tagged{Tag: "!Split", Value: []any{"/", ref("AWS::StackId")}}}}}}}}
-	}
-	return output.Tagged{Tag: "!Sub", Value: []any{before + "-${Low}${Mid}" + after, output.Mapping{{Key: "Low", Value: group(0)}, {Key: "Mid", Value: group(1)}}}}
+// arnOfBucket is the ARN of the bucket of that name, and of what is below it.
+func arnOfBucket(name ...any) stack.Join {
+	return append(stack.Join{"arn:", stack.Partition, ":s3:::"}, name...)
 }
 
 // arnOf returns the ARN of the resource with the logical name: of one that
 // exists already, or of the stack's own.
-func (s *stack) arnOf(name, service, kind, id string, own func(id string) output.Tagged) any {
-	if physical := s.names[name]; physical != "" {
+func (b *builder) arnOf(name, service, kind string, own any) any {
+	if physical := b.names[name]; physical != "" {
 		return regional(service, kind+physical)
 	}
-	return own(id)
+	return own
 }
 
 // queueArn returns the ARN of a queue, with the logical id of the stack's own.
-func (s *stack) queueArn(name, id string) any { return s.arnOf(name, "sqs", "", id, arn) }
+func (b *builder) queueArn(name, id string) any { return b.arnOf(name, "sqs", "", stack.Arn(id)) }
 
 // feedingID is the logical id of the queue that feeds a function.
 func feedingID(t model.Queue) string {
@@ -56,38 +49,38 @@ func queueID(name string, fifo bool) string {
 
 // shared adds what the functions' directives name and the stack creates, each
 // once.
-func (s *stack) shared() {
-	for _, f := range s.app.Functions {
-		s.cause = cause{f, "sink"}
-		s.sinkResources(f)
-		s.usedResources(f)
-		s.cause = cause{function: f}
+func (b *builder) shared() {
+	for _, f := range b.app.Functions {
+		b.cause = cause{f, "sink"}
+		b.sinkResources(f)
+		b.usedResources(f)
+		b.cause = cause{function: f}
 		name := f.Trigger.Resource()
-		if s.names[name] != "" {
+		if b.names[name] != "" {
 			continue
 		}
 		switch t := f.Trigger.(type) {
 		case model.Queue:
-			s.once(feedingID(t), func() { s.createQueue(f, t) })
+			b.once(feedingID(t), func() { b.createQueue(f, t) })
 		case model.Topic:
-			s.once(logical(name, "Topic"), func() { s.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
+			b.once(logical(name, "Topic"), func() { b.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
 		case model.Object:
-			s.once(logical(name, "Bucket"), func() { s.createBucket(name) })
+			b.once(logical(name, "Bucket"), func() { b.createBucket(name) })
 		case model.Stream:
-			s.once(logical(name, "Stream"), func() {
-				s.createStream(name)
+			b.once(logical(name, "Stream"), func() {
+				b.createStream(name)
 			})
 		case model.Document:
-			s.once(logical(name, "Table"), func() { s.createTable(name) })
+			b.once(logical(name, "Table"), func() { b.createTable(name) })
 		}
 	}
-	s.policies()
+	b.policies()
 }
 
 // once adds what is shared under the id, if nothing is.
-func (s *stack) once(id string, add func()) {
-	if !s.added[id] {
-		s.added[id] = true
+func (b *builder) once(id string, add func()) {
+	if !b.added[id] {
+		b.added[id] = true
 		add()
 	}
 }
@@ -96,7 +89,7 @@ func (s *stack) once(id string, add func()) {
 // function's timeout and the time that a batch waits, as Lambda asks for.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-func (s *stack) createQueue(f model.Function, t model.Queue) {
+func (b *builder) createQueue(f model.Function, t model.Queue) {
 	visibility := t.Visibility
 	if visibility == 0 {
 		visibility = presetVisibility(f, t)
@@ -104,16 +97,16 @@ func (s *stack) createQueue(f model.Function, t model.Queue) {
 	properties := queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
 		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
-		output.Member{Key: "MessageRetentionPeriod", Value: s.retention(t.Name, t.FIFO)},
+		output.Member{Key: "MessageRetentionPeriod", Value: b.retention(t.Name, t.FIFO)},
 	)
-	if letters := s.deadLetterQueue(f); letters != nil {
+	if letters := b.deadLetterQueue(f); letters != nil {
 		properties = append(properties, output.Member{Key: "RedrivePolicy", Value: output.Mapping{
 			{Key: "deadLetterTargetArn", Value: letters}, {Key: "maxReceiveCount", Value: receives(f)},
 		}})
 	}
 	id := feedingID(t)
-	s.add(id, "AWS::SQS::Queue", properties, retained...)
-	s.output(id, "URL of the queue "+t.Name, ref(id))
+	b.keep(stack.Retained, id, "AWS::SQS::Queue", properties)
+	b.output(id, "URL of the queue "+t.Name, stack.Ref(id))
 }
 
 // queueProperties are the properties of a queue that are not zero. SQS encrypts
@@ -128,19 +121,19 @@ func queueProperties(members ...output.Member) output.Mapping {
 // for it: readers and writers need no right to the key.
 //
 // https://docs.aws.amazon.com/streams/latest/dev/server-side-encryption.html
-func (s *stack) createStream(name string) {
-	s.add(logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
+func (b *builder) createStream(name string) {
+	b.keep(stack.Retained, logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
 		{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}},
 		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: "alias/aws/kinesis"}}},
-	}, retained...)
+	})
 }
 
 // createBucket adds a bucket with the notifications of its functions, which it
 // checks when it is created: the permissions must be there.
-func (s *stack) createBucket(name string) {
+func (b *builder) createBucket(name string) {
 	var notifications []output.Mapping
 	var permissions []string
-	for _, f := range s.fed[name] {
+	for _, f := range b.fed[name] {
 		t, ok := f.Trigger.(model.Object)
 		if !ok {
 			continue
@@ -149,24 +142,22 @@ func (s *stack) createBucket(name string) {
 		for _, event := range changes(t, []string{"s3:ObjectCreated:*"}, []string{"s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}) {
 			notifications = append(notifications, output.Mapping{
 				{Key: "Event", Value: event},
-				{Key: "Function", Value: arn(of(f, "Function"))},
+				{Key: "Function", Value: stack.Arn(of(f, "Function"))},
 				{Key: "Filter", Value: keyFilter(t)},
 			})
 		}
 	}
 	id := logical(name, "Bucket")
 	var notifies any
-	further := retainedOnceThere
 	if len(notifications) > 0 {
 		notifies = output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}
-		further = append([]output.Member{{Key: "DependsOn", Value: permissions}}, further...)
 	}
 	properties := append(output.Mapping{
 		{Key: "BucketName", Value: bucketName(name)},
 		{Key: "NotificationConfiguration", Value: notifies},
 	}, privateBucket()...)
-	s.add(id, "AWS::S3::Bucket", properties, further...)
-	s.output(id, "Name of the bucket "+name, ref(id))
+	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
+	b.output(id, "Name of the bucket "+name, stack.Ref(id))
 }
 
 // changes returns the names of the kinds of change that the trigger is for. What
@@ -208,9 +199,9 @@ func encodedKey(s string) string { return strings.ReplaceAll(url.QueryEscape(s),
 // createTable adds a table with the key attributes that the adapter knows, as
 // strings, and a stream with the images that its functions ask for; none if it
 // feeds no function.
-func (s *stack) createTable(name string) {
+func (b *builder) createTable(name string) {
 	images := ""
-	for _, f := range s.fed[name] {
+	for _, f := range b.fed[name] {
 		if t, ok := f.Trigger.(model.Document); ok && t.Before {
 			images = "NEW_AND_OLD_IMAGES"
 		} else if ok {
@@ -222,17 +213,17 @@ func (s *stack) createTable(name string) {
 		stream = output.Mapping{{Key: "StreamViewType", Value: images}}
 	}
 	var attributes, schema []output.Mapping
-	for i, key := range s.keysOf(name) {
-		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "AttributeType", Value: "S"}})
-		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: verbatim(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
+	for i, key := range b.keysOf(name) {
+		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "AttributeType", Value: "S"}})
+		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
-	s.add(id, "AWS::DynamoDB::Table", output.Mapping{
+	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", output.Mapping{
 		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
 		{Key: "StreamSpecification", Value: stream},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
-	}, retained...)
-	s.output(id, "Name of the table "+name, ref(id))
+	})
+	b.output(id, "Name of the table "+name, stack.Ref(id))
 }
