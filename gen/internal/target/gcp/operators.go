@@ -17,7 +17,7 @@ const (
 )
 
 var (
-	accountKey = config.Key{Name: "service-account", Doc: "The e-mail of a service account that exists, as which functions run; without one each has its own.",
+	accountKey = config.Key{Name: "service-account", Doc: "The account that exists and as which functions run; without one each has its own.",
 		Grammar: callerKey.Grammar, Want: callerKey.Want}
 	// https://cloud.google.com/kms/docs/resource-hierarchy
 	kmsKey = config.Key{Name: "kms-key", Doc: "The key of Cloud KMS, in the functions' region, for everything that main.tf creates and that takes one.",
@@ -39,10 +39,10 @@ var (
 
 	rightsKey = config.Key{Name: "roles", Doc: "IAM's roles that the account of the function has besides, each on one resource."}
 	// https://cloud.google.com/iam/docs/roles-overview: only the basic roles have no dot
-	roleKey = config.Key{Name: "role", Doc: "A predefined or custom role, and no basic one.",
+	roleKey = config.Key{Name: "role", Doc: "What the account may do there.",
 		Grammar: regexp.MustCompile(`^(roles/[A-Za-z0-9]+(\.[A-Za-z0-9]+)+|(projects/` + projectPattern + `|organizations/[0-9]{1,19})/roles/[A-Za-z0-9._]{3,64})$`),
 		Want:    "a role such as roles/pubsub.publisher or projects/PROJECT/roles/ROLE; roles/owner, editor, viewer and the like are wider than any function needs"}
-	onKey = config.Key{Name: "on", Doc: "The resource by its full name.", Grammar: onGrammar(),
+	onKey = config.Key{Name: "on", Doc: "What the role is on.", Grammar: onGrammar(),
 		Want: "the full name of a resource such as //pubsub.googleapis.com/projects/PROJECT/topics/TOPIC; docs/operations.md has the kinds that there are"}
 )
 

@@ -203,11 +203,11 @@ func TestOperatedAlone(t *testing.T) {
 // share an account, and each kind of resource has its own.
 func TestRightsOnce(t *testing.T) {
 	twice := strings.Replace(operatedSettings("source"), "functions:\n", `functions:
-  confirm: {gcp: {roles: &r [{role: roles/pubsub.publisher, on: //pubsub.googleapis.com/projects/a-project/topics/audit}]}}
-  ledger: {gcp: {roles: *r}}
+  confirm: {gcp: {roles: [&r {role: roles/pubsub.publisher, on: //pubsub.googleapis.com/projects/a-project/topics/audit}, {role: roles/pubsub.viewer, on: //pubsub.googleapis.com/projects/a-project/topics/audit}]}}
+  ledger: {gcp: {roles: [*r, *r]}}
 `, 1)
 	src := mainTF(t, twice, operatedApp())
-	seen, kinds := map[string]bool{}, map[string]bool{}
+	seen, kinds, audited := map[string]bool{}, map[string]bool{}, 0
 	for name, b := range blocks(t, src) {
 		kind, _, _ := strings.Cut(name, ".")
 		if !strings.Contains(kind, "_iam_member") {
@@ -220,7 +220,12 @@ func TestRightsOnce(t *testing.T) {
 		if kinds[kind] = true; seen[right] {
 			t.Errorf("%s is there twice", right)
 		}
-		seen[right] = true
+		if seen[right] = true; strings.Contains(right, `"a-project"`) {
+			audited++
+		}
+	}
+	if audited != 2 {
+		t.Errorf("%d rights are given to what two functions run as, want 2", audited)
 	}
 	for _, kind := range strings.Fields("artifact_registry_repository bigquery_dataset bigquery_table cloud_run_v2_service cloud_tasks_queue kms_crypto_key project pubsub_subscription pubsub_topic secret_manager_regional_secret secret_manager_secret service_account spanner_database storage_bucket") {
 		if !kinds["google_"+kind+"_iam_member"] {

@@ -171,7 +171,7 @@ func (w *terraform) shared() {
 	}
 	w.customRoles()
 	for _, a := range w.accounts {
-		w.Comment("What the functions that run as " + a.existing + " need, which exists.")
+		w.Comment(a.existing + " exists already. The functions that run as it need:")
 		w.mayRead(a)
 		w.maySend(a)
 		w.mayUse(a)

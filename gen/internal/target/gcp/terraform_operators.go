@@ -53,7 +53,7 @@ func (w *terraform) imageRepository() {
 	if w.kms == "" {
 		return
 	}
-	w.Comment("What is compiled lies here, under the key.")
+	w.Comment("The images of the functions, under the customer's key.")
 	w.encrypt(w.resource("google_artifact_registry_repository", w.builder,
 		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
 		hcl.Pair{Name: "repository_id", Value: w.physical(w.builder)},
@@ -122,6 +122,7 @@ func (w *terraform) alerts() {
 	if w.notified == "" {
 		return
 	}
+	w.Comment("What tells of functions that fail, and of dead letters that lie.")
 	var services []hcl.Pair
 	for _, f := range w.functions {
 		services = append(services, hcl.Pair{Name: f.Identity(), Value: hcl.Ref(f.resource, f.label, "name")})

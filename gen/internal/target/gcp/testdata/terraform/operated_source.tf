@@ -122,7 +122,7 @@ resource "google_project_iam_member" "build" {
   member   = google_service_account.build[0].member
 }
 
-# What is compiled lies here, under the key.
+# The images of the functions, under the customer's key.
 resource "google_artifact_registry_repository" "build" {
   project       = var.project
   location      = var.region
@@ -163,7 +163,7 @@ resource "google_project_iam_custom_role" "objects" {
   permissions = ["storage.objects.create", "storage.objects.delete", "storage.objects.get"]
 }
 
-# What the functions that run as album@acme-shop.iam.gserviceaccount.com need, which exists.
+# album@acme-shop.iam.gserviceaccount.com exists already. The functions that run as it need:
 resource "google_pubsub_topic_iam_member" "account-album--acme-shop_iam_gserviceaccount_com_sends" {
   for_each = {
     thumbnail-deadletter = google_pubsub_topic.thumbnail_deadletter.name
@@ -308,7 +308,7 @@ resource "google_storage_bucket_iam_member" "account-album--acme-shop_iam_gservi
   member = "serviceAccount:album@acme-shop.iam.gserviceaccount.com"
 }
 
-# What the functions that run as shared@acme-shop.iam.gserviceaccount.com need, which exists.
+# shared@acme-shop.iam.gserviceaccount.com exists already. The functions that run as it need:
 resource "google_secret_manager_secret_iam_member" "account-shared--acme-shop_iam_gserviceaccount_com" {
   for_each  = toset(["stripe-api"])
   project   = var.project
@@ -951,6 +951,7 @@ resource "google_storage_bucket" "pictures_bucket" {
   }
 }
 
+# What tells of functions that fail, and of dead letters that lie.
 resource "google_monitoring_alert_policy" "errors" {
   for_each = {
     greet     = google_cloudfunctions2_function.greet.name
