@@ -42,7 +42,9 @@ func (b *builder) limits(size int) []model.Diagnostic {
 	for _, r := range b.Resources {
 		c.kinds[r.ID] = r.Kind
 	}
-	c.template(size)
+	if !b.terraform {
+		c.template(size)
+	}
 	for _, r := range b.Resources {
 		switch r.Kind {
 		case "AWS::SQS::QueuePolicy":
