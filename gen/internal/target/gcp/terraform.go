@@ -212,7 +212,7 @@ func (w *terraform) outputs() {
 		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: f.email()})
 	}
 	w.output("urls", "The URLs of the HTTP functions.", urls)
-	w.output("functions", "What the functions are called in the project.", names)
+	w.output("functions", "The names of the functions.", names)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
 	w.output("topics", "The topics that feed the functions, to publish to.", w.topicIDs(w.listened()))
 	messages, letters := w.held("id")

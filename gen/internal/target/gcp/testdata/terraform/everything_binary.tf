@@ -2023,7 +2023,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     api                                              = google_cloud_run_v2_service.api.name
     archive                                          = google_cloud_run_v2_service.archive.name

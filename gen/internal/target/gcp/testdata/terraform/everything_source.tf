@@ -2110,7 +2110,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     api                                              = google_cloudfunctions2_function.api.name
     archive                                          = google_cloudfunctions2_function.archive.name

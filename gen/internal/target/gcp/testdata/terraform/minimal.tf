@@ -248,7 +248,7 @@ resource "google_pubsub_topic" "orders_queue" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     confirm = google_cloudfunctions2_function.confirm.name
   }

@@ -1043,7 +1043,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     greet     = google_cloud_run_v2_service.greet.name
     order     = google_cloud_run_v2_service.order.name

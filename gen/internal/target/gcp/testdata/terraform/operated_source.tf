@@ -1021,7 +1021,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     greet     = google_cloudfunctions2_function.greet.name
     order     = google_cloudfunctions2_function.order.name

@@ -546,7 +546,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     articles = google_cloud_run_v2_service.articles.name
     audit    = google_cloud_run_v2_service.audit.name

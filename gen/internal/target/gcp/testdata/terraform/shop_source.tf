@@ -624,7 +624,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     articles = google_cloudfunctions2_function.articles.name
     audit    = google_cloudfunctions2_function.audit.name

@@ -550,7 +550,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     closed  = google_cloud_run_v2_service.closed.name
     daily   = google_cloud_run_v2_service.daily.name

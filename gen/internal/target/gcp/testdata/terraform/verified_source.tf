@@ -684,7 +684,7 @@ output "urls" {
 }
 
 output "functions" {
-  description = "What the functions are called in the project."
+  description = "The names of the functions."
   value = {
     closed  = google_cloudfunctions2_function.closed.name
     daily   = google_cloudfunctions2_function.daily.name
