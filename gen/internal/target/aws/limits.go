@@ -101,9 +101,10 @@ func (c *checker) policy(id string, p output.Mapping) {
 // role says what most of the policies in the role are there for.
 func (c *checker) role(id string, p output.Mapping) {
 	policies, _ := member(p, "Policies").([]output.Mapping)
-	size := 0
+	size, named := 0, map[any]int{}
 	for _, one := range policies {
-		size += c.size(member(one, "PolicyDocument"))
+		named[member(one, "PolicyName")] = c.size(member(one, "PolicyDocument"))
+		size += named[member(one, "PolicyName")]
 	}
 	if size <= maxRole {
 		return
@@ -113,7 +114,9 @@ func (c *checker) role(id string, p output.Mapping) {
 	f := c.causes[id].function
 	what := "sinks"
 	switch {
-	case len(policies) > 1 && c.size(member(policies[0], "PolicyDocument")) < size/2:
+	case named[operatorPolicy] > size/2:
+		what = "statements in fngen.yaml"
+	case len(f.Uses) > 0 && named[ownPolicy] < size/2:
 		at, what = f.Uses[len(f.Uses)-1].Key(), "uses"
 	case len(f.Sinks) > 0:
 		at = "sink"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
@@ -107,13 +108,20 @@ func inline(name string, statements ...statement) output.Mapping {
 	return output.Mapping{{Key: "PolicyName", Value: name}, {Key: "PolicyDocument", Value: policy(statements...)}}
 }
 
-// ownPolicy is the name of the policy with what every function needs.
-const ownPolicy = "function"
+// The policies with what every function needs, and with what operators give one.
+const ownPolicy, operatorPolicy = "function", "operator"
 
-// role adds a role that the service takes on, with what it may do.
-func (b *builder) role(id, trusted string, trust any, policies ...output.Mapping) {
-	b.add(id, "AWS::IAM::Role", output.Mapping{
-		{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
-		{Key: "Policies", Value: policies},
-	})
+// role adds a role of the function's that the service takes on, with what it may do.
+func (b *builder) role(f model.Function, id, trusted string, trust any, managed []output.Text, policies ...output.Mapping) {
+	var attached any
+	if managed != nil {
+		attached = managed
+	}
+	b.add(id, "AWS::IAM::Role", mapping(
+		output.Member{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
+		output.Member{Key: "ManagedPolicyArns", Value: attached},
+		output.Member{Key: "Path", Value: optional(b.rolePath)},
+		output.Member{Key: "PermissionsBoundary", Value: optional(b.operated(f).boundary)},
+		output.Member{Key: "Policies", Value: policies},
+	))
 }
