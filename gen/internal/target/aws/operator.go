@@ -73,12 +73,12 @@ type operated struct {
 	boundary, role, tracing, format, logGroup string
 	storage                                   int // MiB
 	network                                   vpc
-	managed                                   []output.Text // policies
+	managed                                   []string // policies
 	statements                                []statement
 }
 
 // A vpc is what a function is connected to; nothing without subnets.
-type vpc struct{ subnets, groups []output.Text }
+type vpc struct{ subnets, groups []string }
 
 // readOperators reads what operators decide: for all functions, and for single ones
 // over that.
@@ -96,15 +96,13 @@ func (t *Target) readOperators(says config.Sections) {
 	t.all = operated{tracing: s.String(tracingKey)}.over(s)
 	for name, f := range says.Functions {
 		o := t.all.over(f)
-		o.managed = texts(f, managedKey)
+		o.managed = f.Strings(managedKey)
 		f.Each(statementsKey, func(s *config.Settings) {
 			may := statement{actions: s.Strings(allowKey)}
-			var resources []any
-			for _, arn := range texts(s, onKey) {
-				resources = append(resources, arn)
+			for _, arn := range s.Strings(onKey) {
+				may.resources = append(may.resources, output.Text(arn))
 			}
-			if s.Need(allowKey.Name, onKey.Name); len(may.actions) > 0 && len(resources) > 0 {
-				may.resources = resources
+			if s.Need(allowKey.Name, onKey.Name); len(may.actions) > 0 && len(may.resources) > 0 {
 				o.statements = append(o.statements, may)
 			}
 		})
@@ -117,14 +115,6 @@ func (t *Target) readOperators(says config.Sections) {
 	}
 }
 
-func texts(s *config.Settings, key config.Key) []output.Text {
-	var out []output.Text
-	for _, text := range s.Strings(key) {
-		out = append(out, output.Text(text))
-	}
-	return out
-}
-
 // over returns what the settings say, and the rest as it is.
 func (o operated) over(s *config.Settings) operated {
 	o.boundary = cmp.Or(s.String(boundaryKey), o.boundary)
@@ -133,7 +123,7 @@ func (o operated) over(s *config.Settings) operated {
 	o.logGroup = cmp.Or(s.String(logGroupKey), o.logGroup)
 	o.storage = cmp.Or(s.Size(storageKey), o.storage)
 	v := s.Section("vpc", "The network that functions are connected to.")
-	network := vpc{texts(v, subnetsKey), texts(v, groupsKey)}
+	network := vpc{v.Strings(subnetsKey), v.Strings(groupsKey)}
 	if v.Need(subnetsKey.Name, groupsKey.Name); s.Has("vpc") {
 		o.network = network
 	}
@@ -156,22 +146,6 @@ func (t Target) operated(f model.Function) operated {
 	return o
 }
 
-// tmp returns the property for the size of /tmp; nil for Lambda's own size.
-func (o operated) tmp() any {
-	if o.storage == 0 {
-		return nil
-	}
-	return output.Mapping{{Key: "Size", Value: o.storage}}
-}
-
-// config returns the property; nil if the function has no network of its own.
-func (v vpc) config() any {
-	if v.subnets == nil {
-		return nil
-	}
-	return output.Mapping{{Key: "SubnetIds", Value: v.subnets}, {Key: "SecurityGroupIds", Value: v.groups}}
-}
-
 // attach is what Lambda needs to connect the function, and not the function's own
 // code, whose calls have the key of the condition. IAM knows no resources of what
 // describes; of a deletion Lambda asks for all kinds of them. Subnets may be shared
@@ -185,8 +159,8 @@ func (v vpc) attach() []statement {
 	ofLambda := output.Mapping{{Key: "Null", Value: output.Mapping{{Key: "lambda:SourceFunctionArn", Value: output.Text("true")}}}}
 	create := []any{regional("ec2", "network-interface/*")}
 	for _, id := range slices.Concat(v.subnets, v.groups) {
-		kind := map[bool]string{true: "subnet", false: "security-group"}[strings.HasPrefix(string(id), "subnet-")]
-		create = append(create, stack.Join{"arn:", stack.Partition, ":ec2:", stack.Region, ":*:" + kind + "/", id})
+		kind := map[bool]string{true: "subnet", false: "security-group"}[strings.HasPrefix(id, "subnet-")]
+		create = append(create, stack.Join{"arn:", stack.Partition, ":ec2:", stack.Region, ":*:" + kind + "/" + id})
 	}
 	return []statement{
 		{actions: []string{"ec2:CreateNetworkInterface"}, resources: create, condition: ofLambda},
@@ -201,10 +175,7 @@ func (v vpc) attach() []statement {
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 func (b *builder) logging(f model.Function) output.Mapping {
 	o := b.operated(f)
-	group, level := any(stack.Ref(of(f, "Logs"))), ""
-	if o.logGroup != "" {
-		group = output.Text(o.logGroup)
-	}
+	group, level := cmp.Or[any](optional(o.logGroup), stack.Ref(of(f, "Logs"))), ""
 	for _, v := range f.Operation.Env {
 		if known := strings.ToUpper(v.Value); v.Name == model.LogLevel && o.format == "json" && slices.Contains([]string{"DEBUG", "INFO", "WARN", "ERROR"}, known) {
 			level = known
@@ -247,8 +218,7 @@ func ofKey(action string) []string {
 // the operators' key, or about the further uses of it, one for the key.
 func (b *builder) withKey(may []statement, further ...string) []statement {
 	for _, s := range may {
-		resources, _ := s.resources.([]any)
-		if !slices.ContainsFunc(resources, isOwn) {
+		if !slices.ContainsFunc(s.resources, isOwn) {
 			continue
 		}
 		for _, action := range s.actions {
@@ -265,13 +235,9 @@ func (b *builder) withKey(may []statement, further ...string) []statement {
 // isOwn reports whether the ARN is of something that the stack creates.
 func isOwn(arn any) bool {
 	return slices.ContainsFunc(stack.Parts(arn), func(part any) bool {
-		switch part := part.(type) {
-		case stack.Ref, stack.Attribute:
-			return true
-		case stack.Parameter:
-			return part == stack.Unique
-		}
-		return false
+		_, reference := part.(stack.Ref)
+		_, attribute := part.(stack.Attribute)
+		return reference || attribute || part == stack.Unique
 	})
 }
 
@@ -286,10 +252,7 @@ func (b *builder) encrypted(by, otherwise output.Mapping) output.Mapping {
 
 // roleOf is the ARN of the role as which the function runs.
 func (b *builder) roleOf(f model.Function) any {
-	if arn := b.operated(f).role; arn != "" {
-		return output.Text(arn)
-	}
-	return stack.Arn(of(f, "Role"))
+	return cmp.Or[any](optional(b.operated(f).role), stack.Arn(of(f, "Role")))
 }
 
 // functionRole adds the function's role, or says what the one that exists already

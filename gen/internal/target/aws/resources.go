@@ -3,6 +3,7 @@ package aws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -120,5 +121,13 @@ func optional(text string) any {
 
 // mapping returns the members whose values are not zero.
 func mapping(members ...output.Member) output.Mapping {
-	return slices.DeleteFunc(members, func(m output.Member) bool { return m.Value == nil || m.Value == 0 || m.Value == "" || m.Value == false })
+	return slices.DeleteFunc(members, func(m output.Member) bool { return m.Value == nil || reflect.ValueOf(m.Value).IsZero() })
+}
+
+// nested is the mapping of the same; nil if there are none.
+func nested(members ...output.Member) any {
+	if m := mapping(members...); len(m) > 0 {
+		return m
+	}
+	return nil
 }

@@ -50,17 +50,17 @@ func (b *builder) function(f model.Function) {
 		output.Member{Key: "MemorySize", Value: cmp.Or(o.Memory, defaultMemory)},
 		output.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		output.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
-		output.Member{Key: "EphemeralStorage", Value: decided.tmp()},
+		output.Member{Key: "EphemeralStorage", Value: nested(output.Member{Key: "Size", Value: decided.storage})},
 		output.Member{Key: "Environment", Value: variables},
-		output.Member{Key: "KmsKeyArn", Value: optional(b.key)},
-		output.Member{Key: "TracingConfig", Value: decided.tracingConfig()},
+		output.Member{Key: "KmsKeyArn", Value: output.Text(b.key)},
+		output.Member{Key: "TracingConfig", Value: nested(output.Member{Key: "Mode", Value: map[string]string{"active": "Active", "passthrough": "PassThrough"}[decided.tracing]})},
 		output.Member{Key: "LoggingConfig", Value: b.logging(f)},
-		output.Member{Key: "VpcConfig", Value: decided.network.config()},
+		output.Member{Key: "VpcConfig", Value: nested(output.Member{Key: "SubnetIds", Value: decided.network.subnets}, output.Member{Key: "SecurityGroupIds", Value: decided.network.groups})},
 		output.Member{Key: "Role", Value: b.roleOf(f)},
 	))
 	b.functionRole(f, append([]output.Mapping{inline(ownPolicy, may...)}, uses...))
 	if decided.logGroup == "" {
-		b.add(of(f, "Logs"), "AWS::Logs::LogGroup", mapping(output.Member{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}, output.Member{Key: "KmsKeyId", Value: optional(b.key)}))
+		b.add(of(f, "Logs"), "AWS::Logs::LogGroup", mapping(output.Member{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}, output.Member{Key: "KmsKeyId", Value: output.Text(b.key)}))
 	}
 	for _, add := range fed.add {
 		add()
@@ -69,16 +69,6 @@ func (b *builder) function(f model.Function) {
 }
 
 func clipped(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }
-
-// tracingConfig is how X-Ray traces the function; nil for Lambda's default, which
-// is to pass on what a caller traces.
-func (o operated) tracingConfig() any {
-	mode := map[string]string{"active": "Active", "passthrough": "PassThrough"}[o.tracing]
-	if mode == "" {
-		return nil
-	}
-	return output.Mapping{{Key: "Mode", Value: mode}}
-}
 
 // traces is what Lambda needs to write traces, for which X-Ray knows no resources.
 //

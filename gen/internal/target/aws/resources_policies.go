@@ -73,9 +73,10 @@ func overTLS(action string, resources ...any) statement {
 
 // A statement allows actions on resources, or denies them.
 type statement struct {
-	deny                            bool
-	actions                         []string
-	resources, principal, condition any // nil for none; a principal is of a resource's own policy
+	deny                 bool
+	actions              []string
+	resources            []any
+	principal, condition any // nil for none; a principal is of a resource's own policy
 }
 
 func (s statement) mapping() output.Mapping {
@@ -83,13 +84,13 @@ func (s statement) mapping() output.Mapping {
 	if s.deny {
 		effect = "Deny"
 	}
-	return output.Mapping{
-		{Key: "Effect", Value: effect},
-		{Key: "Principal", Value: s.principal},
-		{Key: "Action", Value: s.actions},
-		{Key: "Resource", Value: s.resources},
-		{Key: "Condition", Value: s.condition},
-	}
+	return mapping(
+		output.Member{Key: "Effect", Value: effect},
+		output.Member{Key: "Principal", Value: s.principal},
+		output.Member{Key: "Action", Value: s.actions},
+		output.Member{Key: "Resource", Value: s.resources},
+		output.Member{Key: "Condition", Value: s.condition},
+	)
 }
 
 // policy is a policy document.
@@ -112,16 +113,12 @@ func inline(name string, statements ...statement) output.Mapping {
 const ownPolicy, operatorPolicy = "function", "operator"
 
 // role adds a role of the function's that the service takes on, with what it may do.
-func (b *builder) role(f model.Function, id, trusted string, trust any, managed []output.Text, policies ...output.Mapping) {
-	var attached any
-	if managed != nil {
-		attached = managed
-	}
+func (b *builder) role(f model.Function, id, trusted string, trust any, managed []string, policies ...output.Mapping) {
 	b.add(id, "AWS::IAM::Role", mapping(
 		output.Member{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
-		output.Member{Key: "ManagedPolicyArns", Value: attached},
-		output.Member{Key: "Path", Value: optional(b.rolePath)},
-		output.Member{Key: "PermissionsBoundary", Value: optional(b.operated(f).boundary)},
+		output.Member{Key: "ManagedPolicyArns", Value: managed},
+		output.Member{Key: "Path", Value: output.Text(b.rolePath)},
+		output.Member{Key: "PermissionsBoundary", Value: output.Text(b.operated(f).boundary)},
 		output.Member{Key: "Policies", Value: policies},
 	))
 }

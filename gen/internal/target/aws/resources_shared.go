@@ -118,7 +118,7 @@ func (b *builder) queueProperties(members ...output.Member) output.Mapping {
 }
 
 func (b *builder) createTopic(name string) {
-	b.add(logical(name, "Topic"), "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: optional(b.key)}))
+	b.add(logical(name, "Topic"), "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
 }
 
 // createStream adds a stream, which Kinesis encrypts with the account's own key
