@@ -21,6 +21,7 @@ type Target struct {
 
 	region string // in which alone the template may be deployed; "" for any
 
+	terraform bool   // in the place of CloudFormation
 	stack     string // "" for the application's name
 	artifacts string // the bucket of archives; "" for one that is made
 
@@ -71,6 +72,7 @@ var (
 	archKey   = config.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
 	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
+	formKey  = config.Key{Name: "infrastructure", Doc: "What deploys the functions: a template of CloudFormation, or a module of Terraform.", Default: "cloudformation", OneOf: []string{"cloudformation", "terraform"}}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
 	apiKey   = config.Key{Name: "api-id", Doc: "The id of an HTTP API that exists already, in the stack's account and region, and gets the routes.",
 		Grammar: regexp.MustCompile(`^[a-z0-9]{1,64}$`), Want: "what aws apigatewayv2 get-apis shows as ApiId"}
@@ -104,7 +106,7 @@ var (
 func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
-		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), terraform: s.String(formKey) == "terraform", stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		functions: map[string]operated{}, actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	if s.Has(apiKey.Name) && !t.api {

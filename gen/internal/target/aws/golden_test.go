@@ -1,7 +1,9 @@
 package aws_test
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,7 +94,7 @@ func TestTemplates(t *testing.T) {
 			var files []model.File
 			if g.name == "uses" {
 				files = infrastructure(t, usingYAML, using())
-			} else if files, err = generate(t, dir); err != nil {
+			} else if files, err = generate(t, dir, ""); err != nil {
 				t.Fatal(err)
 			}
 			if len(files) != 1 || files[0].Path != "template.yaml" || files[0].Executable {
@@ -115,19 +117,15 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// generate returns what deploys the application in the folder.
-func generate(t *testing.T, dir string) ([]model.File, error) {
+// generate returns what deploys the application in the folder, whose fngen.yaml has
+// the text over it.
+func generate(t *testing.T, dir, over string) ([]model.File, error) {
 	t.Helper()
-	names := []string{"aws"}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
+	text, err := os.ReadFile(filepath.Join(dir, config.File))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	defer root.Close()
-	config, err := config.Read(root, "", names)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := config.ParseOverlaid(text, "", []byte(over), []string{"aws"})
 	scan, err := discover.ScanDir(dir, []string{"aws", "gcp", "openwhisk"})
 	if err != nil {
 		t.Fatal(err)

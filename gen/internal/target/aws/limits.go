@@ -38,11 +38,13 @@ const packaging = 200
 // template, or do otherwise than one would think, each at what it is there for.
 // What functions of CloudFormation have in the end counts as long as it can be.
 func (b *builder) limits(size int) []model.Diagnostic {
-	c := checker{builder: b, kinds: map[string]string{}, readers: map[string]int{}}
+	c := checker{builder: b, diagnostics: b.found, kinds: map[string]string{}, readers: map[string]int{}}
 	for _, r := range b.Resources {
 		c.kinds[r.ID] = r.Kind
 	}
-	c.template(size)
+	if !b.terraform {
+		c.template(size)
+	}
 	for _, r := range b.Resources {
 		switch r.Kind {
 		case "AWS::SQS::QueuePolicy":

@@ -39,7 +39,7 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 		{Key: "AuthType", Value: auth},
 		{Key: "InvokeMode", Value: mode},
 	})
-	b.output(id, "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"})
+	b.output(id, "urls", "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"}, f.Name)
 	if !t.Public {
 		return
 	}
@@ -72,7 +72,13 @@ func (b *builder) httpAPI() any {
 		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
 		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
 	}
-	b.output("Api", "URL of the HTTP API", address)
+	var behind []string
+	for _, f := range b.app.Functions {
+		if _, ok := f.Trigger.(model.HTTP); ok {
+			behind = append(behind, f.Name)
+		}
+	}
+	b.output("Api", "urls", "URL of the HTTP API", address, behind...)
 	return id
 }
 

@@ -106,7 +106,7 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	}
 	id := feedingID(t)
 	b.keep(stack.Retained, id, "AWS::SQS::Queue", properties)
-	b.output(id, "URL of the queue "+t.Name, stack.Ref(id))
+	b.output(id, "queues", "URL of the queue "+t.Name, stack.Ref(id), t.Name)
 }
 
 // queueProperties are the properties of a queue that are not zero. SQS encrypts
@@ -161,7 +161,7 @@ func (b *builder) createBucket(name string) {
 		{Key: "NotificationConfiguration", Value: notifies},
 	}, b.privateBucket()...)
 	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
-	b.output(id, "Name of the bucket "+name, stack.Ref(id))
+	b.output(id, "buckets", "Name of the bucket "+name, stack.Ref(id), name)
 }
 
 // changes returns the names of the kinds of change that the trigger is for. What
@@ -231,5 +231,5 @@ func (b *builder) createTable(name string) {
 	}, b.encrypted(output.Mapping{
 		{Key: "SSESpecification", Value: output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}},
 	}, nil)...))
-	b.output(id, "Name of the table "+name, stack.Ref(id))
+	b.output(id, "tables", "Name of the table "+name, stack.Ref(id), name)
 }
