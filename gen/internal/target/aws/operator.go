@@ -303,12 +303,17 @@ func inWords(v any) string {
 // keyPolicy says whom the policy of the key must let use it, besides the roles of
 // the functions.
 func (b *builder) keyPolicy() {
-	services := []string{"logs.REGION.amazonaws.com"}
+	var services []string
+	for _, r := range b.Resources {
+		if r.Kind == "AWS::Logs::LogGroup" {
+			services = append(services, "logs.REGION.amazonaws.com")
+		}
+	}
 	for _, s := range b.senders {
 		services = append(services, s.principal)
 	}
 	slices.Sort(services)
-	if b.key != "" {
+	if b.key != "" && services != nil {
 		b.found = append(b.found, model.Diagnostic{Code: "key-policy", Pos: b.keyAt, Severity: model.Warning,
 			Message: "targets.aws.kms-key: the policy of the key must let " + strings.Join(slices.Compact(services), ", ") + " use it, or the deployment fails and dead letters are lost; docs/operations.md has the statements"})
 	}

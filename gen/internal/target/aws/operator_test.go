@@ -24,6 +24,21 @@ var operatedOn = model.App{Path: "example.com/shop", Functions: []model.Function
 	{Name: "mail", Trigger: model.Topic{Name: "news"}, Operation: model.Operation{Env: []model.Variable{{Name: "LOG_LEVEL", Value: "debug"}}}},
 }}
 
+// mainOf returns the application's main.tf.
+func mainOf(t *testing.T, yaml string, app model.App) []byte {
+	t.Helper()
+	c := config.Parse([]byte(yaml), []string{"aws"})
+	target := aws.New(c.Sections("aws"))
+	for _, f := range app.Functions {
+		c.Operate(f, "aws") // so that its keys are known
+	}
+	files, _, err := target.Infrastructure(app)
+	if err != nil || len(c.Diagnostics()) > 0 || files[0].Path != "main.tf" {
+		t.Fatal(err, c.Diagnostics(), files[0].Path)
+	}
+	return files[0].Data
+}
+
 // operate returns the template and what is found as fngen.yaml has it.
 func operate(t *testing.T, yaml string, app model.App) (cfn.Template, []model.Diagnostic) {
 	t.Helper()
@@ -69,25 +84,27 @@ func changed(before, after cfn.Template) string {
 }
 
 // Each key changes what it says, of all functions or of the one that has it, and
-// nothing else.
+// nothing else; Terraform's module has it too.
 func TestOperators(t *testing.T) {
 	none, _ := operate(t, "", operatedOn)
 	const network = "vpc: {subnets: [subnet-0a1b2c3d], security-groups: [sg-0a1b2c3d]}"
-	for _, c := range []struct{ key, all, one string }{
-		{"permissions-boundary: arn:aws:iam::aws:policy/ReadOnlyAccess", "MailRole.PermissionsBoundary ReportRole.PermissionsBoundary ReportScheduleCaller.PermissionsBoundary", "ReportRole.PermissionsBoundary ReportScheduleCaller.PermissionsBoundary"},
-		{"role-path: /teams/shop/", "MailRole.Path ReportRole.Path ReportScheduleCaller.Path", ""},
-		{"role: arn:aws:iam::123456789012:role/teams/shop", "MailFunction.Role MailRole ReportFunction.Role ReportRole", "ReportFunction.Role ReportRole"},
-		{network, "MailFunction.VpcConfig MailRole.Policies ReportFunction.VpcConfig ReportRole.Policies", "ReportFunction.VpcConfig ReportRole.Policies"},
-		{"tracing: active", "MailFunction.TracingConfig MailRole.Policies ReportFunction.TracingConfig ReportRole.Policies", ""},
-		{"tracing: passthrough", "MailFunction.TracingConfig ReportFunction.TracingConfig", ""},
-		{"log-format: text", "MailFunction.LoggingConfig ReportFunction.LoggingConfig", "ReportFunction.LoggingConfig"},
-		{"log-group: /teams/shop", "MailFunction.LoggingConfig MailLogs MailRole.Policies ReportFunction.LoggingConfig ReportLogs ReportRole.Policies", "ReportFunction.LoggingConfig ReportLogs ReportRole.Policies"},
-		{"ephemeral-storage: 1GB", "MailFunction.EphemeralStorage ReportFunction.EphemeralStorage", "ReportFunction.EphemeralStorage"},
-		{"alarm-topic: arn:aws:sns:eu-west-1:123456789012:on-call", "MailDeadLettersAlarm MailErrors ReportDeadLettersAlarm ReportErrors", ""},
+	for _, c := range []struct{ key, all, one, module string }{
+		{"permissions-boundary: arn:aws:iam::aws:policy/ReadOnlyAccess", "MailRole.PermissionsBoundary ReportRole.PermissionsBoundary ReportScheduleCaller.PermissionsBoundary", "ReportRole.PermissionsBoundary ReportScheduleCaller.PermissionsBoundary", `permissions_boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"`},
+		{"role-path: /teams/shop/", "MailRole.Path ReportRole.Path ReportScheduleCaller.Path", "", `path = "/teams/shop/"`},
+		{"role: arn:aws:iam::123456789012:role/teams/shop", "MailFunction.Role MailRole ReportFunction.Role ReportRole", "ReportFunction.Role ReportRole", `role = "arn:aws:iam::123456789012:role/teams/shop"`},
+		{network, "MailFunction.VpcConfig MailRole.Policies ReportFunction.VpcConfig ReportRole.Policies", "ReportFunction.VpcConfig ReportRole.Policies", `vpc_config { subnet_ids = ["subnet-0a1b2c3d"] security_group_ids = ["sg-0a1b2c3d"] }`},
+		{"tracing: active", "MailFunction.TracingConfig MailRole.Policies ReportFunction.TracingConfig ReportRole.Policies", "", `tracing_config { mode = "Active" }`},
+		{"tracing: passthrough", "MailFunction.TracingConfig ReportFunction.TracingConfig", "", `tracing_config { mode = "PassThrough" }`},
+		{"log-format: text", "MailFunction.LoggingConfig ReportFunction.LoggingConfig", "ReportFunction.LoggingConfig", `logging_config { log_format = "Text"`},
+		{"log-format: json", "MailFunction.LoggingConfig ReportFunction.LoggingConfig", "ReportFunction.LoggingConfig", `logging_config { log_format = "JSON"`},
+		{"log-group: /teams/shop", "MailFunction.LoggingConfig MailLogs MailRole.Policies ReportFunction.LoggingConfig ReportLogs ReportRole.Policies", "ReportFunction.LoggingConfig ReportLogs ReportRole.Policies", `log_group = "/teams/shop"`},
+		{"ephemeral-storage: 1GB", "MailFunction.EphemeralStorage ReportFunction.EphemeralStorage", "ReportFunction.EphemeralStorage", `ephemeral_storage { size = 1024 }`},
+		{"alarm-topic: arn:aws:sns:eu-west-1:123456789012:on-call", "MailDeadLettersAlarm MailErrors ReportDeadLettersAlarm ReportErrors", "", `alarm_actions = ["arn:aws:sns:eu-west-1:123456789012:on-call"]`},
 		{"kms-key: " + operatorsKey, "MailDeadLetters.KmsMasterKeyId MailDeadLetters.SqsManagedSseEnabled MailFunction.KmsKeyArn MailLogs.KmsKeyId MailRole.Policies NewsTopic.KmsMasterKeyId " +
-			"ReportDeadLetters.KmsMasterKeyId ReportDeadLetters.SqsManagedSseEnabled ReportFunction.KmsKeyArn ReportLogs.KmsKeyId ReportRole.Policies ReportScheduleCaller.Policies", ""},
-		{"policies: [arn:aws:iam::aws:policy/ReadOnlyAccess]", "", "ReportRole.ManagedPolicyArns"},
-		{"statements: [{actions: [ses:SendEmail], resources: ['arn:aws:ses:eu-west-1:123456789012:identity/shop.example']}]", "", "ReportRole.Policies"},
+			"ReportDeadLetters.KmsMasterKeyId ReportDeadLetters.SqsManagedSseEnabled ReportFunction.KmsKeyArn ReportLogs.KmsKeyId ReportRole.Policies ReportScheduleCaller.Policies", "", `kms_master_key_id = "` + operatorsKey + `"`},
+		{"policies: [arn:aws:iam::aws:policy/ReadOnlyAccess]", "", "ReportRole.ManagedPolicyArns", `for_each = toset(["arn:aws:iam::aws:policy/ReadOnlyAccess"])`},
+		{"statements: [{actions: [ses:SendEmail], resources: ['arn:aws:ses:eu-west-1:123456789012:identity/shop.example']}]", "", "ReportRole.Policies",
+			`operator = jsonencode({ Version = "2012-10-17" Statement = [{ Effect = "Allow" Action = ["ses:SendEmail"] Resource = ["arn:aws:ses:eu-west-1:123456789012:identity/shop.example"]`},
 	} {
 		if c.all != "" {
 			got, _ := operate(t, "targets: {aws: {"+c.key+"}}", operatedOn)
@@ -100,6 +117,16 @@ func TestOperators(t *testing.T) {
 			if is := changed(none, got); is != c.one {
 				t.Errorf("%s of the function changes\n%s, want\n%s", c.key, is, c.one)
 			}
+		}
+		said := "targets: {aws: {infrastructure: terraform, " + c.key + "}}"
+		if c.all == "" {
+			said = ofTerraform + "\nfunctions: {report: {aws: {" + c.key + "}}}"
+		}
+		module := func(yaml string) string {
+			return strings.Join(strings.Fields(string(mainOf(t, yaml, operatedOn))), " ")
+		}
+		if !strings.Contains(module(said), c.module) || strings.Contains(c.key, "text") != strings.Contains(module(ofTerraform), c.module) {
+			t.Errorf("%s: main.tf has no %s, or has it without", c.key, c.module)
 		}
 	}
 }
@@ -211,6 +238,18 @@ func TestOperatorsAreTold(t *testing.T) {
 		"fngen.yaml:1:26: warning: targets.aws.kms-key: the policy of the key must let logs.REGION.amazonaws.com, sns.amazonaws.com use it, or the deployment fails and dead letters are lost; docs/operations.md has the statements [key-policy]",
 	}, told); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Whoever uses the key besides the roles is told as far as there is such a use.
+func TestKeyPolicyAsNeeded(t *testing.T) {
+	app := model.App{Functions: []model.Function{{Name: "order", Trigger: model.Queue{Name: "orders"}}}}
+	for yaml, want := range map[string]string{
+		"targets: {aws: {log-group: shop}}": "", "targets: {aws: {kms-key: \"" + operatorsKey + "\"}}": "key-policy", "targets: {aws: {log-group: shop, kms-key: \"" + operatorsKey + "\"}}": "",
+	} {
+		if _, found := operate(t, yaml, app); codes(found) != want {
+			t.Errorf("%s: %v", yaml, found)
+		}
 	}
 }
 
