@@ -323,6 +323,10 @@ func TestStatementTexts(t *testing.T) {
 	if err != nil || string(data) != want {
 		t.Errorf("the policy is %s (%v), want %s", data, err, want)
 	}
+	module := mainOf(t, ofTerraform+"\nfunctions: {report: {aws: {statements: [{actions: [s3:GetObject], resources: ['"+arn+"']}]}}}", operatedOn)
+	if want := `["arn:aws:s3:::shop/$${aws:username}/$${AWS::Region}/*"]`; !strings.Contains(string(module), want) {
+		t.Errorf("there is no %s in\n%s", want, module)
+	}
 }
 
 // What operators add counts: statements as a part of the role, and alarms as
