@@ -128,6 +128,7 @@ var Kinds = map[Code]Kind{
 	"sink-unsupported":    {Error, "the platform has no way to send to the sink"},
 	"sink-url":            {Error, "the URL of a sink is not known"},
 	"stream-latest":       {Error, "the platform has no start=latest"},
+	"template-patch":      {Error, "what lies over the template cannot be laid there"},
 	"timeout-limit":       {Error, "the platform does not take as long a timeout"},
 	"topic-fifo":          {Error, "a FIFO topic calls no function"},
 	"trigger-limit":       {Error, "the platform does not feed as many functions from one resource"},

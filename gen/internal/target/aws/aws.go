@@ -8,6 +8,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/target/aws/cloudformation"
 )
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
@@ -18,8 +19,9 @@ type Target struct {
 
 	region string // in which alone the template may be deployed; "" for any
 
-	stack     string // "" for the application's name
-	artifacts string // the bucket of archives; "" for one that is made
+	patch     cloudformation.Patch // over the template; without a Top for none
+	stack     string               // "" for the application's name
+	artifacts string               // the bucket of archives; "" for one that is made
 
 	// By the name in directives.
 	actions   map[string][]string       // that IAM permits besides those of the uses
@@ -63,6 +65,7 @@ var (
 	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
+	patchKey = config.Key{Name: "patch", Doc: "A file of YAML or JSON that is laid over the template by JSON Merge Patch: null removes, and lists are replaced."}
 	busKey   = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
@@ -94,6 +97,7 @@ func New(says config.Sections) Target {
 		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
+	t.patch.File, t.patch.Top = s.Document(patchKey)
 	for logical, r := range says.Resources {
 		t.actions[logical] = r.Strings(actionsKey)
 		t.envelopes[logical] = r.String(envelopeKey)
