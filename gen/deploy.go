@@ -132,7 +132,8 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 		return gcpdeploy.Application{
 			Project: d.Project, Region: d.Region, State: state, Variables: d.Variables, Needed: d.Needed, HasURLs: d.HasURLs,
 			Service: func(f model.Function) string { return gcp.Service(cmp.Or(os.Getenv("TF_VAR_name"), d.Name), f) },
-			Module:  filepath.Join(p.root.Name(), model.DistDir, t.Name()), Folder: filepath.Join(p.root.Name(), program.Folder, "deploy", folder), Log: p.log,
+			Holds:   gcp.Holds, Provider: d.Provider,
+			Module: filepath.Join(p.root.Name(), model.DistDir, t.Name()), Folder: filepath.Join(p.root.Name(), program.Folder, "deploy", folder), Log: p.log,
 		}, nil
 	case openwhisk.Target:
 		kinds, named := target.Kinds()

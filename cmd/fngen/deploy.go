@@ -85,7 +85,7 @@ func newRemove(o *options) *cobra.Command {
 		Short: "Remove from the platform what deploy has brought there",
 		Long: `Show what fngen has deployed of the application on the platform of each target, ask,
 and remove it. What others have put there stays, and so does what fngen.yaml names as
-there already.
+there already, and on aws and gcp what holds data: queues and buckets for instance.
 
 	fngen remove --target=openwhisk --dry-run
 

@@ -2,6 +2,10 @@ package acceptance
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/url"
+	"runtime"
+	"sync"
 	"testing"
 )
 
@@ -114,6 +118,74 @@ func TestAWSBills(t *testing.T) {
 		got := f.request(urlRequest(t, "POST", "/bills", test.contentType, test.body))
 		if got.StatusCode != test.status || got.Body != test.answer {
 			t.Errorf("%s %s: got %+v", test.contentType, test.body, got)
+		}
+	}
+}
+
+// front is testdata/front, built for AWS with a base path.
+var front = sync.OnceValues(func() (*application, error) {
+	return builtFor("aws", "front", fmt.Sprintf("targets:\n  aws: {arch: %s, base-path: /v1}\n", runtime.GOARCH))
+})
+
+// stageRequest is a request of an HTTP API's stage, and mappedRequest one of a
+// REST API, both with the members of AWS's examples.
+//
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+func stageRequest(domain, stage, path string) string {
+	return fmt.Sprintf(`{"version":"2.0","routeKey":"$default","rawPath":%[3]q,"rawQueryString":"","headers":{"accept":"*/*","host":%[1]q,"x-forwarded-proto":"https"},
+"requestContext":{"accountId":"123456789012","apiId":"a1b2c3d4e5","domainName":%[1]q,"domainPrefix":"a1b2c3d4e5","http":{"method":"GET","path":%[3]q,"protocol":"HTTP/1.1",
+"sourceIp":"192.0.2.7","userAgent":"curl/8.5.0"},"requestId":"r-1","routeKey":"$default","stage":%[2]q,"time":"12/Mar/2024:19:03:58 +0000","timeEpoch":1710270238000},"isBase64Encoded":false}`,
+		domain, stage, path)
+}
+
+func mappedRequest(domain, path, whole string) string {
+	return fmt.Sprintf(`{"resource":"/{proxy+}","path":%[2]q,"httpMethod":"GET","headers":{"Host":%[1]q},"multiValueHeaders":{"Host":[%[1]q]},"queryStringParameters":null,
+"multiValueQueryStringParameters":null,"pathParameters":{"proxy":%[2]q},"stageVariables":null,"requestContext":{"accountId":"123456789012","apiId":"a1b2c3d4e5","domainName":%[1]q,
+"httpMethod":"GET","identity":{"sourceIp":"192.0.2.7"},"path":%[3]q,"protocol":"HTTP/1.1","requestId":"r-2","resourcePath":"/{proxy+}","stage":"prod"},"body":null,"isBase64Encoded":false}`,
+		domain, path, whole)
+}
+
+// Routes are found behind a stage, a custom domain and a base path mapping, and
+// the event has the path that it has on every platform. A redirect of the mux
+// leads to the same place, from the client's URL.
+func TestAWSPrefix(t *testing.T) {
+	a, err := front()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const own, custom = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", "api.example.com"
+	for function, tests := range map[string][]struct{ payload, client, body, location string }{
+		"agent": {
+			{payload: stageRequest(own, "dev", "/dev/agents/7"), body: "7 at /agents/7 of " + own},
+			{payload: stageRequest(own, "$default", "/agents/7"), body: "7 at /agents/7 of " + own},
+			{payload: stageRequest(custom, "dev", "/dev/agents/7"), body: "7 at /agents/7 of " + custom},
+			{payload: mappedRequest(custom, "/v1/agents/a%2Fb", "/v1/agents/a%2Fb"), body: "a/b at /agents/a%2Fb of " + custom},
+			{payload: stageRequest(own, "dev", "/dev//agents/7"), client: "https://" + own + "/dev//agents/7", location: "https://" + own + "/dev/agents/7"},
+			{payload: mappedRequest(custom, "/v1//agents/7", "/v1//agents/7"), client: "https://" + custom + "/v1//agents/7", location: "https://" + custom + "/v1/agents/7"},
+		},
+		"ping": {
+			{payload: mappedRequest(custom, "/v1/ping", "/v1/ping"), body: "/ping"},
+			{payload: mappedRequest(own, "/ping", "/prod/ping"), body: "/ping"},
+			{payload: stageRequest(own, "dev", "/dev/ping"), body: "/ping"},
+		},
+	} {
+		f := startBootstrap(t, a, function)
+		for _, test := range tests {
+			got := f.request(test.payload)
+			if test.location == "" {
+				if got.StatusCode != 200 || got.Body != test.body {
+					t.Errorf("%s: got %+v, want %q", test.payload, got, test.body)
+				}
+				continue
+			}
+			client, err := url.Parse(test.client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if to, err := client.Parse(got.header("Location")); err != nil || got.StatusCode != 307 || to.String() != test.location {
+				t.Errorf("%s: got %+v, which leads to %v (%v)", test.payload, got, to, err)
+			}
 		}
 	}
 }

@@ -55,6 +55,12 @@ import (
 //
 //   - the path is decoded, and cut off at a question mark that was encoded
 //
+// The path is the application's own: the stage of an HTTP API is not in it, and
+// neither is that of a REST API, nor BasePath. Where there may be a stage, a
+// mapping of a custom domain or a BasePath, the Location of a redirect that is a
+// path from the root becomes relative, so that the client keeps what it has in
+// front of the path. [fn.Delivery] has the path as the gateway sends it.
+//
 // Through a REST API
 //
 //   - the query is decoded, and its names are sorted
@@ -80,25 +86,31 @@ type HTTP struct {
 	// Keep names headers, besides those that [fn.Delivery] always has, that are
 	// among its attributes and in its Raw: a webhook's signature for instance.
 	Keep []string
+
+	// BasePath is taken off the path, where that is it or goes on with a slash:
+	// the key of a base path mapping of a REST API, or what a CDN or a rule of a
+	// load balancer leaves in front of the path. It begins with a slash and does
+	// not end with one, as /v1 does. A path without it stays as it is.
+	BasePath string
 }
 
 // Serve answers requests until the process ends. It never returns, and ends a
 // process whose handlers do not return any more as [Start] does.
 func Serve(h http.Handler, src HTTP) {
-	start(h, src.Keep, src.constructor())
+	start(h, src, src.constructor())
 }
 
 //go:noinline
-func start(h http.Handler, keep []string, handler func(http.Handler, headers.Kept, ...lambda.Option) lambda.Handler) {
+func start(h http.Handler, src HTTP, handler func(http.Handler, HTTP, ...lambda.Option) lambda.Handler) {
 	watched := watching()
-	lambda.StartWithOptions(handler(h, keep, watched), watched)
+	lambda.StartWithOptions(handler(h, src, watched), watched)
 }
 
 // constructor returns what makes the handler. It and Serve are small enough to
 // become part of main, where src is a constant, so that a binary holds only the
 // one of the two that it needs; start, as a part of Serve, would make that too
 // large.
-func (src HTTP) constructor() func(http.Handler, headers.Kept, ...lambda.Option) lambda.Handler {
+func (src HTTP) constructor() func(http.Handler, HTTP, ...lambda.Option) lambda.Handler {
 	if src.Stream {
 		return streamHandler
 	}
@@ -127,18 +139,23 @@ func (src HTTP) constructor() func(http.Handler, headers.Kept, ...lambda.Option)
 // Runtime API is told of an error, and no client takes half a response for a
 // whole one. Invoke returns the stream as a whole.
 func HTTPHandler(h http.Handler, src HTTP) lambda.Handler {
-	return src.constructor()(h, src.Keep)
+	return src.constructor()(h, src)
 }
 
 // wholeHandler returns a handler that answers when the response is complete.
-func wholeHandler(h http.Handler, keep headers.Kept, _ ...lambda.Option) lambda.Handler {
-	return &server{handler: h, keep: keep}
+func wholeHandler(h http.Handler, src HTTP, _ ...lambda.Option) lambda.Handler {
+	return newServer(h, src)
+}
+
+func newServer(h http.Handler, src HTTP) *server {
+	return &server{handler: h, keep: src.Keep, basePath: src.BasePath}
 }
 
 type server struct {
 	handler  http.Handler
 	keep     headers.Kept // of the headers, in deliveries
-	instance http.Server  // never started: the value of http.ServerContextKey
+	basePath string
+	instance http.Server // never started: the value of http.ServerContextKey
 }
 
 // maxAnswer is Lambda's limit for a synchronous answer, in bytes. A larger one
@@ -221,6 +238,7 @@ func (x *exchange) begin(ctx context.Context) (r *http.Request, reserved *run.Re
 	}
 	reserved = run.Reserve(ctx)
 	x.Context = run.WithRequest(reserved, x, run.Request{ID: x.id, Source: source})
+	q.takePrefix(x.server.basePath)
 	r, err = q.request(x, new(url.URL))
 	if err != nil {
 		slog.ErrorContext(ctx, "request failed", "record", x.String(), "status", statusOf(err), "error", err.Error())

@@ -14,10 +14,13 @@ import (
 // response is the ResponseWriter of one request.
 type response struct {
 	httpbuffer.Response
-	isHead bool
+	request *proxyRequest
+	isHead  bool
 }
 
-func newResponse(q *proxyRequest) *response { return &response{isHead: q.method == http.MethodHead} }
+func newResponse(q *proxyRequest) *response {
+	return &response{request: q, isHead: q.method == http.MethodHead}
+}
 
 // plainResponse answers with the text of a status alone.
 func plainResponse(q *proxyRequest, status int) *response {
@@ -27,10 +30,18 @@ func plainResponse(q *proxyRequest, status int) *response {
 }
 
 // fields returns the headers as they leave, sorted by name, with the type of a
-// body that the handler has not typed, guessed by its beginning.
+// body that the handler has not typed, guessed by its beginning, and the target
+// of a redirect as it is right for the client.
 func (w *response) fields() []httpbuffer.Field {
 	sent := w.Sent()
 	fields := httpbuffer.Fields(sent)
+	if status := w.Status(); status >= 300 && status < 400 {
+		for i, f := range fields {
+			if f.Name == "Location" {
+				fields[i].Value = w.request.location(f.Value)
+			}
+		}
+	}
 	if length := sent["Content-Length"]; w.isHead && len(length) > 0 { // the handler's statement about a body that is not there
 		fields = append(fields, httpbuffer.Field{Name: "Content-Length", Value: length[0]})
 	}

@@ -18,8 +18,8 @@ import (
 // table is compared with. The library's has headers of the gateway's own besides.
 func (p proxy) checkNative(t testing.TB, w conformance.Wire, payload []byte) {
 	t.Helper()
-	const short = 10 << 10 // bytes of a body
-	if len(w.Body) > short {
+	const short = 10 << 10                                    // bytes of a body
+	if len(w.Body) > short || p.stage != "" || p.base != "" { // the library's requests have no prefix
 		return
 	}
 	envelope := [...]string{version2: sender.FunctionURL, version1: sender.RESTAPI, balancer: sender.LoadBalancer, balancerValues: sender.LoadBalancerValues}[p.format]

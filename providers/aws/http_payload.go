@@ -36,7 +36,9 @@ type proxyRequest struct {
 	body         string
 	isBase64     bool
 
-	id, domain, protocol, clientIP string // of the request context
+	id, domain, stage, protocol, clientIP string // of the request context
+
+	prefix prefix
 
 	space [14]pair // of headers, without an allocation
 }
@@ -219,6 +221,8 @@ func (q *proxyRequest) contextMember(j *jsonscan.Reader, e *envelope, name strin
 		return j.String(&q.id)
 	case "domainName":
 		return j.String(&q.domain)
+	case "stage":
+		return j.String(&q.stage)
 	case "protocol":
 		return j.String(&q.protocol)
 	case "connectionId":

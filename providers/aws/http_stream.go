@@ -11,15 +11,14 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"github.com/fngen/fngen/internal/headers"
 	"github.com/fngen/fngen/internal/run"
 )
 
 // streamHandler returns a handler whose responses leave while they are written.
 // The runtime's client knows it for its own when it starts it, takes the reader
 // and sends what it reads, chunk by chunk.
-func streamHandler(h http.Handler, keep headers.Kept, options ...lambda.Option) lambda.Handler {
-	return lambda.NewHandlerWithOptions((&server{handler: h, keep: keep}).stream, options...)
+func streamHandler(h http.Handler, src HTTP, options ...lambda.Option) lambda.Handler {
+	return lambda.NewHandlerWithOptions(newServer(h, src).stream, options...)
 }
 
 // stream returns the response to a request, at once. The payload is a copy

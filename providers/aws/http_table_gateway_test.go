@@ -19,9 +19,11 @@ import (
 type proxy struct {
 	name    string
 	format  format
-	decodes bool // the path
-	streams bool // the response, which has no limit then
-	limit   int  // in bytes, of payload and answer
+	decodes bool   // the path
+	streams bool   // the response, which has no limit then
+	stage   string // of an HTTP API; "" for $default
+	base    string // the key of a base path mapping of a REST API; "" for none
+	limit   int    // in bytes, of payload and answer
 	losses  []conformance.Loss
 }
 
@@ -50,7 +52,7 @@ func (p proxy) do(t testing.TB, h http.Handler, w conformance.Wire) conformance.
 		t.Fatal(err)
 	}
 	p.checkNative(t, w, payload)
-	answer, err := aws.HTTPHandler(h, aws.HTTP{Stream: p.streams}).Invoke(t.Context(), payload)
+	answer, err := aws.HTTPHandler(h, aws.HTTP{Stream: p.streams, BasePath: p.base}).Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +82,9 @@ func (p proxy) payload(w conformance.Wire) map[string]any {
 			path, _ = url.PathUnescape(path)
 			path, _, _ = strings.Cut(path, "?")
 		}
+		if p.stage != "" {
+			context["stage"], path = p.stage, "/"+p.stage+path
+		}
 		context["http"] = map[string]string{"method": w.Method, "path": path, "sourceIp": "192.0.2.1"}
 		payload["version"], payload["rawPath"], payload["rawQueryString"] = "2.0", path, query
 		var cookies []string
@@ -89,7 +94,7 @@ func (p proxy) payload(w conformance.Wire) map[string]any {
 		delete(header, "cookie")
 		payload["cookies"], payload["headers"] = cookies, single(header, ",")
 	case version1:
-		context["requestId"] = "gateway-1"
+		context["requestId"], path = "gateway-1", p.base+path
 		values, _ := url.ParseQuery(query)
 		payload["httpMethod"], payload["path"] = w.Method, path
 		payload["headers"], payload["multiValueHeaders"] = single(header, ""), header

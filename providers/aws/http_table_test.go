@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -50,26 +51,11 @@ func TestHTTPTable(t *testing.T) {
 var proxies = []proxy{
 	{name: "function URL", format: version2, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine}},
 	{name: "function URL that streams", format: version2, streams: true, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine, lineFeed}},
-	{name: "HTTP API", format: version2, decodes: true, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine, {
-		Name: "the path is decoded, and cut off at a question mark",
-		Request: func(w conformance.Wire) conformance.Wire {
-			path, query, found := w.URL()
-			path, _ = url.PathUnescape(path)
-			path, _, _ = strings.Cut(path, "?")
-			w.Target = (&url.URL{Path: path}).EscapedPath()
-			if found {
-				w.Target += "?" + query
-			}
-			return w
-		},
-	}}},
-	{name: "REST API", format: version1, limit: 6 << 20, losses: []conformance.Loss{{
-		Name: "the query is decoded, and its names are sorted",
-		Request: rewritten(func(query string) string {
-			values, _ := url.ParseQuery(query)
-			return values.Encode()
-		}),
-	}}},
+	{name: "HTTP API", format: version2, decodes: true, limit: 6 << 20, losses: []conformance.Loss{folded(","), oneCookie, question, oneLine, decodedPath}},
+	{name: "stage of an HTTP API", format: version2, decodes: true, stage: "dev", limit: 6 << 20,
+		losses: []conformance.Loss{folded(","), oneCookie, question, oneLine, decodedPath, relative}},
+	{name: "REST API", format: version1, limit: 6 << 20, losses: []conformance.Loss{decodedQuery}},
+	{name: "base path mapping of a REST API", format: version1, base: "/shop/v1", limit: 6 << 20, losses: []conformance.Loss{decodedQuery, relative}},
 	{name: "load balancer", format: balancer, limit: 1 << 20, losses: []conformance.Loss{
 		{Name: "a header has one value, the last", Request: lastValues},
 		{Name: "a query's name has one value, the last, and names are sorted", Request: rewritten(func(query string) string {
@@ -81,6 +67,30 @@ var proxies = []proxy{
 		{Name: "names of the query are sorted", Request: rewritten(func(query string) string { return joined(pairs(query), false) })},
 	}},
 }
+
+var decodedPath = conformance.Loss{Name: "the path is decoded, and cut off at a question mark", Request: func(w conformance.Wire) conformance.Wire {
+	path, query, found := w.URL()
+	path, _ = url.PathUnescape(path)
+	path, _, _ = strings.Cut(path, "?")
+	w.Target = (&url.URL{Path: path}).EscapedPath()
+	if found {
+		w.Target += "?" + query
+	}
+	return w
+}}
+
+var decodedQuery = conformance.Loss{Name: "the query is decoded, and its names are sorted", Request: rewritten(func(query string) string {
+	values, _ := url.ParseQuery(query)
+	return values.Encode()
+})}
+
+// relative says that a redirect keeps what the client has in front of the path.
+var relative = conformance.Loss{Name: "the Location of a redirect that is a path from the root becomes relative", Change: func(w conformance.Wire, x *conformance.Exchange) {
+	if rest, ok := strings.CutPrefix(x.Header.Get("Location"), "/"); ok && x.Status/100 == 3 {
+		path, _, _ := w.URL()
+		x.Header.Set("Location", cmp.Or(strings.Repeat("../", strings.Count(path, "/")-1), "./")+rest)
+	}
+}}
 
 // known is lost everywhere: gateways read the whole body first.
 var known = conformance.Loss{Name: "the length is known", Request: func(w conformance.Wire) conformance.Wire {

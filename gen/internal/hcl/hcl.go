@@ -39,9 +39,9 @@ func Value(v any) Expr {
 	case []Pair:
 		var attrs []hclwrite.ObjectAttrTokens
 		for _, p := range v {
-			name := hclwrite.TokensForIdentifier(p.Name)
-			if p.Name == "for" { // would begin a comprehension
-				name = Value(p.Name)
+			name := Value(p.Name)
+			if hclsyntax.ValidIdentifier(p.Name) && p.Name != "for" { // which would begin a comprehension
+				name = hclwrite.TokensForIdentifier(p.Name)
 			}
 			attrs = append(attrs, hclwrite.ObjectAttrTokens{Name: name, Value: Value(p.Value)})
 		}
@@ -75,6 +75,11 @@ func Ref(root string, steps ...any) Expr {
 // An Index is a step of a reference in brackets.
 type Index string
 
+// At returns the member of what an expression is, a call for instance.
+func At(of Expr, key any) Expr {
+	return slices.Concat(of, Expr{{Type: hclsyntax.TokenOBrack, Bytes: []byte("[")}}, Value(key), Expr{{Type: hclsyntax.TokenCBrack, Bytes: []byte("]")}})
+}
+
 // Call returns the call of a function of Terraform's.
 func Call(name string, args ...any) Expr {
 	var tokens []hclwrite.Tokens
@@ -106,10 +111,13 @@ func Equal(a, b any) Expr {
 }
 
 // Text returns a string of parts: a string stands for itself, an Expr is
-// interpolated. No string may end in $ or %, which would escape what follows.
+// interpolated.
 func Text(parts ...any) Expr {
 	tokens := Expr{{Type: hclsyntax.TokenOQuote, Bytes: []byte(`"`)}}
 	for _, p := range parts {
+		if s, ok := p.(string); ok && (strings.HasSuffix(s, "$") || strings.HasSuffix(s, "%")) {
+			p = Value(s) // it would escape what follows
+		}
 		switch p := p.(type) {
 		case string:
 			quoted := Value(p)

@@ -26,10 +26,12 @@ type Application struct {
 	Variables       map[string]string // of the module that the environment may set, with their types
 	Needed          []string          // of these, those that it has to
 	HasURLs         bool
-	Service         func(model.Function) string // the name of its Cloud Run service
-	Module          string                      // the folder with main.tf
-	Folder          string                      // of the root module, which is written
-	Log             io.Writer                   // gets a line for each command; nil for none
+	Service         func(model.Function) string   // the name of its Cloud Run service
+	Holds           func(kind, label string) bool // what of main.tf holds data, and outlives a removal
+	Provider        string                        // the versions of hashicorp/google that main.tf takes
+	Module          string                        // the folder with main.tf
+	Folder          string                        // of the root module, which is written
+	Log             io.Writer                     // gets a line for each command; nil for none
 }
 
 // settingPrefix is what Terraform finds variables by in the environment.
@@ -50,20 +52,29 @@ func tool() (string, error) {
 	return "", errors.New("neither terraform nor tofu is on PATH; install one of them, https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install")
 }
 
-// root is the root module: the state's place, the provider and the application's
-// module, as Terraform reads JSON.
-func (a Application) root(module string) ([]byte, error) {
+// root is the root module: the state's place, the provider and a module, as
+// Terraform reads JSON. Without whole that is one which takes and gives nothing.
+func (a Application) root(source string, whole bool) ([]byte, error) {
 	if a.State == "" {
 		return nil, errors.New("the state of Terraform needs a place that outlives this machine; set targets.gcp.state to gs://BUCKET/PREFIX, in a bucket that exists")
 	}
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(a.State, "gs://"), "/")
-	provider, call := map[string]any{}, map[string]any{"source": literal(module)}
+	provider, call := map[string]any{}, map[string]any{"source": literal(source)}
 	for name, value := range map[string]string{"project": a.Project, "region": a.Region} {
 		if value == "" {
 			return nil, fmt.Errorf("there is no %s; set targets.gcp.%s", name, name)
 		}
-		provider[name], call[name] = literal(value), literal(value)
+		provider[name] = literal(value)
 	}
+	file := map[string]any{
+		"terraform": map[string]any{"backend": map[string]any{"gcs": map[string]any{"bucket": literal(bucket), "prefix": literal(prefix)}}},
+		"provider":  map[string]any{"google": provider},
+		"module":    map[string]any{module: call},
+	}
+	if !whole {
+		return json.MarshalIndent(file, "", "  ")
+	}
+	maps.Copy(call, provider)
 	variables := map[string]any{}
 	for name, kind := range a.Variables {
 		if os.Getenv(settingPrefix+name) == "" {
@@ -74,16 +85,11 @@ func (a Application) root(module string) ([]byte, error) {
 		}
 		variables[name], call[name] = map[string]any{"type": kind}, "${var."+name+"}"
 	}
-	file := map[string]any{
-		"terraform": map[string]any{"backend": map[string]any{"gcs": map[string]any{"bucket": literal(bucket), "prefix": literal(prefix)}}},
-		"provider":  map[string]any{"google": provider},
-		"module":    map[string]any{"app": call},
-	}
 	if len(variables) > 0 {
 		file["variable"] = variables
 	}
 	if a.HasURLs {
-		file["output"] = map[string]any{"urls": map[string]any{"value": "${module.app.urls}"}}
+		file["output"] = map[string]any{"urls": map[string]any{"value": "${module." + module + ".urls}"}}
 	}
 	return json.MarshalIndent(file, "", "  ")
 }
@@ -95,31 +101,31 @@ func literal(text string) string {
 
 const planFile = "fngen.tfplan"
 
-// prepare writes the root module and has the tool get what it needs.
-func (a Application) prepare(ctx context.Context) (runner, error) {
+// prepare writes the root module and has the tool get what it needs: for the
+// application's module, or for one that takes its place and is still empty.
+func (a Application) prepare(ctx context.Context, whole bool) (runner, error) {
 	program, err := tool()
 	if err != nil {
 		return runner{}, err
 	}
-	to, err := filepath.Rel(a.Folder, a.Module)
-	if err != nil {
-		to = a.Module
+	source := "./" + kept
+	if whole {
+		if source, err = filepath.Rel(a.Folder, a.Module); err != nil {
+			source = a.Module
+		}
+		if source = filepath.ToSlash(source); !strings.HasPrefix(source, ".") && !strings.HasPrefix(source, "/") {
+			source = "./" + source
+		}
 	}
-	if to = filepath.ToSlash(to); !strings.HasPrefix(to, ".") && !strings.HasPrefix(to, "/") {
-		to = "./" + to
-	}
-	text, err := a.root(to)
+	text, err := a.root(source, whole)
 	if err != nil {
 		return runner{}, err
 	}
-	if _, err := os.Stat(filepath.Join(a.Module, "main.tf")); err != nil { // of a removal, which builds nothing
-		return runner{}, errors.New("dist/gcp/main.tf is not there, by which Terraform knows what is deployed; run fngen build --target=gcp")
-	}
-	if err := os.MkdirAll(a.Folder, 0o700); err != nil {
+	if err := a.write("", map[string][]byte{"main.tf.json": text, ".gitignore": []byte("*\n")}); err != nil {
 		return runner{}, err
 	}
-	for name, data := range map[string][]byte{"main.tf.json": text, ".gitignore": []byte("*\n")} {
-		if err := os.WriteFile(filepath.Join(a.Folder, name), data, 0o600); err != nil {
+	if !whole {
+		if err := a.keep(nil); err != nil {
 			return runner{}, err
 		}
 	}
@@ -128,36 +134,56 @@ func (a Application) prepare(ctx context.Context) (runner, error) {
 	return r, err
 }
 
+// write writes files into a folder in that of the root module.
+func (a Application) write(folder string, files map[string][]byte) error {
+	folder = filepath.Join(a.Folder, folder)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Plan has the tool compare. The options change nothing: what the module no longer
 // has is destroyed, and the state is only locked meanwhile.
 func (a Application) Plan(ctx context.Context, _ deploy.Options) (deploy.Plan, error) {
-	return a.plan(ctx, false)
-}
-
-// Removal plans to destroy all of it, which Terraform refuses as long as there is
-// something that the module protects.
-func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
-	return a.plan(ctx, true)
-}
-
-func (a Application) plan(ctx context.Context, destroy bool) (deploy.Plan, error) {
-	out := deploy.Plan{Target: "gcp", Place: fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State), Steps: []deploy.Step{}, Notes: []string{}}
-	r, err := a.prepare(ctx)
+	r, err := a.prepare(ctx, true)
+	if err != nil {
+		return deploy.Plan{}, err
+	}
+	out, err := a.plan(ctx, r)
 	if err != nil {
 		return out, err
 	}
-	arguments := []string{"-input=false", "-json", "-out=" + planFile}
-	if destroy {
-		arguments = append(arguments, "-destroy")
+	if out.Count(deploy.Create) > 0 && out.Count(deploy.Keep)+out.Count(deploy.Change) == 0 {
+		out.Notes = append(out.Notes, "a project that was never deployed to has to be prepared once; the commands are at the head of "+filepath.ToSlash(filepath.Join(model.DistDir, "gcp", "main.tf")))
 	}
-	if _, err := r.run(ctx, func(string) {}, "plan", arguments...); err != nil {
-		if destroy && strings.Contains(err.Error(), "prevent_destroy") {
-			err = fmt.Errorf("%w; docs/deploy.md says how it is left in the project, with what is in it", err)
+	if apply := out.Carry; a.HasURLs {
+		out.Carry = func(ctx context.Context, tell func(string)) (deploy.Result, error) {
+			if result, err := apply(ctx, tell); err != nil {
+				return result, err
+			}
+			return a.urls(ctx, r)
 		}
-		return out, err
 	}
-	shown, err := r.run(ctx, nil, "show", "-json", planFile)
+	return out, nil
+}
+
+// plan has the tool compare the modules as they are written with the state.
+func (a Application) plan(ctx context.Context, r runner) (deploy.Plan, error) {
+	out := deploy.Plan{Target: "gcp", Place: fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State), Steps: []deploy.Step{}, Notes: []string{}}
+	out.Drop = func(context.Context) { os.Remove(filepath.Join(a.Folder, planFile)) } // which may hold secrets
+	_, err := r.run(ctx, func(string) {}, "plan", "-input=false", "-json", "-out="+planFile)
+	var shown []byte
+	if err == nil {
+		shown, err = r.run(ctx, nil, "show", "-json", planFile)
+	}
 	if err != nil {
+		out.Discard(ctx)
 		return out, err
 	}
 	var planned struct {
@@ -171,11 +197,11 @@ func (a Application) plan(ctx context.Context, destroy bool) (deploy.Plan, error
 		} `json:"resource_changes"`
 	}
 	if err := json.Unmarshal(shown, &planned); err != nil {
+		out.Discard(ctx)
 		return out, fmt.Errorf("%s show: %w", filepath.Base(r.program), err)
 	}
 	for _, c := range planned.Changes {
-		name := strings.TrimPrefix(strings.TrimPrefix(c.Address, "module."+module+"."), c.Type+".")
-		step := deploy.Step{Kind: c.Type, Name: name}
+		step := deploy.Step{Kind: c.Type, Name: inModule(c.Address, c.Type)}
 		switch actions := strings.Join(c.Change.Actions, " "); {
 		case c.Mode == "data" || actions == "read":
 			continue
@@ -192,30 +218,26 @@ func (a Application) plan(ctx context.Context, destroy bool) (deploy.Plan, error
 		}
 		out.Steps = append(out.Steps, step)
 	}
-	if out.Count(deploy.Create) > 0 && out.Count(deploy.Keep)+out.Count(deploy.Change) == 0 {
-		out.Notes = append(out.Notes, "a project that was never deployed to has to be prepared once; the commands are at the head of "+filepath.ToSlash(filepath.Join(model.DistDir, "gcp", "main.tf")))
-	}
 	changes := out.Changes()
-	out.Drop = func(context.Context) { os.Remove(filepath.Join(a.Folder, planFile)) } // which may hold secrets
 	out.Carry = func(ctx context.Context, tell func(string)) (deploy.Result, error) {
 		result := deploy.Result{Addresses: []deploy.Address{}}
 		defer os.Remove(filepath.Join(a.Folder, planFile))
-		if changes {
-			_, err := r.run(ctx, tell, "apply", "-input=false", "-json", planFile)
-			if ctx.Err() != nil {
-				tell(fmt.Sprintf("%s has ended what it had begun, and nothing goes on without fngen; the same command does the rest", filepath.Base(r.program)))
-				return result, ctx.Err()
-			}
-			if err != nil {
-				return result, err
-			}
-		}
-		if destroy || !a.HasURLs {
+		if !changes {
 			return result, nil
 		}
-		return a.urls(ctx, r)
+		_, err := r.run(ctx, tell, "apply", "-input=false", "-json", planFile)
+		if ctx.Err() != nil {
+			tell(fmt.Sprintf("%s has ended what it had begun, and nothing goes on without fngen; the same command does the rest", filepath.Base(r.program)))
+			return result, ctx.Err()
+		}
+		return result, err
 	}
 	return out, nil
+}
+
+// inModule is the address of a resource without its module and its type.
+func inModule(address, kind string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(address, "module."+module+"."), kind+".")
 }
 
 func (a Application) urls(ctx context.Context, r runner) (deploy.Result, error) {

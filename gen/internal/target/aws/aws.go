@@ -13,12 +13,15 @@ import (
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
 type Target struct {
-	arch string
-	api  bool   // HTTP functions are behind one HTTP API
-	bus  string // "" for the account's default
+	arch  string
+	api   bool   // HTTP functions are behind one HTTP API
+	apiID string // of one that exists already; "" for the stack's own
+	base  string // what clients have in front of the paths; "" for nothing
+	bus   string // "" for the account's default
 
 	region string // in which alone the template may be deployed; "" for any
 
+	terraform bool                 // in the place of CloudFormation
 	patch     cloudformation.Patch // over the template; without a Top for none
 	stack     string               // "" for the application's name
 	artifacts string               // the bucket of archives; "" for one that is made
@@ -64,9 +67,14 @@ var (
 	archKey   = config.Key{Name: "arch", Doc: "Architecture of the functions.", Default: "arm64", OneOf: []string{"arm64", "amd64"}}
 	regionKey = config.Key{Name: "region", Doc: "The only region in which the template may be deployed; any if it is not there.",
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
+	formKey  = config.Key{Name: "infrastructure", Doc: "What deploys the functions: a template of CloudFormation, or a module of Terraform.", Default: "cloudformation", OneOf: []string{"cloudformation", "terraform"}}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
 	patchKey = config.Key{Name: "patch", Doc: "A file of YAML or JSON that is laid over the template by JSON Merge Patch: null removes, and lists are replaced."}
-	busKey   = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
+	apiKey   = config.Key{Name: "api-id", Doc: "The id of an HTTP API that exists already, in the stack's account and region, and gets the routes.",
+		Grammar: regexp.MustCompile(`^[a-z0-9]{1,64}$`), Want: "what aws apigatewayv2 get-apis shows as ApiId"}
+	baseKey = config.Key{Name: "base-path", Doc: "What requests have in front of the paths in directives, the key of a base path mapping of a REST API or what a CDN or a load balancer routes by.",
+		Grammar: regexp.MustCompile(`^(/[A-Za-z0-9$_+!*'(),-][A-Za-z0-9$_.+!*'(),-]*)+$`), Want: "a path such as /v1, a slash first and none at the end"}
+	busKey = config.Key{Name: "bus", Doc: "The EventBridge bus whose events feed functions; the account's default bus if it is not there.",
 		Grammar: regexp.MustCompile(`^[A-Za-z0-9._/-]{1,256}$`), Want: "the name of a bus"}
 
 	envelopeKey   = config.Key{Name: "envelope", Doc: "The service whose envelope the messages of the queue lie in.", OneOf: []string{"sns", "eventbridge", "s3", "sns+s3"}}
@@ -94,10 +102,15 @@ var (
 func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
-		arch: s.String(archKey), api: s.String(frontKey) == "api", bus: s.String(busKey), region: s.String(regionKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), terraform: s.String(formKey) == "terraform", stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
-	t.patch.File, t.patch.Top = s.Document(patchKey)
+	if s.Has(apiKey.Name) && !t.api {
+		s.Refuse("config-value", apiKey.Name, "says which HTTP API gets the routes; write http: api beside it, or remove it")
+	}
+	if t.patch.File, t.patch.Top = s.Document(patchKey); s.Has(patchKey.Name) && t.terraform {
+		s.Refuse("config-value", patchKey.Name, "lies over a template of CloudFormation, which infrastructure: terraform has not; write what is different into dist/aws/NAME_override.tf, which builds leave as it is, and remove the key")
+	}
 	for logical, r := range says.Resources {
 		t.actions[logical] = r.Strings(actionsKey)
 		t.envelopes[logical] = r.String(envelopeKey)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -14,7 +16,7 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	report.Timeout(900*time.Second, "a function")
 	t.sinks(report, f)
 	t.uses(report, f)
-	operation(report, f)
+	t.operation(report, f)
 	t.existing(report, f)
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
@@ -95,7 +97,7 @@ func stream(report *model.Report, t model.Stream) {
 // operation has the limits of what operators decide.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-func operation(report *model.Report, f model.Function) {
+func (t Target) operation(report *model.Report, f model.Function) {
 	o := f.Operation
 	if o.Memory != 0 && (o.Memory < 128 || o.Memory > 10_240) {
 		report.ErrorAt("memory-limit", model.KeyMemory, "%d MB are outside of 128 to 10240 MB, the limits of Lambda; change the size", o.Memory)
@@ -106,7 +108,7 @@ func operation(report *model.Report, f model.Function) {
 	if o.LogRetention != 0 && !slices.Contains(logRetentions, o.LogRetention) {
 		report.ErrorAt("log-retention-limit", model.KeyLogRetention, "CloudWatch keeps no logs for %d days; choose the next of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653", o.LogRetention)
 	}
-	variables(report, o.Env)
+	t.variables(report, o.Env)
 }
 
 // logRetentions are the days that CloudWatch knows.
@@ -117,7 +119,7 @@ var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 // variables has what Lambda and CloudFormation do not take as environment.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-func variables(report *model.Report, env []model.Variable) {
+func (t Target) variables(report *model.Report, env []model.Variable) {
 	for _, v := range env {
 		at := model.KeyEnv + "." + v.Name
 		switch {
@@ -129,7 +131,9 @@ func variables(report *model.Report, env []model.Variable) {
 			report.ErrorAt("env-name", at, "the variable %s is Lambda's own; choose another name", v.Name)
 		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
 			report.ErrorAt("env-name", at, "Lambda takes no variable %s, but names of two characters at least, a letter first; choose another name", v.Name)
-		case !v.IsSecret && strings.Contains(v.Value, reference):
+		case t.terraform && !norm.NFC.IsNormalString(v.Value):
+			report.ErrorAt("env-value", at, "Terraform would change the value of %s, since it composes accents with their letters; write it in Unicode's form NFC", v.Name)
+		case !t.terraform && !v.IsSecret && strings.Contains(v.Value, reference):
 			report.ErrorAt("env-value", at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
 		}
 	}

@@ -26,12 +26,9 @@ type Deployment struct {
 
 // Deployment returns it for the environment, "" for none.
 func (t Target) Deployment(app model.App, environment string) Deployment {
-	d := Deployment{Stack: t.stack, Region: t.region, Artifacts: t.artifacts, Addresses: map[string]string{}}
-	if d.Stack == "" {
-		d.Stack = stackName(app.Path)
-		if environment != "" {
-			d.Stack += "-" + notInStack.ReplaceAllString(environment, "-")
-		}
+	d := Deployment{Stack: t.stackName(app), Region: t.region, Artifacts: t.artifacts, Addresses: map[string]string{}}
+	if t.stack == "" && environment != "" {
+		d.Stack += "-" + notInStack.ReplaceAllString(environment, "-")
 	}
 	for _, f := range app.Functions {
 		if _, ok := f.Trigger.(model.HTTP); !ok {
@@ -54,10 +51,13 @@ var (
 	isMajor    = regexp.MustCompile(`^v[0-9]+$`)
 )
 
-// stackName is the name that an application has without one in fngen.yaml.
-func stackName(app string) string {
-	base := path.Base(app)
-	if parent := path.Base(path.Dir(app)); isMajor.MatchString(base) && parent != "." {
+// stackName is the name that fngen.yaml has for the application, or its own.
+func (t Target) stackName(app model.App) string {
+	if t.stack != "" {
+		return t.stack
+	}
+	base := path.Base(app.Path)
+	if parent := path.Base(path.Dir(app.Path)); isMajor.MatchString(base) && parent != "." {
 		base = parent
 	}
 	name := notInStack.ReplaceAllString(base, "-")

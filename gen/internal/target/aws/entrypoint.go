@@ -71,7 +71,7 @@ func open(u model.Use) jen.Code {
 func (target Target) source(f model.Function) (words, name string, fields []output.Field) {
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}, {Name: "Keep", Value: t.Keep}}
+		return "behind HTTP", "HTTP", []output.Field{{Name: "Stream", Value: t.Stream}, {Name: "Keep", Value: t.Keep}, {Name: "BasePath", Value: target.base}}
 	case model.Queue:
 		fields := []output.Field{
 			{Name: "Queue", Value: t.Name}, {Name: "Content", Value: t.Content},

@@ -15,6 +15,9 @@ func (t Target) Facts(f model.Function) model.Facts {
 	case model.HTTP:
 		facts = model.Facts{Source: "Function URL, HTTP API, REST API or load balancer", Guarantee: model.OnRequest, Retries: "none", Order: "none", DeadLetter: "none",
 			Differs: []string{"6 MB each way, 1 MB behind a load balancer", "several values of a header are folded to one, the last one counts behind a load balancer", "an HTTP API decodes the path"}}
+		if t.base != "" {
+			facts.Differs = append(facts.Differs, "the base path "+t.base+" is taken off the path")
+		}
 	case model.Schedule:
 		facts.Source = "EventBridge Scheduler"
 		if s, err := expression(trigger); err == nil {

@@ -10,11 +10,15 @@ import (
 	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fngen/fngen/gen/internal/config"
+	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/target/aws"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 	"github.com/fngen/fngen/internal/testkit/cfn"
 )
 
@@ -37,7 +41,7 @@ func FuzzTemplate(f *testing.F) {
 		if first == second {
 			second += "x"
 		}
-		app, target := fuzzed(text, first, second)
+		app, target := fuzzed(text, first, second, "cloudformation")
 		var diagnostics []model.Diagnostic
 		for _, f := range app.Functions {
 			diagnostics = append(diagnostics, target.Check(f)...)
@@ -64,6 +68,123 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
+// The same is in the module, as Terraform reads it, unless Terraform would change it.
+func FuzzModule(f *testing.F) {
+	for _, text := range []string{"", "info", "${var.name}", "$${x}%{if true}", "%{", "$", "%", "$$", "\"", "\\", "\n}\nresource \"x\" \"y\" {", "\x01\u2028\r\n", "ü☃😀", "e\u0301", "{{resolve:ssm:name}}", "for", "null"} {
+		f.Add(text, "orders", "orders-fifo")
+		f.Add("info", text, text+"-1")
+	}
+	f.Fuzz(func(t *testing.T, text, first, second string) {
+		if !utf8.ValidString(text) || len(text) > 255 || strings.ContainsRune(text, 0) {
+			return
+		}
+		first, second = named(first), named(second)
+		if first == second {
+			second += "x"
+		}
+		if strings.Contains(text, "{{resolve:") {
+			text = "x" // which no key of a table holds
+		}
+		app, target := fuzzed(text, first, second, "terraform")
+		var diagnostics []model.Diagnostic
+		for _, f := range app.Functions {
+			diagnostics = append(diagnostics, target.Check(f)...)
+		}
+		if model.Failed(diagnostics) == norm.NFC.IsNormalString(text) {
+			t.Fatalf("diagnostics with %q: %v", text, diagnostics)
+		}
+		if model.Failed(diagnostics) {
+			return
+		}
+		files, _, err := target.Infrastructure(app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := expected(text, first, second)
+		for at := range want {
+			if strings.HasPrefix(at, "secret ") {
+				want[at] = "data.aws_secretsmanager_secret_version.secrets"
+			}
+		}
+		if diff := gocmp.Diff(want, foundInModule(t, files[0].Data)); diff != "" {
+			t.Errorf("want -, got +\n%s\n%s", diff, files[0].Data)
+		}
+	})
+}
+
+// foundInModule returns what found does.
+func foundInModule(t *testing.T, src []byte) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	text := func(e hclsyntax.Expression) string {
+		v, diags := e.Value(nil)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		return v.AsString()
+	}
+	// within is what is at the names in objects and calls, and first in lists.
+	within := func(e hclsyntax.Expression, names ...string) (string, hclsyntax.Expression) {
+		last := ""
+		for _, name := range names {
+			if call, ok := e.(*hclsyntax.FunctionCallExpr); ok {
+				e = call.Args[0]
+			}
+			if list, ok := e.(*hclsyntax.TupleConsExpr); ok {
+				e = list.Exprs[0]
+			}
+			object, ok := e.(*hclsyntax.ObjectConsExpr)
+			if !ok {
+				return "", nil
+			}
+			e = nil
+			for _, item := range object.Items {
+				if key := text(item.KeyExpr); key == name || name == "" {
+					last, e = key, item.ValueExpr
+				}
+			}
+		}
+		return last, e
+	}
+	for _, b := range tfschema.Parse(t, "main.tf", src).Blocks {
+		if b.Type != "resource" {
+			continue
+		}
+		inner := map[string]*hcl.Tree{}
+		for _, block := range b.Body.Blocks {
+			inner[block.Type] = block.Body
+		}
+		switch a := b.Body.Attributes; b.Labels[0] {
+		case "aws_lambda_function":
+			code := string(a["source_code_hash"].Expr.Range().SliceBytes(src))
+			of := " of ./" + code[strings.Index(code, "/")+1:strings.Index(code, ".zip")] + ".zip"
+			_, value := within(inner["environment"].Attributes["variables"].Expr, "TEXT")
+			_, secret := within(inner["environment"].Attributes["variables"].Expr, "SECRET")
+			out["text"+of], out["secret"+of] = text(value), strings.Join(hcl.References(secret)[0], ".")
+		case "aws_dynamodb_table":
+			out["key"] = text(a["hash_key"].Expr)
+		case "aws_cloudwatch_event_rule":
+			how, value := within(a["event_pattern"].Expr, "detail", "object", "key", "")
+			out[how+" of a rule"] = text(value)
+		case "aws_s3_bucket_notification":
+			for _, how := range []string{"prefix", "suffix"} {
+				value, err := url.QueryUnescape(text(inner["lambda_function"].Attributes["filter_"+how].Expr))
+				if err != nil {
+					t.Error(err)
+				}
+				out[how+" of a bucket"] = value
+			}
+		case "aws_scheduler_schedule":
+			var input struct{ Name string }
+			if err := json.Unmarshal([]byte(text(inner["target"].Attributes["input"].Expr)), &input); err != nil {
+				t.Error(err)
+			}
+			out["schedule"] = input.Name
+		}
+	}
+	return out
+}
+
 // named makes a name of the text, as directives take it: one that is a name
 // stays, but for an n before it.
 func named(text string) string {
@@ -80,14 +201,14 @@ func named(text string) string {
 
 // fuzzed is an application in which the text stands wherever one of a user's
 // can, and the names of two functions and what feeds them.
-func fuzzed(text, first, second string) (model.App, aws.Target) {
+func fuzzed(text, first, second, infrastructure string) (model.App, aws.Target) {
 	handler := model.Handler{PkgPath: "example.com/app", PkgName: "app", Name: "Handle"}
 	function := func(name string, trigger model.Trigger) model.Function {
 		return model.Function{Name: name, Handler: handler, Trigger: trigger, Operation: model.Operation{Env: []model.Variable{
 			{Name: "SECRET", Value: "db", IsSecret: true}, {Name: "TEXT", Value: text},
 		}}}
 	}
-	settings, _ := output.EncodeYAML("", output.Mapping{{Key: "resources", Value: output.Mapping{
+	settings, _ := output.EncodeYAML("", output.Mapping{{Key: "targets", Value: output.Mapping{{Key: "aws", Value: output.Mapping{{Key: "infrastructure", Value: infrastructure}}}}}, {Key: "resources", Value: output.Mapping{
 		{Key: first, Value: output.Mapping{{Key: "aws", Value: output.Mapping{{Key: "keys", Value: []output.Text{output.Text(cmp.Or(text, "id"))}}}}}},
 		{Key: "existing", Value: output.Mapping{{Key: "aws", Value: output.Mapping{{Key: "name", Value: "acme"}}}}},
 	}}})

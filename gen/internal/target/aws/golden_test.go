@@ -1,7 +1,9 @@
 package aws_test
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,7 +94,7 @@ func TestTemplates(t *testing.T) {
 			var files []model.File
 			if g.name == "uses" {
 				files = infrastructure(t, usingYAML, using())
-			} else if files, err = generate(t, dir); err != nil {
+			} else if files, err = generate(t, dir, ""); err != nil {
 				t.Fatal(err)
 			}
 			if len(files) != 1 || files[0].Path != "template.yaml" || files[0].Executable {
@@ -115,36 +117,43 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// generate returns what deploys the application in the folder.
-func generate(t *testing.T, dir string) ([]model.File, error) {
+// generate returns what deploys the application in the folder, whose fngen.yaml has
+// the text over it.
+func generate(t *testing.T, dir, over string) ([]model.File, error) {
 	t.Helper()
-	names := []string{"aws"}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	config, err := config.Read(root, "", names)
+	says, err := config.Read(root, "", []string{"aws"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if over != "" {
+		text, err := root.ReadFile(config.File)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		says = config.ParseOverlaid(text, "", []byte(over), []string{"aws"})
 	}
 	scan, err := discover.ScanDir(dir, []string{"aws", "gcp", "openwhisk"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := aws.New(config.Sections("aws"))
+	target := aws.New(says.Sections("aws"))
 	app, diagnostics, err := scan.Resolve(t.Context(), target.Platform())
 	if err != nil {
 		t.Fatal(err)
 	}
 	diagnostics = append(diagnostics, scan.Diagnostics...)
 	for i, f := range app.Functions {
-		app.Functions[i] = config.Operate(f, "aws")
+		app.Functions[i] = says.Operate(f, "aws")
 		diagnostics = append(diagnostics, target.Check(app.Functions[i])...)
 	}
 	diagnostics = append(diagnostics, target.CheckApp(app.Functions)...)
-	config.CheckResources(app.Functions)
-	diagnostics = append(diagnostics, config.Diagnostics()...)
+	says.CheckResources(app.Functions)
+	diagnostics = append(diagnostics, says.Diagnostics()...)
 	if model.Failed(diagnostics) {
 		t.Fatalf("findings: %v", diagnostics)
 	}

@@ -43,7 +43,9 @@ func (b *builder) limits(size int) []model.Diagnostic {
 	for _, r := range b.Resources {
 		c.kinds[r.ID] = r.Kind
 	}
-	c.template(size)
+	if !b.terraform {
+		c.template(size)
+	}
 	for _, r := range b.Resources {
 		if _, ours := b.causes[r.ID]; !ours {
 			continue // but the patch's

@@ -54,7 +54,7 @@ func (b *builder) function(f model.Function) {
 	for _, add := range fed.add {
 		add()
 	}
-	b.output(id, "ARN of the function "+f.Name, stack.Arn(id))
+	b.output(id, "functions", "ARN of the function "+f.Name, stack.Arn(id), f.Name)
 }
 
 func clipped(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }

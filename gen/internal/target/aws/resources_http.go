@@ -39,7 +39,7 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 		{Key: "AuthType", Value: auth},
 		{Key: "InvokeMode", Value: mode},
 	})
-	b.output(id, "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"})
+	b.output(id, "urls", "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"}, f.Name)
 	if !t.Public {
 		return
 	}
@@ -57,17 +57,37 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 	})
 }
 
+// httpAPI returns the id of the application's HTTP API, and adds it unless it
+// exists already.
+func (b *builder) httpAPI() any {
+	var id, address any = stack.Ref("Api"), stack.Attribute{ID: "Api", Name: "ApiEndpoint"}
+	if b.apiID != "" {
+		id, address = output.Text(b.apiID), stack.Join{"https://" + b.apiID + ".execute-api.", stack.Region, ".", stack.URLSuffix}
+	}
+	if b.hasAPI {
+		return id
+	}
+	b.hasAPI = true
+	if b.apiID == "" {
+		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
+		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
+	}
+	var behind []string
+	for _, f := range b.app.Functions {
+		if _, ok := f.Trigger.(model.HTTP); ok {
+			behind = append(behind, f.Name)
+		}
+	}
+	b.output("Api", "urls", "URL of the HTTP API", address, behind...)
+	return id
+}
+
 // routes adds the function to the application's HTTP API.
 func (b *builder) routes(f model.Function, t model.HTTP) {
-	if !b.hasAPI {
-		b.hasAPI = true
-		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
-		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: stack.Ref("Api")}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
-		b.output("Api", "URL of the HTTP API", stack.Attribute{ID: "Api", Name: "ApiEndpoint"})
-	}
+	api := b.httpAPI()
 	integration := of(f, "Integration")
 	b.add(integration, "AWS::ApiGatewayV2::Integration", output.Mapping{
-		{Key: "ApiId", Value: stack.Ref("Api")},
+		{Key: "ApiId", Value: api},
 		{Key: "IntegrationType", Value: "AWS_PROXY"},
 		{Key: "IntegrationUri", Value: stack.Arn(of(f, "Function"))},
 		{Key: "PayloadFormatVersion", Value: output.Text("2.0")},
@@ -81,13 +101,13 @@ func (b *builder) routes(f model.Function, t model.HTTP) {
 			auth = "NONE"
 		}
 		b.add(r.id(), "AWS::ApiGatewayV2::Route", output.Mapping{
-			{Key: "ApiId", Value: stack.Ref("Api")},
+			{Key: "ApiId", Value: api},
 			{Key: "RouteKey", Value: output.Text(r.key())},
 			{Key: "AuthorizationType", Value: auth},
 			{Key: "Target", Value: stack.Join{"integrations/", stack.Ref(integration)}},
 		})
 	}
-	b.permit(f, of(f, "Permission"), "apigateway.amazonaws.com", regional("execute-api", stack.Ref("Api"), "/*"))
+	b.permit(f, of(f, "Permission"), "apigateway.amazonaws.com", regional("execute-api", api, "/*"))
 }
 
 // A route is one of an HTTP API.

@@ -106,7 +106,7 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	}
 	id := feedingID(t)
 	b.keep(stack.Retained, id, "AWS::SQS::Queue", properties)
-	b.output(id, "URL of the queue "+t.Name, stack.Ref(id))
+	b.output(id, "queues", "URL of the queue "+t.Name, stack.Ref(id), t.Name)
 }
 
 // queueProperties are the properties of a queue that are not zero. SQS encrypts
@@ -157,7 +157,7 @@ func (b *builder) createBucket(name string) {
 		{Key: "NotificationConfiguration", Value: notifies},
 	}, privateBucket()...)
 	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
-	b.output(id, "Name of the bucket "+name, stack.Ref(id))
+	b.output(id, "buckets", "Name of the bucket "+name, stack.Ref(id), name)
 }
 
 // changes returns the names of the kinds of change that the trigger is for. What
@@ -225,5 +225,5 @@ func (b *builder) createTable(name string) {
 		{Key: "StreamSpecification", Value: stream},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
 	})
-	b.output(id, "Name of the table "+name, stack.Ref(id))
+	b.output(id, "tables", "Name of the table "+name, stack.Ref(id), name)
 }

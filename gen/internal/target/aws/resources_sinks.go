@@ -122,13 +122,13 @@ func (b *builder) sinkResources(f model.Function) {
 			id := queueID(sink.Name, false)
 			b.once(id, func() {
 				b.keep(stack.Retained, id, "AWS::SQS::Queue", queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: b.retention(sink.Name, false)}))
-				b.output(id, "URL of the queue "+sink.Name, stack.Ref(id))
+				b.output(id, "queues", "URL of the queue "+sink.Name, stack.Ref(id), sink.Name)
 			})
 		case "topic":
 			id := logical(sink.Name, "Topic")
 			b.once(id, func() {
 				b.add(id, "AWS::SNS::Topic", output.Mapping{})
-				b.output(id, "ARN of the topic "+sink.Name, stack.Ref(id))
+				b.output(id, "topics", "ARN of the topic "+sink.Name, stack.Ref(id), sink.Name)
 			})
 		}
 	}

@@ -1,6 +1,8 @@
 package gcp_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/target/gcp"
 	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
@@ -82,13 +85,30 @@ func TestRenamed(t *testing.T) {
 	}
 }
 
-// What holds data refuses to be replaced: the subscriptions and the buckets that are
-// created, but for the one that archives lie in.
+// What holds data refuses to be replaced, and a removal keeps just that: the
+// subscriptions and the buckets that are created, but for the one that archives lie in.
 func TestKept(t *testing.T) {
-	for address, d := range read(t, mainTF(t, "", model.App{Path: "example.com/shop", Functions: append(feeds(), model.Function{Name: "picture", Trigger: model.Object{Bucket: "pictures", Created: true}})})) {
-		holds := strings.HasPrefix(address, "google_pubsub_subscription.") && !strings.HasSuffix(address, "_events") || address == "google_storage_bucket.pictures_bucket"
-		if d.kept != holds && address != "google_storage_bucket.uploads_bucket" {
-			t.Errorf("%s is kept: %t", address, d.kept)
+	files, err := filepath.Glob("testdata/terraform/*.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]bool{}
+	for _, name := range files {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for address, d := range read(t, src) {
+			kind, label, _ := strings.Cut(address, ".")
+			if d.kept != gcp.Holds(kind, label) {
+				t.Errorf("%s: %s is kept: %t", name, address, d.kept)
+			}
+			kept[address] = d.kept
+		}
+	}
+	for address, want := range map[string]bool{"google_pubsub_subscription.orders_queue": true, "google_storage_bucket.pictures_bucket": true, "google_storage_bucket.source": false, "google_pubsub_subscription.audit_events": false, "google_pubsub_topic.orders_queue": false} {
+		if is, there := kept[address]; !there || is != want {
+			t.Errorf("%s is there: %t, and kept: %t", address, there, is)
 		}
 	}
 }

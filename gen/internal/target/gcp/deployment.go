@@ -3,6 +3,7 @@ package gcp
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/model"
@@ -17,6 +18,7 @@ type Deployment struct {
 	State           string // gs://BUCKET/PREFIX; "" for none
 	Name            string // that begins all names, unless the variable name says otherwise
 	HasURLs         bool   // as its output urls
+	Provider        string // the versions of hashicorp/google that it takes
 	// Variables are those besides, with their types.
 	Variables map[string]string
 	Needed    []string // of these, those without a default
@@ -29,7 +31,7 @@ type Deployed interface {
 
 // Deployment returns it.
 func (t target) Deployment(app model.App) Deployment {
-	d := Deployment{Project: t.project, Region: t.region, State: t.state, Name: applicationName(app), Variables: map[string]string{"name": "string"}}
+	d := Deployment{Project: t.project, Region: t.region, State: t.state, Name: applicationName(app), Provider: providerVersions, Variables: map[string]string{"name": "string"}}
 	if t.binary {
 		d.Variables["images"], d.Needed = "map(string)", []string{"images"}
 	} else {
@@ -49,4 +51,17 @@ func (t target) Deployment(app model.App) Deployment {
 // whose names begin so.
 func Service(name string, f model.Function) string {
 	return name + "-" + short(f.Identity(), maxService)
+}
+
+// Holds reports whether a resource of main.tf, by its type and label, holds what
+// users have put there: it is never replaced, and outlives a removal. An event's
+// subscription is replaced with its filter, and the source bucket is the builds'.
+func Holds(kind, label string) bool {
+	switch kind {
+	case "google_pubsub_subscription":
+		return !strings.HasSuffix(label, "_events")
+	case "google_storage_bucket":
+		return label != "source"
+	}
+	return false
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,11 +38,11 @@ const maxResponse = 8 << 20
 // Call posts the body, signed with the function's credentials, and returns the
 // status and the body of the response. An error means that there is none.
 func (s Service) Call(ctx context.Context, body []byte, headers ...string) (status int, response []byte, err error) {
-	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
-	if region == "" {
-		return 0, nil, fmt.Errorf("call %s: AWS_REGION is not set", s.Name)
+	region, err := Region()
+	if err != nil {
+		return 0, nil, fmt.Errorf("call %s: %w", s.Name, err)
 	}
-	endpoint := s.endpoint(region)
+	endpoint := s.url(region)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("call %s: %w", s.Name, sinks.Failed(endpoint, err))
@@ -53,8 +54,9 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 		r.Header.Set("X-Amzn-Trace-Id", id)
 	}
 	sum := sha256.Sum256(body)
-	credentials := aws.Credentials{
-		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
+	credentials, err := Credentials(ctx)
+	if err != nil {
+		return 0, nil, fmt.Errorf("call %s: %w", s.Name, err)
 	}
 	if err := signer().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), s.Name, region, time.Now()); err != nil {
 		return 0, nil, fmt.Errorf("call %s: sign: %w", s.Name, sinks.Failed(endpoint, err))
@@ -74,17 +76,40 @@ func (s Service) Call(ctx context.Context, body []byte, headers ...string) (stat
 	return resp.StatusCode, response, nil
 }
 
-// endpoint is the URL of the service, or the one that AWS's own environment
-// variables put in its place.
+// Region is the function's.
+func Region() (string, error) {
+	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
+	if region == "" {
+		return "", errors.New("AWS_REGION is not set")
+	}
+	return region, nil
+}
+
+// Credentials are the function's, which Lambda has in the environment for as long as
+// the process lives; it is an [aws.CredentialsProviderFunc].
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+func Credentials(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{
+		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
+	}, nil
+}
+
+// Endpoint is the URL that AWS's own environment variables put in the service's
+// place, or "".
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-func (s Service) endpoint(region string) string {
+func (s Service) Endpoint() string {
+	return cmp.Or(os.Getenv("AWS_ENDPOINT_URL_"+s.Variable), os.Getenv("AWS_ENDPOINT_URL"))
+}
+
+// url is that of the service.
+func (s Service) url(region string) string {
 	domain := "amazonaws.com"
 	if strings.HasPrefix(region, "cn-") {
 		domain = "amazonaws.com.cn"
 	}
-	url := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_"+s.Variable), os.Getenv("AWS_ENDPOINT_URL"), "https://"+s.Name+"."+region+"."+domain)
-	return strings.TrimSuffix(url, "/") + "/"
+	return strings.TrimSuffix(cmp.Or(s.Endpoint(), "https://"+s.Name+"."+region+"."+domain), "/") + "/"
 }
 
 // traceID is the invocation's X-Ray header, in whose part Lineage Lambda counts how

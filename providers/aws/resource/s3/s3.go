@@ -3,10 +3,8 @@
 package s3
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -14,7 +12,10 @@ import (
 	"gocloud.dev/blob/s3blob"
 
 	"github.com/fngen/fngen/internal/uses"
+	"github.com/fngen/fngen/providers/aws/internal/api"
 )
+
+var service = api.Service{Name: "s3", Variable: "S3"}
 
 // Bucket opens the bucket that the parameter of the setup is for, or what is in
 // it below the prefix, which keys then are without; "" is all of it. Its name is
@@ -28,12 +29,12 @@ func Bucket(param, prefix string) (*blob.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
-	if region == "" {
-		return nil, fmt.Errorf("open bucket %s: AWS_REGION is not set", name)
+	region, err := api.Region()
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", name, err)
 	}
-	options := s3.Options{Region: region, Credentials: aws.CredentialsProviderFunc(credentials)}
-	if endpoint := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")); endpoint != "" {
+	options := s3.Options{Region: region, Credentials: aws.CredentialsProviderFunc(api.Credentials)}
+	if endpoint := service.Endpoint(); endpoint != "" {
 		options.BaseEndpoint, options.UsePathStyle = &endpoint, true
 	}
 	bucket, err := s3blob.OpenBucket(context.Background(), s3.New(options), name, nil)
@@ -44,14 +45,4 @@ func Bucket(param, prefix string) (*blob.Bucket, error) {
 		bucket = blob.PrefixedBucket(bucket, prefix)
 	}
 	return bucket, nil
-}
-
-// credentials are the function's, which Lambda has in the environment for as
-// long as the process lives.
-//
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-func credentials(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{
-		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
-	}, nil
 }

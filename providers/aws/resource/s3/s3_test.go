@@ -69,3 +69,22 @@ func TestOpen(t *testing.T) {
 		}
 	}
 }
+
+// Requests are those of the function: signed in its region, with its credentials.
+func TestCredentials(t *testing.T) {
+	asked := make(chan http.Header, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.Header }))
+	defer server.Close()
+	environment(t, server.URL)
+	b, err := s3.Bucket("pictures", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Exists(t.Context(), "one.png"); err != nil {
+		t.Fatal(err)
+	}
+	h := <-asked
+	if by := h.Get("Authorization"); !strings.Contains(by, " Credential=AKID/") || !strings.Contains(by, "/eu-west-1/s3/") || h.Get("X-Amz-Security-Token") != "t0ken" {
+		t.Errorf("it is signed by %s", by)
+	}
+}

@@ -44,9 +44,12 @@ const (
 	RetainedOnceThere
 )
 
-// An Output is a value that the deployment shows under the ID.
+// An Output is a value that the deployment shows under the ID, or with others of its
+// kind under names, which are those of functions or in directives.
 type Output struct {
 	ID, Description string
+	Of              string // urls, functions, queues, topics, buckets or tables
+	Names           []string
 	Value           any // a text or an expression
 }
 
