@@ -69,9 +69,10 @@ var notFindings = []string{
 	"package p\n",                   // a source
 	"could not import ", "too long", // compared with, and replaced by another
 	"the package does not compile; run go vet there", " is in a package that the go command does not list; run go vet there", " is not in what the compiler exports of ; please report this, with the function", // in case that nothing says why
-	"the application's template has  resources and  outputs, more than  and , the limits of CloudFormation; split the application",                                                     // TestTooLarge
-	"the application's template has up to  bytes once it is packaged, more than , the limit of CloudFormation; split the application",                                                  // TestTemplateSize
-	"the module wants , but the go command is  and cannot fetch a newer one; install that version, set GOTOOLCHAIN=auto where the network allows it, or lower the line", "download go", // TestNewerGo
+	"the application's template has  resources and  outputs, more than  and , the limits of CloudFormation; split the application",                                                                               // TestTooLarge
+	"the application's template has up to  bytes once it is packaged, more than , the limit of CloudFormation; split the application",                                                                            // TestTemplateSize
+	"the template has no outputs for the roles of functions, since it would have  with them, more than , the limit of CloudFormation; split the application, or see aws cloudformation describe-stack-resources", // TestRolesLeft
+	"the module wants , but the go command is  and cannot fetch a newer one; install that version, set GOTOOLCHAIN=auto where the network allows it, or lower the line", "download go",                           // TestNewerGo
 	"; go.work is not read, so that a build is the same everywhere: name the module in go.mod, with require and replace", // TestGoWork
 }
 

@@ -163,6 +163,7 @@ var Kinds = map[Code]Kind{
 	"object-overwrite":      {Warning, "an overwrite fires too, since it deletes the old object"},
 	"object-versions":       {Warning, "in a bucket that keeps versions the removal of an old one fires too"},
 	"order-key":             {Warning, "order is kept among messages of one key, which the publisher chooses"},
+	"outputs-left":          {Warning, "the template would have more outputs than the platform takes"},
 	"queue-existing":        {Warning, "the settings of an existing queue count, not the directive's"},
 	"retries-few":           {Warning, "a throttled delivery counts as a retry too"},
 	"retries-ignored":       {Warning, "the platform retries as often as it likes"},

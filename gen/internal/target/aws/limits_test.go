@@ -140,10 +140,10 @@ func TestLimitsUnderPatch(t *testing.T) {
 		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010238d'}]}}}", ""},
 		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", "patch.yaml:1:13: error: with the patch, the policies of the function's role have up to 10241 characters"},
 		{"", "Resources: {Other: {Type: 'AWS::IAM::Role', Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", ""},
-		{"", "Outputs: {" + many("O%d: {Value: a}", 198) + "}", ""},
-		{"", "Outputs: {" + many("O%d: {Value: a}", 199) + "}", "patch.yaml:1:1: error: with the patch, the application's template has 8 resources and 201 outputs"},
+		{"", "Outputs: {" + many("O%d: {Value: a}", 197) + "}", ""},
+		{"", "Outputs: {" + many("O%d: {Value: a}", 198) + "}", "patch.yaml:1:1: error: with the patch, the application's template has 8 resources and 201 outputs"},
 		{"", "Resources: {" + many("T%d: {Type: 'AWS::SNS::Topic'}", 492) + "}", ""},
-		{"", "Resources: {" + many("T%d: {Type: 'AWS::SNS::Topic'}", 493) + "}", "patch.yaml:1:16139: error: with the patch, the application's template has 501 resources and 2 outputs"},
+		{"", "Resources: {" + many("T%d: {Type: 'AWS::SNS::Topic'}", 493) + "}", "patch.yaml:1:16139: error: with the patch, the application's template has 501 resources and 3 outputs"},
 	} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{"fngen.yaml": "targets: {aws: {patch: patch.yaml}}\n" + c.yaml, "patch.yaml": c.patch} {

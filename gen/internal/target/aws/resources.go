@@ -37,7 +37,7 @@ func (t Target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	if err == nil && t.patch.Top != nil {
 		data, found, err = b.underPatch(data, found)
 	}
-	return []model.File{{Path: "template.yaml", Data: data}}, found, err
+	return []model.File{{Path: "template.yaml", Data: data}}, append(found, b.left...), err
 }
 
 // underPatch returns the template with the patch over it, and what is beyond limits then
@@ -66,6 +66,7 @@ func (t Target) resources(app model.App) *builder {
 		b.function(f)
 	}
 	b.shared()
+	b.roles()
 	return b
 }
 
@@ -81,6 +82,7 @@ type builder struct {
 	fed     map[string][]model.Function // by what feeds them
 	losing  map[string][]model.Function // by the name of their dead letters
 	hasAPI  bool
+	left    []model.Diagnostic // of what there is not, since it would be too much
 
 	patched   map[string]token.Position // where the patch is about the resource; under "" of itself
 	unpatched []model.Diagnostic        // what is beyond limits without the patch
@@ -107,6 +109,22 @@ type cause struct {
 // output adds an output, of is what has the names.
 func (b *builder) output(id, of, description string, value any, names ...string) {
 	b.Outputs = append(b.Outputs, stack.Output{ID: id, Of: of, Names: names, Description: description, Value: value})
+}
+
+// roles adds the outputs of the functions' roles, after all others. A template has
+// all of them or none: an application is not refused for what it can do without.
+func (b *builder) roles() {
+	if n := len(b.Outputs) + len(b.app.Functions); !b.terraform && n > maxOutputs {
+		report := model.NewReport(b.Name(), b.app.Functions[0])
+		report.Warnf("outputs-left", "the template has no outputs for the roles of functions, since it would have %d with them, more than %d, the limit of CloudFormation; split the application, or see aws cloudformation describe-stack-resources", n, maxOutputs)
+		b.left = report.Diagnostics
+		return
+	}
+	for _, r := range b.Resources {
+		if f := b.causes[r.ID].function; r.Kind == "AWS::Lambda::Function" {
+			b.output(of(f, "Role"), "roles", "ARN of the role of the function "+f.Name, member(r.Properties, "Role"), f.Name)
+		}
+	}
 }
 
 var dashBeforeDigit = regexp.MustCompile(`-[0-9]|--|-$`)

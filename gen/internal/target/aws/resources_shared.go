@@ -63,7 +63,7 @@ func (b *builder) shared() {
 		case model.Queue:
 			b.once(feedingID(t), func() { b.createQueue(f, t) })
 		case model.Topic:
-			b.once(logical(name, "Topic"), func() { b.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
+			b.createTopic(name)
 		case model.Object:
 			b.once(logical(name, "Bucket"), func() { b.createBucket(name) })
 		case model.Stream:
@@ -107,6 +107,15 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	id := feedingID(t)
 	b.keep(stack.Retained, id, "AWS::SQS::Queue", properties)
 	b.output(id, "queues", "URL of the queue "+t.Name, stack.Ref(id), t.Name)
+}
+
+// createTopic adds a topic, unless it is there.
+func (b *builder) createTopic(name string) {
+	id := logical(name, "Topic")
+	b.once(id, func() {
+		b.add(id, "AWS::SNS::Topic", output.Mapping{})
+		b.output(id, "topics", "ARN of the topic "+name, stack.Ref(id), name)
+	})
 }
 
 // queueProperties are the properties of a queue that are not zero. SQS encrypts
