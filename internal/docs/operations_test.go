@@ -77,6 +77,26 @@ func TestOperationsNames(t *testing.T) {
 	}
 }
 
+// What the page of operators shows of Google's main.tf is what is written there.
+func TestOperatorsPage(t *testing.T) {
+	var written string
+	for _, name := range []string{"operated_source.tf", "operated_binary.tf"} {
+		written += read(t, repo(t), "gen/internal/target/gcp/testdata/terraform/"+name)
+	}
+	page := read(t, repo(t), "docs/operations.md")
+	shown := 0
+	for _, b := range blocks(t, "docs/operations.md") {
+		if b.language == "hcl" && strings.Contains(page[strings.Index(page, "## Google Cloud"):], b.text) {
+			if shown++; !strings.Contains(written, b.text) {
+				t.Errorf("main.tf has no\n%s", b.text)
+			}
+		}
+	}
+	if shown < 4 {
+		t.Errorf("%d blocks are shown", shown)
+	}
+}
+
 // command puts a program of the name first in the path that notes how it is called,
 // with the variable, and returns what it has noted.
 func command(t *testing.T, name, variable string) (env []string, called func() string) {

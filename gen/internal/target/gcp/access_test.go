@@ -35,6 +35,9 @@ var open = []string{"articles", "home", "open", "price"}
 // its account.
 func TestAccess(t *testing.T) {
 	for name, file := range goldens(t) {
+		if strings.Contains(name, "operated") { // whose grants are the operator's: TestOperated
+			continue
+		}
 		accounts := map[string]bool{}
 		for _, block := range file.Blocks {
 			if block.Type != "resource" {

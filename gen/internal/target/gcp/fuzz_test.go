@@ -52,7 +52,7 @@ func FuzzInfrastructure(f *testing.F) {
 		}}
 		for _, pkg := range []string{"source", "binary"} {
 			file := tfschema.Parse(t, "main.tf", mainTF(t, "targets: {gcp: {package: "+pkg+"}}\n", app))
-			if want := map[string]int{"source": 56, "binary": 49}[pkg]; len(file.Blocks) != want {
+			if want := map[string]int{"source": 57, "binary": 50}[pkg]; len(file.Blocks) != want {
 				t.Errorf("%s has %d blocks, want %d", pkg, len(file.Blocks), want)
 			}
 			id := strings.ReplaceAll(name, "-", "_")

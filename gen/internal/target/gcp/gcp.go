@@ -15,13 +15,14 @@
 // published with the Eventarc Publishing API, and from the topics that are the
 // application's event sinks. Each function runs as an account that may read its
 // secrets, publish to its sinks and the topic of its dead letters, use what its
-// setup does, and nothing else; one more account is that as which Pub/Sub, Eventarc
-// and Cloud Scheduler call.
+// setup does, what fngen.yaml adds, and nothing else; one more account is that as
+// which Pub/Sub, Eventarc and Cloud Scheduler call.
 package gcp
 
 import (
 	"go/token"
 	"regexp"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -48,7 +49,8 @@ const (
 // the defaults of main.tf's variables, runtime is what compiles a source, and
 // channel an Eventarc channel that exists. Of a resource, name says that it
 // exists, or what a collection is called, location where it is, database where
-// the collection is, and url where an http sink is.
+// the collection is, and url where an http sink is. What operators decide of
+// functions is in operators.go.
 func New(says config.Sections) model.Target {
 	s := says.Target
 	binary := s.String(config.Key{Name: "package", Doc: "source, which Google's buildpack compiles, or binary, for Cloud Run without a build.",
@@ -63,8 +65,17 @@ func New(says config.Sections) model.Target {
 		runtime:  s.String(runtimeKey),
 		channel:  s.String(channelKey),
 		state:    s.String(stateKey),
+		kms:      s.String(kmsKey),
+		notified: s.String(notifyKey),
+		all:      readOperated(s, binary),
 
+		functions: map[string]operated{},
 		resources: map[string]resource{},
+	}
+	for name, f := range says.Functions {
+		o := readOperated(f, binary)
+		o.rights = readRights(f)
+		t.functions[name] = o
 	}
 	for name, r := range says.Resources {
 		known := resource{
@@ -80,6 +91,9 @@ func New(says config.Sections) model.Target {
 	}
 	if !binary && t.arch != "amd64" {
 		s.Refuse("config-value", "arch", "is %q, and Google's buildpack compiles for amd64; remove it, or write package: binary", t.arch)
+	}
+	if t.region != "" && t.kms != "" && !strings.Contains(t.kms, "/locations/"+t.region+"/") {
+		s.Refuse("config-value", "kms-key", "is a key of another region than %s, and Google takes one of the same; give that", t.region)
 	}
 	together(s, "audience", "caller")
 	if binary {
@@ -97,6 +111,10 @@ type target struct {
 	runtime          string
 	channel          string // "" for one that is created
 	state            string // "" for nowhere
+	kms              string // "" for keys of Google's
+	notified         string // "" for nobody
+	all              operated
+	functions        map[string]operated // by the name
 	resources        map[string]resource
 }
 

@@ -279,7 +279,7 @@ func (l *limited) bucket(report *model.Report, f function) {
 func (l *limited) conditions(report *model.Report, f function) {
 	sorted, _ := l.grantsOf(f.Function)
 	for _, g := range sorted {
-		for _, condition := range inner(l.resources[address{g.resource(), g.label(f)}], "condition") {
+		for _, condition := range inner(l.resources[address{g.resource(), g.label(l.runsAs(f))}], "condition") {
 			if n := strings.Count(l.text(condition, "expression"), "||"); n > maxOperators {
 				last := slices.IndexFunc(f.Uses, func(u model.Use) bool { return u.Kind == g.kind && u.Name == g.on })
 				report.ErrorAt("policy-size", f.Uses[last].Key(), "the condition for the prefixes of %s has %d operators, more than %d, the limit of IAM; use fewer prefixes with one right, or one that holds them all", g.on, n, maxOperators)

@@ -31,9 +31,14 @@ func short(name string, limit int) string {
 	if len(name) >= least && len(name) <= limit && !strings.HasSuffix(name, "-") {
 		return name
 	}
-	sum := sha256.Sum256([]byte(name))
-	hash := hex.EncodeToString(sum[:3])
-	return strings.TrimRight(name[:min(len(name), limit-len(hash)-1)], "-") + "-" + hash
+	end := "-" + hash(name)
+	return strings.TrimRight(name[:min(len(name), limit-len(end))], "-") + end
+}
+
+// hash returns six digits that tell a text from others.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:3])
 }
 
 // label returns the name as Terraform's resources are called: no two names of

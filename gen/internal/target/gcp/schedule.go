@@ -74,5 +74,5 @@ func (w *terraform) job(f function, t model.Schedule) {
 		hcl.Pair{Name: "uri", Value: w.uri(f)},
 		hcl.Pair{Name: "headers", Value: []hcl.Pair{{Name: "Content-Type", Value: "application/json"}}},
 		hcl.Pair{Name: "body", Value: hcl.Call("base64encode", hcl.Call("jsonencode", []hcl.Pair{{Name: "name", Value: f.Name}}))}).
-		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.as()}, hcl.Pair{Name: "audience", Value: audience})
+		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.invoker.email()}, hcl.Pair{Name: "audience", Value: audience})
 }

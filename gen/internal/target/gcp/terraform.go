@@ -16,10 +16,11 @@ type terraform struct {
 	target
 	app       model.App
 	functions []function
-	invoker   string  // the name of the service account as which Google's services call
+	invoker   account // as which Google's services call
 	builder   string  // of the one that compiles
 	events    []topic // the topics of sinks for events
 
+	accounts                   []function     // see runsAs
 	letterQueues, movedLetters []topic        // see deadLetterQueues
 	orderedLetters             map[topic]bool // see fifoLetters
 }
@@ -29,8 +30,32 @@ type terraform struct {
 // that says so changes neither, and no more does one who goes back.
 type function struct {
 	model.Function
-	label    string // of its resources
-	resource string // the type of the one that runs it
+	account          // whose label is that of its resources too
+	resource  string // the type of the one that runs it
+	publishes []topic
+	vpc       vpc
+	rights    []right
+}
+
+// An account is a service account, as which something runs.
+type account struct {
+	label    string // of the one that main.tf creates
+	existing string // the e-mail of another; "" for none
+}
+
+func (a account) email() hcl.Expr {
+	if a.existing != "" {
+		return hcl.Value(a.existing)
+	}
+	return hcl.Ref("google_service_account", a.label, "email")
+}
+
+// member returns the same as a member of a policy.
+func (a account) member() hcl.Expr {
+	if a.existing != "" {
+		return hcl.Value("serviceAccount:" + a.existing)
+	}
+	return hcl.Ref("google_service_account", a.label, "member")
 }
 
 // providerVersions are those of hashicorp/google whose names main.tf uses.
@@ -56,10 +81,12 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	var names []string
 	for _, f := range app.Functions {
 		f.Operation.Env = slices.Concat(f.Operation.Env, t.secretAddresses(f), usedSecrets(f))
-		w.functions = append(w.functions, function{f, label(f.Identity()), resource})
+		o := t.operatedOf(f.Name)
+		w.functions = append(w.functions, function{f, account{label(f.Identity()), o.account}, resource, t.publishes(f), o.vpc, o.rights})
 		names = append(names, f.Identity())
 	}
-	w.invoker, w.builder = free("invoker", names), free("build", names)
+	w.accounts = w.existingAccounts()
+	w.invoker, w.builder = account{free("invoker", names), w.caller}, free("build", names)
 	w.events = slices.DeleteFunc(w.sent(), func(t topic) bool { return t.kind != "event" })
 	w.letterQueues, w.movedLetters = w.deadLetterQueues()
 	w.orderedLetters = w.fifoLetters()
@@ -71,6 +98,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 		w.function(f)
 	}
 	w.sources()
+	w.alerts()
 	w.outputs()
 	src := file.Bytes()
 	found, err := w.limits(src)
@@ -128,10 +156,11 @@ func (w *terraform) shared() {
 	if !w.binary {
 		w.archiveBucket()
 		w.buildAccount()
+		w.imageRepository()
 	}
 	if w.pushed() && w.caller == "" {
 		w.Comment("Pub/Sub, Eventarc and Cloud Scheduler call the functions as this account.")
-		w.account(w.invoker, "calls the functions")
+		w.serviceAccount(w.invoker.label, "calls the functions")
 	}
 	if slices.ContainsFunc(w.functions, function.hasDeadLetterPolicy) {
 		w.Top("data", []string{"google_project", "this"}, hcl.Pair{Name: "project_id", Value: hcl.Ref("var", "project")})
@@ -141,6 +170,12 @@ func (w *terraform) shared() {
 			Value: hcl.Text("serviceAccount:service-", hcl.Ref("data", "google_project", "this", "number"), "@gcp-sa-pubsub.iam.gserviceaccount.com")})
 	}
 	w.customRoles()
+	for _, a := range w.accounts {
+		w.Comment(a.existing + " exists already. The functions that run as it need:")
+		w.mayRead(a)
+		w.maySend(a)
+		w.mayUse(a)
+	}
 	w.eventarc()
 }
 
@@ -159,42 +194,28 @@ func (w *terraform) resource(kind, label string, pairs ...hcl.Pair) hcl.Body {
 	return w.Top("resource", []string{kind, label}, append([]hcl.Pair{{Name: "project", Value: hcl.Ref("var", "project")}}, pairs...)...)
 }
 
-// account writes a service account.
-func (w *terraform) account(name, what string) {
+// serviceAccount writes a service account.
+func (w *terraform) serviceAccount(name, what string) {
 	w.resource("google_service_account", label(name),
 		hcl.Pair{Name: "account_id", Value: w.physical(short(name, maxAccount))},
 		hcl.Pair{Name: "display_name", Value: hcl.Text(hcl.Ref("var", "name"), ": "+what)})
 }
 
-// as returns the e-mail of the account as which Google's services call.
-func (w *terraform) as() hcl.Expr {
-	if w.caller != "" {
-		return hcl.Value(w.caller)
-	}
-	return hcl.Ref("google_service_account", label(w.invoker), "email")
-}
-
-// member returns the same as a member of a policy.
-func (w *terraform) member() hcl.Expr {
-	if w.caller != "" {
-		return hcl.Value("serviceAccount:" + w.caller)
-	}
-	return hcl.Ref("google_service_account", label(w.invoker), "member")
-}
-
 // outputs writes what others want to know.
 func (w *terraform) outputs() {
-	var urls, accounts []hcl.Pair
+	var urls, names, accounts []hcl.Pair
 	for _, f := range w.functions {
 		if _, ok := f.Trigger.(model.HTTP); ok {
 			urls = append(urls, hcl.Pair{Name: f.Name, Value: w.uri(f)})
 		}
-		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_service_account", f.label, "email")})
+		names = append(names, hcl.Pair{Name: f.Name, Value: hcl.Ref(f.resource, f.label, "name")})
+		accounts = append(accounts, hcl.Pair{Name: f.Name, Value: f.email()})
 	}
 	w.output("urls", "The URLs of the HTTP functions.", urls)
+	w.output("functions", "The names of the functions.", names)
 	w.output("service_accounts", "The accounts as which the functions run, to give them access to what they use.", accounts)
 	w.output("topics", "The topics that feed the functions, to publish to.", w.topicIDs(w.listened()))
-	messages, letters := w.held()
+	messages, letters := w.held("id")
 	w.output("sinks", "The topics that the functions send to, to subscribe to.", w.topicIDs(w.sent()))
 	w.output("queues", "The subscriptions that hold what the functions send and none of them takes, to pull from.", messages)
 	w.output("dead_letters", "The subscriptions that hold what the functions gave up.", letters)

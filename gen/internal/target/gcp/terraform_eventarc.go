@@ -99,20 +99,23 @@ func (w *terraform) eventarc() {
 	if w.caller == "" { // or another application may give the same, and take it away: see the head
 		w.resource("google_project_iam_member", "eventarc",
 			hcl.Pair{Name: "role", Value: "roles/eventarc.eventReceiver"},
-			hcl.Pair{Name: "member", Value: w.member()})
+			hcl.Pair{Name: "member", Value: w.invoker.member()})
 	}
 	if w.channeled() && w.channel == "" {
 		w.Comment("The application's own events are published to this channel.")
-		w.resource("google_eventarc_channel", "events",
+		w.encrypt(w.resource("google_eventarc_channel", "events",
 			hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
-			hcl.Pair{Name: "name", Value: w.physical("events")})
+			hcl.Pair{Name: "name", Value: w.physical("events")}), "crypto_key_name")
 	}
 }
 
 // channeled reports whether a function takes events from the channel.
 func (w *terraform) channeled() bool {
-	return w.has(func(t model.Trigger) bool { e, ok := t.(model.Event); return ok && !googles(e.Type) })
+	return w.has(isOwnEvent)
 }
+
+// isOwnEvent reports whether the trigger's events are none of Google's services.
+func isOwnEvent(t model.Trigger) bool { e, ok := t.(model.Event); return ok && !googles(e.Type) }
 
 // channelID returns the channel's name in full.
 func (w *terraform) channelID() hcl.Expr {
@@ -132,7 +135,7 @@ func (w *terraform) eventTrigger(b hcl.Body, f function) {
 	t := b.Block("event_trigger",
 		hcl.Pair{Name: "event_type", Value: s.eventType},
 		hcl.Pair{Name: "trigger_region", Value: s.location},
-		hcl.Pair{Name: "service_account_email", Value: w.as()},
+		hcl.Pair{Name: "service_account_email", Value: w.invoker.email()},
 		hcl.Pair{Name: "retry_policy", Value: "RETRY_POLICY_RETRY"})
 	for _, filter := range s.filters {
 		filter.write(t, "event_filters")
@@ -186,7 +189,7 @@ func (w *terraform) trigger(f function, name string, s eventarcSource) {
 	b := w.resource("google_eventarc_trigger", label(name),
 		hcl.Pair{Name: "location", Value: s.location},
 		hcl.Pair{Name: "name", Value: w.physical(short(name, maxService))},
-		hcl.Pair{Name: "service_account", Value: w.as()})
+		hcl.Pair{Name: "service_account", Value: w.invoker.email()})
 	if s.channel != nil {
 		b.Set(hcl.Pair{Name: "channel", Value: s.channel})
 	}

@@ -22,11 +22,15 @@ func (w *terraform) archiveBucket() {
 }
 
 func (w *terraform) bucket(label, name string) hcl.Body {
-	return w.resource("google_storage_bucket", label,
+	b := w.resource("google_storage_bucket", label,
 		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
 		hcl.Pair{Name: "name", Value: hcl.Text(hcl.Ref("var", "project"), "-", hcl.Ref("var", "name"), "-"+short(name, maxBucket))},
 		hcl.Pair{Name: "uniform_bucket_level_access", Value: true},
 		hcl.Pair{Name: "public_access_prevention", Value: "enforced"})
+	if w.kms != "" {
+		w.encrypt(b.Block("encryption"), "default_kms_key_name")
+	}
+	return b
 }
 
 // buildRoles are what compiles the functions needs:
@@ -57,11 +61,15 @@ func (w *terraform) builds() hcl.Expr {
 // function writes one function and what feeds it alone.
 func (w *terraform) function(f function) {
 	w.Comment(f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource())
-	w.account(f.Identity(), f.Name)
-	w.secretAccess(f)
+	if f.existing == "" {
+		w.serviceAccount(f.Identity(), f.Name)
+		w.mayRead(f)
+	}
 	w.ownDeadLetters(f)
-	w.maySend(f)
-	w.mayUse(f)
+	if f.existing == "" {
+		w.maySend(f)
+		w.mayUse(f)
+	}
 	if w.binary {
 		w.service(f)
 	} else {
@@ -100,18 +108,22 @@ func (w *terraform) cloudFunction(f function) {
 		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
 		hcl.Pair{Name: "name", Value: w.physical(short(f.Identity(), maxService))},
 		hcl.Pair{Name: "description", Value: described(f)})
-	b.Block("build_config",
+	w.encrypt(b, "kms_key_name")
+	build := b.Block("build_config",
 		hcl.Pair{Name: "runtime", Value: w.runtime},
 		hcl.Pair{Name: "entry_point", Value: model.Camel(f.Name)},
 		hcl.Pair{Name: "service_account", Value: hcl.Either(w.builds(), hcl.Ref("google_service_account", w.builder, 0, "id"), hcl.Ref("var", "build_service_account"))},
-		hcl.Pair{Name: "environment_variables", Value: w.buildVariables()}).
-		Block("source").
+		hcl.Pair{Name: "environment_variables", Value: w.buildVariables()})
+	if w.kms != "" {
+		build.Set(hcl.Pair{Name: "docker_repository", Value: hcl.Ref("google_artifact_registry_repository", w.builder, "id")})
+	}
+	build.Block("source").
 		Block("storage_source",
 			hcl.Pair{Name: "bucket", Value: hcl.Ref("google_storage_bucket", "source", "name")},
 			hcl.Pair{Name: "object", Value: hcl.Ref("google_storage_bucket_object", f.label, "name")})
 
 	c := b.Block("service_config",
-		hcl.Pair{Name: "service_account_email", Value: hcl.Ref("google_service_account", f.label, "email")},
+		hcl.Pair{Name: "service_account_email", Value: f.email()},
 		hcl.Pair{Name: "timeout_seconds", Value: int(timeoutOf(f.Function) / time.Second)})
 	o := f.Operation
 	if o.Memory > 0 {
@@ -121,6 +133,9 @@ func (w *terraform) cloudFunction(f function) {
 		c.Set(hcl.Pair{Name: "available_cpu", Value: cpu(o.Memory)}, hcl.Pair{Name: "max_instance_request_concurrency", Value: requestsAtOnce})
 	}
 	instances(c, o)
+	if f.vpc != (vpc{}) {
+		c.Set(hcl.Pair{Name: "vpc_connector", Value: f.vpc.connector}, hcl.Pair{Name: "vpc_connector_egress_settings", Value: egress[f.vpc.egress]})
+	}
 	ingress := "ALLOW_INTERNAL_ONLY"
 	if _, ok := f.Trigger.(model.HTTP); ok {
 		ingress = "ALLOW_ALL"
@@ -179,8 +194,10 @@ func (w *terraform) service(f function) {
 		b.Set(hcl.Pair{Name: "invoker_iam_disabled", Value: true})
 	}
 	t := b.Block("template",
-		hcl.Pair{Name: "service_account", Value: hcl.Ref("google_service_account", f.label, "email")},
+		hcl.Pair{Name: "service_account", Value: f.email()},
 		hcl.Pair{Name: "timeout", Value: seconds(timeoutOf(f.Function))})
+	w.encrypt(t, "encryption_key")
+	w.reach(t, f.vpc)
 	o := f.Operation
 	if o.Reserved > 0 || o.MaxInstances > 0 {
 		instances(t.Block("scaling"), o)
@@ -258,18 +275,23 @@ func (w *terraform) uri(f function) hcl.Expr {
 // read, send to and use, and what Eventarc may do.
 func (w *terraform) depends(f function) []any {
 	var on []any
-	if len(f.secrets()) > 0 {
-		on = append(on, hcl.Ref("google_secret_manager_secret_iam_member", f.label))
+	who := w.runsAs(f)
+	if len(who.secrets()) > 0 {
+		on = append(on, hcl.Ref("google_secret_manager_secret_iam_member", who.label))
 	}
-	if len(w.publishes(f)) > 0 {
-		on = append(on, hcl.Ref("google_pubsub_topic_iam_member", label(f.Identity(), "sends")))
+	if len(who.publishes) > 0 {
+		on = append(on, hcl.Ref("google_pubsub_topic_iam_member", who.label+"_sends"))
 	}
-	sorted, _ := w.grantsOf(f.Function)
+	sorted, _ := w.grantsOf(who.Function)
 	for _, g := range sorted {
-		on = append(on, hcl.Ref(g.resource(), g.label(f)))
+		on = append(on, hcl.Ref(g.resource(), g.label(who)))
 	}
-	for _, a := range w.added(f.Function) {
-		on = append(on, hcl.Ref(a.resource(), a.label(f)))
+	for _, a := range w.added(who.Function) {
+		on = append(on, hcl.Ref(a.resource(), a.label(who)))
+	}
+	for _, r := range who.rights {
+		at, _ := r.given(who)
+		on = append(on, hcl.Ref(at.kind, at.label))
 	}
 	if !w.binary {
 		on = append(on, hcl.Ref("google_project_iam_member", w.builder))
@@ -301,8 +323,8 @@ func (f function) secrets() []string {
 	return slices.Compact(names)
 }
 
-// secretAccess lets the function read its secrets and no others.
-func (w *terraform) secretAccess(f function) {
+// mayRead lets the function read its secrets and no others.
+func (w *terraform) mayRead(f function) {
 	var secrets []any
 	for _, name := range f.secrets() {
 		secrets = append(secrets, name)
@@ -315,7 +337,7 @@ func (w *terraform) secretAccess(f function) {
 		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
 		hcl.Pair{Name: "secret_id", Value: hcl.Ref("each", "value")},
 		hcl.Pair{Name: "role", Value: "roles/secretmanager.secretAccessor"},
-		hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", f.label, "member")})
+		hcl.Pair{Name: "member", Value: f.member()})
 }
 
 // verifies reports whether the program checks its callers itself, in the place
@@ -333,10 +355,10 @@ func (w *terraform) invokers(f function) {
 	case f.closed():
 		w.mayInvoke(f, "invokers", hcl.Pair{Name: "for_each", Value: hcl.Ref("var", "invokers")}, hcl.Pair{Name: "member", Value: hcl.Ref("each", "value")})
 		if w.caller != "" {
-			w.mayInvoke(f, "caller", hcl.Pair{Name: "member", Value: w.member()})
+			w.mayInvoke(f, "caller", hcl.Pair{Name: "member", Value: w.invoker.member()})
 		}
 	default:
-		w.mayInvoke(f, "events", hcl.Pair{Name: "member", Value: w.member()})
+		w.mayInvoke(f, "events", hcl.Pair{Name: "member", Value: w.invoker.member()})
 	}
 }
 

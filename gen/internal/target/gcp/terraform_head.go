@@ -25,7 +25,7 @@ func (w *terraform) head() {
 		}
 	}
 	w.Comment("")
-	if len(w.grants()) > 0 {
+	if len(w.grants()) > 0 || w.kms != "" {
 		w.Comment(
 			"The grants are the project's, and not in this file: other applications may live",
 			"by them too, and would lose them with this one.",
@@ -59,18 +59,17 @@ func (w *terraform) preparation() [][]string {
 	// https://cloud.google.com/iam/docs/create-service-agents: the agents of a new
 	// project are made when they are first needed, and cannot be granted anything
 	// before. The provider makes them in its beta alone.
-	for _, agent := range []struct {
-		of     string
-		needed bool
-	}{
-		{"eventarc", slices.Contains(apis, "eventarc")},
-		{"pubsub", slices.Contains(apis, "pubsub")},
-	} {
-		if agent.needed {
-			commands = append(commands, []string{"gcloud beta services identity create --project=PROJECT --service=" + agent.of + ".googleapis.com"})
+	for _, agent := range agents {
+		of := agent[0]
+		switch {
+		case !slices.Contains(apis, of) || w.kms == "" && of != "eventarc" && of != "pubsub":
+		case of == "storage":
+			commands = append(commands, []string{"gcloud storage service-agent --project=PROJECT"})
+		default:
+			commands = append(commands, []string{"gcloud beta services identity create --project=PROJECT --service=" + of + ".googleapis.com"})
 		}
 	}
-	return append(commands, w.grants()...)
+	return slices.Concat(commands, w.keyGrants(apis), w.grants())
 }
 
 // grants returns the commands that give what another application in the project
@@ -104,6 +103,9 @@ func (w *terraform) apis() []string {
 	if !w.binary {
 		apis = append(apis, "artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "storage")
 	}
+	if w.notified != "" {
+		apis = append(apis, "monitoring")
+	}
 	for _, f := range w.functions {
 		switch f.Trigger.(type) {
 		case model.Queue, model.Topic, model.Stream:
@@ -117,11 +119,16 @@ func (w *terraform) apis() []string {
 		case model.Event:
 			apis = append(apis, "cloudresourcemanager", "eventarc", "eventarcpublishing", "pubsub")
 		}
-		if len(w.publishes(f)) > 0 {
+		if len(f.publishes) > 0 {
 			apis = append(apis, "pubsub")
 		}
 		if f.hasDeadLetterPolicy() { // the project's number
 			apis = append(apis, "cloudresourcemanager")
+		}
+		if f.vpc.connector != "" {
+			apis = append(apis, "vpcaccess")
+		} else if f.vpc != (vpc{}) {
+			apis = append(apis, "compute")
 		}
 		if len(f.secrets()) > 0 {
 			apis = append(apis, "secretmanager")

@@ -107,7 +107,7 @@ func (w *terraform) pushes(b hcl.Body, f function) {
 		audience = hcl.Value(w.audience)
 	}
 	b.Block("push_config", hcl.Pair{Name: "push_endpoint", Value: w.uri(f)}).
-		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.as()}, hcl.Pair{Name: "audience", Value: audience})
+		Block("oidc_token", hcl.Pair{Name: "service_account_email", Value: w.invoker.email()}, hcl.Pair{Name: "audience", Value: audience})
 	b.Block("retry_policy", hcl.Pair{Name: "minimum_backoff", Value: seconds(firstBackoff)}, hcl.Pair{Name: "maximum_backoff", Value: seconds(longestBackoff)})
 }
 
@@ -126,9 +126,10 @@ func (w *terraform) mayTake(push string) {
 // Google otherwise chooses:
 // https://cloud.google.com/pubsub/docs/resource-location-restriction.
 func (w *terraform) topic(t topic) {
-	w.resource("google_pubsub_topic", t.label(),
-		hcl.Pair{Name: "name", Value: w.physical(t.physical())}).
-		Block("message_storage_policy", hcl.Pair{Name: "allowed_persistence_regions", Value: []any{hcl.Ref("var", "region")}})
+	b := w.resource("google_pubsub_topic", t.label(),
+		hcl.Pair{Name: "name", Value: w.physical(t.physical())})
+	w.encrypt(b, "kms_key_name")
+	b.Block("message_storage_policy", hcl.Pair{Name: "allowed_persistence_regions", Value: []any{hcl.Ref("var", "region")}})
 }
 
 // retain writes the subscription without which the topic's messages vanish.

@@ -56,9 +56,9 @@ func sinkTopics(f model.Function) []topic {
 
 // publishes returns the topics that the function publishes to: its sinks, and
 // the one of its dead letters.
-func (w *terraform) publishes(f function) []topic {
-	topics := sinkTopics(f.Function)
-	if to := w.deadLetterTopic(f.Function); hasDeadLetters(f.Function) && !slices.Contains(topics, to) {
+func (t target) publishes(f model.Function) []topic {
+	topics := sinkTopics(f)
+	if to := t.deadLetterTopic(f); hasDeadLetters(f) && !slices.Contains(topics, to) {
 		topics = append(topics, to)
 	}
 	return topics
@@ -101,18 +101,18 @@ func (t target) secretAddresses(f model.Function) []model.Variable {
 // maySend lets the function publish to its topics and to no others.
 func (w *terraform) maySend(f function) {
 	var topics []hcl.Pair
-	for _, t := range w.publishes(f) {
+	for _, t := range f.publishes {
 		topics = append(topics, hcl.Pair{Name: t.physical(), Value: w.topicName(t)})
 	}
 	if len(topics) == 0 {
 		return
 	}
-	w.Top("resource", []string{"google_pubsub_topic_iam_member", label(f.Identity(), "sends")},
+	w.Top("resource", []string{"google_pubsub_topic_iam_member", f.label + "_sends"},
 		hcl.Pair{Name: "for_each", Value: topics},
 		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
 		hcl.Pair{Name: "topic", Value: hcl.Ref("each", "value")},
 		hcl.Pair{Name: "role", Value: "roles/pubsub.publisher"},
-		hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", f.label, "member")})
+		hcl.Pair{Name: "member", Value: f.member()})
 }
 
 // ownDeadLetters writes the topic of dead letters that no directive names.

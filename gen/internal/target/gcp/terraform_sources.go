@@ -128,15 +128,15 @@ func (w *terraform) buckets() []hcl.Pair {
 }
 
 // held returns the subscriptions to queues that hold messages for others, and
-// those that hold dead letters.
-func (w *terraform) held() (messages, letters []hcl.Pair) {
+// those that hold dead letters, by the attribute.
+func (w *terraform) held(attribute string) (messages, letters []hcl.Pair) {
 	for _, f := range w.functions {
 		if f.DeadLetter == "" && hasDeadLetters(f.Function) {
-			letters = append(letters, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_pubsub_subscription", w.deadLetterTopic(f.Function).label(), "id")})
+			letters = append(letters, hcl.Pair{Name: f.Name, Value: hcl.Ref("google_pubsub_subscription", w.deadLetterTopic(f.Function).label(), attribute)})
 		}
 	}
 	for _, t := range w.queues() {
-		p := hcl.Pair{Name: t.physical(), Value: hcl.Ref("google_pubsub_subscription", t.label(), "id")}
+		p := hcl.Pair{Name: t.physical(), Value: hcl.Ref("google_pubsub_subscription", t.label(), attribute)}
 		if contains(w.letterQueues, t) {
 			letters = append(letters, p)
 		} else {

@@ -110,6 +110,8 @@ func TestInfrastructure(t *testing.T) {
 		"verified_binary":   {"targets: {gcp: {channel: bus, package: binary, " + verified + "}}\n", verifiedApp()},
 		"uses_source":       {replaced(usingYAML, "source"), using()},
 		"uses_binary":       {replaced(usingYAML, "binary"), using()},
+		"operated_source":   {operatedSettings("source"), operatedApp()},
+		"operated_binary":   {operatedSettings("binary"), operatedApp()},
 		"minimal":           {"", model.App{Path: "example.com/hello/v2", Functions: []model.Function{{Name: "confirm", Trigger: model.Queue{Name: "orders"}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,6 +181,25 @@ func TestTerraformReadsValues(t *testing.T) {
 	delete(got, "GOOGLE_CLOUD_REGION")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("values differ (-want +got):\n%s", diff)
+	}
+}
+
+// What others want to know of an application has names that it has on every
+// platform whose infrastructure has outputs, and is by the names of directives.
+func TestOutputs(t *testing.T) {
+	src := mainTF(t, replaced(everySetting, "binary"), everything())
+	var names []string
+	for _, b := range tfschema.Parse(t, "main.tf", src).Blocks {
+		if b.Type != "output" {
+			continue
+		}
+		names = append(names, b.Labels[0])
+		if b.Labels[0] == "functions" && !strings.Contains(string(b.Body.Attributes["value"].Expr.Range().SliceBytes(src)), "often") {
+			t.Error("the functions are not all there")
+		}
+	}
+	if diff := cmp.Diff([]string{"urls", "functions", "service_accounts", "topics", "sinks", "queues", "dead_letters", "buckets", "channel"}, names); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -118,6 +118,10 @@ func (w *terraform) mayUse(f function) {
 		g := on.grant
 		w.grant(g, g.label(f), f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
 	}
+	for _, r := range f.rights {
+		at, arguments := r.given(f)
+		w.Top("resource", []string{at.kind, at.label}, append(arguments, hcl.Pair{Name: "role", Value: r.role}, hcl.Pair{Name: "member", Value: f.member()})...)
+	}
 }
 
 // An addition is what operators let a function do besides.
@@ -167,7 +171,7 @@ func (t target) added(f model.Function) []addition {
 // grant writes a grant, under a condition where it is not for all of what IAM
 // knows.
 func (w *terraform) grant(g grant, label string, f function, prefixes []string, role ...hcl.Pair) {
-	member := hcl.Pair{Name: "member", Value: hcl.Ref("google_service_account", f.label, "member")}
+	member := hcl.Pair{Name: "member", Value: f.member()}
 	if g.kind == model.UseObject {
 		b := w.Top("resource", []string{g.resource(), label}, slices.Concat([]hcl.Pair{{Name: "bucket", Value: w.bucketName(g.on)}}, role, []hcl.Pair{member})...)
 		if len(prefixes) > 0 {

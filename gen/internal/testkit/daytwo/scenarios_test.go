@@ -330,6 +330,36 @@ func TestUses(t *testing.T) {
 	})
 }
 
+// What operators decide of the accounts, networks and keys on Google Cloud changes
+// from one day to the next, and nothing that holds something is another because of
+// it. What is, is documented.
+func TestOperatedOnGoogle(t *testing.T) {
+	operated := func(account, connector, key string) application {
+		app := shop()
+		app.settings += "targets:\n  gcp:\n    service-account: " + account + "@acme-shop.iam.gserviceaccount.com\n    vpc: {connector: projects/acme-shop/locations/europe-west1/connectors/" + connector + "}\n" +
+			"    kms-key: projects/acme-keys/locations/europe-west1/keyRings/shop/cryptoKeys/" + key + "\n    notification-channel: projects/acme-shop/notificationChannels/42\n" +
+			"functions:\n  print: {gcp: {roles: [{role: roles/pubsub.publisher, on: //pubsub.googleapis.com/projects/acme-audit/topics/" + key + "}]}}\n"
+		return app
+	}
+	for name, days := range map[string][]application{
+		"added":     {shop(), operated("shop", "shop", "data")},
+		"changed":   {operated("shop", "shop", "data"), operated("other", "other", "other")},
+		"taken out": {operated("shop", "shop", "data"), shop()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, days, func(_ string, _, _ deployment, changes []change) []string {
+				wrong := slices.Concat(list("data is lost", lostIn(changes)), duplicates(changes))
+				for _, c := range of(changes, replaced) {
+					if !strings.Contains(c, "_iam_member ") && !(strings.Contains(c, "google_artifact_registry_repository") && documented(t, "Another key makes another repository of images")) {
+						wrong = append(wrong, "it does not stay: "+c)
+					}
+				}
+				return wrong
+			})
+		})
+	}
+}
+
 // An order that a queue did not keep, it keeps as another queue: nothing is lost, and
 // that there is another one, or that the plan refuses it, is documented.
 func TestAddOrder(t *testing.T) {

@@ -13,12 +13,14 @@ import (
 // destroy the resource and create it anew: those with ForceNew in its source,
 // https://github.com/hashicorp/terraform-provider-google/tree/main/google/services.
 var google = map[string][]string{
+	"google_artifact_registry_repository":        {"format", "kms_key_name", "location", "project", "repository_id"},
 	"google_cloud_run_v2_service":                {"location", "name", "project"},
 	"google_cloud_run_v2_service_iam_member":     {all},
 	"google_cloud_scheduler_job":                 {"name", "project", "region"},
 	"google_cloudfunctions2_function":            {"location", "name", "project"},
 	"google_eventarc_channel":                    {"location", "name", "project", "third_party_provider"},
 	"google_eventarc_trigger":                    {"channel", "location", "name", "project", "transport"},
+	"google_monitoring_alert_policy":             {"project"},
 	"google_project_iam_custom_role":             {"project", "role_id"},
 	"google_project_iam_member":                  {all},
 	"google_pubsub_subscription":                 {"enable_message_ordering", "filter", "name", "project", "topic"},

@@ -12,10 +12,14 @@ const manifest = JSON.parse(read("package.json"));
 
 const google = {
   resource: [
-    "cloud-run-v2-service", "cloud-run-v2-service-iam-member", "cloud-scheduler-job", "cloudfunctions2-function",
-    "eventarc-channel", "eventarc-trigger", "project-iam-custom-role", "project-iam-member", "pubsub-subscription",
-    "pubsub-subscription-iam-member", "pubsub-topic", "pubsub-topic-iam-member", "secret-manager-secret-iam-member",
-    "service-account", "storage-bucket", "storage-bucket-iam-member", "storage-bucket-object",
+    "artifact-registry-repository", "artifact-registry-repository-iam-member", "bigquery-dataset-iam-member",
+    "bigquery-table-iam-member", "cloud-run-v2-service", "cloud-run-v2-service-iam-member", "cloud-scheduler-job",
+    "cloud-tasks-queue-iam-member", "cloudfunctions2-function", "eventarc-channel", "eventarc-trigger",
+    "kms-crypto-key-iam-member", "monitoring-alert-policy", "project-iam-custom-role", "project-iam-member",
+    "pubsub-subscription", "pubsub-subscription-iam-member", "pubsub-topic", "pubsub-topic-iam-member",
+    "secret-manager-regional-secret-iam-member", "secret-manager-secret-iam-member", "service-account",
+    "service-account-iam-member", "spanner-database-iam-member", "storage-bucket", "storage-bucket-iam-member",
+    "storage-bucket-object",
   ],
   data: ["data-google-project", "data-google-storage-project-service-account"],
 };

@@ -2022,6 +2022,28 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    api                                              = google_cloud_run_v2_service.api.name
+    archive                                          = google_cloud_run_v2_service.archive.name
+    audit                                            = google_cloud_run_v2_service.audit.name
+    changes                                          = google_cloud_run_v2_service.changes.name
+    cleanup                                          = google_cloud_run_v2_service.cleanup.name
+    confirm                                          = google_cloud_run_v2_service.confirm.name
+    daily                                            = google_cloud_run_v2_service.daily.name
+    greet                                            = google_cloud_run_v2_service.greet.name
+    home                                             = google_cloud_run_v2_service.home.name
+    invoker                                          = google_cloud_run_v2_service.invoker.name
+    often                                            = google_cloud_run_v2_service.often.name
+    refund                                           = google_cloud_run_v2_service.refund.name
+    retry                                            = google_cloud_run_v2_service.retry.name
+    second                                           = google_cloud_run_v2_service.second.name
+    the-function-with-the-longest-name-that-there-is = google_cloud_run_v2_service.the_function_with_the_longest_name_that_there_is.name
+    users                                            = google_cloud_run_v2_service.users.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

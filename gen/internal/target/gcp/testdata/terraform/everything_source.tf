@@ -2109,6 +2109,28 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    api                                              = google_cloudfunctions2_function.api.name
+    archive                                          = google_cloudfunctions2_function.archive.name
+    audit                                            = google_cloudfunctions2_function.audit.name
+    changes                                          = google_cloudfunctions2_function.changes.name
+    cleanup                                          = google_cloudfunctions2_function.cleanup.name
+    confirm                                          = google_cloudfunctions2_function.confirm.name
+    daily                                            = google_cloudfunctions2_function.daily.name
+    greet                                            = google_cloudfunctions2_function.greet.name
+    home                                             = google_cloudfunctions2_function.home.name
+    invoker                                          = google_cloudfunctions2_function.invoker.name
+    often                                            = google_cloudfunctions2_function.often.name
+    refund                                           = google_cloudfunctions2_function.refund.name
+    retry                                            = google_cloudfunctions2_function.retry.name
+    second                                           = google_cloudfunctions2_function.second.name
+    the-function-with-the-longest-name-that-there-is = google_cloudfunctions2_function.the_function_with_the_longest_name_that_there_is.name
+    users                                            = google_cloudfunctions2_function.users.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

@@ -247,6 +247,13 @@ resource "google_pubsub_topic" "orders_queue" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    confirm = google_cloudfunctions2_function.confirm.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

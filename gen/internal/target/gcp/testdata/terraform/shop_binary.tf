@@ -545,6 +545,17 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    articles = google_cloud_run_v2_service.articles.name
+    audit    = google_cloud_run_v2_service.audit.name
+    picture  = google_cloud_run_v2_service.picture.name
+    price    = google_cloud_run_v2_service.price.name
+    reserve  = google_cloud_run_v2_service.reserve.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

@@ -623,6 +623,17 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    articles = google_cloudfunctions2_function.articles.name
+    audit    = google_cloudfunctions2_function.audit.name
+    picture  = google_cloudfunctions2_function.picture.name
+    price    = google_cloudfunctions2_function.price.name
+    reserve  = google_cloudfunctions2_function.reserve.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

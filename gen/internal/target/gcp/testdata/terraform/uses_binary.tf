@@ -582,6 +582,15 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    greet     = google_cloud_run_v2_service.greet.name
+    order     = google_cloud_run_v2_service.order.name
+    thumbnail = google_cloud_run_v2_service.thumbnail.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

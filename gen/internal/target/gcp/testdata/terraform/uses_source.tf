@@ -558,6 +558,15 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    greet     = google_cloudfunctions2_function.greet.name
+    order     = google_cloudfunctions2_function.order.name
+    thumbnail = google_cloudfunctions2_function.thumbnail.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

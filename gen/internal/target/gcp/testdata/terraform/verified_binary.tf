@@ -549,6 +549,18 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    closed  = google_cloud_run_v2_service.closed.name
+    daily   = google_cloud_run_v2_service.daily.name
+    event   = google_cloud_run_v2_service.event.name
+    invoker = google_cloud_run_v2_service.invoker.name
+    open    = google_cloud_run_v2_service.open.name
+    picture = google_cloud_run_v2_service.picture.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {

@@ -683,6 +683,18 @@ output "urls" {
   }
 }
 
+output "functions" {
+  description = "The names of the functions."
+  value = {
+    closed  = google_cloudfunctions2_function.closed.name
+    daily   = google_cloudfunctions2_function.daily.name
+    event   = google_cloudfunctions2_function.event.name
+    invoker = google_cloudfunctions2_function.invoker.name
+    open    = google_cloudfunctions2_function.open.name
+    picture = google_cloudfunctions2_function.picture.name
+  }
+}
+
 output "service_accounts" {
   description = "The accounts as which the functions run, to give them access to what they use."
   value = {
