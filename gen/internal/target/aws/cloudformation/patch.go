@@ -40,7 +40,7 @@ func (p Patch) Over(template []byte, header string) (Patched, []model.Diagnostic
 	top := document.Content[0]
 	top.HeadComment, top.Content[0].HeadComment = "", "" // the header
 	l := laying{Patch: p, own: map[*yaml.Node]bool{}, removed: map[string]*yaml.Node{}}
-	if l.tidy(p.Top, "the patch"); len(l.diagnostics) == 0 {
+	if l.tidy(p.Top, "the patch", false); len(l.diagnostics) == 0 {
 		l.sections(top)
 	}
 	if len(l.diagnostics) == 0 {
@@ -80,8 +80,8 @@ func (l *laying) refuse(at *yaml.Node, format string, args ...any) {
 }
 
 // tidy has what the patch says written as the rest of the template is, and refuses
-// what CloudFormation does not read.
-func (l *laying) tidy(n *yaml.Node, path string) {
+// what CloudFormation does not read. whole says that n is not merged with anything.
+func (l *laying) tidy(n *yaml.Node, path string, whole bool) {
 	l.own[n] = true
 	n.HeadComment, n.LineComment, n.FootComment, n.Anchor = "", "", "", ""
 	n.Style &= yaml.TaggedStyle | yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle
@@ -91,24 +91,25 @@ func (l *laying) tidy(n *yaml.Node, path string) {
 	if n.Kind == yaml.AliasNode {
 		l.refuse(n, "%s is an alias, which CloudFormation does not read; write what it stands for", path)
 	}
+	if whole && isNull(n) {
+		l.refuse(n, "%s is null in a list or a function, which CloudFormation does not take; leave it out", path)
+	}
 	if n.Kind == yaml.SequenceNode {
 		for _, element := range n.Content {
-			if l.tidy(element, path); isNull(element) {
-				l.refuse(element, "%s has null in its list, which CloudFormation does not take; leave it out", path)
-			}
+			l.tidy(element, path, true)
 		}
 	}
 	seen := map[string]bool{}
 	for key, value := range members(n) {
 		at := below(path, key)
-		l.tidy(key, at)
-		l.tidy(value, at)
+		l.tidy(key, at, false)
+		l.tidy(value, at, whole || !isObject(n))
 		switch {
 		case key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge":
 			l.refuse(key, "%s has a key that is no name; write one", path)
 		case seen[key.Value]:
 			l.refuse(key, "%s is there twice; keep one", at)
-		case isNull(value) && value.Value == "":
+		case isNull(value) && value.Value == "" && !whole && isObject(n):
 			l.refuse(key, "%s has no value; write null to remove it", at)
 		}
 		seen[key.Value] = true
