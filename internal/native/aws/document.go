@@ -16,10 +16,7 @@ func attempt(d native.Delivery) string { return strconv.Itoa(d.Attempts()) }
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 func dynamoDB(c call) ([]byte, native.Entry, error) {
-	change, ok := c.Occurrence.(native.Change)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	change := c.Occurrence.(native.Change)
 	if len(change.Key) == 0 || len(change.Key) > len(c.Platform.Keys) {
 		return nil, native.Entry{}, fmt.Errorf("a key of %d values for the key attributes %q", len(change.Key), c.Platform.Keys)
 	}

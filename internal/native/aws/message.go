@@ -17,16 +17,13 @@ import (
 
 // queued returns the message as the queue gets it, by the service in between.
 func (c call) queued() (native.Message, error) {
-	m, ok := c.Occurrence.(native.Message)
-	if o, isObject := c.Occurrence.(native.Object); isObject && strings.HasSuffix(c.Envelope, "s3") {
+	m, _ := c.Occurrence.(native.Message)
+	if o, isObject := c.Occurrence.(native.Object); isObject {
 		record, _, err := s3(c)
 		if err != nil {
 			return m, err
 		}
-		m, ok = native.Message{Body: native.JSON("Records", native.Array([]json.RawMessage{record})), Damaged: o.Damaged}, true
-	}
-	if !ok {
-		return m, c.mismatch()
+		m = native.Message{Body: native.JSON("Records", native.Array([]json.RawMessage{record})), Damaged: o.Damaged}
 	}
 	if err := text(m); err != nil {
 		return m, err
@@ -172,10 +169,7 @@ func attributesMD5(attributes map[string]string) string {
 
 // sns is a message of a topic.
 func sns(c call) ([]byte, native.Entry, error) {
-	m, ok := c.Occurrence.(native.Message)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	m := c.Occurrence.(native.Message)
 	if err := text(m); err != nil {
 		return nil, native.Entry{}, err
 	}
@@ -213,10 +207,7 @@ func sns(c call) ([]byte, native.Entry, error) {
 
 // kinesis is a record of a data stream. All are in one shard.
 func kinesis(c call) ([]byte, native.Entry, error) {
-	r, ok := c.Occurrence.(native.Record)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	r := c.Occurrence.(native.Record)
 	if r.Key == "" || !utf8.ValidString(r.Key) {
 		return nil, native.Entry{}, native.EveryKey
 	}
