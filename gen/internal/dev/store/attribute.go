@@ -10,17 +10,35 @@ import (
 // maxLevels is how deep values lie in each other at most, on every service.
 const maxLevels = 32
 
-// parseAttributes reads values of DynamoDB by name.
-func parseAttributes(from map[string]json.RawMessage, level int) (native.Map, error) {
+// byName reads values of a service by name.
+func byName(from map[string]json.RawMessage, level int, parse func(json.RawMessage, int) (native.Value, error)) (native.Map, error) {
 	out := native.Map{}
 	for name, raw := range from {
-		v, err := parseAttribute(raw, level)
+		v, err := parse(raw, level)
 		if err != nil {
 			return nil, fmt.Errorf("%w, in %s", err, name)
 		}
 		out[name] = v
 	}
 	return out, nil
+}
+
+// encodeFields returns the values as a service has them.
+func encodeFields(of native.Map, encode func(native.Value) json.RawMessage) json.RawMessage {
+	var members []any
+	for _, name := range native.Names(of) {
+		members = append(members, name, encode(of[name]))
+	}
+	return native.JSON(members...)
+}
+
+// encodeList returns the values as a service has them, in an array.
+func encodeList(of native.List, encode func(native.Value) json.RawMessage) json.RawMessage {
+	out := make([]json.RawMessage, len(of))
+	for i := range of {
+		out[i] = encode(of[i])
+	}
+	return native.Array(out)
 }
 
 // parseAttribute reads an attribute value.
@@ -77,7 +95,7 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 			if decode(raw, &members); err != nil {
 				return nil, err
 			}
-			return parseAttributes(members, level+1)
+			return byName(members, level+1, parseAttribute)
 		case "SS", "NS", "BS":
 			var elements []json.RawMessage
 			decode(raw, &elements)
@@ -101,15 +119,7 @@ func isNumber(text string) bool {
 	return text != "" && text != "null" && text[0] != '"' && json.Unmarshal([]byte(text), &n) == nil
 }
 
-// attributes are the values as DynamoDB has them.
-func attributes(fields native.Map) json.RawMessage {
-	var members []any
-	for _, name := range native.Names(fields) {
-		members = append(members, name, attribute(fields[name]))
-	}
-	return native.JSON(members...)
-}
-
+// attribute is the value as DynamoDB has it.
 func attribute(v native.Value) json.RawMessage {
 	switch v := v.(type) {
 	case bool:
@@ -121,13 +131,9 @@ func attribute(v native.Value) json.RawMessage {
 	case native.Bytes:
 		return native.JSON("B", []byte(v))
 	case native.Map:
-		return native.JSON("M", attributes(v))
+		return native.JSON("M", encodeFields(v, attribute))
 	case native.List:
-		elements := make([]json.RawMessage, len(v))
-		for i := range v {
-			elements[i] = attribute(v[i])
-		}
-		return native.JSON("L", native.Array(elements))
+		return native.JSON("L", encodeList(v, attribute))
 	case native.Set:
 		kind, elements := "SS", make([]any, len(v))
 		for i := range v {

@@ -109,7 +109,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 		}
 		full := maps.Clone(d.fields)
 		full[name] = key
-		return attributes(full)
+		return encodeFields(full, attribute)
 	}
 	if operation == "GetItem" {
 		d, err := v.store.get(table, key)
@@ -161,7 +161,7 @@ func parseItem(operation string, body []byte) (request itemRequest, fields, keye
 	if operation == "PutItem" {
 		from = request.Item
 	}
-	keyed, err = parseAttributes(from, 0)
+	keyed, err = byName(from, 0, parseAttribute)
 	if operation == "PutItem" {
 		fields = maps.Clone(keyed)
 	}
