@@ -127,7 +127,7 @@ func (v *View) couchGet(name, key, asked string) (json.RawMessage, error) {
 	case d.fields == nil && asked == "":
 		return nil, because(errNotFound, "deleted")
 	}
-	document, _ := plain(d.fields).(map[string]any)
+	document, _ := Plain(d.fields).(map[string]any)
 	if d.fields == nil {
 		document = map[string]any{"_deleted": true}
 	}

@@ -113,7 +113,7 @@ func FuzzValues(f *testing.F) {
 			if err != nil || !reflect.DeepEqual(v, again) && !strings.Contains(string(encoded), "NaN") {
 				t.Fatalf("%s becomes %s, which is %#v, %v; want %#v", text, encoded, again, err, v)
 			}
-			if _, err := json.Marshal(plain(v)); err != nil && !strings.Contains(string(encoded), "N") && !strings.Contains(string(encoded), "Inf") {
+			if _, err := json.Marshal(Plain(v)); err != nil && !strings.Contains(string(encoded), "N") && !strings.Contains(string(encoded), "Inf") {
 				t.Fatalf("%s cannot be shown: %v", encoded, err)
 			}
 		}
