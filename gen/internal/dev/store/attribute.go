@@ -23,24 +23,6 @@ func byName(from map[string]json.RawMessage, level int, parse func(json.RawMessa
 	return out, nil
 }
 
-// encodeFields returns the values as a service has them.
-func encodeFields(of native.Map, encode func(native.Value) json.RawMessage) json.RawMessage {
-	var members []any
-	for _, name := range native.Names(of) {
-		members = append(members, name, encode(of[name]))
-	}
-	return native.JSON(members...)
-}
-
-// encodeList returns the values as a service has them, in an array.
-func encodeList(of native.List, encode func(native.Value) json.RawMessage) json.RawMessage {
-	out := make([]json.RawMessage, len(of))
-	for i := range of {
-		out[i] = encode(of[i])
-	}
-	return native.Array(out)
-}
-
 // parseAttribute reads an attribute value.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
@@ -117,36 +99,4 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 func isNumber(text string) bool {
 	var n json.Number
 	return text != "" && text != "null" && text[0] != '"' && json.Unmarshal([]byte(text), &n) == nil
-}
-
-// attribute is the value as DynamoDB has it.
-func attribute(v native.Value) json.RawMessage {
-	switch v := v.(type) {
-	case bool:
-		return native.JSON("BOOL", v)
-	case string:
-		return native.JSON("S", v)
-	case native.Number:
-		return native.JSON("N", string(v))
-	case native.Bytes:
-		return native.JSON("B", []byte(v))
-	case native.Map:
-		return native.JSON("M", encodeFields(v, attribute))
-	case native.List:
-		return native.JSON("L", encodeList(v, attribute))
-	case native.Set:
-		kind, elements := "SS", make([]any, len(v))
-		for i := range v {
-			switch e := v[i].(type) {
-			case native.Number:
-				kind, elements[i] = "NS", string(e)
-			case native.Bytes:
-				kind, elements[i] = "BS", []byte(e)
-			default:
-				elements[i] = e
-			}
-		}
-		return native.JSON(kind, native.Array(elements))
-	}
-	return native.JSON("NULL", true)
 }

@@ -85,7 +85,7 @@ func (v *View) batchGet(body []byte) (json.RawMessage, error) {
 			found = append(found, native.JSON("missing", name, "readTime", now))
 			continue
 		}
-		found = append(found, native.JSON("found", native.JSON("name", name, "fields", encodeFields(d.fields, value), "createTime", d.created.Format(time.RFC3339Nano), "updateTime", d.revision), "readTime", now))
+		found = append(found, native.JSON("found", native.JSON("name", name, "fields", values(d.fields), "createTime", d.created.Format(time.RFC3339Nano), "updateTime", d.revision), "readTime", now))
 	}
 	return native.Array(found), nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
+	"github.com/fngen/fngen/internal/native/aws"
 )
 
 // FuzzRequests: whatever is asked for is answered, and touches nothing but the
@@ -91,6 +93,16 @@ func FuzzRequests(f *testing.F) {
 type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
+
+// attribute returns the value as an item has it.
+func attribute(v native.Value) json.RawMessage {
+	item, err := aws.Item(native.Map{"v": v})
+	var members map[string]json.RawMessage
+	if err = errors.Join(err, json.Unmarshal(item, &members)); err != nil {
+		panic(err)
+	}
+	return members["v"]
+}
 
 // FuzzValues: a value that is taken is given back as it was.
 func FuzzValues(f *testing.F) {

@@ -105,6 +105,15 @@ func parseValue(raw json.RawMessage, level int) (native.Value, error) {
 	return nil, because(errBad, "%.100s is no value", raw)
 }
 
+// values are the fields as Firestore has them.
+func values(of native.Map) json.RawMessage {
+	var members []any
+	for _, name := range native.Names(of) {
+		members = append(members, name, value(of[name]))
+	}
+	return native.JSON(members...)
+}
+
 // value is the value as Firestore has it.
 func value(v native.Value) json.RawMessage {
 	switch v := v.(type) {
@@ -132,9 +141,13 @@ func value(v native.Value) json.RawMessage {
 	case native.Point:
 		return native.JSON("geoPointValue", native.JSON("latitude", v.Latitude, "longitude", v.Longitude))
 	case native.List:
-		return native.JSON("arrayValue", native.JSON("values", encodeList(v, value)))
+		elements := make([]json.RawMessage, len(v))
+		for i := range v {
+			elements[i] = value(v[i])
+		}
+		return native.JSON("arrayValue", native.JSON("values", native.Array(elements)))
 	case native.Map:
-		return native.JSON("mapValue", native.JSON("fields", encodeFields(v, value)))
+		return native.JSON("mapValue", native.JSON("fields", values(v)))
 	}
 	return native.JSON("nullValue", nil)
 }
