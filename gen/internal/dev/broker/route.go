@@ -119,10 +119,6 @@ func (b *Broker) Hears(kind, name string, o native.Occurrence) bool {
 	return len(b.feeding(func(f *function) bool { return b.listens(f, kind, name, o) })) > 0
 }
 
-// Object tells the functions of the bucket that one of its objects has been
-// changed.
-func (b *Broker) Object(bucket string, o native.Object) error { return b.Send("object", bucket, o) }
-
 // Fire has the function's schedule fire now.
 func (b *Broker) Fire(name string) error {
 	b.mu.Lock()
