@@ -3,6 +3,7 @@ package aws
 
 import (
 	"fmt"
+	"go/token"
 	"regexp"
 	"strings"
 
@@ -23,6 +24,12 @@ type Target struct {
 	terraform bool   // in the place of CloudFormation
 	stack     string // "" for the application's name
 	artifacts string // the bucket of archives; "" for one that is made
+
+	// What operators decide: for all, "" for nothing, and by function.
+	rolePath, key, alarms string
+	keyAt                 token.Position
+	all                   operated
+	functions             map[string]operated
 
 	// By the name in directives.
 	actions   map[string][]string       // that IAM permits besides those of the uses
@@ -100,11 +107,12 @@ func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
 		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), terraform: s.String(formKey) == "terraform", stack: s.String(stackKey), artifacts: s.String(artifactsKey),
-		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
+		functions: map[string]operated{}, actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	if s.Has(apiKey.Name) && !t.api {
 		s.Refuse("config-value", apiKey.Name, "says which HTTP API gets the routes; write http: api beside it, or remove it")
 	}
+	t.readOperators(says)
 	for logical, r := range says.Resources {
 		t.actions[logical] = r.Strings(actionsKey)
 		t.envelopes[logical] = r.String(envelopeKey)

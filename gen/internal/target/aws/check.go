@@ -17,6 +17,9 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	t.sinks(report, f)
 	t.uses(report, f)
 	t.operation(report, f)
+	if group := t.operated(f).logGroup; group != "" && f.Operation.LogRetention != 0 {
+		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "the log group %s exists already, and how long it keeps logs is its owner's; remove log-retention, or log-group", group)
+	}
 	t.existing(report, f)
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {

@@ -3,6 +3,7 @@ package aws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -50,6 +51,8 @@ func (t Target) resources(app model.App) *builder {
 		b.function(f)
 	}
 	b.shared()
+	b.addAlarms()
+	b.keyPolicy()
 	return b
 }
 
@@ -65,6 +68,7 @@ type builder struct {
 	fed     map[string][]model.Function // by what feeds them
 	losing  map[string][]model.Function // by the name of their dead letters
 	hasAPI  bool
+	found   []model.Diagnostic // of what is for operators to do
 }
 
 // add adds a resource that is deleted with its stack.
@@ -113,7 +117,23 @@ func regional(service string, resource ...any) stack.Join {
 	return append(stack.Join{"arn:", stack.Partition, ":" + service + ":", stack.Region, ":", stack.AccountID, ":"}, resource...)
 }
 
+// optional is the text of a property, nil for none.
+func optional(text string) any {
+	if text == "" {
+		return nil
+	}
+	return output.Text(text)
+}
+
 // mapping returns the members whose values are not zero.
 func mapping(members ...output.Member) output.Mapping {
-	return slices.DeleteFunc(members, func(m output.Member) bool { return m.Value == nil || m.Value == 0 || m.Value == "" || m.Value == false })
+	return slices.DeleteFunc(members, func(m output.Member) bool { return m.Value == nil || reflect.ValueOf(m.Value).IsZero() })
+}
+
+// nested is the mapping of the same; nil if there are none.
+func nested(members ...output.Member) any {
+	if m := mapping(members...); len(m) > 0 {
+		return m
+	}
+	return nil
 }

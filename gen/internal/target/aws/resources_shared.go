@@ -63,7 +63,7 @@ func (b *builder) shared() {
 		case model.Queue:
 			b.once(feedingID(t), func() { b.createQueue(f, t) })
 		case model.Topic:
-			b.once(logical(name, "Topic"), func() { b.add(logical(name, "Topic"), "AWS::SNS::Topic", output.Mapping{}) })
+			b.once(logical(name, "Topic"), func() { b.createTopic(name) })
 		case model.Object:
 			b.once(logical(name, "Bucket"), func() { b.createBucket(name) })
 		case model.Stream:
@@ -94,7 +94,7 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	if visibility == 0 {
 		visibility = presetVisibility(f, t)
 	}
-	properties := queueProperties(
+	properties := b.queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
 		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
 		output.Member{Key: "MessageRetentionPeriod", Value: b.retention(t.Name, t.FIFO)},
@@ -113,8 +113,12 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 // what lies in it, which is its default, said so that nothing else is.
 //
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
-func queueProperties(members ...output.Member) output.Mapping {
-	return append(mapping(members...), output.Member{Key: "SqsManagedSseEnabled", Value: true})
+func (b *builder) queueProperties(members ...output.Member) output.Mapping {
+	return append(mapping(members...), b.encrypted(output.Mapping{{Key: "KmsMasterKeyId", Value: output.Text(b.key)}}, output.Mapping{{Key: "SqsManagedSseEnabled", Value: true}})...)
+}
+
+func (b *builder) createTopic(name string) {
+	b.add(logical(name, "Topic"), "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
 }
 
 // createStream adds a stream, which Kinesis encrypts with the account's own key
@@ -124,7 +128,7 @@ func queueProperties(members ...output.Member) output.Mapping {
 func (b *builder) createStream(name string) {
 	b.keep(stack.Retained, logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
 		{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}},
-		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: "alias/aws/kinesis"}}},
+		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: cmp.Or[any](optional(b.key), "alias/aws/kinesis")}}},
 	})
 }
 
@@ -155,7 +159,7 @@ func (b *builder) createBucket(name string) {
 	properties := append(output.Mapping{
 		{Key: "BucketName", Value: bucketName(name)},
 		{Key: "NotificationConfiguration", Value: notifies},
-	}, privateBucket()...)
+	}, b.privateBucket()...)
 	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
 	b.output(id, "buckets", "Name of the bucket "+name, stack.Ref(id), name)
 }
@@ -218,12 +222,14 @@ func (b *builder) createTable(name string) {
 		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
-	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", output.Mapping{
+	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", append(output.Mapping{
 		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
 		{Key: "StreamSpecification", Value: stream},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
-	})
+	}, b.encrypted(output.Mapping{
+		{Key: "SSESpecification", Value: output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}},
+	}, nil)...))
 	b.output(id, "tables", "Name of the table "+name, stack.Ref(id), name)
 }

@@ -156,9 +156,11 @@ var kinds = map[string]kind{
 			properties{"DestinationConfig": block("destination_config", "", properties{"OnFailure": block("on_failure", "Destination", nil)})}),
 	},
 	"AWS::Lambda::EventSourceMapping": {
-		resource: "aws_lambda_event_source_mapping",
+		resource:   "aws_lambda_event_source_mapping",
+		attributes: map[string]attribute{"": {name: "uuid"}},
 		properties: arguments("FunctionName EventSourceArn FunctionResponseTypes BatchSize MaximumBatchingWindowInSeconds ParallelizationFactor StartingPosition MaximumRetryAttempts MaximumRecordAgeInSeconds BisectBatchOnFunctionError KmsKeyArn", properties{
 			"ScalingConfig":     block("scaling_config", "MaximumConcurrency", nil),
+			"MetricsConfig":     block("metrics_config", "Metrics", nil),
 			"FilterCriteria":    block("filter_criteria", "", properties{"Filters": block("filter", "Pattern", nil)}),
 			"DestinationConfig": block("destination_config", "", properties{"OnFailure": block("on_failure", "Destination=destination_arn", nil)}),
 		}),
