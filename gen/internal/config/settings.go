@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -271,6 +272,22 @@ func (s *Settings) File(key Key) []byte {
 		return nil
 	}
 	return data
+}
+
+// Document returns the file of YAML that the key names and the top of what is in it,
+// or nil if there is none or it is not possible.
+func (s *Settings) Document(key Key) (file string, top *yaml.Node) {
+	data := s.File(key)
+	if data == nil {
+		return "", nil
+	}
+	file = path.Clean(s.String(key))
+	top, diagnostics := parseYAML(file, data)
+	s.diagnostics = append(s.diagnostics, diagnostics...)
+	if top == nil && diagnostics == nil {
+		s.Refuse("config-value", key.Name, "is %q, in which there is nothing; write something there, or remove the key", model.Clip(file))
+	}
+	return file, top
 }
 
 // readFile returns what is in a file, but not much more than is taken.

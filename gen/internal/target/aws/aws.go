@@ -9,6 +9,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/target/aws/cloudformation"
 )
 
 // Target generates for AWS Lambda: a binary for the runtime provided.al2023.
@@ -21,10 +22,11 @@ type Target struct {
 
 	region string // in which alone the template may be deployed; "" for any
 
-	terraform bool   // in the place of CloudFormation
-	state     string // of Terraform; "" for none
-	stack     string // "" for the application's name
-	artifacts string // the bucket of archives; "" for one that is made
+	terraform bool                 // in the place of CloudFormation
+	state     string               // of Terraform; "" for none
+	patch     cloudformation.Patch // over the template; without a Top for none
+	stack     string               // "" for the application's name
+	artifacts string               // the bucket of archives; "" for one that is made
 
 	// What operators decide: for all, "" for nothing, and by function.
 	rolePath, key, alarms string
@@ -75,6 +77,7 @@ var (
 		Grammar: regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]$`), Want: "a region such as eu-west-1"}
 	formKey  = config.Key{Name: "infrastructure", Doc: "What deploys the functions: a template of CloudFormation, or a module of Terraform.", Default: "cloudformation", OneOf: []string{"cloudformation", "terraform"}}
 	frontKey = config.Key{Name: "http", Doc: "What is in front of HTTP functions: a URL of each, or one HTTP API.", Default: "url", OneOf: []string{"url", "api"}}
+	patchKey = config.Key{Name: "patch", Doc: "A file of YAML or JSON that is laid over the template by JSON Merge Patch: null removes, and lists are replaced."}
 	apiKey   = config.Key{Name: "api-id", Doc: "The id of an HTTP API that exists already, in the stack's account and region, and gets the routes.",
 		Grammar: regexp.MustCompile(`^[a-z0-9]{1,64}$`), Want: "what aws apigatewayv2 get-apis shows as ApiId"}
 	baseKey = config.Key{Name: "base-path", Doc: "What requests have in front of the paths in directives, the key of a base path mapping of a REST API or what a CDN or a load balancer routes by.",
@@ -117,6 +120,9 @@ func New(says config.Sections) Target {
 		s.Refuse("config-value", apiKey.Name, "says which HTTP API gets the routes; write http: api beside it, or remove it")
 	}
 	t.readOperators(says)
+	if t.patch.File, t.patch.Top = s.Document(patchKey); s.Has(patchKey.Name) && t.terraform {
+		s.Refuse("config-value", patchKey.Name, "lies over a template of CloudFormation, which infrastructure: terraform has not; write what is different into dist/aws/NAME_override.tf, which builds leave as it is, and remove the key")
+	}
 	for logical, r := range says.Resources {
 		t.actions[logical] = r.Strings(actionsKey)
 		t.envelopes[logical] = r.String(envelopeKey)

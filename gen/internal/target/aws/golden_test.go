@@ -121,28 +121,39 @@ func TestTemplates(t *testing.T) {
 // the text over it.
 func generate(t *testing.T, dir, over string) ([]model.File, error) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, config.File))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	config := config.ParseOverlaid(text, "", []byte(over), []string{"aws"})
+	defer root.Close()
+	says, err := config.Read(root, "", []string{"aws"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if over != "" {
+		text, err := root.ReadFile(config.File)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		says = config.ParseOverlaid(text, "", []byte(over), []string{"aws"})
+	}
 	scan, err := discover.ScanDir(dir, []string{"aws", "gcp", "openwhisk"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := aws.New(config.Sections("aws"))
+	target := aws.New(says.Sections("aws"))
 	app, diagnostics, err := scan.Resolve(t.Context(), target.Platform())
 	if err != nil {
 		t.Fatal(err)
 	}
 	diagnostics = append(diagnostics, scan.Diagnostics...)
 	for i, f := range app.Functions {
-		app.Functions[i] = config.Operate(f, "aws")
+		app.Functions[i] = says.Operate(f, "aws")
 		diagnostics = append(diagnostics, target.Check(app.Functions[i])...)
 	}
 	diagnostics = append(diagnostics, target.CheckApp(app.Functions)...)
-	config.CheckResources(app.Functions)
-	diagnostics = append(diagnostics, config.Diagnostics()...)
+	says.CheckResources(app.Functions)
+	diagnostics = append(diagnostics, says.Diagnostics()...)
 	if model.Failed(diagnostics) {
 		t.Fatalf("findings: %v", diagnostics)
 	}

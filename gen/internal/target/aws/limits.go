@@ -2,6 +2,7 @@ package aws
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ const packaging = 200
 // template, or do otherwise than one would think, each at what it is there for.
 // What functions of CloudFormation have in the end counts as long as it can be.
 func (b *builder) limits(size int) []model.Diagnostic {
-	c := checker{builder: b, diagnostics: b.found, kinds: map[string]string{}, readers: map[string]int{}}
+	c := checker{builder: b, diagnostics: slices.Clone(b.found), kinds: map[string]string{}, readers: map[string]int{}}
 	for _, r := range b.Resources {
 		c.kinds[r.ID] = r.Kind
 	}
@@ -46,6 +47,9 @@ func (b *builder) limits(size int) []model.Diagnostic {
 		c.template(size)
 	}
 	for _, r := range b.Resources {
+		if _, ours := b.causes[r.ID]; !ours {
+			continue // but the patch's
+		}
 		switch r.Kind {
 		case "AWS::SQS::QueuePolicy":
 			c.policy(r.ID, r.Properties)
@@ -74,7 +78,14 @@ type checker struct {
 func (c *checker) at(id string) (report *model.Report, verb string, done func()) {
 	cause := c.causes[id]
 	report = model.NewReport(c.Name(), cause.function)
-	return report, cause.verb, func() { c.diagnostics = append(c.diagnostics, report.Diagnostics...) }
+	return report, cause.verb, func() {
+		for _, d := range report.Diagnostics {
+			if c.patched != nil && !slices.Contains(c.unpatched, d) {
+				d.Pos, d.Function, d.Target, d.Message = cmp.Or(c.patched[id], c.patched[""]), "", "", "with the patch, "+d.Message
+			}
+			c.diagnostics = append(c.diagnostics, d)
+		}
+	}
 }
 
 // template refuses one that is too large, at the function with which it is.
@@ -276,6 +287,8 @@ func (c *checker) attribute(id, attribute string) string {
 		return arn("sns", name)
 	case kind == "AWS::Events::Rule":
 		return arn("events", "rule/"+c.bus+"/"+name[:64])
+	case kind == "":
+		return "" // a parameter of the patch
 	case attribute == "StreamArn":
 		return arn("dynamodb", "table/"+name+"/stream/2026-01-01T00:00:00.000")
 	case attribute != "Arn":

@@ -2,6 +2,9 @@ package aws_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -119,3 +122,64 @@ func TestTemplateSize(t *testing.T) {
 		}
 	}
 }
+
+// What has a limit has it with a patch as well, to the byte: an empty one changes
+// nothing, and one that makes more of it is refused where it does.
+func TestLimitsUnderPatch(t *testing.T) {
+	for _, c := range []struct {
+		yaml, patch string
+		want        string // findings
+	}{
+		{"", "{}", ""},
+		{"functions: {confirm: {env: {LONG: '%03911d'}}}", "{}", ""},
+		{"functions: {confirm: {env: {LONG: '%03912d'}}}", "{}", "fngen.yaml:2:35: error: confirm: aws: the environment has up to 4097 bytes"},
+		{"functions: {confirm: {env: {LONG: '%03912d'}}}", "Resources: {ConfirmFunction: {Properties: {Timeout: 7}}}", "fngen.yaml:2:35: error: confirm: aws: the environment has up to 4097 bytes"},
+		{"functions: {confirm: {env: {LONG: '%03912d'}}}", "Resources: {ConfirmFunction: {Properties: {Environment: null}}}", ""},
+		{"", "Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03911d'}}}}}", ""},
+		{"", "Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03912d'}}}}}", "patch.yaml:1:13: error: with the patch, the environment has up to 4097 bytes"},
+		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010238d'}]}}}", ""},
+		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", "patch.yaml:1:13: error: with the patch, the policies of the function's role have up to 10241 characters"},
+		{"", "Resources: {Other: {Type: 'AWS::IAM::Role', Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", ""},
+		{"", "Outputs: {" + many("O%d: {Value: a}", 197) + "}", ""},
+		{"", "Outputs: {" + many("O%d: {Value: a}", 198) + "}", "patch.yaml:1:1: error: with the patch, the application's template has 8 resources and 201 outputs"},
+		{"", "Resources: {" + many("T%d: {Type: 'AWS::SNS::Topic'}", 492) + "}", ""},
+		{"", "Resources: {" + many("T%d: {Type: 'AWS::SNS::Topic'}", 493) + "}", "patch.yaml:1:16139: error: with the patch, the application's template has 501 resources and 3 outputs"},
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"fngen.yaml": "targets: {aws: {patch: patch.yaml}}\n" + c.yaml, "patch.yaml": c.patch} {
+			text = long.ReplaceAllStringFunc(text, func(verb string) string { return fmt.Sprintf(verb, 0) })
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		says, err := config.Read(root, "", []string{"aws"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := says.Operate(model.Function{Name: "confirm", Trigger: model.Queue{Name: "orders"}}, "aws")
+		_, diagnostics, err := aws.New(says.Sections("aws")).Infrastructure(model.App{Functions: []model.Function{f}})
+		if err != nil || len(says.Diagnostics()) > 0 {
+			t.Fatal(err, says.Diagnostics())
+		}
+		if got := fmt.Sprint(diagnostics); !strings.HasPrefix(got, "["+c.want) || (c.want == "") != (len(diagnostics) == 0) {
+			t.Errorf("%.80s, %.80s: %.200s, want %s", c.yaml, c.patch, got, c.want)
+		}
+	}
+}
+
+// many is the entry for each number to n.
+func many(entry string, n int) string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf(entry, i))
+	}
+	return strings.Join(out, ", ")
+}
+
+// long stands for as many zeros.
+var long = regexp.MustCompile(`%0[0-9]+d`)

@@ -329,6 +329,33 @@ func TestStatementTexts(t *testing.T) {
 	}
 }
 
+// Sizes and numbers of ids, on both sides of their limits, and what is in the stack's
+// own region or another.
+func TestOperatorBounds(t *testing.T) {
+	ids := func(kind string, n int) string {
+		var out []string
+		for i := range n {
+			out = append(out, fmt.Sprintf("%s-%08x", kind, i))
+		}
+		return strings.Join(out, ", ")
+	}
+	vpc := func(subnets, groups int) string {
+		return "vpc: {subnets: [" + ids("subnet", subnets) + "], security-groups: [" + ids("sg", groups) + "]}"
+	}
+	for keys, refused := range map[string]bool{
+		"ephemeral-storage: 511MB": true, "ephemeral-storage: 512MB": false, "ephemeral-storage: 10GB": false, "ephemeral-storage: 10241MB": true,
+		vpc(16, 5): false, vpc(17, 5): true, vpc(16, 6): true,
+		"region: eu-west-1, kms-key: '" + operatorsKey + "'": false, "region: eu-west-2, kms-key: '" + operatorsKey + "'": true,
+		"role-path: /": false, "role-path: /a/b/": false, "role-path: a/": true, "role-path: /a": true,
+	} {
+		c := config.Parse([]byte("targets: {aws: {"+keys+"}}"), []string{"aws"})
+		aws.New(c.Sections("aws"))
+		if found := c.Diagnostics(); len(found) > 0 != refused {
+			t.Errorf("%s: %v", keys, found)
+		}
+	}
+}
+
 // What operators add counts: statements as a part of the role, and alarms as
 // resources.
 func TestOperatorLimits(t *testing.T) {

@@ -3,6 +3,7 @@ package aws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"go/token"
 	"reflect"
 	"regexp"
 	"slices"
@@ -33,7 +34,22 @@ func (t Target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 		return []model.File{{Path: "main.tf", Data: data}}, b.limits(0), err
 	}
 	data, err := cloudformation.Write(header, b.Stack)
-	return []model.File{{Path: "template.yaml", Data: data}}, b.limits(len(data)), err
+	found := b.limits(len(data))
+	if err == nil && t.patch.Top != nil {
+		data, found, err = b.underPatch(data, found)
+	}
+	return []model.File{{Path: "template.yaml", Data: data}}, found, err
+}
+
+// underPatch returns the template with the patch over it, and what is beyond limits then
+// or wrong with the patch. before is what was beyond them without it.
+func (b *builder) underPatch(template []byte, before []model.Diagnostic) ([]byte, []model.Diagnostic, error) {
+	patched, found, err := b.patch.Over(template, header)
+	if len(found) > 0 || err != nil {
+		return template, found, err
+	}
+	b.Stack, b.unpatched, b.patched = patched.Stack, before, patched.At
+	return patched.Text, b.limits(len(patched.Text)), nil
 }
 
 // resources returns what the application's deployment consists of.
@@ -53,6 +69,7 @@ func (t Target) resources(app model.App) *builder {
 	b.shared()
 	b.addAlarms()
 	b.keyPolicy()
+	b.roles()
 	return b
 }
 
@@ -68,7 +85,10 @@ type builder struct {
 	fed     map[string][]model.Function // by what feeds them
 	losing  map[string][]model.Function // by the name of their dead letters
 	hasAPI  bool
-	found   []model.Diagnostic // of what is for operators to do
+	found   []model.Diagnostic // besides what is beyond limits
+
+	patched   map[string]token.Position // where the patch is about the resource; under "" of itself
+	unpatched []model.Diagnostic        // what is beyond limits without the patch
 }
 
 // add adds a resource that is deleted with its stack.
@@ -92,6 +112,22 @@ type cause struct {
 // output adds an output, of is what has the names.
 func (b *builder) output(id, of, description string, value any, names ...string) {
 	b.Outputs = append(b.Outputs, stack.Output{ID: id, Of: of, Names: names, Description: description, Value: value})
+}
+
+// roles adds the outputs of the functions' roles, after all others. A template has
+// all of them or none: an application is not refused for what it can do without.
+func (b *builder) roles() {
+	if n := len(b.Outputs) + len(b.app.Functions); !b.terraform && n > maxOutputs {
+		report := model.NewReport(b.Name(), b.app.Functions[0])
+		report.Warnf("outputs-left", "the template has no outputs for the roles of functions, since it would have %d with them, more than %d, the limit of CloudFormation; split the application, or see aws cloudformation describe-stack-resources", n, maxOutputs)
+		b.found = append(b.found, report.Diagnostics...)
+		return
+	}
+	for _, r := range b.Resources {
+		if f := b.causes[r.ID].function; r.Kind == "AWS::Lambda::Function" {
+			b.output(of(f, "Role"), "roles", "ARN of the role of the function "+f.Name, member(r.Properties, "Role"), f.Name)
+		}
+	}
 }
 
 var dashBeforeDigit = regexp.MustCompile(`-[0-9]|--|-$`)

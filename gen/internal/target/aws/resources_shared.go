@@ -63,7 +63,7 @@ func (b *builder) shared() {
 		case model.Queue:
 			b.once(feedingID(t), func() { b.createQueue(f, t) })
 		case model.Topic:
-			b.once(logical(name, "Topic"), func() { b.createTopic(name) })
+			b.createTopic(name)
 		case model.Object:
 			b.once(logical(name, "Bucket"), func() { b.createBucket(name) })
 		case model.Stream:
@@ -109,16 +109,21 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	b.output(id, "queues", "URL of the queue "+t.Name, stack.Ref(id), t.Name)
 }
 
+// createTopic adds a topic, unless it is there.
+func (b *builder) createTopic(name string) {
+	id := logical(name, "Topic")
+	b.once(id, func() {
+		b.add(id, "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
+		b.output(id, "topics", "ARN of the topic "+name, stack.Ref(id), name)
+	})
+}
+
 // queueProperties are the properties of a queue that are not zero. SQS encrypts
 // what lies in it, which is its default, said so that nothing else is.
 //
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
 func (b *builder) queueProperties(members ...output.Member) output.Mapping {
 	return append(mapping(members...), b.encrypted(output.Mapping{{Key: "KmsMasterKeyId", Value: output.Text(b.key)}}, output.Mapping{{Key: "SqsManagedSseEnabled", Value: true}})...)
-}
-
-func (b *builder) createTopic(name string) {
-	b.add(logical(name, "Topic"), "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
 }
 
 // createStream adds a stream, which Kinesis encrypts with the account's own key

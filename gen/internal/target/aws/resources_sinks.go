@@ -125,11 +125,7 @@ func (b *builder) sinkResources(f model.Function) {
 				b.output(id, "queues", "URL of the queue "+sink.Name, stack.Ref(id), sink.Name)
 			})
 		case "topic":
-			id := logical(sink.Name, "Topic")
-			b.once(id, func() {
-				b.createTopic(sink.Name)
-				b.output(id, "topics", "ARN of the topic "+sink.Name, stack.Ref(id), sink.Name)
-			})
+			b.createTopic(sink.Name)
 		}
 	}
 	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" || b.names[f.DeadLetter] != "" || b.feeds("queue", f.DeadLetter) {

@@ -46,6 +46,9 @@ func TestReferences(t *testing.T) {
 		}
 		for name, output := range template.Outputs {
 			members := output.(map[string]any)
+			if text, ok := members["Value"].(string); ok && strings.HasPrefix(text, "arn:") {
+				continue // of what exists already
+			}
 			if reference := one(t, members["Value"]); template.Resources[reference.ID].Type == "" || members["Description"] == "" {
 				t.Errorf("%s: the output %s is %v", g.name, name, output)
 			}

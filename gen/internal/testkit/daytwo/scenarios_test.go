@@ -369,6 +369,36 @@ func TestOperatedOnGoogle(t *testing.T) {
 	}
 }
 
+// The same of what operators decide on AWS: of a role's path that is documented.
+func TestOperatedOnAWS(t *testing.T) {
+	operated := func(name, digit string) application {
+		app := shop()
+		app.settings += "targets:\n  aws:\n    permissions-boundary: arn:aws:iam::123456789012:policy/" + name + "\n    role-path: /" + name + "/\n" +
+			"    vpc: {subnets: [subnet-0000000" + digit + "], security-groups: [sg-0000000" + digit + "]}\n" +
+			"    kms-key: arn:aws:kms:eu-west-1:123456789012:key/0000000" + digit + "-0000-0000-0000-000000000000\n    alarm-topic: arn:aws:sns:eu-west-1:123456789012:" + name + "\n" +
+			"    tracing: active\n    log-format: json\n    log-group: " + name + "\n    ephemeral-storage: " + digit + "GB\n" +
+			"functions:\n  print: {aws: {policies: [arn:aws:iam::aws:policy/" + name + "], statements: [{actions: [s3:GetObject], resources: [arn:aws:s3:::" + name + "/a]}]}}\n"
+		return app
+	}
+	for name, days := range map[string][]application{
+		"added":     {shop(), operated("one", "1")},
+		"changed":   {operated("one", "1"), operated("two", "2")},
+		"taken out": {operated("one", "1"), shop()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, days, func(_ string, _, _ deployment, changes []change) []string {
+				wrong := slices.Concat(list("data is lost", lostIn(changes)), duplicates(changes))
+				for _, c := range of(changes, replaced) {
+					if !(strings.Contains(c, "AWS::IAM::Role") && documented(t, "another path makes other roles")) {
+						wrong = append(wrong, "it does not stay: "+c)
+					}
+				}
+				return wrong
+			})
+		})
+	}
+}
+
 // An order that a queue did not keep, it keeps as another queue: nothing is lost, and
 // that there is another one, or that the plan refuses it, is documented.
 func TestAddOrder(t *testing.T) {

@@ -102,7 +102,7 @@ type URL struct{ Function, Auth, Mode string }
 // A Mapping feeds a function with batches.
 type Mapping struct {
 	Function, Source, Start, OnFailure, Key             string
-	Responses, Filters                                  []string
+	Responses, Metrics, Filters                         []string
 	Batch, Window, Parallel, Concurrency, Attempts, Age int // 0 for the platform's own, Attempts and Age -1
 	Bisect                                              bool
 }

@@ -34,7 +34,7 @@ func init() { // since they refer to themselves
 		"aws_lambda_function_event_invoke_config":            {"retries", nil, moduleRetries},
 		"aws_lambda_permission":                              {"permission", nil, modulePermission},
 		"aws_lambda_function_url":                            {"url", map[string]string{"function_url": "address"}, moduleURL},
-		"aws_lambda_event_source_mapping":                    {"mapping", nil, moduleMapping},
+		"aws_lambda_event_source_mapping":                    {"mapping", map[string]string{"uuid": "id", "id": "id"}, moduleMapping},
 		"aws_sqs_queue":                                      {"queue", map[string]string{"url": "url", "id": "url", "arn": "arn", "name": "name"}, moduleQueue},
 		"aws_sqs_queue_policy":                               {"", nil, moduleQueuePolicy},
 		"aws_sns_topic":                                      {"topic", map[string]string{"arn": "arn", "id": "arn", "name": "name"}, moduleTopic},
@@ -146,9 +146,11 @@ func (m *module) block(at string, b *hclsyntax.Block) {
 			m.waits[at] = append(m.waits[at], on)
 		}
 		if b.Type == "resource" {
-			m.keep(kind.word, id, get(r.below("lifecycle"), "prevent_destroy", false))
-			if r.members["lifecycle"] != nil && kind.word == "" {
-				r.problem("lifecycle is of a part of another resource")
+			lifecycle := r.below("lifecycle")
+			get(lifecycle, "create_before_destroy", false) // when, and not what
+			kept := get(lifecycle, "prevent_destroy", false)
+			if m.keep(kind.word, id, kept); kept && kind.word == "" {
+				r.problem("a part of another resource is kept")
 			}
 		}
 		kind.read(m, id, r)
@@ -437,7 +439,7 @@ func moduleMapping(m *module, id string, r *reader) {
 	one := of(&m.Mappings, id)
 	one.Function, one.Source, one.Start, one.Key = r.function("function_name"), must[string](r, "event_source_arn"), get(r, "starting_position", ""), get(r, "kms_key_arn", "")
 	one.OnFailure = get(r.below("destination_config").below("on_failure"), "destination_arn", "")
-	one.Responses = r.texts("function_response_types")
+	one.Responses, one.Metrics = r.texts("function_response_types"), r.below("metrics_config").texts("metrics")
 	for _, f := range r.below("filter_criteria").each("filter") {
 		one.Filters = append(one.Filters, must[string](f, "pattern"))
 	}
@@ -532,6 +534,10 @@ func moduleTable(m *module, id string, r *reader) {
 		r.problem("stream_enabled and stream_view_type %q do not go together", t.Images)
 	}
 	t.PointInTime = get(r.below("point_in_time_recovery"), "enabled", false)
+	// Retained is what prevent_destroy is until the resource is taken out of the file.
+	if protected := get(r, "deletion_protection_enabled", false); protected != m.Retained["table "+id] {
+		r.problem("deletion_protection_enabled is %v, unlike prevent_destroy", protected)
+	}
 	sse := r.below("server_side_encryption")
 	t.OwnKey, t.Key = get(sse, "enabled", false), get(sse, "kms_key_arn", "")
 }

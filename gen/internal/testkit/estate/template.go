@@ -29,7 +29,7 @@ var templateKinds = map[string]templateKind{
 	"AWS::Lambda::EventInvokeConfig":  {"retries", nil, templateRetries},
 	"AWS::Lambda::Permission":         {"permission", nil, templatePermission},
 	"AWS::Lambda::Url":                {"url", map[string]string{"FunctionUrl": "address"}, templateURL},
-	"AWS::Lambda::EventSourceMapping": {"mapping", nil, templateMapping},
+	"AWS::Lambda::EventSourceMapping": {"mapping", map[string]string{"": "id", "Id": "id"}, templateMapping},
 	"AWS::SQS::Queue":                 {"queue", map[string]string{"": "url", "QueueUrl": "url", "Arn": "arn", "QueueName": "name"}, templateQueue},
 	"AWS::SQS::QueuePolicy":           {"policy", nil, templateQueuePolicy},
 	"AWS::SNS::Topic":                 {"topic", map[string]string{"": "arn", "TopicArn": "arn", "TopicName": "name"}, templateTopic},
@@ -259,7 +259,7 @@ func templateMapping(e *Estate, id string, r *reader) {
 	m := of(&e.Mappings, id)
 	m.Function, m.Source, m.Start, m.Key = r.function("FunctionName"), must[string](r, "EventSourceArn"), get(r, "StartingPosition", ""), get(r, "KmsKeyArn", "")
 	m.OnFailure = get(r.below("DestinationConfig").below("OnFailure"), "Destination", "")
-	m.Responses = r.texts("FunctionResponseTypes")
+	m.Responses, m.Metrics = r.texts("FunctionResponseTypes"), r.below("MetricsConfig").texts("Metrics")
 	for _, f := range r.below("FilterCriteria").each("Filters") {
 		m.Filters = append(m.Filters, must[string](f, "Pattern"))
 	}

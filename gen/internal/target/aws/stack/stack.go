@@ -48,7 +48,7 @@ const (
 // kind under names, which are those of functions or in directives.
 type Output struct {
 	ID, Description string
-	Of              string // urls, functions, queues, topics, buckets or tables
+	Of              string // urls, functions, roles, queues, topics, buckets or tables
 	Names           []string
 	Value           any // a text or an expression
 }

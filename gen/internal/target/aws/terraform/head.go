@@ -140,7 +140,6 @@ func (w *writer) outputs() {
 			value := o.Value
 			if o.Of == "functions" {
 				value = stack.Ref(o.ID)
-				values["roles"] = append(values["roles"], hcl.Pair{Name: name, Value: w.value(property(w.byID[o.ID], "Role"))})
 			}
 			values[o.Of] = append(values[o.Of], hcl.Pair{Name: name, Value: w.value(value)})
 		}
