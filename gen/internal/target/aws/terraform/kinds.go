@@ -141,7 +141,7 @@ var kinds = map[string]kind{
 	},
 	"AWS::IAM::Role": {
 		resource: "aws_iam_role", name: "name", limit: 64,
-		attributes: known("name"),
+		attributes: known("id"), // its name, which another role of that name does not have before it is there
 		properties: arguments("Path PermissionsBoundary", properties{
 			"AssumeRolePolicyDocument": document("assume_role_policy"), "Policies": {split: (*writer).inlinePolicies}, "ManagedPolicyArns": {split: (*writer).managedPolicies},
 		}),
