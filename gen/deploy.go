@@ -111,7 +111,7 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 	case aws.Target:
 		d := target.Deployment(t.app, p.env)
 		at := awsdeploy.Application{
-			Stack: d.Stack, Region: d.Region, Bucket: d.Artifacts, Functions: d.Addresses, LogGroup: aws.LogGroup,
+			Stack: d.Stack, Region: d.Region, Bucket: d.Artifacts, Functions: d.Addresses, LogGroup: target.LogGroup,
 			Archive: func(name string) ([]byte, error) { return p.archive(built, t.Name(), name) },
 			Log:     p.log, Every: 2 * time.Second, Waiting: p.waits,
 		}

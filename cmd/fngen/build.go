@@ -21,11 +21,11 @@ func newBuild(o *options) *cobra.Command {
 		Use:   "build",
 		Short: "Compile and package the functions into dist/",
 		Long: `Compile and package each function for each target into dist/<target>/, with the
-infrastructure that the platform's own tools deploy (template.yaml on aws, main.tf on
-gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each package, a
-record of what the folder is of in build.json, and the digests of all these files in
-dist/SHA256SUMS. Nothing outside of dist/ is written; entrypoints need not be generated
-before.
+infrastructure that the platform's own tools deploy (template.yaml or main.tf on aws,
+main.tf on gcp, manifest.yaml on openwhisk), a bill of materials (CycloneDX) for each
+package, a record of what the folder is of in build.json, and the digests of all these
+files in dist/SHA256SUMS. Nothing outside of dist/ is written; entrypoints need not be
+generated before.
 
 What fngen did not write stays in dist/<target>/, the state of Terraform for instance,
 and is listed. A file in the place of one that fngen writes is a finding if fngen did

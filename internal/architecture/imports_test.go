@@ -92,6 +92,7 @@ var rules = []rule{
 	{"gen/internal/target/…", []string{"gen/internal/model", "gen/internal/config", "gen/internal/output"}, emission},
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
+	{"gen/internal/testkit/estate", []string{"internal/testkit/cfn"}, slices.Concat(terraform, yaml)},
 	{"gen/internal/testkit/tfschema", []string{"gen/internal/hcl"}, terraform},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, openwhisk, amazon, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/document", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
@@ -179,7 +180,7 @@ var only = []struct {
 }{
 	{"github.com/dave/jennifer", []string{"gen/internal/output", "gen/internal/target/…"}},
 	{"golang.org/x/tools", []string{"gen/internal/discover", "gen/internal/vet/…"}},
-	{"github.com/hashicorp/hcl", []string{"gen/internal/hcl"}},
+	{"github.com/hashicorp/hcl", []string{"gen/internal/hcl", "gen/internal/testkit/estate"}},
 	{"github.com/CycloneDX", []string{"gen/internal/build"}},
 	{"github.com/fsnotify", []string{"gen/internal/dev/loop"}},
 	{"github.com/apache", []string{"gen/internal/deploy/openwhisk"}},

@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,5 +39,33 @@ func TestOperationsAWS(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(repo(t), "docs", m[1])); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// What the page of operators shows for AWS is an application's fngen.yaml and its
+// template, and the key's policy is JSON that names the services of the warning.
+func TestOperatorsOfAWS(t *testing.T) {
+	written := read(t, repo(t), "gen/internal/target/aws/testdata/operators.txtar")
+	page := read(t, repo(t), "docs/operations.md")
+	_, section, _ := strings.Cut(page, "\n## AWS\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	shown := 0
+	for _, m := range fence.FindAllStringSubmatch(section, -1) {
+		switch shown++; m[1] {
+		case "yaml":
+			if !strings.Contains(written, m[2]) {
+				t.Errorf("%s is not in the fixture", m[2])
+			}
+		case "json":
+			var statements []struct{ Principal struct{ Service any } }
+			if err := json.Unmarshal([]byte(m[2]), &statements); err != nil || len(statements) != 2 {
+				t.Errorf("%v: %s", err, m[2])
+			}
+		default:
+			t.Errorf("a block in %q", m[1])
+		}
+	}
+	if shown < 6 {
+		t.Errorf("%d blocks are shown", shown)
 	}
 }

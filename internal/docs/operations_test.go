@@ -77,23 +77,36 @@ func TestOperationsNames(t *testing.T) {
 	}
 }
 
-// What the page of operators shows of Google's main.tf is what is written there.
+// What the page of operators shows of a main.tf is what is written there, but for what
+// it says is the reader's own.
 func TestOperatorsPage(t *testing.T) {
-	var written string
-	for _, name := range []string{"operated_source.tf", "operated_binary.tf"} {
-		written += read(t, repo(t), "gen/internal/target/gcp/testdata/terraform/"+name)
-	}
 	page := read(t, repo(t), "docs/operations.md")
-	shown := 0
-	for _, b := range blocks(t, "docs/operations.md") {
-		if b.language == "hcl" && strings.Contains(page[strings.Index(page, "## Google Cloud"):], b.text) {
+	for section, c := range map[string]struct {
+		written []string
+		own     *regexp.Regexp
+		shown   int
+	}{
+		"Google Cloud":     {[]string{"gcp/testdata/terraform/operated_source.tf", "gcp/testdata/terraform/operated_binary.tf"}, regexp.MustCompile(`^$`), 4},
+		"Terraform on AWS": {[]string{"aws/testdata/terraform/small.txtar"}, regexp.MustCompile(`^(terraform|removed) `), 1},
+	} {
+		var written string
+		for _, name := range c.written {
+			written += read(t, repo(t), "gen/internal/target/"+name)
+		}
+		_, text, _ := strings.Cut(page, "\n## "+section+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		shown := 0
+		for _, b := range blocks(t, "docs/operations.md") {
+			if b.language != "hcl" || !strings.Contains(text, b.text) || c.own.MatchString(b.text) {
+				continue
+			}
 			if shown++; !strings.Contains(written, b.text) {
 				t.Errorf("main.tf has no\n%s", b.text)
 			}
 		}
-	}
-	if shown < 4 {
-		t.Errorf("%d blocks are shown", shown)
+		if shown < c.shown {
+			t.Errorf("%s: %d blocks are shown", section, shown)
+		}
 	}
 }
 

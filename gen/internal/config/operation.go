@@ -15,8 +15,7 @@ import (
 )
 
 var (
-	memory = Key{Name: model.KeyMemory, Doc: "Memory of an instance, in units of 1024 times 1024 bytes.",
-		Grammar: regexp.MustCompile(`^[1-9][0-9]{0,5}(MB|GB)$`), Want: "a size such as 512MB or 2GB"}
+	memory            = Key{Name: model.KeyMemory, Doc: "Memory of an instance, in units of 1024 times 1024 bytes."}
 	reservedInstances = Key{Name: model.KeyReserved, Doc: "Instances that are kept for the function.", Low: 1, High: 10_000}
 	maxInstances      = Key{Name: model.KeyMaxInstances, Doc: "Instances that there are at most.", Low: 1, High: 10_000}
 	logRetention      = Key{Name: model.KeyLogRetention, Doc: "How long logs are kept, in days.",
@@ -53,7 +52,7 @@ func (c *Config) Operate(f model.Function, target string) model.Function {
 // operate sets what the settings have, over what is there.
 func operate(f *model.Function, s *Settings) {
 	o := &f.Operation
-	o.Memory = cmp.Or(megabytes(s.String(memory)), o.Memory)
+	o.Memory = cmp.Or(s.Size(memory), o.Memory)
 	o.Reserved = cmp.Or(s.Int(reservedInstances), o.Reserved)
 	o.MaxInstances = cmp.Or(s.Int(maxInstances), o.MaxInstances)
 	o.LogRetention = cmp.Or(days(s.String(logRetention)), o.LogRetention)
@@ -151,13 +150,20 @@ func (c *Config) CheckResources(functions []model.Function) {
 	}
 }
 
-func megabytes(size string) int {
-	n, err := strconv.Atoi(strings.TrimRight(size, "MGB"))
-	if err != nil {
-		return 0
-	}
-	if strings.HasSuffix(size, "GB") {
+var sizeGrammar = regexp.MustCompile(`^[1-9][0-9]{0,5}(MB|GB)$`)
+
+// Size returns the size under the key, in units of 1024 times 1024 bytes, or 0 if
+// it is not there. It lies from the key's Low to its High, if it has them.
+func (s *Settings) Size(key Key) int {
+	key.Grammar, key.Want = sizeGrammar, "a size such as 512MB or 2GB"
+	text := s.String(key)
+	n, _ := strconv.Atoi(strings.TrimRight(text, "MGB"))
+	if strings.HasSuffix(text, "GB") {
 		n *= 1024
+	}
+	if n != 0 && key.High != 0 && (n < key.Low || n > key.High) {
+		s.Refuse("config-value", key.Name, "is %s; give %dMB to %dMB", text, key.Low, key.High)
+		return 0
 	}
 	return n
 }

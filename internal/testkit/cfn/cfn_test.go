@@ -8,6 +8,7 @@ import (
 )
 
 const text = `
+Rules: {Region: {Assertions: [{Assert: !Equals [!Ref "AWS::Region", eu-west-1]}]}}
 Resources:
   Queue:
     Type: AWS::SQS::Queue
@@ -30,6 +31,9 @@ func TestResolve(t *testing.T) {
 	template, err := Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(template.Rules), "map[Region:map[Assertions:[map[Assert:map[Fn::Equals:[map[Ref:AWS::Region] eu-west-1]]]]]]"; got != want {
+		t.Errorf("rules: %s, want %s", got, want)
 	}
 	queue := template.Resources["Queue"]
 	got, err := Resolve(queue.Properties, func(r Reference) (string, error) { return "a/<" + r.String() + ">", nil })

@@ -16,6 +16,7 @@ import (
 type Template struct {
 	Resources map[string]Resource
 	Outputs   map[string]any
+	Rules     map[string]any
 }
 
 // A Resource is one of a template's.
@@ -57,6 +58,8 @@ func Parse(data []byte) (Template, error) {
 		case "AWSTemplateFormatVersion", "Description":
 		case "Outputs":
 			t.Outputs = members
+		case "Rules":
+			t.Rules = members
 		case "Resources":
 			for id, value := range members {
 				if t.Resources[id], err = resource(value); err != nil {
@@ -174,7 +177,7 @@ func function(n *yaml.Node, name string) (any, error) {
 			return nil, fmt.Errorf("line %d: !GetAtt %v names no attribute", n.Line, argument)
 		}
 		return map[string]any{"Fn::GetAtt": []any{id, attribute}}, nil
-	case "Sub", "Join", "Select", "Split":
+	case "Sub", "Join", "Select", "Split", "Equals":
 		return map[string]any{"Fn::" + name: argument}, nil
 	}
 	return nil, fmt.Errorf("line %d: the tag !%s is not known", n.Line, name)

@@ -35,10 +35,13 @@ type Application struct {
 	Template  []byte
 	Functions map[string]string                    // that take requests: the logical id of the output with the address, and the function
 	Archive   func(archive string) ([]byte, error) // by its name beside the template
-	LogGroup  func(model.Function) string          // its logical id
 	Log       io.Writer                            // gets a line for each request; nil for none
 	Every     time.Duration                        // that CloudFormation is asked how far it is
 	Waiting   func(why string)                     // is told why a plan has to wait
+
+	// LogGroup returns the logical id of the function's log group, or of the function
+	// and the name of a group that exists already.
+	LogGroup func(model.Function) (id, existing string)
 }
 
 // A session is the application with the clients of the services.

@@ -24,15 +24,20 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	if err != nil {
 		return err
 	}
-	id := a.LogGroup(f)
-	group, err := s.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &s.Stack, LogicalResourceId: &id})
+	id, name := a.LogGroup(f)
+	known, err := s.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &s.Stack, LogicalResourceId: &id})
 	if err != nil {
 		return fmt.Errorf("stack %s: %w", s.Stack, plain(err))
 	}
-	name := aws.ToString(group.StackResourceDetail.PhysicalResourceId)
+	physical, of := aws.ToString(known.StackResourceDetail.PhysicalResourceId), ""
+	if name == "" {
+		name = physical
+	} else { // in whose streams Lambda writes YYYY/MM/DD/FUNCTION[VERSION][ENVIRONMENT]
+		of = "/" + physical + "["
+	}
 	since, told := o.Since, map[string]time.Time{}
 	for {
-		err := s.lines(ctx, name, since, told, tell)
+		err := s.lines(ctx, name, of, since, told, tell)
 		if o.Follow && ctx.Err() != nil {
 			return nil
 		}
@@ -58,8 +63,11 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	}
 }
 
-// lines tells those since the time that are not told yet.
-func (s *session) lines(ctx context.Context, group string, since time.Time, told map[string]time.Time, tell func(deploy.Line)) error {
+// lines tells those since the time that are not told yet, of streams with the text
+// in their names.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+func (s *session) lines(ctx context.Context, group, of string, since time.Time, told map[string]time.Time, tell func(deploy.Line)) error {
 	pages := cloudwatchlogs.NewFilterLogEventsPaginator(s.logs, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -68,7 +76,7 @@ func (s *session) lines(ctx context.Context, group string, since time.Time, told
 		}
 		for _, e := range page.Events {
 			id := aws.ToString(e.EventId)
-			if _, ok := told[id]; ok {
+			if _, ok := told[id]; ok || !strings.Contains(aws.ToString(e.LogStreamName), of) {
 				continue
 			}
 			at := time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC()

@@ -21,6 +21,7 @@ type line struct {
 	ID      string `json:"eventId"`
 	At      int64  `json:"timestamp"` // milliseconds
 	Message string `json:"message"`
+	Stream  string `json:"logStreamName"`
 }
 
 // A logGroup plays CloudWatch Logs: it answers with one line a page.
@@ -97,7 +98,7 @@ func (l *logGroup) follow(t *testing.T, since time.Time, most int) []string {
 func TestFollow(t *testing.T) {
 	now := time.Now()
 	at := func(id string, ago time.Duration) line {
-		return line{id, now.Add(-ago).UnixMilli(), id + "\n"}
+		return line{ID: id, At: now.Add(-ago).UnixMilli(), Message: id + "\n"}
 	}
 	first := []line{at("old", 2*time.Hour), at("a", 30*time.Minute), at("b", time.Minute/2), at("c", 10*time.Second)}
 	l := &logGroup{lines: func() []line { return first }}
@@ -140,5 +141,29 @@ func TestFollow(t *testing.T) {
 	l = &logGroup{fails: "ThrottlingException Rate exceeded"}
 	if got := l.follow(t, now, 1); len(got) != 1 || got[0] != "log physical-ConfirmLogs: ThrottlingException: Rate exceeded" {
 		t.Errorf("it tells %q", got)
+	}
+}
+
+// Of a group that exists already, in which other functions log too, the lines are
+// told that are in streams of the function, as Lambda names them.
+func TestSharedLog(t *testing.T) {
+	now := time.Now().UnixMilli()
+	l := &logGroup{lines: func() []line {
+		return []line{
+			{"a", now, "own", "2026/12/01/physical-ConfirmFunction[$LATEST]0123456789abcdef0123456789abcdef"},
+			{"b", now, "other", "2026/12/01/physical-ConfirmFunction2[$LATEST]0123456789abcdef0123456789abcdef"},
+			{"c", now, "other", "2026/12/01/not-physical-ConfirmFunction[$LATEST]0123456789abcdef0123456789abcdef"},
+			{"d", now, "version", "2026/12/01/physical-ConfirmFunction[3]0123456789abcdef0123456789abcdef"},
+		}
+	}}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	credentials(t, server.URL)
+	a := application(shop, "one")
+	a.LogGroup = func(model.Function) (string, string) { return "ConfirmFunction", "/teams/shop" }
+	var told []string
+	err := a.Logs(t.Context(), model.Function{Name: "confirm"}, deploy.LogOptions{Since: time.UnixMilli(now)}, func(l deploy.Line) { told = append(told, l.Text) })
+	if diff := cmp.Diff([]string{"own", "version"}, told); err != nil || diff != "" || l.group != "/teams/shop" {
+		t.Errorf("of %s it tells (-want +got, %v):\n%s", l.group, err, diff)
 	}
 }

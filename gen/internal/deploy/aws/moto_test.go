@@ -61,7 +61,7 @@ func application(template, program string) aws.Application {
 	return aws.Application{
 		Stack: "shop", Region: "eu-west-1", Template: []byte(template), Functions: map[string]string{"ConfirmUrl": "confirm"}, Every: 10 * time.Millisecond, Waiting: func(string) {},
 		Archive:  func(string) ([]byte, error) { return archive(program), nil },
-		LogGroup: func(f model.Function) string { return "ConfirmLogs" },
+		LogGroup: func(model.Function) (string, string) { return "ConfirmLogs", "" },
 	}
 }
 

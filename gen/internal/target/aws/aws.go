@@ -3,6 +3,7 @@ package aws
 
 import (
 	"fmt"
+	"go/token"
 	"regexp"
 	"strings"
 
@@ -25,6 +26,12 @@ type Target struct {
 	patch     cloudformation.Patch // over the template; without a Top for none
 	stack     string               // "" for the application's name
 	artifacts string               // the bucket of archives; "" for one that is made
+
+	// What operators decide: for all, "" for nothing, and by function.
+	rolePath, key, alarms string
+	keyAt                 token.Position
+	all                   operated
+	functions             map[string]operated
 
 	// By the name in directives.
 	actions   map[string][]string       // that IAM permits besides those of the uses
@@ -103,11 +110,12 @@ func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
 		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), terraform: s.String(formKey) == "terraform", stack: s.String(stackKey), artifacts: s.String(artifactsKey),
-		actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
+		functions: map[string]operated{}, actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
 	}
 	if s.Has(apiKey.Name) && !t.api {
 		s.Refuse("config-value", apiKey.Name, "says which HTTP API gets the routes; write http: api beside it, or remove it")
 	}
+	t.readOperators(says)
 	if t.patch.File, t.patch.Top = s.Document(patchKey); s.Has(patchKey.Name) && t.terraform {
 		s.Refuse("config-value", patchKey.Name, "lies over a template of CloudFormation, which infrastructure: terraform has not; write what is different into dist/aws/NAME_override.tf, which builds leave as it is, and remove the key")
 	}

@@ -17,6 +17,9 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	t.sinks(report, f)
 	t.uses(report, f)
 	t.operation(report, f)
+	if group := t.operated(f).logGroup; group != "" && f.Operation.LogRetention != 0 {
+		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "the log group %s exists already, and how long it keeps logs is its owner's; remove log-retention, or log-group", group)
+	}
 	t.existing(report, f)
 	asynchronous := true
 	switch trigger := f.Trigger.(type) {
@@ -132,7 +135,7 @@ func (t Target) variables(report *model.Report, env []model.Variable) {
 		case strings.HasPrefix(v.Name, "_") || len(v.Name) < 2:
 			report.ErrorAt("env-name", at, "Lambda takes no variable %s, but names of two characters at least, a letter first; choose another name", v.Name)
 		case t.terraform && !norm.NFC.IsNormalString(v.Value):
-			report.ErrorAt("env-value", at, "Terraform would change the value of %s, since it composes accents with their letters; write it in Unicode's form NFC", v.Name)
+			report.ErrorAt("env-value", at, "Terraform would change the value, since it composes accents with their letters; write it in Unicode's form NFC")
 		case !t.terraform && !v.IsSecret && strings.Contains(v.Value, reference):
 			report.ErrorAt("env-value", at, "the value of %s holds {{resolve:, which CloudFormation takes for a reference; write secret:NAME for a secret, or another value", v.Name)
 		}

@@ -43,8 +43,14 @@ func (t Target) Deployment(app model.App, environment string) Deployment {
 	return d
 }
 
-// LogGroup is the logical id of the function's.
-func LogGroup(f model.Function) string { return of(f, "Logs") }
+// LogGroup is the logical id of the function's log group. If it has one that exists
+// already, that is its name, and the id is the function's own.
+func (t Target) LogGroup(f model.Function) (id, existing string) {
+	if name := t.operated(f).logGroup; name != "" {
+		return of(f, "Function"), name
+	}
+	return of(f, "Logs"), ""
+}
 
 var (
 	notInStack = regexp.MustCompile(`[^A-Za-z0-9-]`)

@@ -39,7 +39,7 @@ const packaging = 200
 // template, or do otherwise than one would think, each at what it is there for.
 // What functions of CloudFormation have in the end counts as long as it can be.
 func (b *builder) limits(size int) []model.Diagnostic {
-	c := checker{builder: b, kinds: map[string]string{}, readers: map[string]int{}}
+	c := checker{builder: b, diagnostics: slices.Clone(b.found), kinds: map[string]string{}, readers: map[string]int{}}
 	for _, r := range b.Resources {
 		c.kinds[r.ID] = r.Kind
 	}
@@ -114,9 +114,10 @@ func (c *checker) policy(id string, p output.Mapping) {
 // role says what most of the policies in the role are there for.
 func (c *checker) role(id string, p output.Mapping) {
 	policies, _ := member(p, "Policies").([]output.Mapping)
-	size := 0
+	size, named := 0, map[any]int{}
 	for _, one := range policies {
-		size += c.size(member(one, "PolicyDocument"))
+		named[member(one, "PolicyName")] = c.size(member(one, "PolicyDocument"))
+		size += named[member(one, "PolicyName")]
 	}
 	if size <= maxRole {
 		return
@@ -126,7 +127,9 @@ func (c *checker) role(id string, p output.Mapping) {
 	f := c.causes[id].function
 	what := "sinks"
 	switch {
-	case len(policies) > 1 && c.size(member(policies[0], "PolicyDocument")) < size/2:
+	case named[operatorPolicy] > size/2:
+		what = "statements in fngen.yaml"
+	case len(f.Uses) > 0 && named[ownPolicy] < size/2:
 		at, what = f.Uses[len(f.Uses)-1].Key(), "uses"
 	case len(f.Sinks) > 0:
 		at = "sink"

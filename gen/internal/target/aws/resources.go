@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"go/token"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -37,7 +38,7 @@ func (t Target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	if err == nil && t.patch.Top != nil {
 		data, found, err = b.underPatch(data, found)
 	}
-	return []model.File{{Path: "template.yaml", Data: data}}, append(found, b.left...), err
+	return []model.File{{Path: "template.yaml", Data: data}}, found, err
 }
 
 // underPatch returns the template with the patch over it, and what is beyond limits then
@@ -66,6 +67,8 @@ func (t Target) resources(app model.App) *builder {
 		b.function(f)
 	}
 	b.shared()
+	b.addAlarms()
+	b.keyPolicy()
 	b.roles()
 	return b
 }
@@ -82,7 +85,7 @@ type builder struct {
 	fed     map[string][]model.Function // by what feeds them
 	losing  map[string][]model.Function // by the name of their dead letters
 	hasAPI  bool
-	left    []model.Diagnostic // of what there is not, since it would be too much
+	found   []model.Diagnostic // besides what is beyond limits
 
 	patched   map[string]token.Position // where the patch is about the resource; under "" of itself
 	unpatched []model.Diagnostic        // what is beyond limits without the patch
@@ -117,7 +120,7 @@ func (b *builder) roles() {
 	if n := len(b.Outputs) + len(b.app.Functions); !b.terraform && n > maxOutputs {
 		report := model.NewReport(b.Name(), b.app.Functions[0])
 		report.Warnf("outputs-left", "the template has no outputs for the roles of functions, since it would have %d with them, more than %d, the limit of CloudFormation; split the application, or see aws cloudformation describe-stack-resources", n, maxOutputs)
-		b.left = report.Diagnostics
+		b.found = append(b.found, report.Diagnostics...)
 		return
 	}
 	for _, r := range b.Resources {
@@ -150,7 +153,23 @@ func regional(service string, resource ...any) stack.Join {
 	return append(stack.Join{"arn:", stack.Partition, ":" + service + ":", stack.Region, ":", stack.AccountID, ":"}, resource...)
 }
 
+// optional is the text of a property, nil for none.
+func optional(text string) any {
+	if text == "" {
+		return nil
+	}
+	return output.Text(text)
+}
+
 // mapping returns the members whose values are not zero.
 func mapping(members ...output.Member) output.Mapping {
-	return slices.DeleteFunc(members, func(m output.Member) bool { return m.Value == nil || m.Value == 0 || m.Value == "" || m.Value == false })
+	return slices.DeleteFunc(members, func(m output.Member) bool { return m.Value == nil || reflect.ValueOf(m.Value).IsZero() })
+}
+
+// nested is the mapping of the same; nil if there are none.
+func nested(members ...output.Member) any {
+	if m := mapping(members...); len(m) > 0 {
+		return m
+	}
+	return nil
 }

@@ -30,11 +30,17 @@ func (b *builder) function(f model.Function) {
 	fed := b.feed(f)
 	sends, addresses := b.sends(f)
 	uses, places := b.rights(f)
+	o, decided := f.Operation, b.operated(f)
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		resources: []any{stack.Arn(of(f, "Logs"))},
-	}}, fed.may, sends, traces(f))
-	o := f.Operation
+		resources: []any{b.logs(f)},
+	}}, fed.may, sends, decided.traces(), decided.network.attach())
+	variables := environment(o.Env, slices.Concat(addresses, places))
+	if variables != nil {
+		may = b.withKey(may, "kms:Decrypt")
+	} else {
+		may = b.withKey(may)
+	}
 	b.add(id, "AWS::Lambda::Function", mapping(
 		output.Member{Key: "Description", Value: output.Text(clipped(f.Source(), 256))},
 		output.Member{Key: "Runtime", Value: customRuntime},
@@ -44,13 +50,18 @@ func (b *builder) function(f model.Function) {
 		output.Member{Key: "MemorySize", Value: cmp.Or(o.Memory, defaultMemory)},
 		output.Member{Key: "Timeout", Value: seconds(timeout(f))},
 		output.Member{Key: "ReservedConcurrentExecutions", Value: concurrency(f)},
-		output.Member{Key: "Environment", Value: environment(o.Env, slices.Concat(addresses, places))},
-		output.Member{Key: "TracingConfig", Value: tracingConfig(f)},
-		output.Member{Key: "LoggingConfig", Value: output.Mapping{{Key: "LogGroup", Value: stack.Ref(of(f, "Logs"))}}},
-		output.Member{Key: "Role", Value: stack.Arn(of(f, "Role"))},
+		output.Member{Key: "EphemeralStorage", Value: nested(output.Member{Key: "Size", Value: decided.storage})},
+		output.Member{Key: "Environment", Value: variables},
+		output.Member{Key: "KmsKeyArn", Value: output.Text(b.key)},
+		output.Member{Key: "TracingConfig", Value: nested(output.Member{Key: "Mode", Value: map[string]string{"active": "Active", "passthrough": "PassThrough"}[decided.tracing]})},
+		output.Member{Key: "LoggingConfig", Value: b.logging(f)},
+		output.Member{Key: "VpcConfig", Value: nested(output.Member{Key: "SubnetIds", Value: decided.network.subnets}, output.Member{Key: "SecurityGroupIds", Value: decided.network.groups})},
+		output.Member{Key: "Role", Value: b.roleOf(f)},
 	))
-	b.role(of(f, "Role"), "lambda.amazonaws.com", nil, append([]output.Mapping{inline(ownPolicy, may...)}, uses...)...)
-	b.add(of(f, "Logs"), "AWS::Logs::LogGroup", output.Mapping{{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}})
+	b.functionRole(f, append([]output.Mapping{inline(ownPolicy, may...)}, uses...))
+	if decided.logGroup == "" {
+		b.add(of(f, "Logs"), "AWS::Logs::LogGroup", mapping(output.Member{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}, output.Member{Key: "KmsKeyId", Value: output.Text(b.key)}))
+	}
 	for _, add := range fed.add {
 		add()
 	}
@@ -59,21 +70,11 @@ func (b *builder) function(f model.Function) {
 
 func clipped(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }
 
-// tracingConfig is how X-Ray traces the function; nil for Lambda's default, which
-// is to pass on what a caller traces.
-func tracingConfig(f model.Function) any {
-	mode := map[string]string{"active": "Active", "passthrough": "PassThrough"}[f.Operation.Tracing]
-	if mode == "" {
-		return nil
-	}
-	return output.Mapping{{Key: "Mode", Value: mode}}
-}
-
 // traces is what Lambda needs to write traces, for which X-Ray knows no resources.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
-func traces(f model.Function) []statement {
-	if f.Operation.Tracing != "active" {
+func (o operated) traces() []statement {
+	if o.tracing != "active" {
 		return nil
 	}
 	return []statement{{actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, resources: []any{output.Text("*")}}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
@@ -72,9 +73,10 @@ func overTLS(action string, resources ...any) statement {
 
 // A statement allows actions on resources, or denies them.
 type statement struct {
-	deny                            bool
-	actions                         []string
-	resources, principal, condition any // nil for none; a principal is of a resource's own policy
+	deny                 bool
+	actions              []string
+	resources            []any
+	principal, condition any // nil for none; a principal is of a resource's own policy
 }
 
 func (s statement) mapping() output.Mapping {
@@ -82,13 +84,13 @@ func (s statement) mapping() output.Mapping {
 	if s.deny {
 		effect = "Deny"
 	}
-	return output.Mapping{
-		{Key: "Effect", Value: effect},
-		{Key: "Principal", Value: s.principal},
-		{Key: "Action", Value: s.actions},
-		{Key: "Resource", Value: s.resources},
-		{Key: "Condition", Value: s.condition},
-	}
+	return mapping(
+		output.Member{Key: "Effect", Value: effect},
+		output.Member{Key: "Principal", Value: s.principal},
+		output.Member{Key: "Action", Value: s.actions},
+		output.Member{Key: "Resource", Value: s.resources},
+		output.Member{Key: "Condition", Value: s.condition},
+	)
 }
 
 // policy is a policy document.
@@ -107,13 +109,16 @@ func inline(name string, statements ...statement) output.Mapping {
 	return output.Mapping{{Key: "PolicyName", Value: name}, {Key: "PolicyDocument", Value: policy(statements...)}}
 }
 
-// ownPolicy is the name of the policy with what every function needs.
-const ownPolicy = "function"
+// The policies with what every function needs, and with what operators give one.
+const ownPolicy, operatorPolicy = "function", "operator"
 
-// role adds a role that the service takes on, with what it may do.
-func (b *builder) role(id, trusted string, trust any, policies ...output.Mapping) {
-	b.add(id, "AWS::IAM::Role", output.Mapping{
-		{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
-		{Key: "Policies", Value: policies},
-	})
+// role adds a role of the function's that the service takes on, with what it may do.
+func (b *builder) role(f model.Function, id, trusted string, trust any, managed []string, policies ...output.Mapping) {
+	b.add(id, "AWS::IAM::Role", mapping(
+		output.Member{Key: "AssumeRolePolicyDocument", Value: policy(statement{principal: service(trusted), actions: []string{"sts:AssumeRole"}, condition: trust})},
+		output.Member{Key: "ManagedPolicyArns", Value: managed},
+		output.Member{Key: "Path", Value: output.Text(b.rolePath)},
+		output.Member{Key: "PermissionsBoundary", Value: output.Text(b.operated(f).boundary)},
+		output.Member{Key: "Policies", Value: policies},
+	))
 }

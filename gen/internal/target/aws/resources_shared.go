@@ -94,7 +94,7 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	if visibility == 0 {
 		visibility = presetVisibility(f, t)
 	}
-	properties := queueProperties(
+	properties := b.queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
 		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
 		output.Member{Key: "MessageRetentionPeriod", Value: b.retention(t.Name, t.FIFO)},
@@ -113,7 +113,7 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 func (b *builder) createTopic(name string) {
 	id := logical(name, "Topic")
 	b.once(id, func() {
-		b.add(id, "AWS::SNS::Topic", output.Mapping{})
+		b.add(id, "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
 		b.output(id, "topics", "ARN of the topic "+name, stack.Ref(id), name)
 	})
 }
@@ -122,8 +122,8 @@ func (b *builder) createTopic(name string) {
 // what lies in it, which is its default, said so that nothing else is.
 //
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
-func queueProperties(members ...output.Member) output.Mapping {
-	return append(mapping(members...), output.Member{Key: "SqsManagedSseEnabled", Value: true})
+func (b *builder) queueProperties(members ...output.Member) output.Mapping {
+	return append(mapping(members...), b.encrypted(output.Mapping{{Key: "KmsMasterKeyId", Value: output.Text(b.key)}}, output.Mapping{{Key: "SqsManagedSseEnabled", Value: true}})...)
 }
 
 // createStream adds a stream, which Kinesis encrypts with the account's own key
@@ -133,7 +133,7 @@ func queueProperties(members ...output.Member) output.Mapping {
 func (b *builder) createStream(name string) {
 	b.keep(stack.Retained, logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
 		{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}},
-		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: "alias/aws/kinesis"}}},
+		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: cmp.Or[any](optional(b.key), "alias/aws/kinesis")}}},
 	})
 }
 
@@ -164,7 +164,7 @@ func (b *builder) createBucket(name string) {
 	properties := append(output.Mapping{
 		{Key: "BucketName", Value: bucketName(name)},
 		{Key: "NotificationConfiguration", Value: notifies},
-	}, privateBucket()...)
+	}, b.privateBucket()...)
 	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
 	b.output(id, "buckets", "Name of the bucket "+name, stack.Ref(id), name)
 }
@@ -227,12 +227,14 @@ func (b *builder) createTable(name string) {
 		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
-	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", output.Mapping{
+	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", append(output.Mapping{
 		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
 		{Key: "StreamSpecification", Value: stream},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
-	})
+	}, b.encrypted(output.Mapping{
+		{Key: "SSESpecification", Value: output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}},
+	}, nil)...))
 	b.output(id, "tables", "Name of the table "+name, stack.Ref(id), name)
 }

@@ -121,7 +121,7 @@ func (b *builder) sinkResources(f model.Function) {
 		case "queue":
 			id := queueID(sink.Name, false)
 			b.once(id, func() {
-				b.keep(stack.Retained, id, "AWS::SQS::Queue", queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: b.retention(sink.Name, false)}))
+				b.keep(stack.Retained, id, "AWS::SQS::Queue", b.queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: b.retention(sink.Name, false)}))
 				b.output(id, "queues", "URL of the queue "+sink.Name, stack.Ref(id), sink.Name)
 			})
 		case "topic":
@@ -134,7 +134,7 @@ func (b *builder) sinkResources(f model.Function) {
 	id := deadLetterID(f)
 	b.once(id, func() {
 		b.cause = cause{f, "deadletter"}
-		b.keep(stack.Retained, id, "AWS::SQS::Queue", queueProperties(
+		b.keep(stack.Retained, id, "AWS::SQS::Queue", b.queueProperties(
 			output.Member{Key: "FifoQueue", Value: deadLettersFIFO(f)},
 			output.Member{Key: "MessageRetentionPeriod", Value: seconds(deadLetterRetention)},
 		))

@@ -105,15 +105,16 @@ func changeFilter(t model.Document) any {
 // goes to a bucket whole, where a queue would get its position alone.
 func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
 	fed := feeding{may: []statement{read}}
-	var onFailure any
+	var onFailure, counted any
 	if f.DeadLetter != "none" {
 		bucket := of(f, "DeadLetters")
+		counted = b.counted()
 		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: stack.Arn(bucket)}}}}
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 		fed.may = append(fed.may,
 			statement{actions: []string{"s3:PutObject"}, resources: []any{stack.Join{stack.Arn(bucket), "/aws/lambda/*"}}},
 			statement{actions: []string{"s3:ListBucket"}, resources: []any{stack.Arn(bucket)}})
-		fed.add = append(fed.add, func() { b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", privateBucket()) })
+		fed.add = append(fed.add, func() { b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", b.privateBucket()) })
 	}
 	fed.add = append(fed.add, func() {
 		b.eventSource(f, source, append(mapping(further...),
@@ -121,21 +122,24 @@ func (b *builder) records(f model.Function, source any, read statement, start st
 			output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
 			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
 			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
-			output.Member{Key: "DestinationConfig", Value: onFailure})...)
+			output.Member{Key: "DestinationConfig", Value: onFailure},
+			output.Member{Key: "MetricsConfig", Value: counted})...)
 	})
 	return fed
 }
 
 // privateBucket are the properties of every bucket: nothing in it is public, and
 // S3 encrypts it.
-func privateBucket() output.Mapping {
+func (b *builder) privateBucket() output.Mapping {
 	return output.Mapping{
 		{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
 			{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
 			{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
 		}},
 		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{
-			{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "AES256"}}}},
+			b.encrypted(
+				output.Mapping{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "aws:kms"}, {Key: "KMSMasterKeyID", Value: output.Text(b.key)}}}, {Key: "BucketKeyEnabled", Value: true}},
+				output.Mapping{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "AES256"}}}}),
 		}}}},
 	}
 }
@@ -262,9 +266,9 @@ func (b *builder) schedule(f model.Function, t model.Schedule) {
 		{Key: "FlexibleTimeWindow", Value: output.Mapping{{Key: "Mode", Value: output.Text("OFF")}}},
 		{Key: "Target", Value: target},
 	})
-	b.role(of(f, "ScheduleCaller"), "scheduler.amazonaws.com",
+	b.role(f, of(f, "ScheduleCaller"), "scheduler.amazonaws.com",
 		output.Mapping{{Key: "StringEquals", Value: output.Mapping{
 			{Key: "aws:SourceAccount", Value: stack.AccountID},
 			{Key: "aws:SourceArn", Value: regional("scheduler", "schedule-group/default")},
-		}}}, inline(ownPolicy, may...))
+		}}}, nil, inline(ownPolicy, b.withKey(may)...))
 }

@@ -141,7 +141,7 @@ func (b *builder) mayUse(uses []model.Use) []statement {
 	if actions := b.actions[u.Name]; len(actions) > 0 && u.Kind != model.UseSecret {
 		may = append(may, statement{actions: slices.Compact(slices.Sorted(slices.Values(actions))), resources: things})
 	}
-	return may
+	return b.withKey(may)
 }
 
 // resource is the ARN of what is used. That of a secret ends in six characters

@@ -46,6 +46,9 @@ func TestReferences(t *testing.T) {
 		}
 		for name, output := range template.Outputs {
 			members := output.(map[string]any)
+			if text, ok := members["Value"].(string); ok && strings.HasPrefix(text, "arn:") {
+				continue // of what exists already
+			}
 			if reference := one(t, members["Value"]); template.Resources[reference.ID].Type == "" || members["Description"] == "" {
 				t.Errorf("%s: the output %s is %v", g.name, name, output)
 			}
@@ -109,6 +112,9 @@ func TestFunctions(t *testing.T) {
 			}
 			if got := cfn.Strings(p["Architectures"]); !slices.Equal(got, []string{want}) || p["Runtime"] != "provided.al2023" || p["Handler"] != "bootstrap" {
 				t.Errorf("%s: %s is for %v, %v, %v", g.name, id, got, p["Runtime"], p["Handler"])
+			}
+			if at(p, "LoggingConfig", "LogGroup") == "/teams/orders" {
+				continue // which exists already
 			}
 			group := one(t, p["LoggingConfig"]).ID
 			if days, _ := template.Resources[group].Properties["RetentionInDays"].(int); days < 1 || groups[group] {

@@ -32,7 +32,7 @@ func TestTooLarge(t *testing.T) {
 // An application is not refused for the outputs of roles: it has them as long as all
 // are no more than CloudFormation takes, and Terraform takes any number.
 func TestRolesLeft(t *testing.T) {
-	for n, want := range map[int]string{66: "", 67: "outputs-left", 100: "outputs-left", 101: "application-size outputs-left"} {
+	for n, want := range map[int]string{66: "", 67: "outputs-left", 100: "outputs-left", 101: "outputs-left application-size"} {
 		app := model.App{Path: "example.com/shop"}
 		for i := range n {
 			app.Functions = append(app.Functions, model.Function{Name: fmt.Sprintf("f%02d", i), Trigger: model.HTTP{Path: "/"}})

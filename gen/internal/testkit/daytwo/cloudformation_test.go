@@ -18,6 +18,7 @@ var cloudFormation = map[string][]string{
 	"AWS::ApiGatewayV2::Integration":  {"ApiId", "IntegrationType"},
 	"AWS::ApiGatewayV2::Route":        {"ApiId", "RouteKey"},
 	"AWS::ApiGatewayV2::Stage":        {"ApiId", "StageName"},
+	"AWS::CloudWatch::Alarm":          {"AlarmName"},
 	"AWS::DynamoDB::Table":            {"AttributeDefinitions", "ImportSourceSpecification", "KeySchema", "TableName"},
 	"AWS::Events::EventBus":           {"Name"},
 	"AWS::Events::Rule":               {"EventBusName", "Name"},

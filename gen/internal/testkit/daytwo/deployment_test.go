@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -34,7 +35,14 @@ var readers = map[string]struct {
 	"aws":       {"template.yaml", readCloudFormation, cloudFormation},
 	"gcp":       {"main.tf", readTerraform, google},
 	"openwhisk": {"manifest.yaml", readOpenWhisk, whisk},
+	ofTerraform: {"main.tf", readTerraform, amazon},
 }
+
+// ofTerraform is the target aws whose infrastructure is a module.
+const ofTerraform = "aws by terraform"
+
+// forms are the targets, and what else they write.
+var forms = append(slices.Clone(testkit.TargetNames), ofTerraform)
 
 // deploy builds the infrastructure of the applications, one after the other in
 // the same folder.
@@ -46,11 +54,11 @@ func deploy(t *testing.T, target string, days ...application) []deployment {
 		dir := t.TempDir()
 		testkit.WriteFiles(t, dir, day.files())
 		if last != nil {
-			record, err := json.Marshal(build.Record{Target: target, Go: "go1.26.0", Functions: last})
+			record, err := json.Marshal(build.Record{Target: strings.Fields(target)[0], Go: "go1.26.0", Functions: last})
 			if err != nil {
 				t.Fatal(err)
 			}
-			testkit.WriteFiles(t, dir, []txtar.File{{Name: path.Join(model.DistDir, target, build.RecordFile), Data: record}})
+			testkit.WriteFiles(t, dir, []txtar.File{{Name: path.Join(model.DistDir, strings.Fields(target)[0], build.RecordFile), Data: record}})
 		}
 		d, recorded := deployed(t, dir, target, day)
 		out, last = append(out, d), recorded
@@ -84,17 +92,18 @@ func resolve(dir string, a application) resolution {
 	return known.(func() resolution)()
 }
 
-func deployed(t *testing.T, dir, target string, a application) (deployment, []build.RecordedFunction) {
+func deployed(t *testing.T, dir, form string, a application) (deployment, []build.RecordedFunction) {
 	t.Helper()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	c, err := config.Read(root, "", testkit.TargetNames)
-	if err != nil {
-		t.Fatal(err)
+	target, over := strings.Fields(form)[0], ""
+	if form == ofTerraform {
+		over = "targets: {aws: {infrastructure: terraform}}"
 	}
+	c := config.ParseOverlaid([]byte(a.settings), "", []byte(over), testkit.TargetNames)
 	targets := testkit.Targets(c)
 	on := targets[slices.Index(testkit.TargetNames, target)]
 	resolved := resolve(dir, a)
@@ -134,8 +143,8 @@ func deployed(t *testing.T, dir, target string, a application) (deployment, []bu
 		d.words = append(d.words, w.String())
 	}
 	for _, f := range files {
-		if f.Path == readers[target].file {
-			if d.estate, err = readers[target].read(f.Data); err != nil {
+		if f.Path == readers[form].file {
+			if d.estate, err = readers[form].read(f.Data); err != nil {
 				t.Fatalf("%s: %v", target, err)
 			}
 		}

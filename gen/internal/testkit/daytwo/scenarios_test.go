@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fngen/fngen/gen/internal/testkit"
 	"github.com/fngen/fngen/internal/testkit/repository"
 )
 
@@ -19,7 +18,7 @@ type scenario func(target string, before, after deployment, changes []change) []
 // each runs the scenario for each target.
 func each(t *testing.T, days []application, wrong scenario) {
 	t.Helper()
-	for _, target := range testkit.TargetNames {
+	for _, target := range forms {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			all := deploy(t, target, days...)
@@ -107,21 +106,22 @@ func TestRollBack(t *testing.T) {
 // A function that is removed takes nothing with it that others have. What data
 // goes with it is documented.
 func TestRemove(t *testing.T) {
-	said := map[string]string{} // what is lost, by target
+	said := map[string]*regexp.Regexp{} // what is lost, by target
 	for target, word := range map[string][2]string{
-		"gcp":       {"Terraform destroys the subscriptions and dead letters of a function that is removed", "removed google_pubsub_subscription "},
-		"openwhisk": {"The place of its feed in Kafka or CouchDB goes with a function that is removed", "removed feed "},
+		"gcp":       {"Terraform destroys the subscriptions and dead letters of a function that is removed", "^removed google_pubsub_subscription "},
+		"openwhisk": {"The place of its feed in Kafka or CouchDB goes with a function that is removed", "^removed feed "},
+		ofTerraform: {"Terraform destroys the queues, streams and dead letters of a function that is removed", ofRemoved.String()},
 	} {
 		if documented(t, word[0]) {
-			said[target] = word[1]
+			said[target] = regexp.MustCompile(word[1])
 		}
 	}
 	for _, name := range []string{"Confirm", "Print", "Thumbnail", "Greet", "Count", "Order"} {
 		t.Run(name, func(t *testing.T) {
 			each(t, []application{shop(), shop().without(name)}, func(target string, _, _ deployment, changes []change) []string {
 				lost := lostIn(changes)
-				if known := said[target]; known != "" {
-					lost = slices.DeleteFunc(lost, func(l string) bool { return strings.HasPrefix(l, known) })
+				if known := said[target]; known != nil {
+					lost = slices.DeleteFunc(lost, known.MatchString)
 				}
 				return slices.Concat(list("data is lost", lost), list("it does not stay", of(changes, replaced)), duplicates(changes))
 			})
@@ -129,10 +129,13 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// ofRemoved is what Terraform destroys on AWS of a function that is removed.
+var ofRemoved = regexp.MustCompile("^removed aws_(sqs_queue|kinesis_stream) ")
+
 // What was retained of a function that was removed is in the way of one who goes
 // back, if it has a name of its own: how it is imported is documented.
 func TestRemoveAndRollBack(t *testing.T) {
-	for _, target := range testkit.TargetNames {
+	for _, target := range forms {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			days := deploy(t, target, shop(), shop().without("Thumbnail").without("Greet"))
@@ -283,6 +286,9 @@ func TestSinks(t *testing.T) {
 					if target == "gcp" && documented(t, "a queue that is only sent to goes with the last sink that names it, and so do the subscriptions to the events of a sink") {
 						lost = slices.DeleteFunc(lost, func(l string) bool { return strings.HasPrefix(l, "removed google_pubsub_subscription ") })
 					}
+					if target == ofTerraform { // as TestRemove has it
+						lost = slices.DeleteFunc(lost, ofRemoved.MatchString)
+					}
 					return slices.Concat(list("data is lost", lost), list("it does not stay", of(changes, replaced)), duplicates(changes))
 				})
 			})
@@ -316,6 +322,9 @@ func TestUses(t *testing.T) {
 					if target == "gcp" { // the subscriptions of the functions that go, as TestRemove has them
 						lost = slices.DeleteFunc(lost, func(l string) bool { return strings.HasPrefix(l, "removed google_pubsub_subscription ") })
 					}
+					if target == ofTerraform {
+						lost = slices.DeleteFunc(lost, ofRemoved.MatchString)
+					}
 					return slices.Concat(list("data is lost", lost), list("it does not stay", of(changes, replaced)), duplicates(changes))
 				})
 			})
@@ -323,7 +332,7 @@ func TestUses(t *testing.T) {
 	}
 	t.Run("side by side", func(t *testing.T) {
 		app := shop().using(method, "drafts object:drafts write", "carts document:carts write")
-		for _, target := range []string{"aws", "gcp"} {
+		for _, target := range []string{"aws", "gcp", ofTerraform} {
 			first, second := deploy(t, target, app)[0], deploy(t, target, app.at("example.com/bill"))[0]
 			report(t, list("both have", common(first.estate, second.estate)))
 		}
@@ -360,6 +369,36 @@ func TestOperatedOnGoogle(t *testing.T) {
 	}
 }
 
+// The same of what operators decide on AWS: of a role's path that is documented.
+func TestOperatedOnAWS(t *testing.T) {
+	operated := func(name, digit string) application {
+		app := shop()
+		app.settings += "targets:\n  aws:\n    permissions-boundary: arn:aws:iam::123456789012:policy/" + name + "\n    role-path: /" + name + "/\n" +
+			"    vpc: {subnets: [subnet-0000000" + digit + "], security-groups: [sg-0000000" + digit + "]}\n" +
+			"    kms-key: arn:aws:kms:eu-west-1:123456789012:key/0000000" + digit + "-0000-0000-0000-000000000000\n    alarm-topic: arn:aws:sns:eu-west-1:123456789012:" + name + "\n" +
+			"    tracing: active\n    log-format: json\n    log-group: " + name + "\n    ephemeral-storage: " + digit + "GB\n" +
+			"functions:\n  print: {aws: {policies: [arn:aws:iam::aws:policy/" + name + "], statements: [{actions: [s3:GetObject], resources: [arn:aws:s3:::" + name + "/a]}]}}\n"
+		return app
+	}
+	for name, days := range map[string][]application{
+		"added":     {shop(), operated("one", "1")},
+		"changed":   {operated("one", "1"), operated("two", "2")},
+		"taken out": {operated("one", "1"), shop()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, days, func(_ string, _, _ deployment, changes []change) []string {
+				wrong := slices.Concat(list("data is lost", lostIn(changes)), duplicates(changes))
+				for _, c := range of(changes, replaced) {
+					if !(strings.Contains(c, "AWS::IAM::Role") && documented(t, "another path makes other roles")) {
+						wrong = append(wrong, "it does not stay: "+c)
+					}
+				}
+				return wrong
+			})
+		})
+	}
+}
+
 // An order that a queue did not keep, it keeps as another queue: nothing is lost, and
 // that there is another one, or that the plan refuses it, is documented.
 func TestAddOrder(t *testing.T) {
@@ -367,9 +406,14 @@ func TestAddOrder(t *testing.T) {
 		"aws": "What replaces them is another name in the directive, `fifo`",
 		"gcp": "`fifo` on a queue that is there already is refused so",
 	}
+	const destroyed = "Terraform destroys the queues, streams and dead letters of a function that is removed, and a queue that gets `fifo`"
 	each(t, []application{shop(), shop().saying("Confirm", "queue orders fifo", "retries 4")}, func(target string, _, _ deployment, changes []change) []string {
-		wrong := list("data is lost", lostIn(changes))
-		if other := of(changes, replaced, removed); len(other) > 0 && !documented(t, word[target]) {
+		lost := lostIn(changes)
+		if target == ofTerraform && documented(t, destroyed) {
+			lost = slices.DeleteFunc(lost, ofRemoved.MatchString)
+		}
+		wrong := list("data is lost", lost)
+		if other := of(changes, replaced, removed); len(other) > 0 && !documented(t, word[strings.Fields(target)[0]]) {
 			wrong = append(wrong, list("nothing is said", other)...)
 		}
 		return slices.Concat(wrong, duplicates(changes))
@@ -379,14 +423,14 @@ func TestAddOrder(t *testing.T) {
 // What is of dead letters, by the words that their ids and addresses have, and
 // what is of the function that handles them.
 var (
-	ofLetters = regexp.MustCompile(`(google_pubsub_(topic|subscription)|AWS::SQS::Queue) `)
-	ofHandler = regexp.MustCompile(`(?i)again|dead_letters_dlq|failures_dlq|refunds|DeadLettersQueueLetters|DeadLettersQueueFifoLetters|FailuresQueueLetters|FailuresQueueFifoLetters`)
+	ofLetters = regexp.MustCompile(`(google_pubsub_(topic|subscription)|AWS::SQS::Queue|aws_sqs_queue) `)
+	ofHandler = regexp.MustCompile(`(?i)again|dead_letters_dlq|failures_dlq|refunds|DeadLettersQueueLetters|DeadLettersQueueFifoLetters|FailuresQueueLetters|FailuresQueueFifoLetters|(dead_letters|failures)_queue(_fifo)?_letters`)
 )
 
 // Two applications in one account, project or namespace have nothing in common
 // that one of them could take from the other.
 func TestSecondApplication(t *testing.T) {
-	for _, target := range testkit.TargetNames {
+	for _, target := range forms {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			first, second := deploy(t, target, shop())[0], deploy(t, target, shop().at("example.com/bill"))[0]

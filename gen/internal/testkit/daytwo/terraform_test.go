@@ -36,8 +36,42 @@ var google = map[string][]string{
 	"google_cloudfunctions2_function_iam_member": {all},
 }
 
-// ownName is the argument by which Google knows a resource.
-var ownName = []string{"name", "account_id", "role_id"}
+// amazon has the same of AWS's provider:
+// https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service.
+var amazon = map[string][]string{
+	"aws_apigatewayv2_api":                               {"protocol_type"},
+	"aws_apigatewayv2_integration":                       {"api_id", "integration_type"},
+	"aws_apigatewayv2_route":                             {"api_id"},
+	"aws_apigatewayv2_stage":                             {"api_id", "name"},
+	"aws_cloudwatch_event_rule":                          {"event_bus_name", "name"},
+	"aws_cloudwatch_event_target":                        {"event_bus_name", "rule", "target_id"},
+	"aws_cloudwatch_log_group":                           {"name"},
+	"aws_dynamodb_table":                                 {"hash_key", "name", "range_key"},
+	"aws_iam_role":                                       {"name", "path"},
+	"aws_iam_role_policy":                                {"name", "role"},
+	"aws_iam_role_policy_attachment":                     {"policy_arn", "role"},
+	"aws_kinesis_stream":                                 {"name"},
+	"aws_lambda_event_source_mapping":                    {"event_source_arn", "starting_position"},
+	"aws_lambda_function":                                {"function_name"},
+	"aws_lambda_function_event_invoke_config":            {"function_name", "qualifier"},
+	"aws_lambda_function_url":                            {"function_name", "qualifier"},
+	"aws_lambda_permission":                              {all},
+	"aws_s3_bucket":                                      {"bucket"},
+	"aws_s3_bucket_notification":                         {"bucket"},
+	"aws_s3_bucket_policy":                               {"bucket"},
+	"aws_s3_bucket_public_access_block":                  {"bucket"},
+	"aws_s3_bucket_server_side_encryption_configuration": {"bucket"},
+	"aws_s3_object":                                      {"bucket", "key"},
+	"aws_scheduler_schedule":                             {"group_name", "name"},
+	"aws_sns_topic":                                      {"fifo_topic", "name"},
+	"aws_sns_topic_policy":                               {"arn"},
+	"aws_sns_topic_subscription":                         {"endpoint", "protocol", "topic_arn"},
+	"aws_sqs_queue":                                      {"fifo_queue", "name"},
+	"aws_sqs_queue_policy":                               {"queue_url"},
+}
+
+// ownName is the argument by which the platform knows a resource.
+var ownName = []string{"name", "account_id", "role_id", "function_name", "bucket"}
 
 // readTerraform reads a main.tf. Arguments are text, in which a reference to
 // another resource is by that one's own name instead of its label, and a variable
@@ -98,8 +132,22 @@ func (t terraform) resource(b *hclsyntax.Block) resource {
 		r.retained = r.arguments["force_destroy"] != "true" // or what is in it has to be deleted first
 	case "google_pubsub_topic", "google_cloudfunctions2_function", "google_cloud_run_v2_service", "google_eventarc_channel", "google_service_account", "google_project_iam_custom_role":
 		r.address = b.Labels[0] + " " + name
+	case "aws_dynamodb_table", "aws_kinesis_stream", "aws_sqs_queue":
+		r.holds, r.address = true, b.Labels[0]+" "+name
+		r.retained = r.arguments["deletion_protection_enabled"] == "true" // or its destruction is refused
+	case "aws_s3_bucket":
+		r.holds, r.address = true, b.Labels[0]+" "+name
+		r.retained = r.arguments["force_destroy"] != "true"
+	case "aws_lambda_function", "aws_sns_topic":
+		r.address = b.Labels[0] + " " + name
+	case "aws_apigatewayv2_api", "aws_lambda_function_url":
+		r.address = b.Labels[0] + " " + generated + b.Labels[1]
+	case "aws_apigatewayv2_route":
+		r.address = "route " + t.value(b.Body.Attributes["route_key"].Expr)
+	case "aws_cloudwatch_event_rule", "aws_cloudwatch_log_group", "aws_iam_role", "aws_scheduler_schedule":
+		r.name = b.Labels[0] + " " + name
 	}
-	if r.address != "" {
+	if r.address != "" && r.kind != "aws_apigatewayv2_route" && !strings.Contains(r.address, generated) && !strings.Contains(name, "local.bucket_suffix") {
 		r.name = r.address
 	}
 	if strings.HasSuffix(r.kind, "_iam_member") { // a grant is one, whoever makes it

@@ -18,6 +18,7 @@ type kind struct {
 	attributes map[string]attribute // by CloudFormation's name, "" for its Ref
 	properties properties
 	waits      string // the property whose resource waits for others in the place of the one
+	protection string // the argument by which AWS refuses to delete it, also when Terraform no longer has it
 }
 
 // An attribute is what Terraform calls it, and what CloudFormation's has after it.
@@ -122,7 +123,7 @@ var kinds = map[string]kind{
 			properties{"Dimensions": {arguments: dimensions}}),
 	},
 	"AWS::DynamoDB::Table": {
-		resource: "aws_dynamodb_table", name: "name", limit: 255,
+		resource: "aws_dynamodb_table", name: "name", limit: 255, protection: "deletion_protection_enabled",
 		attributes: map[string]attribute{"": {name: "name"}, "Arn": {name: "arn"}, "StreamArn": {name: "stream_arn"}},
 		properties: arguments("BillingMode", properties{
 			"KeySchema":                        {arguments: keys},
@@ -155,9 +156,11 @@ var kinds = map[string]kind{
 			properties{"DestinationConfig": block("destination_config", "", properties{"OnFailure": block("on_failure", "Destination", nil)})}),
 	},
 	"AWS::Lambda::EventSourceMapping": {
-		resource: "aws_lambda_event_source_mapping",
+		resource:   "aws_lambda_event_source_mapping",
+		attributes: map[string]attribute{"": {name: "uuid"}},
 		properties: arguments("FunctionName EventSourceArn FunctionResponseTypes BatchSize MaximumBatchingWindowInSeconds ParallelizationFactor StartingPosition MaximumRetryAttempts MaximumRecordAgeInSeconds BisectBatchOnFunctionError KmsKeyArn", properties{
 			"ScalingConfig":     block("scaling_config", "MaximumConcurrency", nil),
+			"MetricsConfig":     block("metrics_config", "Metrics", nil),
 			"FilterCriteria":    block("filter_criteria", "", properties{"Filters": block("filter", "Pattern", nil)}),
 			"DestinationConfig": block("destination_config", "", properties{"OnFailure": block("on_failure", "Destination=destination_arn", nil)}),
 		}),

@@ -100,6 +100,9 @@ func (w *writer) resource(r stack.Resource) {
 		w.fail("%s is not written for Terraform", r.Kind)
 	}
 	b := w.Top("resource", []string{k.resource, label(r.ID)}, w.name(k, r)...)
+	if k.protection != "" && r.Retention != stack.Deleted {
+		b.Set(hcl.Pair{Name: k.protection, Value: true})
+	}
 	w.properties(b, k.properties, r.Properties, r)
 	if k.waits == "" || property(r, k.waits) == nil {
 		w.waits(b, r)

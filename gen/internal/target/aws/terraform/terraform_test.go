@@ -21,8 +21,10 @@ func TestTable(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: the provider has no %s", of, k.resource)
 		}
-		if k.name != "" && !slices.Contains(slices.Concat(s.Required, s.Optional), k.name) {
-			t.Errorf("%s: %s has no %s", of, k.resource, k.name)
+		for _, argument := range []string{k.name, k.protection} {
+			if argument != "" && !slices.Contains(slices.Concat(s.Required, s.Optional), argument) {
+				t.Errorf("%s: %s has no %s", of, k.resource, argument)
+			}
 		}
 		for name, a := range k.attributes {
 			if !slices.Contains(s.Exported, a.name) {
