@@ -35,8 +35,8 @@ func deployments(t *testing.T) map[string]deployment {
 		out[name] = inBoth(t, yaml, model.App{Path: "example.com/shop", Functions: everything(same)})
 	}
 	for _, g := range goldens(t) {
-		if g.name == "patch" { // of a template alone
-			continue
+		if g.name == "patch" {
+			continue // which a template alone has
 		}
 		if g.name == "uses" {
 			out["golden uses"] = inBoth(t, usingYAML, using())

@@ -73,7 +73,7 @@ func only(name string) writing {
 	return writing{arguments: func(w *writer, _ stack.Resource, v any) []hcl.Pair {
 		elements, _ := v.([]any)
 		if len(elements) != 1 {
-			w.fail("%s of Terraform is one, and not %d", name, len(elements))
+			w.cannot("%s of Terraform is one, and not %d", name, len(elements))
 			return nil
 		}
 		return []hcl.Pair{{Name: name, Value: w.value(elements[0])}}
@@ -325,7 +325,7 @@ func (w *writer) managedPolicies(r stack.Resource, v any) {
 // target writes the target of a rule.
 func (w *writer) target(r stack.Resource, v any) {
 	if len(list(v)) != 1 {
-		w.fail("a rule of Terraform has one target here, and not %d", len(list(v)))
+		w.cannot("a rule of Terraform has one target here, and not %d", len(list(v)))
 	}
 	b := w.Top("resource", []string{"aws_cloudwatch_event_target", label(r.ID)}, hcl.Pair{Name: "rule", Value: w.expression(stack.Ref(r.ID))})
 	if bus := property(r, "EventBusName"); bus != nil {

@@ -59,7 +59,7 @@ func Write(m Module) ([]byte, error) {
 	return slices.Concat(head.Bytes(), []byte("\n"), rest.Bytes()), w.err
 }
 
-func (w *writer) fail(format string, args ...any) {
+func (w *writer) cannot(format string, args ...any) {
 	if w.err == nil {
 		w.err = fmt.Errorf(format, args...)
 	}
@@ -97,7 +97,7 @@ func short(id string, limit int) string {
 func (w *writer) resource(r stack.Resource) {
 	k, ok := w.kinds[r.Kind]
 	if !ok {
-		w.fail("%s is not written for Terraform", r.Kind)
+		w.cannot("%s is not written for Terraform", r.Kind)
 	}
 	b := w.Top("resource", []string{k.resource, label(r.ID)}, w.name(k, r)...)
 	if k.protection != "" && r.Retention != stack.Deleted {
@@ -123,7 +123,7 @@ func (w *writer) properties(b hcl.Body, of properties, values output.Mapping, r 
 		p, ok := of[m.Key]
 		switch {
 		case !ok:
-			w.fail("%s of %s is not written for Terraform", m.Key, r.Kind)
+			w.cannot("%s of %s is not written for Terraform", m.Key, r.Kind)
 		case m.Value == nil:
 		case p.arguments != nil:
 			b.Set(p.arguments(w, r, m.Value)...)
@@ -200,7 +200,7 @@ func (w *writer) address(id string) hcl.Expr {
 func (w *writer) kind(id string) kind {
 	r, ok := w.byID[id]
 	if !ok {
-		w.fail("there is no %s", id)
+		w.cannot("there is no %s", id)
 	}
 	return w.kinds[r.Kind]
 }
@@ -246,7 +246,7 @@ func values[T any](w *writer, list []T) []any {
 // that it normalizes all strings to.
 func (w *writer) text(s string) string {
 	if !norm.NFC.IsNormalString(s) {
-		w.fail("Terraform would change %+q, since it composes accents with their letters; write it in Unicode's form NFC", s)
+		w.cannot("Terraform would change %+q, since it composes accents with their letters; write it in Unicode's form NFC", s)
 	}
 	return s
 }
@@ -277,7 +277,7 @@ func (w *writer) expression(v any) hcl.Expr {
 		}
 		return hcl.Text(parts...)
 	}
-	w.fail("%T is no value for Terraform", v)
+	w.cannot("%T is no value for Terraform", v)
 	return hcl.Value("")
 }
 
@@ -285,7 +285,7 @@ func (w *writer) expression(v any) hcl.Expr {
 func (w *writer) attribute(id, name string) hcl.Expr {
 	a, ok := w.kind(id).attributes[name]
 	if !ok {
-		w.fail("%s of %s is not written for Terraform", strings.TrimSpace("the attribute "+name), id)
+		w.cannot("%s of %s is not written for Terraform", strings.TrimSpace("the attribute "+name), id)
 		return hcl.Value("")
 	}
 	ref := hcl.Ref(w.kind(id).resource, label(id), a.name)
