@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/hcl"
@@ -250,14 +251,36 @@ func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
 	if k.name == "" || property(r, "BucketName") != nil {
 		return nil
 	}
-	limit, end := k.limit-maxName-len(k.before)-1, ""
+	end := ""
 	switch {
 	case r.Kind == "AWS::S3::Bucket": // whose names are everybody's
 		return []hcl.Pair{{Name: k.name, Value: hcl.Text(short(r.ID, k.limit-maxSuffix-1)+"-", w.parameter(stack.Unique))}}
 	case property(r, "FifoQueue") == true:
 		end = ".fifo"
 	}
-	return []hcl.Pair{{Name: k.name, Value: hcl.Text(k.before, hcl.Ref("var", "name"), "-"+short(r.ID, limit-len(end))+end)}}
+	return []hcl.Pair{{Name: k.name, Value: hcl.Text(k.before, hcl.Ref("var", "name"), k.after(r.ID, end))}}
+}
+
+// after returns what a name has after the application's.
+func (k kind) after(id, end string) string {
+	return "-" + short(id, k.limit-maxName-len(k.before)-1-len(end)) + end
+}
+
+// Named returns the name of the function or the log group with the logical id, in a
+// module of that name.
+func Named(name, id string) string {
+	k := kinds["AWS::Logs::LogGroup"]
+	if strings.HasSuffix(id, "Function") {
+		k = kinds["AWS::Lambda::Function"]
+	}
+	return k.before + name + k.after(id, "")
+}
+
+// Holds reports whether resources of the type hold what users have put there, or are
+// settings of one that does: they outlive a removal.
+func Holds(resource string) bool {
+	return slices.Contains([]string{"aws_dynamodb_table", "aws_kinesis_stream", "aws_sqs_queue", "aws_s3_bucket",
+		"aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration"}, resource)
 }
 
 // archiveFile is the path of a function's archive.

@@ -81,14 +81,16 @@ func label(id string) string {
 	return b.String()
 }
 
-// short returns what of the id is in a name, in limit characters at most. What is
-// longer is cut and told apart by a hash, so that it never changes.
-func short(id string, limit int) string {
-	name := strings.ReplaceAll(label(id), "_", "-")
+// short returns what of the id is in a name, in limit characters at most.
+func short(id string, limit int) string { return cut(strings.ReplaceAll(label(id), "_", "-"), limit) }
+
+// cut returns the name, or what there is room for with a hash after it, which is
+// always the same.
+func cut(name string, limit int) string {
 	if len(name) <= limit {
 		return name
 	}
-	sum := sha256.Sum256([]byte(id))
+	sum := sha256.Sum256([]byte(name))
 	hash := hex.EncodeToString(sum[:4])
 	return strings.TrimRight(name[:limit-len(hash)-1], "-") + "-" + hash
 }

@@ -134,7 +134,7 @@ func TestDefaultName(t *testing.T) {
 		}
 	}
 	want := map[string]string{"shop": "shop", "Shop": "shop", "my_shop.v2": "my-shop-v2", "9lives": "lives", "a": "fngen", "": "fngen",
-		"orders-of-the-northern-warehouse": "orders-of-the-northern-w", "x-------------------------y": "x-y", "ORDERS-": "orders"}
+		"orders-of-the-northern-warehouse": "orders-of-the-n-0fadd607", "x-------------------------y": "x-y", "ORDERS-": "orders"}
 	if !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
