@@ -248,14 +248,14 @@ var kinds = map[string]kind{
 
 // name returns the argument that names the resource, unless a property does.
 func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
-	if k.name == "" || property(r, "BucketName") != nil {
+	if k.name == "" || member(r.Properties, "BucketName") != nil {
 		return nil
 	}
 	end := ""
 	switch {
 	case r.Kind == "AWS::S3::Bucket": // whose names are everybody's
 		return []hcl.Pair{{Name: k.name, Value: hcl.Text(short(r.ID, k.limit-maxSuffix-1)+"-", w.parameter(stack.Unique))}}
-	case property(r, "FifoQueue") == true:
+	case member(r.Properties, "FifoQueue") == true:
 		end = ".fifo"
 	}
 	return []hcl.Pair{{Name: k.name, Value: hcl.Text(k.before, hcl.Ref("var", "name"), k.after(r.ID, end))}}
@@ -351,7 +351,7 @@ func (w *writer) target(r stack.Resource, v any) {
 		w.cannot("a rule of Terraform has one target here, and not %d", len(list(v)))
 	}
 	b := w.Top("resource", []string{"aws_cloudwatch_event_target", label(r.ID)}, hcl.Pair{Name: "rule", Value: w.expression(stack.Ref(r.ID))})
-	if bus := property(r, "EventBusName"); bus != nil {
+	if bus := member(r.Properties, "EventBusName"); bus != nil {
 		b.Set(hcl.Pair{Name: "event_bus_name", Value: w.value(bus)})
 	}
 	for _, one := range list(v) {
