@@ -276,11 +276,9 @@ func Named(name, id string) string {
 	return k.before + name + k.after(id, "")
 }
 
-// Holds reports whether resources of the type hold what users have put there, or are
-// settings of one that does: they outlive a removal.
+// Holds reports whether resources of the type hold what users have put there.
 func Holds(resource string) bool {
-	return slices.Contains([]string{"aws_dynamodb_table", "aws_kinesis_stream", "aws_sqs_queue", "aws_s3_bucket",
-		"aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration"}, resource)
+	return slices.Contains([]string{"aws_dynamodb_table", "aws_kinesis_stream", "aws_sqs_queue", "aws_s3_bucket"}, resource)
 }
 
 // archiveFile is the path of a function's archive.
