@@ -20,9 +20,10 @@ type terraform struct {
 	builder   string  // of the one that compiles
 	events    []topic // the topics of sinks for events
 
-	accounts                   []function     // see runsAs
-	letterQueues, movedLetters []topic        // see deadLetterQueues
-	orderedLetters             map[topic]bool // see fifoLetters
+	accounts                   []function       // see runsAs
+	permits                    map[string][]any // references to what permit has written, by the label
+	letterQueues, movedLetters []topic          // see deadLetterQueues
+	orderedLetters             map[topic]bool   // see fifoLetters
 }
 
 // A function is one of the application's. What is its alone is called after its
@@ -73,7 +74,7 @@ const providerVersions = ">= 6.50.0, < 8.0.0"
 // for instance.
 func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
 	file := hcl.NewFile()
-	w := &terraform{Body: file.Body, target: t, app: app}
+	w := &terraform{Body: file.Body, target: t, app: app, permits: map[string][]any{}}
 	resource := "google_cloudfunctions2_function"
 	if t.binary {
 		resource = "google_cloud_run_v2_service"

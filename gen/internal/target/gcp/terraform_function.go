@@ -271,28 +271,17 @@ func (w *terraform) uri(f function) hcl.Expr {
 	return hcl.Ref(f.resource, f.label, "service_config", 0, "uri")
 }
 
-// depends returns what has to be there before the function is: what it may
-// read, send to and use, and what Eventarc may do.
+// permit writes a resource that gives the function a right, without which the
+// function is not there.
+func (w *terraform) permit(f function, kind, label string, pairs ...hcl.Pair) hcl.Body {
+	w.permits[f.label] = append(w.permits[f.label], hcl.Ref(kind, label))
+	return w.Top("resource", []string{kind, label}, append(pairs, hcl.Pair{Name: "member", Value: f.member()})...)
+}
+
+// depends returns what has to be there before the function is: what it is
+// permitted, and what Eventarc may do.
 func (w *terraform) depends(f function) []any {
-	var on []any
-	who := w.runsAs(f)
-	if len(who.secrets()) > 0 {
-		on = append(on, hcl.Ref("google_secret_manager_secret_iam_member", who.label))
-	}
-	if len(who.publishes) > 0 {
-		on = append(on, hcl.Ref("google_pubsub_topic_iam_member", who.label+"_sends"))
-	}
-	sorted, _ := w.grantsOf(who.Function)
-	for _, g := range sorted {
-		on = append(on, hcl.Ref(g.resource(), g.label(who)))
-	}
-	for _, a := range w.added(who.Function) {
-		on = append(on, hcl.Ref(a.resource(), a.label(who)))
-	}
-	for _, r := range who.rights {
-		at, _ := r.given(who)
-		on = append(on, hcl.Ref(at.kind, at.label))
-	}
+	on := slices.Clone(w.permits[w.runsAs(f).label])
 	if !w.binary {
 		on = append(on, hcl.Ref("google_project_iam_member", w.builder))
 		if inFunction(f.Trigger) {
@@ -332,12 +321,11 @@ func (w *terraform) mayRead(f function) {
 	if len(secrets) == 0 {
 		return
 	}
-	w.Top("resource", []string{"google_secret_manager_secret_iam_member", f.label},
+	w.permit(f, "google_secret_manager_secret_iam_member", f.label,
 		hcl.Pair{Name: "for_each", Value: hcl.Call("toset", secrets)},
 		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
 		hcl.Pair{Name: "secret_id", Value: hcl.Ref("each", "value")},
-		hcl.Pair{Name: "role", Value: "roles/secretmanager.secretAccessor"},
-		hcl.Pair{Name: "member", Value: f.member()})
+		hcl.Pair{Name: "role", Value: "roles/secretmanager.secretAccessor"})
 }
 
 // verifies reports whether the program checks its callers itself, in the place

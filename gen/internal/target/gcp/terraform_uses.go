@@ -108,19 +108,18 @@ func (w *terraform) mayUse(f function) {
 		if g.access == writes {
 			role = hcl.Ref("google_project_iam_custom_role", string(g.kind)+"s", "id")
 		}
-		w.grant(g, g.label(f), f, prefixes[g], hcl.Pair{Name: "role", Value: role})
+		w.grant(g, f, prefixes[g], hcl.Pair{Name: "role", Value: role})
 	}
 	for _, on := range w.added(f.Function) {
 		var names []any
 		for _, role := range on.roles {
 			names = append(names, role)
 		}
-		g := on.grant
-		w.grant(g, g.label(f), f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
+		w.grant(on.grant, f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
 	}
 	for _, r := range f.rights {
 		at, arguments := r.given(f)
-		w.Top("resource", []string{at.kind, at.label}, append(arguments, hcl.Pair{Name: "role", Value: r.role}, hcl.Pair{Name: "member", Value: f.member()})...)
+		w.permit(f, at.kind, at.label, append(arguments, hcl.Pair{Name: "role", Value: r.role})...)
 	}
 }
 
@@ -170,17 +169,16 @@ func (t target) added(f model.Function) []addition {
 
 // grant writes a grant, under a condition where it is not for all of what IAM
 // knows.
-func (w *terraform) grant(g grant, label string, f function, prefixes []string, role ...hcl.Pair) {
-	member := hcl.Pair{Name: "member", Value: f.member()}
+func (w *terraform) grant(g grant, f function, prefixes []string, role ...hcl.Pair) {
 	if g.kind == model.UseObject {
-		b := w.Top("resource", []string{g.resource(), label}, slices.Concat([]hcl.Pair{{Name: "bucket", Value: w.bucketName(g.on)}}, role, []hcl.Pair{member})...)
+		b := w.permit(f, g.resource(), g.label(f), append([]hcl.Pair{{Name: "bucket", Value: w.bucketName(g.on)}}, role...)...)
 		if len(prefixes) > 0 {
 			b.Block("condition", hcl.Pair{Name: "title", Value: "prefix"}, hcl.Pair{Name: "expression", Value: w.below(g, prefixes)})
 		}
 		return
 	}
 	// https://cloud.google.com/firestore/docs/manage-databases#configure_per-database_access_permissions
-	w.resource(g.resource(), label, slices.Concat(role, []hcl.Pair{member})...).Block("condition",
+	w.permit(f, g.resource(), g.label(f), append([]hcl.Pair{{Name: "project", Value: hcl.Ref("var", "project")}}, role...)...).Block("condition",
 		hcl.Pair{Name: "title", Value: "database"},
 		hcl.Pair{Name: "expression", Value: hcl.Text(`resource.name == "projects/`, hcl.Ref("var", "project"), `/databases/`+g.on+`"`)})
 }
