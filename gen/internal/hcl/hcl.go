@@ -131,6 +131,20 @@ func Text(parts ...any) Expr {
 	return append(tokens, &hclwrite.Token{Type: hclsyntax.TokenCQuote, Bytes: []byte(`"`)})
 }
 
+// Evaluate returns the string that an expression is with those values of what it
+// refers to; "" for one that is none.
+func Evaluate(e Expr, values map[string]cty.Value) string {
+	parsed, diags := hclsyntax.ParseExpression(e.Bytes(), "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return ""
+	}
+	v, diags := parsed.Value(&hcl.EvalContext{Variables: values})
+	if diags.HasErrors() || v.Type() != cty.String || !v.IsKnown() || v.IsNull() {
+		return ""
+	}
+	return v.AsString()
+}
+
 // A File is a file while it is written.
 type File struct {
 	Body

@@ -141,6 +141,9 @@ func onGrammar() *regexp.Regexp {
 	return regexp.MustCompile(regexp.MustCompile(`\?P<\w+>`).ReplaceAllString(strings.Join(all, "|"), "")) // JSON Schema has no such names
 }
 
+// An address is that of a resource in Terraform's state.
+type address struct{ kind, label string }
+
 // given returns the address of the resource that gives the function the right, and
 // its arguments but for the role and the member. The address depends on nothing but
 // the right, so that no other takes it away.

@@ -101,9 +101,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	w.sources()
 	w.alerts()
 	w.outputs()
-	src := file.Bytes()
-	found, err := w.limits(src)
-	return []model.File{{Path: "main.tf", Data: src}}, found, err
+	return []model.File{{Path: "main.tf", Data: file.Bytes()}}, w.limits(), nil
 }
 
 func (w *terraform) variables() {

@@ -21,10 +21,16 @@ func (w *terraform) archiveBucket() {
 	w.bucket("source", free("source", w.bucketNames()))
 }
 
+// worldwide returns the name of a bucket that main.tf creates, which no other
+// project's has.
+func (w *terraform) worldwide(name string) hcl.Expr {
+	return hcl.Text(hcl.Ref("var", "project"), "-", hcl.Ref("var", "name"), "-"+short(name, maxBucket))
+}
+
 func (w *terraform) bucket(label, name string) hcl.Body {
 	b := w.resource("google_storage_bucket", label,
 		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
-		hcl.Pair{Name: "name", Value: hcl.Text(hcl.Ref("var", "project"), "-", hcl.Ref("var", "name"), "-"+short(name, maxBucket))},
+		hcl.Pair{Name: "name", Value: w.worldwide(name)},
 		hcl.Pair{Name: "uniform_bucket_level_access", Value: true},
 		hcl.Pair{Name: "public_access_prevention", Value: "enforced"})
 	if w.kms != "" {
