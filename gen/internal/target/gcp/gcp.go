@@ -74,7 +74,9 @@ func New(says config.Sections) model.Target {
 	}
 	for name, f := range says.Functions {
 		o := readOperated(f, binary)
-		o.rights = readRights(f)
+		if o.rights = readRights(f); o.rights != nil {
+			o.pos = f.Position(rightsKey.Name)
+		}
 		t.functions[name] = o
 	}
 	for name, r := range says.Resources {

@@ -29,7 +29,8 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var found []model.Diagnostic
 	queues := map[string]model.Function{}
 	for _, f := range functions {
-		report := model.NewReport(t.Name(), f)
+		report := model.NewReport(t.Name(), t.placed(f))
+		t.sharedRights(report, f, functions)
 		if q, ok := f.Trigger.(model.Queue); ok {
 			if other, taken := queues[q.Name]; taken {
 				report.Errorf("queue-shared", "the queue %s feeds %s at %s already, and its subscription pushes to one function; handle both in one function, or write //fn:topic", q.Name, other.Name, model.Position(other.Pos))
@@ -87,7 +88,7 @@ const noSuchBucket = "resources.%s.gcp.name is %q, which no bucket is called; us
 // settingKey is the key of fngen.yaml that names what exists for a resource.
 func settingKey(resource string) string { return "resources." + resource + ".name" }
 
-// placed returns the function with the places of those keys.
+// placed returns the function with the places of those keys, and of its rights.
 func (t target) placed(f model.Function) model.Function {
 	positions := maps.Clone(f.Positions)
 	if positions == nil {
@@ -104,6 +105,9 @@ func (t target) placed(f model.Function) model.Function {
 		if pos := t.named(name).pos; pos.IsValid() {
 			positions[settingKey(name)] = pos
 		}
+	}
+	if pos := t.functions[f.Name].pos; pos.IsValid() {
+		positions[rightsKey.Name] = pos
 	}
 	f.Positions = positions
 	return f

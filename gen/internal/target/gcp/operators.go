@@ -2,12 +2,14 @@ package gcp
 
 import (
 	"cmp"
+	"go/token"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/hcl"
+	"github.com/fngen/fngen/gen/internal/model"
 )
 
 const (
@@ -51,6 +53,7 @@ type operated struct {
 	account string // the e-mail of one that exists; "" for one of its own
 	vpc     vpc
 	rights  []right
+	pos     token.Position // of the rights
 }
 
 // A vpc is the network that a function sends to; the zero one is none.
@@ -88,6 +91,26 @@ func readRights(s *config.Settings) []right {
 		s.Need("role", "on")
 	})
 	return distinct(out)
+}
+
+// sharedRights warns of rights of the function that reach others, which run as the
+// same account and do not have them.
+func (t target) sharedRights(report *model.Report, f model.Function, functions []model.Function) {
+	own := t.operatedOf(f.Name)
+	if own.account == "" {
+		return
+	}
+	var others []string
+	for _, other := range functions {
+		o := t.operatedOf(other.Name)
+		if o.account == own.account && slices.ContainsFunc(own.rights, func(r right) bool { return !slices.Contains(o.rights, r) }) {
+			others = append(others, other.Name)
+		}
+	}
+	if len(others) > 0 {
+		report.WarnAt("rights-shared", rightsKey.Name, "functions.%s.gcp.roles reach %s too, since all of them run as %s; give %s a service-account of its own",
+			f.Name, strings.Join(others, ", "), own.account, f.Name)
+	}
 }
 
 func distinct(rights []right) []right {
