@@ -12,7 +12,7 @@ import (
 
 // check has the limits of Google Cloud Functions and what feeds them.
 func (t target) check(f model.Function) *model.Report {
-	report := model.NewReport(t.Name(), t.placed(f))
+	report := model.NewReport(t.Name(), f)
 	t.settings(report, f)
 	t.sinks(report, f)
 	t.uses(report, f)

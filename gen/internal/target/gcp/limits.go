@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"cmp"
-	"go/token"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,7 +28,7 @@ func (t target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var found []model.Diagnostic
 	queues := map[string]model.Function{}
 	for _, f := range functions {
-		report := model.NewReport(t.Name(), t.placed(f))
+		report := model.NewReport(t.Name(), f)
 		t.sharedRights(report, f, functions)
 		if q, ok := f.Trigger.(model.Queue); ok {
 			if other, taken := queues[q.Name]; taken {
@@ -66,8 +65,8 @@ func request(report *model.Report, t model.HTTP) {
 // https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names and
 // https://cloud.google.com/storage/docs/buckets#naming
 func (t target) settings(report *model.Report, f model.Function) {
-	if name := t.named(f.Trigger.Resource()).name; isObject(f.Trigger) && name != "" && !bucketName.MatchString(name) {
-		report.ErrorAt("resource-setting", settingKey(f.Trigger.Resource()), noSuchBucket, f.Trigger.Resource(), name)
+	if isObject(f.Trigger) {
+		t.isBucket(report, f.Trigger.Resource())
 	}
 	topics := sinkTopics(f)
 	if subscribes(f.Trigger) {
@@ -78,39 +77,16 @@ func (t target) settings(report *model.Report, f model.Function) {
 	}
 	for _, of := range unique(topics) {
 		if name := t.existing(of); name != "" && (!topicName.MatchString(name) || strings.HasPrefix(strings.ToLower(name), reservedName)) {
-			report.ErrorAt("resource-setting", settingKey(of.name), "resources.%s.gcp.name is %q, which no topic is called; use 3 to 255 letters, digits and %s, a letter first and not %s", of.name, name, "._~%+-", reservedName)
+			report.ErrorIn("resource-setting", t.named(of.name).pos, "resources.%s.gcp.name is %q, which no topic is called; use 3 to 255 letters, digits and %s, a letter first and not %s", of.name, name, "._~%+-", reservedName)
 		}
 	}
 }
 
-const noSuchBucket = "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least"
-
-// settingKey is the key of fngen.yaml that names what exists for a resource.
-func settingKey(resource string) string { return "resources." + resource + ".name" }
-
-// placed returns the function with the places of those keys, and of its rights.
-func (t target) placed(f model.Function) model.Function {
-	positions := maps.Clone(f.Positions)
-	if positions == nil {
-		positions = map[string]token.Position{}
+// isBucket refuses a name of the resource that no bucket has.
+func (t target) isBucket(report *model.Report, resource string) {
+	if r := t.named(resource); r.name != "" && !bucketName.MatchString(r.name) {
+		report.ErrorIn("resource-setting", r.pos, "resources.%s.gcp.name is %q, which no bucket is called; use a-z, 0-9 and -_., a letter or digit first and last, 3 at least", resource, r.name)
 	}
-	names := []string{f.Trigger.Resource(), f.DeadLetter}
-	for _, s := range f.Sinks {
-		names = append(names, s.Name)
-	}
-	for _, u := range f.Uses {
-		names = append(names, u.Name)
-	}
-	for _, name := range names {
-		if pos := t.named(name).pos; pos.IsValid() {
-			positions[settingKey(name)] = pos
-		}
-	}
-	if pos := t.functions[f.Name].pos; pos.IsValid() {
-		positions[rightsKey.Name] = pos
-	}
-	f.Positions = positions
-	return f
 }
 
 // limits returns what Google does not take of main.tf as it is finished.

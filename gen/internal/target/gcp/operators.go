@@ -108,7 +108,7 @@ func (t target) sharedRights(report *model.Report, f model.Function, functions [
 		}
 	}
 	if len(others) > 0 {
-		report.WarnAt("rights-shared", rightsKey.Name, "functions.%s.gcp.roles reach %s too, since all of them run as %s; give %s a service-account of its own",
+		report.WarnIn("rights-shared", own.pos, "functions.%s.gcp.roles reach %s too, since all of them run as %s; give %s a service-account of its own",
 			f.Name, strings.Join(others, ", "), own.account, f.Name)
 	}
 }
