@@ -47,13 +47,19 @@ func Value(v any) Expr {
 		}
 		return hclwrite.TokensForObject(attrs)
 	case []any:
-		var elems []hclwrite.Tokens
-		for _, e := range v {
-			elems = append(elems, Value(e))
-		}
-		return hclwrite.TokensForTuple(elems)
+		return hclwrite.TokensForTuple(values(v))
+	case []string:
+		return hclwrite.TokensForTuple(values(v))
 	}
 	panic(fmt.Sprintf("no expression of %T", v))
+}
+
+func values[T any](list []T) []Expr {
+	var out []Expr
+	for _, v := range list {
+		out = append(out, Value(v))
+	}
+	return out
 }
 
 // Ref returns a reference: names, and numbers and expressions in brackets.
@@ -82,11 +88,7 @@ func At(of Expr, key any) Expr {
 
 // Call returns the call of a function of Terraform's.
 func Call(name string, args ...any) Expr {
-	var tokens []hclwrite.Tokens
-	for _, a := range args {
-		tokens = append(tokens, Value(a))
-	}
-	return hclwrite.TokensForFunctionCall(name, tokens...)
+	return hclwrite.TokensForFunctionCall(name, values(args)...)
 }
 
 // Either returns yes if the condition holds, and no otherwise.
@@ -181,6 +183,14 @@ func (b Body) Block(name string, pairs ...Pair) Body {
 	inner := Body{b.AppendNewBlock(name, nil).Body()}
 	inner.Set(pairs...)
 	return inner
+}
+
+// DependsOn writes what has to be there before, if there is anything.
+func (b Body) DependsOn(on []any) {
+	if len(on) > 0 {
+		b.AppendNewline()
+		b.Set(Pair{"depends_on", on})
+	}
 }
 
 // Keep has Terraform refuse a change that would destroy the resource, another name

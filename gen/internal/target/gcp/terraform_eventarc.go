@@ -206,10 +206,7 @@ func (w *terraform) trigger(f function, name string, s eventarcSource) {
 	b.Block("destination").Block("cloud_run_service",
 		hcl.Pair{Name: "service", Value: hcl.Ref(f.resource, f.label, "name")},
 		hcl.Pair{Name: "region", Value: hcl.Ref("var", "region")})
-	if depends := append(w.eventarcDepends(f), w.invokes(f)...); len(depends) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
-	}
+	b.DependsOn(append(w.eventarcDepends(f), w.invokes(f)...))
 }
 
 // eventarcDepends returns what Eventarc must be allowed before it can be told

@@ -41,7 +41,7 @@ func (w *terraform) bucket(label, name string) hcl.Body {
 
 // buildRoles are what compiles the functions needs:
 // https://cloud.google.com/functions/docs/securing/build-custom-sa.
-var buildRoles = []any{"roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"}
+var buildRoles = []string{"roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"}
 
 // buildAccount writes the account that compiles the functions, unless one is given.
 // New projects give the one that would do it otherwise no roles.
@@ -157,10 +157,7 @@ func (w *terraform) cloudFunction(f function) {
 		}
 	}
 	w.eventTrigger(b, f)
-	if depends := w.depends(f); len(depends) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
-	}
+	b.DependsOn(w.depends(f))
 }
 
 // buildVariables are what the buildpack is told of how the application is
@@ -224,10 +221,7 @@ func (w *terraform) service(f function) {
 				hcl.Pair{Name: "version", Value: "latest"})
 		}
 	}
-	if depends := w.depends(f); len(depends) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
-	}
+	b.DependsOn(w.depends(f))
 }
 
 // instances writes how many there are.
@@ -320,10 +314,7 @@ func (f function) secrets() []string {
 
 // mayRead lets the function read its secrets and no others.
 func (w *terraform) mayRead(f function) {
-	var secrets []any
-	for _, name := range f.secrets() {
-		secrets = append(secrets, name)
-	}
+	secrets := f.secrets()
 	if len(secrets) == 0 {
 		return
 	}

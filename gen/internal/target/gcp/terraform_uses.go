@@ -47,7 +47,7 @@ var roles = map[model.UseKind]map[access]string{
 // writing are the permissions of those who only write: of documents by what
 // documents:commit does, https://cloud.google.com/firestore/docs/security/iam; of
 // objects what creates, replaces and deletes them, and what is asked before.
-var writing = map[model.UseKind][]any{
+var writing = map[model.UseKind][]string{
 	model.UseDocument: {"datastore.entities.create", "datastore.entities.delete", "datastore.entities.update"},
 	model.UseObject:   {"storage.objects.create", "storage.objects.delete", "storage.objects.get"},
 }
@@ -111,11 +111,7 @@ func (w *terraform) mayUse(f function) {
 		w.grant(g, f, prefixes[g], hcl.Pair{Name: "role", Value: role})
 	}
 	for _, on := range w.added(f.Function) {
-		var names []any
-		for _, role := range on.roles {
-			names = append(names, role)
-		}
-		w.grant(on.grant, f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
+		w.grant(on.grant, f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", on.roles)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
 	}
 	for _, r := range f.rights {
 		at, arguments := r.given(f)
