@@ -37,7 +37,6 @@ const (
 	pubsubPath    = gcpPath + "/sink/pubsub"
 	firestorePath = gcpPath + "/resource/firestore"
 	storagePath   = gcpPath + "/resource/cloudstorage"
-	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
 // New returns the target as fngen.yaml has it. package is source, the default,
@@ -128,17 +127,11 @@ func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux",
 
 // imports are the names of the packages that entrypoints import.
 var imports = map[string]string{
-	gcpPath: "gcp", pubsubPath: "pubsub", firestorePath: "firestore", storagePath: "cloudstorage", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
+	gcpPath: "gcp", pubsubPath: "pubsub", firestorePath: "firestore", storagePath: "cloudstorage", frameworkPath + "/functions": "functions",
 }
 
 // sinkLiteral is the literal of a sink.
-func sinkLiteral(s model.Sink) jen.Code {
-	path, name := pubsubPath, "Topic"
-	if s.Kind == "http" {
-		path, name = httpsinkPath, "HTTP"
-	}
-	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
-}
+func sinkLiteral(s model.Sink) jen.Code { return output.SinkLiteral(pubsubPath, "Topic", s) }
 
 // open is the call that opens a use. The platform has put the value of a secret
 // where the name of another resource stands.
