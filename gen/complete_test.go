@@ -57,7 +57,7 @@ var withoutFindings = []string{
 	"target.go", "trigger.go", // folders and resources
 	"codes.go",                                    // what fngen help findings shows
 	"cloudformation.go", "function.go", "text.go", // what stands in template.yaml
-	"facts.go",                                                                                                                                 // what list shows
+	"facts.go",                                                                                                                                                           // what list shows
 	"hcl.go", "terraform.go", "terraform_head.go", "terraform_eventarc.go", "terraform_function.go", "terraform_operators.go", "terraform_sinks.go", "terraform_uses.go", // what stands in main.tf
 }
 

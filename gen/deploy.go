@@ -17,6 +17,7 @@ import (
 	awsdeploy "github.com/fngen/fngen/gen/internal/deploy/aws"
 	gcpdeploy "github.com/fngen/fngen/gen/internal/deploy/gcp"
 	owdeploy "github.com/fngen/fngen/gen/internal/deploy/openwhisk"
+	"github.com/fngen/fngen/gen/internal/deploy/terraform"
 	"github.com/fngen/fngen/gen/internal/dev/program"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/target/aws"
@@ -107,6 +108,7 @@ func (p *Project) Logs(ctx context.Context, function string, since time.Time, fo
 
 // deployer returns the target's, for which there are the artifacts.
 func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
+	source := filepath.Join(p.root.Name(), model.DistDir, t.Name())
 	switch target := t.Target.(type) {
 	case aws.Target:
 		d := target.Deployment(t.app, p.env)
@@ -115,25 +117,30 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 			Archive: func(name string) ([]byte, error) { return p.archive(built, t.Name(), name) },
 			Log:     p.log, Every: 2 * time.Second, Waiting: p.waits,
 		}
+		if d.Terraform {
+			named := os.Getenv("TF_VAR_name")
+			m := awsdeploy.Module{Application: at, Terraform: terraform.Module{
+				Versions: d.Provider, Variables: d.Variables, Needed: d.Needed, HasURLs: len(d.Addresses) > 0, Holds: aws.Holds, Source: source, Log: p.log,
+			}}
+			m.Terraform.Folder, m.State = p.rooted(t.Name(), d.State)
+			m.Physical = func(id string) string { return aws.Physical(cmp.Or(named, d.Name), id) }
+			if named == "" { // which would stand in its place
+				m.Name = d.Name
+			}
+			return m, nil
+		}
 		if len(t.infrastructure) > 0 {
 			at.Template = t.infrastructure[0].Data
 		}
 		return at, nil
 	case gcp.Deployed:
 		d := target.Deployment(t.app)
-		folder, state := "gcp", d.State
-		if p.env != "" {
-			folder += "-" + p.env
-			state += "/" + p.env
-		}
-		if d.State == "" {
-			state = ""
-		}
+		folder, state := p.rooted(t.Name(), d.State)
 		return gcpdeploy.Application{
 			Project: d.Project, Region: d.Region, State: state, Variables: d.Variables, Needed: d.Needed, HasURLs: d.HasURLs,
 			Service: func(f model.Function) string { return gcp.Service(cmp.Or(os.Getenv("TF_VAR_name"), d.Name), f) },
 			Holds:   gcp.Holds, Provider: d.Provider,
-			Module: filepath.Join(p.root.Name(), model.DistDir, t.Name()), Folder: filepath.Join(p.root.Name(), program.Folder, "deploy", folder), Log: p.log,
+			Module: source, Folder: folder, Log: p.log,
 		}, nil
 	case openwhisk.Target:
 		kinds, named := target.Kinds()
@@ -162,4 +169,17 @@ func (p *Project) archive(built []Artifact, target, name string) ([]byte, error)
 		}
 	}
 	return nil, fmt.Errorf("%s is not what was built; another fngen has written there meanwhile", name)
+}
+
+// rooted returns the folder of the root module of Terraform for the environment, and
+// the place of its state; "" for none.
+func (p *Project) rooted(target, state string) (folder, place string) {
+	folder = filepath.Join(p.root.Name(), program.Folder, "deploy", target)
+	if p.env == "" {
+		return folder, state
+	}
+	if state != "" {
+		state += "/" + p.env
+	}
+	return folder + "-" + p.env, state
 }

@@ -42,6 +42,7 @@ type Application struct {
 	// LogGroup returns the logical id of the function's log group, or of the function
 	// and the name of a group that exists already.
 	LogGroup func(model.Function) (id, existing string)
+	Physical func(id string) string // what has that logical id without a stack; nil for what the stack says
 }
 
 // A session is the application with the clients of the services.

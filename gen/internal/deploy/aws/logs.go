@@ -25,11 +25,16 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 		return err
 	}
 	id, name := a.LogGroup(f)
-	known, err := s.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &s.Stack, LogicalResourceId: &id})
-	if err != nil {
-		return fmt.Errorf("stack %s: %w", s.Stack, plain(err))
+	physical, of := "", ""
+	if a.Physical != nil {
+		physical = a.Physical(id)
+	} else {
+		known, err := s.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &s.Stack, LogicalResourceId: &id})
+		if err != nil {
+			return fmt.Errorf("stack %s: %w", s.Stack, plain(err))
+		}
+		physical = aws.ToString(known.StackResourceDetail.PhysicalResourceId)
 	}
-	physical, of := aws.ToString(known.StackResourceDetail.PhysicalResourceId), ""
 	if name == "" {
 		name = physical
 	} else { // in whose streams Lambda writes YYYY/MM/DD/FUNCTION[VERSION][ENVIRONMENT]

@@ -144,6 +144,21 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// Without a stack the group is that of the name which main.tf gives it.
+func TestPhysicalLog(t *testing.T) {
+	l := &logGroup{lines: func() []line { return []line{{ID: "a", At: time.Now().UnixMilli(), Message: "a\n"}} }}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	credentials(t, server.URL)
+	a := application(shop, "one")
+	a.Stack, a.Physical = "", func(id string) string { return "/aws/lambda/shop-" + id }
+	var told []string
+	err := a.Logs(t.Context(), model.Function{Name: "confirm"}, deploy.LogOptions{}, func(l deploy.Line) { told = append(told, l.Text) })
+	if err != nil || len(told) != 1 || l.group != "/aws/lambda/shop-ConfirmLogs" {
+		t.Errorf("of %s it tells %q (%v)", l.group, told, err)
+	}
+}
+
 // Of a group that exists already, in which other functions log too, the lines are
 // told that are in streams of the function, as Lambda names them.
 func TestSharedLog(t *testing.T) {

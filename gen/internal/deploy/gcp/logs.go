@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
+	"github.com/fngen/fngen/gen/internal/deploy/terraform"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -49,11 +50,11 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	if a.Project == "" {
 		return errors.New("there is no project; set targets.gcp.project")
 	}
-	r := runner{program: program, log: a.Log}
+	r := terraform.Runner{Program: program, Log: a.Log}
 	since, told := o.Since, map[string]bool{}
 	for {
 		filter := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name=%q AND timestamp>=%q`, a.Service(f), since.UTC().Format(time.RFC3339Nano))
-		data, err := r.run(ctx, nil, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
+		data, err := r.Run(ctx, nil, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
 		if o.Follow && ctx.Err() != nil {
 			return nil
 		}

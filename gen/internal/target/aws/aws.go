@@ -23,6 +23,7 @@ type Target struct {
 	region string // in which alone the template may be deployed; "" for any
 
 	terraform bool                 // in the place of CloudFormation
+	state     string               // of Terraform; "" for none
 	patch     cloudformation.Patch // over the template; without a Top for none
 	stack     string               // "" for the application's name
 	artifacts string               // the bucket of archives; "" for one that is made
@@ -109,8 +110,11 @@ var (
 func New(says config.Sections) Target {
 	s := says.Target
 	t := Target{
-		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), terraform: s.String(formKey) == "terraform", stack: s.String(stackKey), artifacts: s.String(artifactsKey),
+		arch: s.String(archKey), api: s.String(frontKey) == "api", apiID: s.String(apiKey), base: s.String(baseKey), bus: s.String(busKey), region: s.String(regionKey), terraform: s.String(formKey) == "terraform", state: s.String(stateKey), stack: s.String(stackKey), artifacts: s.String(artifactsKey),
 		functions: map[string]operated{}, actions: map[string][]string{}, envelopes: map[string]string{}, keys: map[string][]string{}, names: map[string]string{}, streams: map[string]string{}, urls: map[string]model.Variable{},
+	}
+	if s.Has(stateKey.Name) && !t.terraform {
+		s.Refuse("config-value", stateKey.Name, "is where the state of Terraform is, and a stack of CloudFormation has none; write infrastructure: terraform beside it, or remove it")
 	}
 	if s.Has(apiKey.Name) && !t.api {
 		s.Refuse("config-value", apiKey.Name, "says which HTTP API gets the routes; write http: api beside it, or remove it")

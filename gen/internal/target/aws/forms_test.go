@@ -150,11 +150,6 @@ func (d deployment) differences() []string {
 		}
 	}
 	a, b := shown(template), shown(module)
-	for what := range b {
-		if (strings.HasPrefix(what, "‹role ") || strings.Contains(what, ":role/")) && !a[what] {
-			delete(b, what) // a template has fewer outputs than a large application needs
-		}
-	}
 	if diff := gocmp.Diff(a, b); diff != "" {
 		out = append(out, "outputs, template.yaml -, main.tf +\n"+diff)
 	}

@@ -140,6 +140,8 @@ func TestLimitsUnderPatch(t *testing.T) {
 		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010238d'}]}}}", ""},
 		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", "patch.yaml:1:13: error: with the patch, the policies of the function's role have up to 10241 characters"},
 		{"", "Resources: {Other: {Type: 'AWS::IAM::Role', Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", ""},
+		{"", "{Parameters: {P: {Type: String}}, Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03904d', P: !Ref P}}}}}}", ""},
+		{"", "{Parameters: {P: {Type: String}}, Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03905d', P: !Ref P}}}}}}", "patch.yaml:1:47: error: with the patch, the environment has up to 4097 bytes"},
 		{"", "Outputs: {" + many("O%d: {Value: a}", 197) + "}", ""},
 		{"", "Outputs: {" + many("O%d: {Value: a}", 198) + "}", "patch.yaml:1:1: error: with the patch, the application's template has 8 resources and 201 outputs"},
 		{"", "Resources: {" + many("T%d: {Type: 'AWS::SNS::Topic'}", 492) + "}", ""},

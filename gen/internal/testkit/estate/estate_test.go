@@ -129,6 +129,7 @@ func (c changes) try(at string, change, undo func()) {
 // Whatever value of a template is another one, the estate is another one too, and so
 // it is without any of its members and resources.
 func TestEveryValueOfTemplates(t *testing.T) {
+	t.Parallel()
 	tried := map[string]bool{}
 	for _, settings := range settings {
 		template, err := cfn.Parse(application(t, settings, "cloudformation"))
@@ -199,6 +200,7 @@ func (c changes) template(at string, value any) {
 // Whatever literal of a module is another one, the estate is another one too, and so
 // it is without any of its arguments, blocks and resources.
 func TestEveryValueOfModules(t *testing.T) {
+	t.Parallel()
 	tried := map[string]bool{}
 	for _, settings := range settings {
 		file, diagnostics := hclsyntax.ParseConfig(application(t, settings, "terraform"), "main.tf", hcl.InitialPos)
@@ -261,5 +263,43 @@ func (c changes) module(at string, b *hclsyntax.Body) {
 			c.try("without "+at, func() { b.Blocks = slices.Delete(slices.Clone(all), i, i+1) }, func() { b.Blocks = all })
 		}
 		c.module(at, inner.Body)
+	}
+}
+
+// What is not known of either language is a problem.
+func TestUnknown(t *testing.T) {
+	for _, text := range []string{
+		"name = 1",
+		"check \"a\" {\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = upper(\"a\")\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = true ? \"a\" : \"b\"\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = aws_sqs_queue.b.name\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = aws_sqs_queue.a.policy\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = var.other\n}",
+		"locals {\n  own = var.name\n}\nresource \"aws_sqs_queue\" \"a\" {\n  name = local.own\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name  = \"a\"\n  count = 2\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = \"a\"\n  dynamic \"tags\" {\n  }\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name = \"a\"\n  visibility_timeout_seconds = \"30\"\n}",
+		"resource \"aws_sqs_queue\" \"a\" {\n  name       = \"a\"\n  depends_on = [aws_sns_topic.a]\n}",
+		"resource \"aws_sqs_queue_policy\" \"a\" {\n  queue_url = \"https://other\"\n  policy    = jsonencode({ Version = \"2012-10-17\", Statement = [] })\n}",
+		"data \"aws_vpc\" \"a\" {\n}",
+		"output \"a\" {\n  value = { a = \"b\" }\n}",
+	} {
+		if e := Module([]byte(text)); len(e.Problems) == 0 {
+			t.Errorf("%s\nis understood", text)
+		}
+	}
+	for _, text := range []string{
+		"Parameters: {A: {Type: String}}",
+		"Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref B}}}",
+		"Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.Policy}}}",
+		"Resources: {A: {Type: AWS::SQS::Queue}, a: {Type: AWS::SQS::Queue}}",
+		"Resources: {A: {Type: AWS::SQS::Queue, DeletionPolicy: Retain}}",
+		"Rules: {A: {Assertions: [{Assert: !Equals [!Ref AWS::AccountId, \"1\"], AssertDescription: a}]}}",
+		"Outputs: {A: {Value: a}}",
+	} {
+		if e := Template([]byte(text)); len(e.Problems) == 0 {
+			t.Errorf("%s\nis understood", text)
+		}
 	}
 }

@@ -146,9 +146,11 @@ func (m *module) block(at string, b *hclsyntax.Block) {
 			m.waits[at] = append(m.waits[at], on)
 		}
 		if b.Type == "resource" {
-			m.keep(kind.word, id, get(r.below("lifecycle"), "prevent_destroy", false))
-			if r.members["lifecycle"] != nil && kind.word == "" {
-				r.problem("lifecycle is of a part of another resource")
+			lifecycle := r.below("lifecycle")
+			get(lifecycle, "create_before_destroy", false) // when, and not what
+			kept := get(lifecycle, "prevent_destroy", false)
+			if m.keep(kind.word, id, kept); kept && kind.word == "" {
+				r.problem("a part of another resource is kept")
 			}
 		}
 		kind.read(m, id, r)

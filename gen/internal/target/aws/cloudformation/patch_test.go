@@ -60,9 +60,12 @@ func TestPatch(t *testing.T) {
 		{"with a function", "Resources: {Orders: {Properties: {DelaySeconds: !If [a, 1, !Ref AWS::NoValue]}}}", "DelaySeconds: 5", "DelaySeconds: !If\n        - a\n        - 1\n        - !Ref AWS::NoValue"},
 		{"with a long one", "Resources: {Orders: {Properties: {QueueName: {'Fn::GetAtt': [News, TopicName]}}}}", "QueueName: !Sub ${AWS::StackName}-orders", "QueueName:\n        'Fn::GetAtt':\n          - News\n          - TopicName"},
 		{"of lines", "Resources: {Orders: {Properties: {KmsMasterKeyId: !Sub \"a\\n b\\t${News}\"}}}", `KmsMasterKeyId: "on"`, `KmsMasterKeyId: !Sub "a\n b\t${News}"`},
+		{"of a block of lines", "Resources:\n  Orders:\n    Properties:\n      KmsMasterKeyId: |\n        a\n         b\n", `KmsMasterKeyId: "on"`, `KmsMasterKeyId: "a\n b\n"`},
 		{"what YAML may take for something else", "Resources: {Orders: {Properties: {KmsMasterKeyId: '012'}}}", `KmsMasterKeyId: "on"`, `KmsMasterKeyId: '012'`},
 		{"without comments and anchors", "Resources: # why\n  # here\n  Orders: {Properties: {DelaySeconds: &seven 7}} # there\n", "DelaySeconds: 5", "DelaySeconds: 7"},
 		{"a list", "Resources: {Orders: {Properties: {Tags: [{Key: c}]}}}", "- Key: a\n        - Key: b", "- Key: c"},
+		{"a mapping over a list", "Resources: {Orders: {Properties: {Tags: {a: 1}}}}", "- Key: a\n        - Key: b", "a: 1"},
+		{"a mapping over a function", "Resources: {Orders: {Properties: {QueueName: {a: 1}}}}", "QueueName: !Sub ${AWS::StackName}-orders", "QueueName:\n        a: 1"},
 		{"removes", "Resources: {Orders: {Properties: {KmsMasterKeyId: null}}}", "      KmsMasterKeyId: \"on\"\n", ""},
 		{"removes below", "Resources: {Orders: {Properties: {RedrivePolicy: {maxReceiveCount: ~}}}}", "        maxReceiveCount: 4\n", ""},
 		{"removes a resource", "Resources: {Orders: null}\nOutputs: {Orders: null}", string(few(t)[strings.Index(string(few(t)), "  Orders:"):strings.Index(string(few(t)), "  Letters:")]), ""},
@@ -168,7 +171,7 @@ func TestPatchedStack(t *testing.T) {
   Orders:
     Properties:
       Refs: [!Ref News, {Ref: 'AWS::Region'}, !GetAtt News.TopicName, !GetAtt [News, TopicName], {'Fn::GetAtt': [News, TopicName]}]
-      Texts: [!Sub 'a${News}b${AWS::Region}', {'Fn::Sub': '${News.TopicName}'}, !Sub ['${News}', {}], !Join ['', [a, !Ref News]], !Join [',', [a]], !If [a, b, c]]
+      Texts: [!Sub 'a${News}b${AWS::Region}', {'Fn::Sub': '${News.TopicName}'}, !Sub ['${News}', {}], !Join ['', [a, !Ref News]], !Join [',', [a]], !If [a, b, c], !Sub ['${Low}${Mid}', {Low: a, Mid: b}]]
       Numbers: [7, '7', 7.5, true, 2012-10-17]
       Mappings: [{A: {B: c}}]
   Bus: {Type: 'AWS::Events::EventBus'}
@@ -180,7 +183,7 @@ Outputs: {Bus: {Value: !Ref Bus}}`)
 		{Key: "Refs", Value: []any{stack.Join{"", stack.Ref("News"), ""}, stack.Join{"", stack.Region, ""}, stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""},
 			stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""}, stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""}}},
 		{Key: "Texts", Value: []any{stack.Join{"a", stack.Ref("News"), "b", stack.Region, ""}, stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""},
-			stack.Join{"", stack.Ref("News"), ""}, stack.Join{output.Text("a"), stack.Join{"", stack.Ref("News"), ""}}, stack.Join{""}, stack.Join{""}}},
+			stack.Join{"", stack.Ref("News"), ""}, stack.Join{output.Text("a"), stack.Join{"", stack.Ref("News"), ""}}, stack.Join{""}, stack.Join{""}, stack.Join{"", stack.Unique, "", stack.Ref("Mid"), ""}}},
 		{Key: "Numbers", Value: []any{7, output.Text("7"), output.Text("7.5"), output.Text("true"), output.Text("2012-10-17")}},
 		{Key: "Mappings", Value: []output.Mapping{{{Key: "A", Value: output.Mapping{{Key: "B", Value: output.Text("c")}}}}}},
 	}

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -11,8 +12,8 @@ import (
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
-// providerVersions are those of hashicorp/aws that have all names of the table.
-const providerVersions = ">= 6.28.0, < 7.0.0"
+// ProviderVersions are those of hashicorp/aws that have all names of the table.
+const ProviderVersions = ">= 6.28.0, < 7.0.0"
 
 const (
 	maxName   = 24 // of the variable name
@@ -26,10 +27,11 @@ var (
 	notInName     = regexp.MustCompile(`[^a-z0-9]+`)
 )
 
-// DefaultName returns the nearest to the name that a Module can have.
+// DefaultName returns the nearest to the name that a Module can have. What is longer is
+// cut and told apart by a hash.
 func DefaultName(name string) string {
 	name = strings.TrimLeft(notInName.ReplaceAllString(strings.ToLower(name), "-"), "-0123456789")
-	name = strings.TrimRight(name[:min(len(name), maxName)], "-")
+	name = cut(strings.TrimRight(name, "-"), maxName)
 	if !validName.MatchString(name) {
 		return "fngen"
 	}
@@ -47,7 +49,7 @@ func (w *writer) head() {
 		"",
 		"  module \"functions\" {",
 		"    source   = \"./dist/aws\"",
-		"    archives = \"BUCKET\" # in that region, for the archives of the functions",
+		"    archives = \""+cmp.Or(w.Archives, "BUCKET")+"\" # in that region, for the archives of the functions",
 		"  }",
 		"")
 	if len(w.secrets) > 0 {
@@ -60,7 +62,7 @@ func (w *writer) head() {
 	w.Comment("A plan that would destroy what holds data is refused.")
 	w.AppendNewline()
 	b := w.Top("terraform", nil, hcl.Pair{Name: "required_version", Value: ">= 1.5"})
-	b.Block("required_providers", hcl.Pair{Name: "aws", Value: []hcl.Pair{{Name: "source", Value: "hashicorp/aws"}, {Name: "version", Value: providerVersions}}})
+	b.Block("required_providers", hcl.Pair{Name: "aws", Value: []hcl.Pair{{Name: "source", Value: "hashicorp/aws"}, {Name: "version", Value: ProviderVersions}}})
 	w.variables()
 	w.facts()
 }

@@ -112,6 +112,7 @@ func TestRefused(t *testing.T) {
 		"TableStream: Kind of AWS::DynamoDB::Table is not written for Terraform":                                                      {{ID: "TableStream", Kind: "AWS::DynamoDB::Table", Properties: output.Mapping{{Key: "StreamSpecification", Value: output.Mapping{{Key: "Kind", Value: "new"}}}}}},
 		"Lock: AWS::KMS::Key is not written for Terraform":                                                                            {{ID: "Lock", Kind: "AWS::KMS::Key"}},
 		"OrdersQueue: the attribute Arns of OrdersQueue is not written for Terraform":                                                 {queue(output.Mapping{{Key: "KmsMasterKeyId", Value: stack.Attribute{ID: "OrdersQueue", Name: "Arns"}}})},
+		"OrdersQueue: NoSuchFact is not written for Terraform":                                                                        {queue(output.Mapping{{Key: "KmsMasterKeyId", Value: stack.Parameter("NoSuchFact")}})},
 		"OrdersQueue: there is no Lost":                                                                                               {queue(output.Mapping{{Key: "KmsMasterKeyId", Value: stack.Ref("Lost")}})},
 		"AB and AB have one name in Terraform":                                                                                        {{ID: "AB", Kind: "AWS::SQS::Queue"}, {ID: "AB", Kind: "AWS::SQS::Queue"}},
 		"ListPolicy: queue_url of Terraform is one, and not 2":                                                                        {queue(nil), {ID: "ListPolicy", Kind: "AWS::SQS::QueuePolicy", Properties: output.Mapping{{Key: "Queues", Value: []any{"a", "b"}}}}},
@@ -134,7 +135,7 @@ func TestDefaultName(t *testing.T) {
 		}
 	}
 	want := map[string]string{"shop": "shop", "Shop": "shop", "my_shop.v2": "my-shop-v2", "9lives": "lives", "a": "fngen", "": "fngen",
-		"orders-of-the-northern-warehouse": "orders-of-the-northern-w", "x-------------------------y": "x-y", "ORDERS-": "orders"}
+		"orders-of-the-northern-warehouse": "orders-of-the-n-0fadd607", "x-------------------------y": "x-y", "ORDERS-": "orders"}
 	if !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

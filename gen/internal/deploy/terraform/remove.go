@@ -1,4 +1,4 @@
-package gcp
+package terraform
 
 import (
 	"context"
@@ -15,52 +15,48 @@ import (
 // and has of it what holds data.
 const kept = "kept"
 
-const topic = "google_pubsub_topic"
-
-// A resource is one of the application's module, as the state has it.
-type resource struct {
+// A Resource is one of the application's module, as the state has it.
+type Resource struct {
 	Address string         `json:"address"`
 	Type    string         `json:"type"`
 	Name    string         `json:"name"`
 	Values  map[string]any `json:"values"`
+
+	why string // it is kept
 }
 
 // Removal plans to destroy all of it but what holds data. That stays in the state
 // too, as it is: the next deployment goes on with it, on whatever machine, and an
 // apply that was broken off is made up for by either command.
-func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
-	r, err := a.prepare(ctx, false)
+func (m Module) Removal(ctx context.Context) (deploy.Plan, error) {
+	r, err := m.prepare(ctx, false)
 	if err != nil {
 		return deploy.Plan{}, err
 	}
-	held, err := a.held(ctx, r)
+	held, err := m.held(ctx, r)
 	if err != nil {
 		return deploy.Plan{}, err
 	}
 	for {
-		if err := a.keep(held); err != nil {
+		if err := m.keep(held); err != nil {
 			return deploy.Plan{}, err
 		}
-		out, err := a.plan(ctx, r)
+		out, err := m.plan(ctx, r)
 		if err != nil {
 			return out, err
 		}
 		for _, step := range out.Steps {
-			if label, _, _ := strings.Cut(step.Name, "["); step.Do == deploy.Remove && a.Holds(step.Kind, label) {
+			if label, _, _ := strings.Cut(step.Name, "["); step.Do == deploy.Remove && m.Holds(step.Kind, label) {
 				out.Discard(ctx)
 				return out, fmt.Errorf("the state has %s (%s) since a moment ago; wait until the other command that runs has ended", step.Name, step.Kind)
 			}
 		}
-		there := slices.DeleteFunc(slices.Clone(held), func(one resource) bool { // what somebody has deleted is not to be made anew
+		there := slices.DeleteFunc(slices.Clone(held), func(one Resource) bool { // what somebody has deleted is not to be made anew
 			return slices.Contains(out.Steps, deploy.Step{Do: deploy.Create, Kind: one.Type, Name: inModule(one.Address, one.Type)})
 		})
 		if len(there) == len(held) {
 			for _, one := range held {
-				why := "with what is in it"
-				if one.Type == topic {
-					why = "for its subscriptions"
-				}
-				out.Notes = append(out.Notes, fmt.Sprintf("%s (%s) stays in the project, %s", one.Name, one.Type, why))
+				out.Notes = append(out.Notes, fmt.Sprintf("%s (%s) stays in the %s, %s", one.Name, one.Type, m.Owner, one.why))
 			}
 			return out, nil
 		}
@@ -69,11 +65,9 @@ func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 	}
 }
 
-// held returns what of the state holds data, and the topics without which
-// subscriptions get nothing any more, ever:
-// https://cloud.google.com/pubsub/docs/delete-topic.
-func (a Application) held(ctx context.Context, r runner) ([]resource, error) {
-	shown, err := r.run(ctx, nil, "show", "-json")
+// held returns what of the state holds data, and what that needs.
+func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
+	shown, err := r.Run(ctx, nil, "show", "-json")
 	if err != nil {
 		return nil, err
 	}
@@ -82,48 +76,50 @@ func (a Application) held(ctx context.Context, r runner) ([]resource, error) {
 			Root struct {
 				Modules []struct {
 					Address   string     `json:"address"`
-					Resources []resource `json:"resources"`
+					Resources []Resource `json:"resources"`
 				} `json:"child_modules"`
 			} `json:"root_module"`
 		} `json:"values"`
 	}
 	if err := json.Unmarshal(shown, &state); err != nil {
-		return nil, fmt.Errorf("%s show: %w", filepath.Base(r.program), err)
+		return nil, fmt.Errorf("%s show: %w", filepath.Base(r.Program), err)
 	}
-	var all, held []resource
-	for _, m := range state.Values.Root.Modules {
-		if m.Address == "module."+module {
-			all = m.Resources
+	var all, held []Resource
+	for _, called := range state.Values.Root.Modules {
+		if called.Address == "module."+module {
+			all = called.Resources
 		}
 	}
-	topics := map[string]bool{}
 	for _, one := range all {
-		if a.Holds(one.Type, one.Name) {
+		if m.Holds(one.Type, one.Name) {
+			one.why = "with what is in it"
 			held = append(held, one)
-			on, _ := one.Values["topic"].(string)
-			topics[on] = true
 		}
 	}
 	for _, one := range all {
-		if id, ok := one.Values["id"].(string); ok && one.Type == topic && topics[id] {
+		if m.Needs == nil || m.Holds(one.Type, one.Name) {
+			continue
+		}
+		if one.why = m.Needs(one, held); one.why != "" {
 			held = append(held, one)
 		}
 	}
 	return held, nil
 }
 
-// required are the arguments without which the provider takes none of what is kept.
-var required = []string{"name", "location", "topic"}
-
 // keep writes the module that has the resources and nothing else. Whatever they are
 // in the state, nothing of them is changed.
-func (a Application) keep(held []resource) error {
+func (m Module) keep(held []Resource) error {
 	resources := map[string]map[string]any{}
 	for _, one := range held {
 		body := map[string]any{"lifecycle": map[string]any{"prevent_destroy": true, "ignore_changes": "all"}}
-		for _, name := range required {
-			if value, ok := one.Values[name].(string); ok {
+		for _, name := range m.Required {
+			switch value := one.Values[name].(type) {
+			case nil:
+			case string:
 				body[name] = literal(value)
+			default:
+				body[name] = value
 			}
 		}
 		if resources[one.Type] == nil {
@@ -131,7 +127,7 @@ func (a Application) keep(held []resource) error {
 		}
 		resources[one.Type][one.Name] = body
 	}
-	file := map[string]any{"terraform": map[string]any{"required_providers": map[string]any{"google": map[string]any{"source": "hashicorp/google", "version": a.Provider}}}}
+	file := map[string]any{"terraform": map[string]any{"required_providers": map[string]any{m.Provider: map[string]any{"source": "hashicorp/" + m.Provider, "version": m.Versions}}}}
 	if len(resources) > 0 { // or Terraform misses a type
 		file["resource"] = resources
 	}
@@ -139,5 +135,5 @@ func (a Application) keep(held []resource) error {
 	if err != nil {
 		return err
 	}
-	return a.write(kept, map[string][]byte{"main.tf.json": text})
+	return m.write(kept, map[string][]byte{"main.tf.json": text})
 }

@@ -1,4 +1,4 @@
-package gcp
+package terraform
 
 import (
 	"bufio"
@@ -15,29 +15,29 @@ import (
 	"time"
 )
 
-// A runner runs a program of others.
-type runner struct {
-	program string
-	dir     string
-	log     io.Writer
+// A Runner runs a program of others.
+type Runner struct {
+	Program string
+	Dir     string
+	Log     io.Writer // gets a line for each command; nil for none
 }
 
 // toEnd is how long the tool may take to end what it has begun, once it is asked to:
 // one that is killed leaves a lock and things that no state knows.
 const toEnd = 15 * time.Minute
 
-// run runs the command and returns what it prints. With tell its output is JSON, an
+// Run runs the command and returns what it prints. With tell its output is JSON, an
 // object a line, of which the ends of changes are told. The error is the first that
 // it gives, in one line.
-func (r runner) run(ctx context.Context, tell func(string), command string, arguments ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, r.program, append([]string{command}, arguments...)...)
-	cmd.Dir = r.dir
+func (r Runner) Run(ctx context.Context, tell func(string), command string, arguments ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, r.Program, append([]string{command}, arguments...)...)
+	cmd.Dir = r.Dir
 	cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = toEnd
 	apart(cmd)
-	if r.log != nil {
-		fmt.Fprintln(r.log, filepath.Base(r.program), strings.Join(cmd.Args[1:], " "))
+	if r.Log != nil {
+		fmt.Fprintln(r.Log, filepath.Base(r.Program), strings.Join(cmd.Args[1:], " "))
 	}
 	var out, stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -84,8 +84,8 @@ func (r runner) run(ctx context.Context, tell func(string), command string, argu
 	return nil, nil
 }
 
-func (r runner) failure(command, reason string, err error) error {
-	name := filepath.Base(r.program)
+func (r Runner) failure(command, reason string, err error) error {
+	name := filepath.Base(r.Program)
 	if reason == "" {
 		return fmt.Errorf("%s %s: %w", name, command, err)
 	}

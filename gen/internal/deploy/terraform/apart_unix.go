@@ -1,6 +1,6 @@
 //go:build unix
 
-package gcp
+package terraform
 
 import (
 	"os/exec"
