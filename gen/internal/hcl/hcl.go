@@ -1,4 +1,4 @@
-// Package hcl writes Terraform's configuration and reads back what was written.
+// Package hcl writes Terraform's configuration.
 // What a string holds is text: nothing in it is interpolated.
 package hcl
 
