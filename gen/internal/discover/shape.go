@@ -124,12 +124,6 @@ func (c *jsonChecker) check(t types.Type, path []string) (what string, where []s
 		return "", nil
 	}
 	switch u := t.Underlying().(type) {
-	case *types.Pointer:
-		return c.check(u.Elem(), path)
-	case *types.Slice:
-		return c.check(u.Elem(), path)
-	case *types.Array:
-		return c.check(u.Elem(), path)
 	case *types.Map:
 		if b, ok := u.Key().Underlying().(*types.Basic); !marshals(u.Key()) && (!ok || b.Info()&(types.IsString|types.IsInteger) == 0) {
 			return fmt.Sprintf("a map with keys of type %s", short(u.Key())), path
@@ -155,6 +149,8 @@ func (c *jsonChecker) check(t types.Type, path []string) (what string, where []s
 		}
 	case *types.Chan, *types.Signature:
 		return "type " + short(t), path
+	case interface{ Elem() types.Type }: // pointer, slice, array
+		return c.check(u.Elem(), path)
 	}
 	return "", nil
 }
