@@ -96,7 +96,11 @@ func New(says config.Sections) model.Target {
 	if t.region != "" && t.kms != "" && !strings.Contains(t.kms, "/locations/"+t.region+"/") {
 		s.Refuse("config-value", "kms-key", "is a key of another region than %s, and Google takes one of the same; give that", t.region)
 	}
-	together(s, "audience", "caller")
+	for key, other := range map[string]string{"audience": "caller", "caller": "audience"} {
+		if s.Has(key) && !s.Has(other) {
+			s.Refuse("config-value", key, "does nothing alone; add %s, or remove it", other)
+		}
+	}
 	if binary {
 		return Binary{t}
 	}
@@ -253,14 +257,4 @@ func (t target) named(name string) resource {
 		return r
 	}
 	return resource{database: databaseKey.Default}
-}
-
-// together refuses each of two keys that is there without the other.
-func together(s *config.Settings, a, b string) {
-	switch {
-	case s.Has(a) && !s.Has(b):
-		s.Refuse("config-value", a, "does nothing alone; add %s, or remove it", b)
-	case s.Has(b) && !s.Has(a):
-		s.Refuse("config-value", b, "does nothing alone; add %s, or remove it", a)
-	}
 }
