@@ -132,7 +132,7 @@ func (c *jsonChecker) check(t types.Type, path []string) (what string, where []s
 	case *types.Struct:
 		for i := range u.NumFields() {
 			f := u.Field(i)
-			if !f.Exported() && !f.Embedded() || jsonIgnored(u.Tag(i)) {
+			if !f.Exported() && !f.Embedded() || reflect.StructTag(u.Tag(i)).Get("json") == "-" {
 				continue
 			}
 			if what, where := c.check(f.Type(), append(path[:len(path):len(path)], f.Name())); what != "" {
@@ -165,10 +165,6 @@ func marshals(t types.Type) bool {
 		}
 	}
 	return false
-}
-
-func jsonIgnored(tag string) bool {
-	return reflect.StructTag(tag).Get("json") == "-"
 }
 
 func isNamed(t types.Type, path, name string) bool {

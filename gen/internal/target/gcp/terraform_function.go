@@ -15,12 +15,6 @@ import (
 // default of Cloud Functions.
 func timeoutOf(f model.Function) time.Duration { return cmp.Or(f.Timeout, time.Minute) }
 
-// archiveBucket writes the bucket that the functions are compiled from.
-func (w *terraform) archiveBucket() {
-	w.Comment("The archives of the functions, by what is in them.")
-	w.bucket("source", free("source", w.bucketNames()))
-}
-
 // worldwide returns the name of a bucket that main.tf creates, which no other
 // project's has.
 func (w *terraform) worldwide(name string) hcl.Expr {
