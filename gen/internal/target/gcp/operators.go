@@ -164,20 +164,17 @@ func onGrammar() *regexp.Regexp {
 	return regexp.MustCompile(regexp.MustCompile(`\?P<\w+>`).ReplaceAllString(strings.Join(all, "|"), "")) // JSON Schema has no such names
 }
 
-// An address is that of a resource in Terraform's state.
-type address struct{ kind, label string }
-
-// given returns the address of the resource that gives the function the right, and
-// its arguments but for the role and the member. The address depends on nothing but
-// the right, so that no other takes it away.
-func (r right) given(f function) (at address, arguments []hcl.Pair) {
+// given returns the type and the label of the resource that gives the function the
+// right, and its arguments but for the role and the member. The label depends on
+// nothing but the right, so that no other takes it away.
+func (r right) given(f function) (kind, label string, arguments []hcl.Pair) {
 	for _, of := range resources {
 		grammar := regexp.MustCompile(pattern(of.name))
 		if values := grammar.FindStringSubmatch(r.on); values != nil {
 			for i, name := range grammar.SubexpNames()[1:] {
 				arguments = append(arguments, hcl.Pair{Name: name, Value: values[i+1]})
 			}
-			return address{of.kind, f.label + "-" + hash(r.role+" "+r.on)}, arguments
+			return of.kind, f.label + "-" + hash(r.role+" "+r.on), arguments
 		}
 	}
 	panic(r.on) // which the key's grammar refuses

@@ -78,14 +78,10 @@ func (g grant) resource() string {
 func (t target) grantsOf(f model.Function) (sorted []grant, prefixes map[grant][]string) {
 	prefixes = map[grant][]string{}
 	for _, u := range f.Uses {
-		g := grant{u.Kind, u.Name, accessOf(u)}
-		switch u.Kind {
-		case model.UseDocument:
-			g.on = t.named(u.Name).database
-		case model.UseSecret:
-			continue // is among the variables
+		if u.Kind != model.UseSecret { // which is among the variables
+			g := t.grantTo(u, accessOf(u))
+			prefixes[g] = append(prefixes[g], u.Prefix)
 		}
-		prefixes[g] = append(prefixes[g], u.Prefix)
 	}
 	for g, of := range prefixes {
 		slices.Sort(of)
@@ -93,10 +89,19 @@ func (t target) grantsOf(f model.Function) (sorted []grant, prefixes map[grant][
 			prefixes[g] = nil
 		}
 	}
-	sorted = slices.SortedFunc(maps.Keys(prefixes), func(a, b grant) int {
-		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.on, b.on), strings.Compare(string(a.access), string(b.access)))
-	})
-	return sorted, prefixes
+	return slices.SortedFunc(maps.Keys(prefixes), grant.compare), prefixes
+}
+
+// grantTo is the grant of an access to what is used.
+func (t target) grantTo(u model.Use, a access) grant {
+	if u.Kind == model.UseDocument {
+		return grant{u.Kind, t.named(u.Name).database, a}
+	}
+	return grant{u.Kind, u.Name, a}
+}
+
+func (g grant) compare(other grant) int {
+	return cmp.Or(cmp.Compare(g.kind, other.kind), cmp.Compare(g.on, other.on), cmp.Compare(g.access, other.access))
 }
 
 // mayUse lets the function use its services and no others: a grant for each
@@ -114,8 +119,8 @@ func (w *terraform) mayUse(f function) {
 		w.grant(on.grant, f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", on.roles)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
 	}
 	for _, r := range f.rights {
-		at, arguments := r.given(f)
-		w.permit(f, at.kind, at.label, append(arguments, hcl.Pair{Name: "role", Value: r.role})...)
+		kind, label, arguments := r.given(f)
+		w.permit(f, kind, label, append(arguments, hcl.Pair{Name: "role", Value: r.role})...)
 	}
 }
 
@@ -142,24 +147,18 @@ func (t target) added(f model.Function) []addition {
 	}
 	added := map[grant][]string{}
 	for _, u := range f.Uses {
-		g := grant{u.Kind, u.Name, more}
-		if u.Kind == model.UseDocument {
-			g.on = t.named(u.Name).database
-		}
-		if u.Kind != model.UseSecret {
-			added[g] = append(added[g], t.named(u.Name).roles...)
+		g := t.grantTo(u, more)
+		for _, role := range t.named(u.Name).roles {
+			if u.Kind != model.UseSecret && !has(g, role) {
+				added[g] = append(added[g], role)
+			}
 		}
 	}
 	var out []addition
-	for g, of := range added {
-		of = slices.DeleteFunc(of, func(role string) bool { return has(g, role) })
-		if slices.Sort(of); len(of) > 0 {
-			out = append(out, addition{g, slices.Compact(of)})
-		}
+	for _, g := range slices.SortedFunc(maps.Keys(added), grant.compare) {
+		slices.Sort(added[g])
+		out = append(out, addition{g, slices.Compact(added[g])})
 	}
-	slices.SortFunc(out, func(a, b addition) int {
-		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.on, b.on))
-	})
 	return out
 }
 
