@@ -92,14 +92,11 @@ func concurrency(f model.Function) int {
 // environment returns the variables, those with the addresses of sinks and of
 // what is used first; nil if there are none.
 func environment(env []model.Variable, addresses output.Mapping) any {
-	if len(env)+len(addresses) == 0 {
-		return nil
-	}
 	variables := slices.Clone(addresses)
 	for _, v := range env {
 		variables = append(variables, output.Member{Key: v.Name, Value: value(v)})
 	}
-	return output.Mapping{{Key: "Variables", Value: variables}}
+	return nested(output.Member{Key: "Variables", Value: variables})
 }
 
 // value is the value of a variable.

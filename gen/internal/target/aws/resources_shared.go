@@ -123,7 +123,7 @@ func (b *builder) createTopic(name string) {
 //
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
 func (b *builder) queueProperties(members ...output.Member) output.Mapping {
-	return append(mapping(members...), b.encrypted(output.Mapping{{Key: "KmsMasterKeyId", Value: output.Text(b.key)}}, output.Mapping{{Key: "SqsManagedSseEnabled", Value: true}})...)
+	return mapping(append(members, output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}, output.Member{Key: "SqsManagedSseEnabled", Value: b.key == ""})...)
 }
 
 // createStream adds a stream, which Kinesis encrypts with the account's own key
@@ -157,13 +157,9 @@ func (b *builder) createBucket(name string) {
 		}
 	}
 	id := logical(name, "Bucket")
-	var notifies any
-	if len(notifications) > 0 {
-		notifies = output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}
-	}
 	properties := append(output.Mapping{
 		{Key: "BucketName", Value: bucketName(name)},
-		{Key: "NotificationConfiguration", Value: notifies},
+		{Key: "NotificationConfiguration", Value: nested(output.Member{Key: "LambdaConfigurations", Value: notifications})},
 	}, b.privateBucket()...)
 	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
 	b.output(id, "buckets", "Name of the bucket "+name, stack.Ref(id), name)
@@ -195,10 +191,7 @@ func keyFilter(t model.Object) any {
 			rules = append(rules, output.Mapping{{Key: "Name", Value: r.name}, {Key: "Value", Value: output.Text(encodedKey(r.value))}})
 		}
 	}
-	if rules == nil {
-		return nil
-	}
-	return output.Mapping{{Key: "S3Key", Value: output.Mapping{{Key: "Rules", Value: rules}}}}
+	return nested(output.Member{Key: "S3Key", Value: nested(output.Member{Key: "Rules", Value: rules})})
 }
 
 // encodedKey encodes a part of a key as forms are, but for its slashes: a space
@@ -217,9 +210,9 @@ func (b *builder) createTable(name string) {
 			images = cmp.Or(images, "NEW_IMAGE")
 		}
 	}
-	var stream any
-	if images != "" {
-		stream = output.Mapping{{Key: "StreamViewType", Value: images}}
+	var encryption any
+	if b.key != "" {
+		encryption = output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}
 	}
 	var attributes, schema []output.Mapping
 	for i, key := range b.keysOf(name) {
@@ -227,14 +220,13 @@ func (b *builder) createTable(name string) {
 		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
 	id := logical(name, "Table")
-	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", append(output.Mapping{
+	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", output.Mapping{
 		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
-		{Key: "StreamSpecification", Value: stream},
+		{Key: "StreamSpecification", Value: nested(output.Member{Key: "StreamViewType", Value: images})},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
-	}, b.encrypted(output.Mapping{
-		{Key: "SSESpecification", Value: output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}},
-	}, nil)...))
+		{Key: "SSESpecification", Value: encryption},
+	})
 	b.output(id, "tables", "Name of the table "+name, stack.Ref(id), name)
 }

@@ -23,17 +23,13 @@ func (b *builder) eventSource(f model.Function, source any, further ...output.Me
 // letters.
 func (b *builder) queue(f model.Function, t model.Queue) feeding {
 	queue := b.queueArn(t.Name, feedingID(t))
-	concurrency := any(nil)
-	if n := mappingConcurrency(f); n > 0 {
-		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
-	}
 	return feeding{
 		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
 		add: []func(){func() {
 			b.eventSource(f, queue, mapping(
 				output.Member{Key: "BatchSize", Value: batchSize(t)},
 				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
-				output.Member{Key: "ScalingConfig", Value: concurrency})...)
+				output.Member{Key: "ScalingConfig", Value: nested(output.Member{Key: "MaximumConcurrency", Value: mappingConcurrency(f)})})...)
 		}},
 	}
 }
@@ -105,11 +101,10 @@ func changeFilter(t model.Document) any {
 // goes to a bucket whole, where a queue would get its position alone.
 func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
 	fed := feeding{may: []statement{read}}
-	var onFailure, counted any
+	var letters, counted any
 	if f.DeadLetter != "none" {
 		bucket := of(f, "DeadLetters")
-		counted = b.counted()
-		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: stack.Arn(bucket)}}}}
+		letters, counted = stack.Arn(bucket), b.counted()
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 		fed.may = append(fed.may,
 			statement{actions: []string{"s3:PutObject"}, resources: []any{stack.Join{stack.Arn(bucket), "/aws/lambda/*"}}},
@@ -122,42 +117,45 @@ func (b *builder) records(f model.Function, source any, read statement, start st
 			output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
 			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
 			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
-			output.Member{Key: "DestinationConfig", Value: onFailure},
+			output.Member{Key: "DestinationConfig", Value: onFailure(letters)},
 			output.Member{Key: "MetricsConfig", Value: counted})...)
 	})
 	return fed
 }
 
+// onFailure is where Lambda sends what it gives up; nil for nowhere.
+func onFailure(to any) any {
+	return nested(output.Member{Key: "OnFailure", Value: nested(output.Member{Key: "Destination", Value: to})})
+}
+
 // privateBucket are the properties of every bucket: nothing in it is public, and
 // S3 encrypts it.
 func (b *builder) privateBucket() output.Mapping {
+	algorithm := "AES256"
+	if b.key != "" {
+		algorithm = "aws:kms"
+	}
 	return output.Mapping{
 		{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
 			{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
 			{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
 		}},
-		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{
-			b.encrypted(
-				output.Mapping{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "aws:kms"}, {Key: "KMSMasterKeyID", Value: output.Text(b.key)}}}, {Key: "BucketKeyEnabled", Value: true}},
-				output.Mapping{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "AES256"}}}}),
-		}}}},
+		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{mapping(
+			output.Member{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: algorithm}, {Key: "KMSMasterKeyID", Value: optional(b.key)}}},
+			output.Member{Key: "BucketKeyEnabled", Value: b.key != ""},
+		)}}}},
 	}
 }
 
 // asynchronous is the feeding of a function that Lambda itself calls again: at
 // most twice, within six hours, and then the event goes to a queue.
 func (b *builder) asynchronous(f model.Function, source func()) feeding {
-	letters := b.deadLetterQueue(f)
 	config := output.Mapping{
 		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
 		{Key: "MaximumRetryAttempts", Value: retries(f)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
-	}
-	if letters != nil {
-		config = append(config, output.Member{Key: "DestinationConfig", Value: output.Mapping{
-			{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: letters}}},
-		}})
+		{Key: "DestinationConfig", Value: onFailure(b.deadLetterQueue(f))},
 	}
 	return feeding{add: []func(){
 		func() { b.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
@@ -169,16 +167,13 @@ func (b *builder) asynchronous(f model.Function, source func()) feeding {
 func (b *builder) subscribe(f model.Function, t model.Topic) {
 	topic := b.arnOf(t.Name, "sns", "", stack.Ref(logical(t.Name, "Topic")))
 	b.permit(f, of(f, "Permission"), "sns.amazonaws.com", topic)
-	subscription := output.Mapping{
+	b.permitDeadLetters(f, "sns.amazonaws.com", topic)
+	b.add(of(f, "Subscription"), "AWS::SNS::Subscription", output.Mapping{
 		{Key: "TopicArn", Value: topic},
 		{Key: "Protocol", Value: "lambda"},
 		{Key: "Endpoint", Value: stack.Arn(of(f, "Function"))},
-	}
-	if letters := b.deadLetterQueue(f); letters != nil {
-		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
-		b.permitDeadLetters(f, "sns.amazonaws.com", topic)
-	}
-	b.add(of(f, "Subscription"), "AWS::SNS::Subscription", subscription)
+		{Key: "RedrivePolicy", Value: nested(output.Member{Key: "deadLetterTargetArn", Value: b.deadLetterQueue(f)})},
+	})
 }
 
 // notify has the bucket tell the function of its objects: by the bucket's own
@@ -196,21 +191,20 @@ func (b *builder) notify(f model.Function, t model.Object) {
 // the account's default bus if the name is "".
 func (b *builder) rule(f model.Function, bus string, pattern output.Mapping) {
 	id := of(f, "Rule")
-	target := output.Mapping{
-		{Key: "Id", Value: "function"},
-		{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
-	}
-	if letters := b.deadLetterQueue(f); letters != nil {
-		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
-		b.permitDeadLetters(f, "events.amazonaws.com", stack.Arn(id))
-	}
+	b.permitDeadLetters(f, "events.amazonaws.com", stack.Arn(id))
 	b.add(id, "AWS::Events::Rule", mapping(
 		output.Member{Key: "EventBusName", Value: bus},
 		output.Member{Key: "EventPattern", Value: pattern},
-		output.Member{Key: "Targets", Value: []output.Mapping{target}},
+		output.Member{Key: "Targets", Value: []output.Mapping{b.target(f, output.Member{Key: "Id", Value: "function"}, output.Member{Key: "Arn", Value: stack.Arn(of(f, "Function"))})}},
 	))
 	b.permit(f, of(f, "Permission"), "events.amazonaws.com", stack.Arn(id))
+}
+
+// target is the function as the target of a rule or a schedule.
+func (b *builder) target(f model.Function, members ...output.Member) output.Mapping {
+	return append(members,
+		output.Member{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
+		output.Member{Key: "DeadLetterConfig", Value: nested(output.Member{Key: "Arn", Value: b.deadLetterQueue(f)})})
 }
 
 // eventPattern matches the type, and the source if the directive names one.
@@ -227,17 +221,15 @@ func eventPattern(t model.Event) output.Mapping {
 // both again.
 func objectPattern(t model.Object, bucket string) output.Mapping {
 	detail := output.Mapping{{Key: "bucket", Value: output.Mapping{{Key: "name", Value: []output.Text{output.Text(bucket)}}}}}
-	switch {
-	case t.Prefix != "":
-		detail = append(detail, output.Member{Key: "object", Value: keyMatch("prefix", t.Prefix)})
-	case t.Suffix != "":
-		detail = append(detail, output.Member{Key: "object", Value: keyMatch("suffix", t.Suffix)})
+	how, text := "prefix", t.Prefix
+	if text == "" {
+		how, text = "suffix", t.Suffix
+	}
+	if text != "" {
+		key := []output.Mapping{{{Key: how, Value: output.Text(text)}}}
+		detail = append(detail, output.Member{Key: "object", Value: output.Mapping{{Key: "key", Value: key}}})
 	}
 	return output.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: changes(t, []string{"Object Created"}, []string{"Object Deleted"})}, {Key: "detail", Value: detail}}
-}
-
-func keyMatch(how, text string) output.Mapping {
-	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: output.Text(text)}}}}}
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
@@ -248,16 +240,13 @@ func keyMatch(how, text string) output.Mapping {
 func (b *builder) schedule(f model.Function, t model.Schedule) {
 	when, _ := expression(t) // Check has refused what has none
 	input, _ := json.Marshal(f.Name)
-	target := output.Mapping{
-		{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
-		{Key: "RoleArn", Value: stack.Arn(of(f, "ScheduleCaller"))},
-		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
-			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
-	}
+	target := b.target(f,
+		output.Member{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
+		output.Member{Key: "RoleArn", Value: stack.Arn(of(f, "ScheduleCaller"))},
+		output.Member{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
+			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)})
 	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{stack.Arn(of(f, "Function"))}}}
 	if letters := b.deadLetterQueue(f); letters != nil {
-		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
 		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
 	}
 	b.add(of(f, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{
