@@ -135,9 +135,9 @@ func (b *builder) feed(f model.Function) feeding {
 	return feeding{}
 }
 
-// permit lets the service call the function for the source.
-func (b *builder) permit(f model.Function, id, principal string, source any, further ...output.Member) {
-	b.add(id, "AWS::Lambda::Permission", append(output.Mapping{
+// permit lets the principal call the function for the source, nil for any.
+func (b *builder) permit(f model.Function, principal, source any, further ...output.Member) {
+	b.add(of(f, "Permission"), "AWS::Lambda::Permission", append(output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunction"},
 		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "Principal", Value: principal},

@@ -26,7 +26,7 @@ func (b *builder) http(f model.Function, t model.HTTP) feeding {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 func (b *builder) url(f model.Function, t model.HTTP) {
-	id, function := of(f, "Url"), of(f, "Function")
+	id, function := of(f, "Url"), stack.Ref(of(f, "Function"))
 	auth, mode := "AWS_IAM", "BUFFERED"
 	if t.Public {
 		auth = "NONE"
@@ -35,7 +35,7 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 		mode = "RESPONSE_STREAM"
 	}
 	b.add(id, "AWS::Lambda::Url", output.Mapping{
-		{Key: "TargetFunctionArn", Value: stack.Ref(function)},
+		{Key: "TargetFunctionArn", Value: function},
 		{Key: "AuthType", Value: auth},
 		{Key: "InvokeMode", Value: mode},
 	})
@@ -45,16 +45,11 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 	}
 	b.add(of(f, "UrlAccess"), "AWS::Lambda::Permission", output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunctionUrl"},
-		{Key: "FunctionName", Value: stack.Ref(function)},
+		{Key: "FunctionName", Value: function},
 		{Key: "Principal", Value: output.Text("*")},
 		{Key: "FunctionUrlAuthType", Value: "NONE"},
 	})
-	b.add(of(f, "Permission"), "AWS::Lambda::Permission", output.Mapping{
-		{Key: "Action", Value: "lambda:InvokeFunction"},
-		{Key: "FunctionName", Value: stack.Ref(function)},
-		{Key: "Principal", Value: output.Text("*")},
-		{Key: "InvokedViaFunctionUrl", Value: true},
-	})
+	b.permit(f, output.Text("*"), nil, output.Member{Key: "InvokedViaFunctionUrl", Value: true})
 }
 
 // httpAPI returns the id of the application's HTTP API, and adds it unless it
@@ -107,7 +102,7 @@ func (b *builder) routes(f model.Function, t model.HTTP) {
 			{Key: "Target", Value: stack.Join{"integrations/", stack.Ref(integration)}},
 		})
 	}
-	b.permit(f, of(f, "Permission"), "apigateway.amazonaws.com", regional("execute-api", api, "/*"))
+	b.permit(f, "apigateway.amazonaws.com", regional("execute-api", api, "/*"))
 }
 
 // A route is one of an HTTP API.
@@ -194,16 +189,13 @@ func routes(t model.HTTP) []route {
 	preflight := len(t.CORS) > 0 && !slices.Contains(methods, "OPTIONS") && !(t.Public && methods[0] == "ANY")
 	var out []route
 	for i, p := range paths {
-		by := written
-		if i > 0 {
-			by = bareOnly
-		}
+		by := []implied{written, bareOnly}[i]
 		for j, m := range methods {
+			as := by
 			if by == written && m == "HEAD" && j >= len(t.Methods) {
-				out = append(out, route{m, p, t.Public, head})
-				continue
+				as = head
 			}
-			out = append(out, route{m, p, t.Public, by})
+			out = append(out, route{m, p, t.Public, as})
 		}
 		if preflight {
 			out = append(out, route{"OPTIONS", p, true, by})

@@ -114,8 +114,8 @@ func (b *builder) sinkResources(f model.Function) {
 				b.keep(stack.Retained, id, "AWS::SQS::Queue", b.queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: b.retention(sink.Name, false)}))
 				b.output(id, "queues", "URL of the queue "+sink.Name, stack.Ref(id), sink.Name)
 			})
-		case "topic":
-			b.createTopic(sink.Name)
+		default:
+			b.create(sink.Kind, sink.Name)
 		}
 	}
 	if f.DeadLetterSink() == "" || b.names[f.DeadLetter] != "" || b.feeds("queue", f.DeadLetter) {

@@ -166,7 +166,7 @@ func (b *builder) asynchronous(f model.Function, source func()) feeding {
 // subscribe subscribes the function to the topic.
 func (b *builder) subscribe(f model.Function, t model.Topic) {
 	topic := b.arnOf(t.Name, "sns", "", stack.Ref(logical(t.Name, "Topic")))
-	b.permit(f, of(f, "Permission"), "sns.amazonaws.com", topic)
+	b.permit(f, "sns.amazonaws.com", topic)
 	b.permitDeadLetters(f, "sns.amazonaws.com", topic)
 	b.add(of(f, "Subscription"), "AWS::SNS::Subscription", output.Mapping{
 		{Key: "TopicArn", Value: topic},
@@ -184,7 +184,7 @@ func (b *builder) notify(f model.Function, t model.Object) {
 		b.rule(f, "", objectPattern(t, name))
 		return
 	}
-	b.permit(f, of(f, "Permission"), "s3.amazonaws.com", arnOfBucket(bucketName(t.Bucket)), output.Member{Key: "SourceAccount", Value: stack.AccountID})
+	b.permit(f, "s3.amazonaws.com", arnOfBucket(bucketName(t.Bucket)), output.Member{Key: "SourceAccount", Value: stack.AccountID})
 }
 
 // rule adds a rule of the EventBridge bus that has the function as its target;
@@ -197,7 +197,7 @@ func (b *builder) rule(f model.Function, bus string, pattern output.Mapping) {
 		output.Member{Key: "EventPattern", Value: pattern},
 		output.Member{Key: "Targets", Value: []output.Mapping{b.target(f, output.Member{Key: "Id", Value: "function"}, output.Member{Key: "Arn", Value: stack.Arn(of(f, "Function"))})}},
 	))
-	b.permit(f, of(f, "Permission"), "events.amazonaws.com", stack.Arn(id))
+	b.permit(f, "events.amazonaws.com", stack.Arn(id))
 }
 
 // target is the function as the target of a rule or a schedule.
