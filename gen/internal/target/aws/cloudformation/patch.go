@@ -40,11 +40,11 @@ func (p Patch) Over(template []byte, header string) (Patched, []model.Diagnostic
 	top := document.Content[0]
 	top.HeadComment, top.Content[0].HeadComment = "", "" // the header
 	l := laying{Patch: p, own: map[*yaml.Node]bool{}, removed: map[string]*yaml.Node{}}
-	if l.tidy(p.Top, "the patch", false); len(l.diagnostics) == 0 {
+	if l.tidy(p.Top, root, false); len(l.diagnostics) == 0 {
 		l.sections(top)
 	}
 	if len(l.diagnostics) == 0 {
-		top = l.lay(top, p.Top, "")
+		top = l.lay(top, p.Top, root)
 		l.references(top)
 	}
 	if len(l.diagnostics) > 0 {
