@@ -59,21 +59,19 @@ func (b *builder) httpAPI() any {
 	if b.apiID != "" {
 		id, address = output.Text(b.apiID), stack.Join{"https://" + b.apiID + ".execute-api.", stack.Region, ".", stack.URLSuffix}
 	}
-	if b.hasAPI {
-		return id
-	}
-	b.hasAPI = true
-	if b.apiID == "" {
-		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
-		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
-	}
-	var behind []string
-	for _, f := range b.app.Functions {
-		if _, ok := f.Trigger.(model.HTTP); ok {
-			behind = append(behind, f.Name)
+	b.once("Api", func() {
+		if b.apiID == "" {
+			b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
+			b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
 		}
-	}
-	b.output("Api", "urls", "URL of the HTTP API", address, behind...)
+		var behind []string
+		for _, f := range b.app.Functions {
+			if _, ok := f.Trigger.(model.HTTP); ok {
+				behind = append(behind, f.Name)
+			}
+		}
+		b.output("Api", "urls", "URL of the HTTP API", address, behind...)
+	})
 	return id
 }
 
