@@ -1,8 +1,10 @@
 package aws
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -142,12 +144,7 @@ func (r route) key() string { return r.method + " " + r.path }
 // same is the key without the names of its wildcards, by which neither net/http
 // nor a reader tells two routes apart.
 func (r route) same() string {
-	return wildcard.ReplaceAllStringFunc(r.key(), func(w string) string {
-		if strings.HasSuffix(w, "+}") {
-			return "{+}"
-		}
-		return "{}"
-	})
+	return wildcard.ReplaceAllString(r.key(), "{$1}")
 }
 
 // id is the route's logical id: whichever function has it, and however its
@@ -160,7 +157,7 @@ func (r route) id() string {
 }
 
 var (
-	wildcard = regexp.MustCompile(`\{[^}]*\}`)
+	wildcard = regexp.MustCompile(`\{[^}]*?(\+?)\}`)
 	noWord   = regexp.MustCompile(`[^A-Za-z0-9]+`)
 )
 
@@ -169,14 +166,15 @@ var (
 // it, as in net/http. Browsers' preflight requests, which bring no credentials,
 // need an open route where the adapter answers them.
 func routes(t model.HTTP) []route {
-	path := strings.ReplaceAll(strings.TrimSuffix(t.Path, "{$}"), "...}", "+}")
-	paths := []string{path}
-	folder, below := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
+	whole := strings.ReplaceAll(strings.TrimSuffix(t.Path, "{$}"), "...}", "+}")
+	paths := []string{whole}
+	folder, below := path.Split(whole)
+	bare := cmp.Or(strings.TrimSuffix(folder, "/"), "/") // no other route ends in a slash
 	switch {
-	case below == "" && path == t.Path: // but for /{$}
-		paths = []string{folder + "{below+}", bare(folder)}
+	case below == "" && whole == t.Path: // but for /{$}
+		paths = []string{folder + "{below+}", bare}
 	case strings.HasSuffix(below, "+}"):
-		paths = []string{path, bare(folder)}
+		paths = []string{whole, bare}
 	}
 	methods := slices.Clone(t.Methods)
 	if len(methods) == 0 {
@@ -200,13 +198,4 @@ func routes(t model.HTTP) []route {
 		}
 	}
 	return out
-}
-
-// bare is the folder without the slash at its end, with which no route but /
-// ends.
-func bare(folder string) string {
-	if folder == "/" {
-		return folder
-	}
-	return strings.TrimSuffix(folder, "/")
 }

@@ -81,12 +81,9 @@ func (b *builder) document(f model.Function, t model.Document) feeding {
 // changeFilter is the filter for the kinds of change; nil for all.
 func changeFilter(t model.Document) any {
 	var kinds []string
-	for _, k := range []struct {
-		asked bool
-		name  string
-	}{{t.Created, "INSERT"}, {t.Updated, "MODIFY"}, {t.Deleted, "REMOVE"}} {
-		if k.asked {
-			kinds = append(kinds, k.name)
+	for i, asked := range []bool{t.Created, t.Updated, t.Deleted} {
+		if asked {
+			kinds = append(kinds, []string{"INSERT", "MODIFY", "REMOVE"}[i])
 		}
 	}
 	if len(kinds) == 3 {

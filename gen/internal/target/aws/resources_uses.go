@@ -158,7 +158,7 @@ func (b *builder) resource(u model.Use) any {
 func (b *builder) objects(name, prefix string) any { return b.bucketARN(name, "/"+prefix+"*") }
 
 // bucketARN is the ARN of the bucket and what is below it. Of a bucket that feeds
-// functions it is no reference: see place.
+// functions it is no reference: see bucket.
 func (b *builder) bucketARN(name, below string) any {
 	bucket := b.bucket(name)
 	if id, isReference := bucket.(stack.Ref); isReference {
