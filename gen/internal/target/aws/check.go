@@ -47,11 +47,8 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 	case model.Stream:
 		stream(report, trigger)
 	}
-	switch f.Trigger.(type) {
-	case model.Topic, model.Object, model.Schedule, model.Event:
-		if retries(f) > 2 {
-			report.ErrorAt("retries-limit", "retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", retries(f))
-		}
+	if isAsynchronous(f) && retries(f) > 2 {
+		report.ErrorAt("retries-limit", "retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", retries(f))
 	}
 	return report.Diagnostics
 }

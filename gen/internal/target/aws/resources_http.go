@@ -14,13 +14,14 @@ import (
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
-// http is the feeding of a function behind HTTP: a URL of its own, or routes of
-// the application's API. Lambda tries no request again.
-func (b *builder) http(f model.Function, t model.HTTP) feeding {
+// http feeds a function behind HTTP: by a URL of its own, or by routes of the
+// application's API. Lambda tries no request again.
+func (b *builder) http(f model.Function, t model.HTTP) {
 	if b.api {
-		return feeding{add: []func(){func() { b.routes(f, t) }}}
+		b.routes(f, t)
+	} else {
+		b.url(f, t)
 	}
-	return feeding{add: []func(){func() { b.url(f, t) }}}
 }
 
 // url adds a function URL. Everybody needs two permissions to call a public

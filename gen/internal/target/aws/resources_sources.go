@@ -19,19 +19,15 @@ func (b *builder) eventSource(f model.Function, source any, further ...output.Me
 	}, further...))
 }
 
-// queue is the feeding by an SQS queue, whose own policy writes the dead
+// queue feeds the function by an SQS queue, whose own policy writes the dead
 // letters.
-func (b *builder) queue(f model.Function, t model.Queue) feeding {
+func (b *builder) queue(f model.Function, t model.Queue) []statement {
 	queue := b.queueArn(t.Name, feedingID(t))
-	return feeding{
-		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
-		add: []func(){func() {
-			b.eventSource(f, queue, mapping(
-				output.Member{Key: "BatchSize", Value: batchSize(t)},
-				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
-				output.Member{Key: "ScalingConfig", Value: nested(output.Member{Key: "MaximumConcurrency", Value: mappingConcurrency(f)})})...)
-		}},
-	}
+	b.eventSource(f, queue, mapping(
+		output.Member{Key: "BatchSize", Value: batchSize(t)},
+		output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
+		output.Member{Key: "ScalingConfig", Value: nested(output.Member{Key: "MaximumConcurrency", Value: mappingConcurrency(f)})})...)
+	return []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}}
 }
 
 // mappingConcurrency is how many instances a queue feeds at once, 0 for any
@@ -48,8 +44,8 @@ func mappingConcurrency(f model.Function) int {
 	return max(n, minConcurrency)
 }
 
-// stream is the feeding by a Kinesis stream.
-func (b *builder) stream(f model.Function, t model.Stream) feeding {
+// stream feeds the function by a Kinesis stream.
+func (b *builder) stream(f model.Function, t model.Stream) []statement {
 	source := b.arnOf(t.Name, "kinesis", "stream/", stack.Arn(logical(t.Name, "Stream")))
 	start := "TRIM_HORIZON"
 	if t.Latest {
@@ -63,19 +59,18 @@ func (b *builder) stream(f model.Function, t model.Stream) feeding {
 		output.Member{Key: "ParallelizationFactor", Value: t.Concurrency})
 }
 
-// document is the feeding by the stream of a DynamoDB table.
-func (b *builder) document(f model.Function, t model.Document) feeding {
+// document feeds the function by the stream of a DynamoDB table.
+func (b *builder) document(f model.Function, t model.Document) []statement {
 	id := logical(t.Collection, "Table")
 	var source, all any = stack.Attribute{ID: id, Name: "StreamArn"}, stack.Join{stack.Arn(id), "/stream/*"}
 	if name := b.names[t.Collection]; name != "" {
 		source, all = output.Text(b.streams[t.Collection]), regional("dynamodb", "table/"+name+"/stream/*")
 	}
-	fed := b.records(f, source, statement{
+	may := b.records(f, source, statement{
 		actions:   []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 		resources: []any{source},
 	}, "TRIM_HORIZON", output.Member{Key: "FilterCriteria", Value: changeFilter(t)})
-	fed.may = append(fed.may, statement{actions: []string{"dynamodb:ListStreams"}, resources: []any{all}})
-	return fed
+	return append(may, statement{actions: []string{"dynamodb:ListStreams"}, resources: []any{all}})
 }
 
 // changeFilter is the filter for the kinds of change; nil for all.
@@ -93,31 +88,29 @@ func changeFilter(t model.Document) any {
 	return output.Mapping{{Key: "Filters", Value: []output.Mapping{{{Key: "Pattern", Value: output.Text(pattern)}}}}}
 }
 
-// records is the feeding by a stream: five retries from the first record that
+// records feeds the function by a stream: five retries from the first record that
 // failed, half of a batch at a time, within six hours. What is given up then
 // goes to a bucket whole, where a queue would get its position alone.
-func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
-	fed := feeding{may: []statement{read}}
+func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) []statement {
+	may := []statement{read}
 	var letters, counted any
 	if f.DeadLetter != "none" {
 		bucket := of(f, "DeadLetters")
 		letters, counted = stack.Arn(bucket), b.counted()
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
-		fed.may = append(fed.may,
+		may = append(may,
 			statement{actions: []string{"s3:PutObject"}, resources: []any{stack.Join{stack.Arn(bucket), "/aws/lambda/*"}}},
 			statement{actions: []string{"s3:ListBucket"}, resources: []any{stack.Arn(bucket)}})
-		fed.add = append(fed.add, func() { b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", b.privateBucket()) })
+		b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", b.privateBucket())
 	}
-	fed.add = append(fed.add, func() {
-		b.eventSource(f, source, append(mapping(further...),
-			output.Member{Key: "StartingPosition", Value: start},
-			output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
-			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
-			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
-			output.Member{Key: "DestinationConfig", Value: onFailure(letters)},
-			output.Member{Key: "MetricsConfig", Value: counted})...)
-	})
-	return fed
+	b.eventSource(f, source, append(mapping(further...),
+		output.Member{Key: "StartingPosition", Value: start},
+		output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
+		output.Member{Key: "BisectBatchOnFunctionError", Value: true},
+		output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
+		output.Member{Key: "DestinationConfig", Value: onFailure(letters)},
+		output.Member{Key: "MetricsConfig", Value: counted})...)
+	return may
 }
 
 // onFailure is where Lambda sends what it gives up; nil for nowhere.
@@ -144,20 +137,25 @@ func (b *builder) privateBucket() output.Mapping {
 	}
 }
 
-// asynchronous is the feeding of a function that Lambda itself calls again: at
-// most twice, within six hours, and then the event goes to a queue.
-func (b *builder) asynchronous(f model.Function, source func()) feeding {
-	config := output.Mapping{
+// isAsynchronous reports whether Lambda itself calls the function again.
+func isAsynchronous(f model.Function) bool {
+	switch f.Trigger.(type) {
+	case model.Topic, model.Object, model.Event, model.Schedule:
+		return true
+	}
+	return false
+}
+
+// asynchronous has Lambda call the function again at most twice, within six hours,
+// and then the event goes to a queue.
+func (b *builder) asynchronous(f model.Function) {
+	b.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", output.Mapping{
 		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
 		{Key: "MaximumRetryAttempts", Value: retries(f)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
 		{Key: "DestinationConfig", Value: onFailure(b.deadLetterQueue(f))},
-	}
-	return feeding{add: []func(){
-		func() { b.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
-		source,
-	}}
+	})
 }
 
 // subscribe subscribes the function to the topic.
