@@ -24,23 +24,19 @@ func (b *builder) http(f model.Function, t model.HTTP) {
 	}
 }
 
+// authorization is how callers show who they are, by whether all are let in.
+var authorization = map[bool]string{false: "AWS_IAM", true: "NONE"}
+
 // url adds a function URL. Everybody needs two permissions to call a public
 // one; one that is not public is called with IAM's.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 func (b *builder) url(f model.Function, t model.HTTP) {
 	id, function := of(f, "Url"), stack.Ref(of(f, "Function"))
-	auth, mode := "AWS_IAM", "BUFFERED"
-	if t.Public {
-		auth = "NONE"
-	}
-	if t.Stream {
-		mode = "RESPONSE_STREAM"
-	}
 	b.add(id, "AWS::Lambda::Url", output.Mapping{
 		{Key: "TargetFunctionArn", Value: function},
-		{Key: "AuthType", Value: auth},
-		{Key: "InvokeMode", Value: mode},
+		{Key: "AuthType", Value: authorization[t.Public]},
+		{Key: "InvokeMode", Value: map[bool]string{false: "BUFFERED", true: "RESPONSE_STREAM"}[t.Stream]},
 	})
 	b.output(id, "urls", "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"}, f.Name)
 	if !t.Public {
@@ -92,14 +88,10 @@ func (b *builder) routes(f model.Function, t model.HTTP) {
 		if b.isTaken(r, f) {
 			continue
 		}
-		auth := "AWS_IAM"
-		if r.open {
-			auth = "NONE"
-		}
 		b.add(r.id(), "AWS::ApiGatewayV2::Route", output.Mapping{
 			{Key: "ApiId", Value: api},
 			{Key: "RouteKey", Value: output.Text(r.key())},
-			{Key: "AuthorizationType", Value: auth},
+			{Key: "AuthorizationType", Value: authorization[r.open]},
 			{Key: "Target", Value: stack.Join{"integrations/", stack.Ref(integration)}},
 		})
 	}

@@ -74,12 +74,8 @@ type statement struct {
 }
 
 func (s statement) mapping() output.Mapping {
-	effect := "Allow"
-	if s.deny {
-		effect = "Deny"
-	}
 	return mapping(
-		output.Member{Key: "Effect", Value: effect},
+		output.Member{Key: "Effect", Value: map[bool]string{false: "Allow", true: "Deny"}[s.deny]},
 		output.Member{Key: "Principal", Value: s.principal},
 		output.Member{Key: "Action", Value: s.actions},
 		output.Member{Key: "Resource", Value: s.resources},

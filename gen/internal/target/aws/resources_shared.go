@@ -92,13 +92,9 @@ func (b *builder) once(id string, add func()) {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 func (b *builder) createQueue(f model.Function, t model.Queue) {
-	visibility := t.Visibility
-	if visibility == 0 {
-		visibility = presetVisibility(f, t)
-	}
 	properties := b.queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
-		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
+		output.Member{Key: "VisibilityTimeout", Value: seconds(cmp.Or(t.Visibility, presetVisibility(f, t)))},
 		output.Member{Key: "MessageRetentionPeriod", Value: b.retention(t.Name, t.FIFO)},
 	)
 	if letters := b.deadLetterQueue(f); letters != nil {

@@ -47,10 +47,7 @@ func mappingConcurrency(f model.Function) int {
 // stream feeds the function by a Kinesis stream.
 func (b *builder) stream(f model.Function, t model.Stream) []statement {
 	source := b.arnOf(t.Name, "kinesis", "stream/", stack.Arn(logical(t.Name, "Stream")))
-	start := "TRIM_HORIZON"
-	if t.Latest {
-		start = "LATEST"
-	}
+	start := map[bool]string{false: "TRIM_HORIZON", true: "LATEST"}[t.Latest]
 	return b.records(f, source, statement{
 		actions:   []string{"kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"},
 		resources: []any{source},
@@ -96,7 +93,10 @@ func (b *builder) records(f model.Function, source any, read statement, start st
 	var letters, counted any
 	if f.DeadLetter != "none" {
 		bucket := of(f, "DeadLetters")
-		letters, counted = stack.Arn(bucket), b.counted()
+		letters = stack.Arn(bucket)
+		if b.alarms != "" { // which are about what is counted
+			counted = output.Mapping{{Key: "Metrics", Value: []string{"EventCount"}}}
+		}
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 		may = append(may,
 			statement{actions: []string{"s3:PutObject"}, resources: []any{stack.Join{stack.Arn(bucket), "/aws/lambda/*"}}},
