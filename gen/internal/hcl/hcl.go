@@ -115,7 +115,7 @@ func Equal(a, b any) Expr {
 func Text(parts ...any) Expr {
 	tokens := Expr{{Type: hclsyntax.TokenOQuote, Bytes: []byte(`"`)}}
 	for _, p := range parts {
-		if s, ok := p.(string); ok && (strings.HasSuffix(s, "$") || strings.HasSuffix(s, "%")) {
+		if s, ok := p.(string); ok && strings.HasSuffix(s, "$") {
 			p = Value(s) // it would escape what follows
 		}
 		switch p := p.(type) {

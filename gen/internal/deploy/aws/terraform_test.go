@@ -15,6 +15,7 @@ import (
 	"github.com/fngen/fngen/gen/internal/deploy"
 	"github.com/fngen/fngen/gen/internal/deploy/aws"
 	"github.com/fngen/fngen/gen/internal/deploy/terraform"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 // byTerraform is an application with a fake terraform, which says what lies beside it.
@@ -33,7 +34,7 @@ func byTerraform(t *testing.T) (m aws.Module, says func(name, text string)) {
 		Application: aws.Application{Region: "eu-west-1"}, State: "s3://acme-terraform/shop/staging", Name: "shop-staging",
 		Terraform: terraform.Module{
 			Versions: ">= 6.28.0, < 7.0.0", Variables: map[string]string{"archives": "string", "bucket_suffix": "string"}, Needed: []string{"archives"}, HasURLs: true,
-			Holds:  func(kind, _ string) bool { return kind == "aws_sqs_queue" || strings.HasPrefix(kind, "aws_s3_bucket") },
+			Holds:  func(kind, _ string) bool { return kind == "aws_sqs_queue" || kind == "aws_s3_bucket" },
 			Source: filepath.Join(root, "dist", "aws"), Folder: filepath.Join(root, ".fngen", "deploy", "aws"),
 		},
 	}, says
@@ -95,6 +96,7 @@ func TestModuleRemoval(t *testing.T) {
 {"address":"module.app.aws_lambda_function.confirm_function","type":"aws_lambda_function","name":"confirm_function","values":{"function_name":"shop-confirm-function"}},
 {"address":"module.app.aws_s3_bucket.pictures_bucket","type":"aws_s3_bucket","name":"pictures_bucket","values":{"bucket":"pictures-1"}},
 {"address":"module.app.aws_s3_bucket_server_side_encryption_configuration.pictures_bucket","type":"aws_s3_bucket_server_side_encryption_configuration","name":"pictures_bucket","values":{"bucket":"pictures-1","rule":[{"apply_server_side_encryption_by_default":[{"sse_algorithm":"AES256"}]}]}},
+{"address":"module.app.aws_s3_bucket_policy.pictures_bucket_policy","type":"aws_s3_bucket_policy","name":"pictures_bucket_policy","values":{"bucket":"pictures-1"}},
 {"address":"module.app.aws_sqs_queue.orders_queue","type":"aws_sqs_queue","name":"orders_queue","values":{"name":"shop-orders-queue","url":"https://sqs"}}]}]}}}`)
 	says("show.out", `{"resource_changes":[{"address":"module.app.aws_lambda_function.confirm_function","mode":"managed","type":"aws_lambda_function","change":{"actions":["delete"]}}]}`)
 	p, err := m.Removal(t.Context())
@@ -106,8 +108,8 @@ func TestModuleRemoval(t *testing.T) {
 	if diff := cmp.Diff(`aws: eu-west-1, with the state in s3://acme-terraform/shop/staging
   - aws_lambda_function  confirm_function
   note: pictures_bucket (aws_s3_bucket) stays in the account, with what is in it
-  note: pictures_bucket (aws_s3_bucket_server_side_encryption_configuration) stays in the account, with what is in it
   note: orders_queue (aws_sqs_queue) stays in the account, with what is in it
+  note: pictures_bucket (aws_s3_bucket_server_side_encryption_configuration) stays in the account, for its bucket
   0 to create, 0 to change, 1 to remove, 0 unchanged
 `, text.String()); diff != "" {
 		t.Error(diff)
@@ -141,5 +143,24 @@ func TestModuleNeeds(t *testing.T) {
 	}
 	if _, err = m.Removal(t.Context()); fmt.Sprint(err) != want {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// The arguments that the module of a removal gives are all that the provider demands.
+func TestModuleKeptArguments(t *testing.T) {
+	provider := tfschema.Read(t, "aws")
+	for kind, want := range map[string][]string{
+		"aws_dynamodb_table": {"name"}, "aws_kinesis_stream": {"name"}, "aws_sqs_queue": {}, "aws_s3_bucket": {},
+		"aws_s3_bucket_public_access_block": {"bucket"}, "aws_s3_bucket_server_side_encryption_configuration": {"bucket", "rule"},
+	} {
+		demanded := provider.Resource[kind].Required
+		for name, block := range provider.Resource[kind].Blocks {
+			if block.Must {
+				demanded = append(demanded, name)
+			}
+		}
+		if diff := cmp.Diff(want, demanded); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
 	}
 }

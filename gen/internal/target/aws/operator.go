@@ -146,27 +146,21 @@ func (t Target) operated(f model.Function) operated {
 	return o
 }
 
-// attach is what Lambda needs to connect the function, and not the function's own
-// code, whose calls have the key of the condition. IAM knows no resources of what
-// describes; of a deletion Lambda asks for all kinds of them. Subnets may be shared
-// by another account.
+// attach is what Lambda needs to connect the function, on all resources as its
+// documentation has it, and not the function's own code, whose calls have the key of
+// the condition.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 func (v vpc) attach() []statement {
 	if v.subnets == nil {
 		return nil
 	}
-	ofLambda := output.Mapping{{Key: "Null", Value: output.Mapping{{Key: "lambda:SourceFunctionArn", Value: output.Text("true")}}}}
-	create := []any{regional("ec2", "network-interface/*")}
-	for _, id := range slices.Concat(v.subnets, v.groups) {
-		kind := map[bool]string{true: "subnet", false: "security-group"}[strings.HasPrefix(id, "subnet-")]
-		create = append(create, stack.Join{"arn:", stack.Partition, ":ec2:", stack.Region, ":*:" + kind + "/" + id})
-	}
-	return []statement{
-		{actions: []string{"ec2:CreateNetworkInterface"}, resources: create, condition: ofLambda},
-		{actions: []string{"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}, resources: []any{regional("ec2", "*/*")}, condition: ofLambda},
-		{actions: []string{"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"}, resources: []any{output.Text("*")}, condition: ofLambda},
-	}
+	return []statement{{
+		actions: []string{"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"},
+		resources: []any{output.Text("*")},
+		condition: output.Mapping{{Key: "Null", Value: output.Mapping{{Key: "lambda:SourceFunctionArn", Value: output.Text("true")}}}},
+	}}
 }
 
 // logging is the function's LoggingConfig. Lambda filters what a program writes if

@@ -29,15 +29,12 @@ var wildcards = []struct{ action, suffix, reason string }{
 	{"s3:GetObjectTagging", "/*", "as above, since fngen.yaml says so"},
 	{"logs:CreateLogStream", ":log-group:/teams/orders:*", "the streams of a log group"},
 	{"logs:PutLogEvents", ":log-group:/teams/orders:*", "as above"},
-	{"ec2:CreateNetworkInterface", ":network-interface/*", "nobody knows how an interface will be called; for Lambda alone, as all below: " +
+	{"ec2:CreateNetworkInterface", "*", "Lambda asks for all resources, and the condition is for Lambda alone: " +
 		"https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"},
-	{"ec2:CreateNetworkInterface", ":*:subnet/subnet-0a1b2c3d4e5f60718", "whose account may be another, which shares the subnet"},
-	{"ec2:CreateNetworkInterface", ":*:subnet/subnet-0a1b2c3d4e5f60719", "as above"},
-	{"ec2:CreateNetworkInterface", ":*:security-group/sg-0a1b2c3d4e5f60718", "as above"},
-	{"ec2:DeleteNetworkInterface", ":*/*", "Lambda asks for all kinds of resources"},
-	{"ec2:AssignPrivateIpAddresses", ":*/*", "as above"},
-	{"ec2:UnassignPrivateIpAddresses", ":*/*", "as above"},
-	{"ec2:DescribeNetworkInterfaces", "*", "IAM knows no resources"},
+	{"ec2:DeleteNetworkInterface", "*", "as above"},
+	{"ec2:AssignPrivateIpAddresses", "*", "as above"},
+	{"ec2:UnassignPrivateIpAddresses", "*", "as above"},
+	{"ec2:DescribeNetworkInterfaces", "*", "as above"},
 	{"ec2:DescribeSubnets", "*", "as above"},
 	{"s3:PutObject", ".Arn}/aws/lambda/*", "Lambda names the objects that hold dead letters, below this prefix: " +
 		"https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"},

@@ -389,7 +389,8 @@ func TestOperatedOnAWS(t *testing.T) {
 			each(t, days, func(_ string, _, _ deployment, changes []change) []string {
 				wrong := slices.Concat(list("data is lost", lostIn(changes)), duplicates(changes))
 				for _, c := range of(changes, replaced) {
-					if !(strings.Contains(c, "AWS::IAM::Role") && documented(t, "another path makes other roles")) {
+					role := strings.Contains(c, "AWS::IAM::Role ") || strings.Contains(c, "aws_iam_role ")
+					if !role && !strings.Contains(c, "aws_iam_role_policy_attachment ") || !documented(t, "another path makes other roles") {
 						wrong = append(wrong, "it does not stay: "+c)
 					}
 				}

@@ -46,6 +46,7 @@ var amazon = map[string][]string{
 	"aws_cloudwatch_event_rule":                          {"event_bus_name", "name"},
 	"aws_cloudwatch_event_target":                        {"event_bus_name", "rule", "target_id"},
 	"aws_cloudwatch_log_group":                           {"name"},
+	"aws_cloudwatch_metric_alarm":                        {"alarm_name"},
 	"aws_dynamodb_table":                                 {"hash_key", "name", "range_key"},
 	"aws_iam_role":                                       {"name", "path"},
 	"aws_iam_role_policy":                                {"name", "role"},

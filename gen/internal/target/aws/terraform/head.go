@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -48,7 +49,7 @@ func (w *writer) head() {
 		"",
 		"  module \"functions\" {",
 		"    source   = \"./dist/aws\"",
-		"    archives = \"BUCKET\" # in that region, for the archives of the functions",
+		"    archives = \""+cmp.Or(w.Archives, "BUCKET")+"\" # in that region, for the archives of the functions",
 		"  }",
 		"")
 	if len(w.secrets) > 0 {

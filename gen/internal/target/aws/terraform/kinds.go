@@ -141,7 +141,7 @@ var kinds = map[string]kind{
 	},
 	"AWS::IAM::Role": {
 		resource: "aws_iam_role", name: "name", limit: 64,
-		attributes: known("name"),
+		attributes: known("id"), // its name, which another role of that name does not have before it is there
 		properties: arguments("Path PermissionsBoundary", properties{
 			"AssumeRolePolicyDocument": document("assume_role_policy"), "Policies": {split: (*writer).inlinePolicies}, "ManagedPolicyArns": {split: (*writer).managedPolicies},
 		}),
@@ -248,14 +248,14 @@ var kinds = map[string]kind{
 
 // name returns the argument that names the resource, unless a property does.
 func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
-	if k.name == "" || property(r, "BucketName") != nil {
+	if k.name == "" || member(r.Properties, "BucketName") != nil {
 		return nil
 	}
 	end := ""
 	switch {
 	case r.Kind == "AWS::S3::Bucket": // whose names are everybody's
 		return []hcl.Pair{{Name: k.name, Value: hcl.Text(short(r.ID, k.limit-maxSuffix-1)+"-", w.parameter(stack.Unique))}}
-	case property(r, "FifoQueue") == true:
+	case member(r.Properties, "FifoQueue") == true:
 		end = ".fifo"
 	}
 	return []hcl.Pair{{Name: k.name, Value: hcl.Text(k.before, hcl.Ref("var", "name"), k.after(r.ID, end))}}
@@ -276,11 +276,9 @@ func Named(name, id string) string {
 	return k.before + name + k.after(id, "")
 }
 
-// Holds reports whether resources of the type hold what users have put there, or are
-// settings of one that does: they outlive a removal.
+// Holds reports whether resources of the type hold what users have put there.
 func Holds(resource string) bool {
-	return slices.Contains([]string{"aws_dynamodb_table", "aws_kinesis_stream", "aws_sqs_queue", "aws_s3_bucket",
-		"aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration"}, resource)
+	return slices.Contains([]string{"aws_dynamodb_table", "aws_kinesis_stream", "aws_sqs_queue", "aws_s3_bucket"}, resource)
 }
 
 // archiveFile is the path of a function's archive.
@@ -351,7 +349,7 @@ func (w *writer) target(r stack.Resource, v any) {
 		w.cannot("a rule of Terraform has one target here, and not %d", len(list(v)))
 	}
 	b := w.Top("resource", []string{"aws_cloudwatch_event_target", label(r.ID)}, hcl.Pair{Name: "rule", Value: w.expression(stack.Ref(r.ID))})
-	if bus := property(r, "EventBusName"); bus != nil {
+	if bus := member(r.Properties, "EventBusName"); bus != nil {
 		b.Set(hcl.Pair{Name: "event_bus_name", Value: w.value(bus)})
 	}
 	for _, one := range list(v) {

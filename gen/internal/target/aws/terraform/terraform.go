@@ -106,7 +106,7 @@ func (w *writer) resource(r stack.Resource) {
 		b.Set(hcl.Pair{Name: k.protection, Value: true})
 	}
 	w.properties(b, k.properties, r.Properties, r)
-	if k.waits == "" || property(r, k.waits) == nil {
+	if k.waits == "" || member(r.Properties, k.waits) == nil {
 		w.waits(b, r)
 	}
 	if r.Retention != stack.Deleted {
@@ -158,9 +158,7 @@ func list(v any) []output.Mapping {
 	return all
 }
 
-// property returns what is below the keys; nil for nothing.
-func property(r stack.Resource, key string) any { return member(r.Properties, key) }
-
+// member returns what is below the keys; nil for nothing.
 func member(v any, keys ...string) any {
 	for _, key := range keys {
 		mapping, _ := v.(output.Mapping)
@@ -180,7 +178,7 @@ func (w *writer) waits(b hcl.Body, r stack.Resource) {
 	for _, id := range r.DependsOn {
 		on = append(on, w.address(id))
 	}
-	for _, role := range []any{property(r, "Role"), member(property(r, "Target"), "RoleArn")} {
+	for _, role := range []any{member(r.Properties, "Role"), member(r.Properties, "Target", "RoleArn")} {
 		a, _ := role.(stack.Attribute)
 		for _, m := range w.byID[a.ID].Properties {
 			if written := policyResources[m.Key]; written != "" && m.Value != nil {
@@ -285,12 +283,13 @@ func (w *writer) expression(v any) hcl.Expr {
 
 // attribute returns the attribute that CloudFormation calls so, "" for its Ref.
 func (w *writer) attribute(id, name string) hcl.Expr {
-	a, ok := w.kind(id).attributes[name]
+	k := w.kind(id)
+	a, ok := k.attributes[name]
 	if !ok {
 		w.cannot("%s of %s is not written for Terraform", strings.TrimSpace("the attribute "+name), id)
 		return hcl.Value("")
 	}
-	ref := hcl.Ref(w.kind(id).resource, label(id), a.name)
+	ref := hcl.Ref(k.resource, label(id), a.name)
 	if a.then != "" {
 		return hcl.Text(ref, a.then)
 	}
@@ -305,7 +304,11 @@ func (w *writer) parameter(p stack.Parameter) hcl.Expr {
 		w.suffixed = true
 		return hcl.Ref("local", "bucket_suffix")
 	}
-	source := parameters[p]
+	source, ok := parameters[p]
+	if !ok {
+		w.cannot("%s is not written for Terraform", string(p))
+		return hcl.Value("")
+	}
 	w.data[source[0]] = true
 	return hcl.Ref("data", source[0], "this", source[1])
 }
