@@ -48,13 +48,25 @@ func Value(v any) Expr {
 		return hclwrite.TokensForObject(attrs)
 	case []any:
 		var elems []hclwrite.Tokens
-		for _, e := range v {
-			elems = append(elems, Value(e))
+		for i, e := range v {
+			elem := Value(e)
+			if _, ok := e.([]Pair); ok { // on lines of its own
+				elem = append(Expr{newline}, elem...)
+				if i == len(v)-1 {
+					elem = append(elem, comma, newline)
+				}
+			}
+			elems = append(elems, elem)
 		}
 		return hclwrite.TokensForTuple(elems)
 	}
 	panic(fmt.Sprintf("no expression of %T", v))
 }
+
+var (
+	comma   = &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")}
+	newline = &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")}
+)
 
 // Ref returns a reference: names, and numbers and expressions in brackets.
 func Ref(root string, steps ...any) Expr {
@@ -145,7 +157,8 @@ func NewFile() File {
 
 // Bytes returns what is written, as terraform fmt formats it.
 func (f File) Bytes() []byte {
-	return hclwrite.Format(append(bytes.TrimRight(f.file.Bytes(), "\n"), '\n'))
+	text := bytes.ReplaceAll(f.file.Bytes(), []byte("{\n}"), []byte("{}")) // an empty block
+	return hclwrite.Format(append(bytes.TrimRight(text, "\n"), '\n'))
 }
 
 // A Body is a file's or a block's, while it is written.

@@ -101,7 +101,10 @@ func (w *writer) resource(r stack.Resource) {
 	if !ok {
 		w.cannot("%s is not written for Terraform", r.Kind)
 	}
-	b := w.Top("resource", []string{k.resource, label(r.ID)}, w.name(k, r)...)
+	if r.About != "" {
+		w.Comment(r.About)
+	}
+	b := w.Top("resource", []string{k.resource, label(r.ID)}, append(w.name(k, r), k.preset...)...)
 	if k.protection != "" && r.Retention != stack.Deleted {
 		b.Set(hcl.Pair{Name: k.protection, Value: true})
 	}
