@@ -20,10 +20,10 @@ type Module struct {
 }
 
 // module is the application as Terraform deploys it.
-func (m Module) module() (terraform.Module, error) {
+func (m Module) module() terraform.Module {
 	t := m.Terraform
 	if m.State == "" {
-		return t, errors.New("the state of Terraform needs a place that outlives this machine; set targets.aws.state to s3://BUCKET/KEY, in a bucket that exists")
+		t.Refused = errors.New("the state of Terraform needs a place that outlives this machine; set targets.aws.state to s3://BUCKET/KEY, in a bucket that exists")
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(m.State, "s3://"), "/")
 	state, place := map[string]any{"bucket": bucket, "key": key, "use_lockfile": true}, "the region of the environment"
@@ -37,7 +37,7 @@ func (m Module) module() (terraform.Module, error) {
 	t.Target, t.Place, t.Owner, t.Provider = "aws", place+", with the state in "+m.State, "account", "aws"
 	t.Backend = map[string]any{"s3": state}
 	t.Required, t.Needs = []string{"name", "bucket", "rule"}, setting
-	return t, nil
+	return t
 }
 
 // setting says why what is one of a bucket is kept, which without it would be open or
@@ -54,18 +54,10 @@ func setting(one terraform.Resource, held []terraform.Resource) string {
 
 // Plan compares main.tf with the state.
 func (m Module) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
-	t, err := m.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return t.Plan(ctx, o)
+	return m.module().Plan(ctx, o)
 }
 
 // Removal plans to destroy all of it but what holds data.
 func (m Module) Removal(ctx context.Context) (deploy.Plan, error) {
-	t, err := m.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return t.Removal(ctx)
+	return m.module().Removal(ctx)
 }

@@ -32,26 +32,27 @@ type Application struct {
 }
 
 // module is the application as Terraform deploys it.
-func (a Application) module() (terraform.Module, error) {
+func (a Application) module() terraform.Module {
 	place := map[string]string{"project": a.Project, "region": a.Region}
-	if a.State == "" {
-		return terraform.Module{}, errors.New("the state of Terraform needs a place that outlives this machine; set targets.gcp.state to gs://BUCKET/PREFIX, in a bucket that exists")
-	}
-	for _, name := range []string{"project", "region"} {
-		if place[name] == "" {
-			return terraform.Module{}, fmt.Errorf("there is no %s; set targets.gcp.%s", name, name)
-		}
+	var refused error
+	switch {
+	case a.State == "":
+		refused = errors.New("the state of Terraform needs a place that outlives this machine; set targets.gcp.state to gs://BUCKET/PREFIX, in a bucket that exists")
+	case a.Project == "":
+		refused = errors.New("there is no project; set targets.gcp.project")
+	case a.Region == "":
+		refused = errors.New("there is no region; set targets.gcp.region")
 	}
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(a.State, "gs://"), "/")
 	return terraform.Module{
-		Target: "gcp", Place: fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State), Owner: "project",
+		Refused: refused, Target: "gcp", Place: fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State), Owner: "project",
 		Backend:  map[string]any{"gcs": map[string]any{"bucket": bucket, "prefix": prefix}},
 		Provider: "google", Versions: a.Provider, Settings: place, Arguments: place,
 		Variables: a.Variables, Needed: a.Needed, HasURLs: a.HasURLs,
 		Holds: a.Holds, Needs: subscribed, Required: []string{"name", "location", "topic"},
 		First:  "a project that was never deployed to has to be prepared once; the commands are at the head of " + path.Join(model.DistDir, "gcp", "main.tf"),
 		Source: a.Module, Folder: a.Folder, Log: a.Log,
-	}, nil
+	}
 }
 
 // subscribed says why a topic is kept: without it what is held of its subscriptions
@@ -66,18 +67,10 @@ func subscribed(one terraform.Resource, held []terraform.Resource) string {
 
 // Plan compares main.tf with the state.
 func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
-	m, err := a.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return m.Plan(ctx, o)
+	return a.module().Plan(ctx, o)
 }
 
 // Removal plans to destroy all of it but what holds data.
 func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
-	m, err := a.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return m.Removal(ctx)
+	return a.module().Removal(ctx)
 }

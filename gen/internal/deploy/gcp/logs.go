@@ -54,16 +54,13 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	since, told := o.Since, map[string]bool{}
 	for {
 		filter := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name=%q AND timestamp>=%q`, a.Service(f), since.UTC().Format(time.RFC3339Nano))
-		data, err := r.Run(ctx, nil, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
+		var entries []entry
+		err := r.JSON(ctx, &entries, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
 		if o.Follow && ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return err
-		}
-		var entries []entry
-		if err := json.Unmarshal(data, &entries); err != nil {
-			return fmt.Errorf("gcloud logging: %w", err)
 		}
 		for _, e := range entries {
 			if !told[e.InsertID] {

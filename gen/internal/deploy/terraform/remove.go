@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -67,10 +66,6 @@ func (m Module) Removal(ctx context.Context) (deploy.Plan, error) {
 
 // held returns what of the state holds data, and what that needs.
 func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
-	shown, err := r.Run(ctx, nil, "show", "-json")
-	if err != nil {
-		return nil, err
-	}
 	var state struct {
 		Values struct {
 			Root struct {
@@ -81,8 +76,8 @@ func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
 			} `json:"root_module"`
 		} `json:"values"`
 	}
-	if err := json.Unmarshal(shown, &state); err != nil {
-		return nil, fmt.Errorf("%s show: %w", filepath.Base(r.Program), err)
+	if err := r.JSON(ctx, &state, "show", "-json"); err != nil {
+		return nil, err
 	}
 	var all, held []Resource
 	for _, called := range state.Values.Root.Modules {
