@@ -51,14 +51,11 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 		return errors.New("there is no project; set targets.gcp.project")
 	}
 	r := terraform.Runner{Program: program, Log: a.Log}
-	since, told := o.Since, map[string]bool{}
-	for {
+	told := map[string]bool{}
+	return o.Ask(ctx, late, func(since time.Time) error {
 		filter := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name=%q AND timestamp>=%q`, a.Service(f), since.UTC().Format(time.RFC3339Nano))
 		var entries []entry
 		err := r.JSON(ctx, &entries, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
-		if o.Follow && ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -68,16 +65,6 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 				tell(e.line())
 			}
 		}
-		if !o.Follow {
-			return nil
-		}
-		if recent := time.Now().Add(-late); recent.After(since) {
-			since = recent
-		}
-		select {
-		case <-time.After(o.Every):
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return nil
+	})
 }

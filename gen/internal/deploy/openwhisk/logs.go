@@ -36,23 +36,8 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 		return err
 	}
 	name := a.Deployment.Package + "/" + f.Identity()
-	since, told := o.Since, map[string]bool{}
-	for {
-		begun := time.Now()
-		err := c.logs(name, since, told, tell)
-		if o.Follow && ctx.Err() != nil {
-			return nil
-		}
-		if err != nil || !o.Follow {
-			return err
-		}
-		if recent := begun.Add(-longest); recent.After(since) {
-			since = recent
-		}
-		if pause(ctx, o.Every) != nil {
-			return nil
-		}
-	}
+	told := map[string]bool{}
+	return o.Ask(ctx, longest, func(since time.Time) error { return c.logs(name, since, told, tell) })
 }
 
 // logs tells the logs of activations that are not told yet.
