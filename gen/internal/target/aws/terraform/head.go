@@ -112,10 +112,7 @@ func (w *writer) facts() {
 		}
 	}
 	if len(w.secrets) > 0 {
-		var names []any
-		for _, name := range slices.Sorted(maps.Keys(w.secrets)) {
-			names = append(names, w.text(name))
-		}
+		names := values(w, slices.Sorted(maps.Keys(w.secrets)))
 		w.Top("data", []string{"aws_secretsmanager_secret_version", "secrets"},
 			hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)},
 			hcl.Pair{Name: "secret_id", Value: hcl.Ref("each", "value")})

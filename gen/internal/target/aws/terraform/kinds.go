@@ -44,10 +44,8 @@ type writing struct {
 // arguments are properties that are written as arguments, of the same names as
 // Terraform spells them or of that after an equals sign, and others.
 func arguments(names string, others properties) properties {
-	all := maps.Clone(others)
-	if all == nil {
-		all = properties{}
-	}
+	all := properties{}
+	maps.Copy(all, others)
 	for _, name := range strings.Fields(names) {
 		property, renamed, ok := strings.Cut(name, "=")
 		if !ok {

@@ -270,15 +270,7 @@ func (w *writer) expression(v any) hcl.Expr {
 		}
 		return value
 	case stack.Join:
-		parts := stack.Parts(v)
-		for i, part := range parts {
-			if s, ok := part.(string); ok {
-				parts[i] = w.text(s)
-			} else {
-				parts[i] = w.expression(part)
-			}
-		}
-		return hcl.Text(parts...)
+		return hcl.Text(values(w, stack.Parts(v))...)
 	}
 	w.cannot("%T is no value for Terraform", v)
 	return hcl.Value("")
