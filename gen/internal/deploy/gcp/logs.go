@@ -50,7 +50,7 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	if a.Project == "" {
 		return errors.New("there is no project; set targets.gcp.project")
 	}
-	r := terraform.Runner{Program: program, Log: a.Log}
+	r := terraform.Runner{Program: program, Log: a.Terraform.Log}
 	told := map[string]bool{}
 	return o.Ask(ctx, late, func(since time.Time) error {
 		filter := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name=%q AND timestamp>=%q`, a.Service(f), since.UTC().Format(time.RFC3339Nano))
