@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
@@ -36,20 +35,14 @@ func (m Module) module() terraform.Module {
 	}
 	t.Target, t.Place, t.Owner, t.Provider = "aws", place+", with the state in "+m.State, "account", "aws"
 	t.Backend = map[string]any{"s3": state}
-	t.Required, t.Needs = []string{"name", "bucket", "rule"}, setting
+	t.Required, t.Needs = []string{"name", "bucket", "rule"}, needs
 	return t
 }
 
-// setting says why what is one of a bucket is kept, which without it would be open or
-// encrypted otherwise.
-func setting(one terraform.Resource, held []terraform.Resource) string {
-	if one.Type != "aws_s3_bucket_public_access_block" && one.Type != "aws_s3_bucket_server_side_encryption_configuration" ||
-		!slices.ContainsFunc(held, func(b terraform.Resource) bool {
-			return b.Type == "aws_s3_bucket" && b.Values["bucket"] == one.Values["bucket"]
-		}) {
-		return ""
-	}
-	return "for its bucket"
+// needs has the settings without which a bucket would be open or encrypted otherwise.
+var needs = map[string]terraform.Need{
+	"aws_s3_bucket_public_access_block":                  {By: "bucket", As: "bucket", Why: "for its bucket"},
+	"aws_s3_bucket_server_side_encryption_configuration": {By: "bucket", As: "bucket", Why: "for its bucket"},
 }
 
 // Plan compares main.tf with the state.

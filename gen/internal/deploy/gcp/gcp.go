@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
@@ -39,20 +38,14 @@ func (a Application) module() terraform.Module {
 	t.Settings = map[string]string{"project": a.Project, "region": a.Region}
 	t.Target, t.Provider, t.Owner, t.Arguments = "gcp", "google", "project", t.Settings
 	t.Place = fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State)
-	t.Required, t.Needs = []string{"name", "location", "topic"}, subscribed
+	t.Required, t.Needs = []string{"name", "location", "topic"}, needs
 	t.First = "a project that was never deployed to has to be prepared once; the commands are at the head of " + path.Join(model.DistDir, "gcp", "main.tf")
 	return t
 }
 
-// subscribed says why a topic is kept: without it what is held of its subscriptions
-// gets nothing any more, ever: https://cloud.google.com/pubsub/docs/delete-topic.
-func subscribed(one terraform.Resource, held []terraform.Resource) string {
-	id, _ := one.Values["id"].(string)
-	if one.Type != "google_pubsub_topic" || id == "" || !slices.ContainsFunc(held, func(s terraform.Resource) bool { return s.Values["topic"] == id }) {
-		return ""
-	}
-	return "for its subscriptions"
-}
+// needs has the topics: without its own what is held of a subscription gets nothing
+// any more, ever: https://cloud.google.com/pubsub/docs/delete-topic.
+var needs = map[string]terraform.Need{"google_pubsub_topic": {By: "id", As: "topic", Why: "for its subscriptions"}}
 
 // Plan compares main.tf with the state.
 func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {

@@ -24,6 +24,10 @@ type Resource struct {
 	why string // it is kept
 }
 
+// A Need is why a resource stays: what holds data has the resource's value By as its
+// own value As.
+type Need struct{ By, As, Why string }
+
 // Removal plans to destroy all of it but what holds data. That stays in the state
 // too, as it is: the next deployment goes on with it, on whatever machine, and an
 // apply that was broken off is made up for by either command.
@@ -92,10 +96,9 @@ func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
 		}
 	}
 	for _, one := range all {
-		if m.Needs == nil || m.Holds(one.Type, one.Name) {
-			continue
-		}
-		if one.why = m.Needs(one, held); one.why != "" {
+		need := m.Needs[one.Type]
+		if by, _ := one.Values[need.By].(string); by != "" && slices.ContainsFunc(held, func(of Resource) bool { return of.Values[need.As] == by }) {
+			one.why = need.Why
 			held = append(held, one)
 		}
 	}

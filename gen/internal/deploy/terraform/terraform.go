@@ -19,24 +19,24 @@ import (
 
 // A Module is what is deployed, and where.
 type Module struct {
-	Refused       error                                            // why there is nothing to deploy; nil for a module that can be
-	Target, Place string                                           // of the plan
-	Owner         string                                           // of what is kept, a project for instance
-	Backend       map[string]any                                   // of the state, by its kind
-	Provider      string                                           // of hashicorp
-	Versions      string                                           // of the provider, that the module takes
-	Settings      map[string]string                                // of the provider
-	Arguments     map[string]string                                // of the module
-	Variables     map[string]string                                // of the module that the environment may set, with their types
-	Needed        []string                                         // of these, those that it has to
-	HasURLs       bool                                             // as its output urls
-	Holds         func(kind, label string) bool                    // what of it holds data, and outlives a removal
-	Needs         func(one Resource, held []Resource) (why string) // what outlives it for that; nil for nothing
-	Required      []string                                         // arguments without which the provider takes none of these
-	First         string                                           // what is said when nothing is there yet; "" for nothing
-	Source        string                                           // the folder with main.tf
-	Folder        string                                           // of the root module, which is written
-	Log           io.Writer                                        // gets a line for each command; nil for none
+	Refused       error                         // why there is nothing to deploy; nil for a module that can be
+	Target, Place string                        // of the plan
+	Owner         string                        // of what is kept, a project for instance
+	Backend       map[string]any                // of the state, by its kind
+	Provider      string                        // of hashicorp
+	Versions      string                        // of the provider, that the module takes
+	Settings      map[string]string             // of the provider
+	Arguments     map[string]string             // of the module
+	Variables     map[string]string             // of the module that the environment may set, with their types
+	Needed        []string                      // of these, those that it has to
+	HasURLs       bool                          // as its output urls
+	Holds         func(kind, label string) bool // what of it holds data, and outlives a removal
+	Needs         map[string]Need               // by type, what outlives it for that
+	Required      []string                      // arguments without which the provider takes none of these
+	First         string                        // what is said when nothing is there yet; "" for nothing
+	Source        string                        // the folder with main.tf
+	Folder        string                        // of the root module, which is written
+	Log           io.Writer                     // gets a line for each command; nil for none
 }
 
 // settingPrefix is what Terraform finds variables by in the environment.
