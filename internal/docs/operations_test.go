@@ -211,15 +211,23 @@ func TestOperatorsTogether(t *testing.T) {
 	}
 }
 
-// What a platform has no key for is refused as the page shows.
+// What a platform has no key for, and a patch that would be lost, is refused as the page
+// shows.
 func TestOperatorsRefused(t *testing.T) {
-	said := of(blocks(t, "docs/operations.md"), "console")[0]
+	consoles := of(blocks(t, "docs/operations.md"), "console")
 	app := t.TempDir()
 	write(t, app, "go.mod", "module example.com/hello\n\ngo 1.26\n")
-	write(t, app, "hello.go", "package hello\n\nimport \"context\"\n\n//fn:topic orders\nfunc Confirm(ctx context.Context, order string) error { return nil }\n")
-	write(t, app, "fngen.yaml", "targets:\n  openwhisk: {kms-key: a}\n")
-	if out := sh(t, app, []string{installed(t)}, "fngen list 2>&1 || true"); !strings.Contains(out, said) {
-		t.Errorf("the page shows\n%sand it is\n%s", said, out)
+	write(t, app, "hello.go", "package hello\n\nimport \"net/http\"\n\n//fn:http /hello auth=public\nfunc Hello(http.ResponseWriter, *http.Request) {}\n")
+	if err := os.Mkdir(filepath.Join(app, "deploy"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, app, "deploy/patch.yaml", "# Of all routes.\nResources:\n  ApiStge: {Properties: {AutoDeploy: false}}\n")
+	for i, settings := range []string{"  openwhisk: {kms-key: a}\n", "  aws: {http: api, patch: deploy/patch.yaml}\n"} {
+		write(t, app, "fngen.yaml", "targets:\n"+settings)
+		said := strings.TrimPrefix(consoles[i], "$ fngen build --target=aws\n")
+		if out := sh(t, app, []string{installed(t)}, "fngen build 2>&1 || true"); !strings.Contains(out, said) {
+			t.Errorf("the page shows\n%sand it is\n%s", said, out)
+		}
 	}
 }
 
