@@ -87,13 +87,9 @@ func (p *Project) stale() ([]model.Diagnostic, error) {
 	if _, err := p.root.Stat(model.EntrypointDir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var files []model.File
-	for _, t := range p.targets {
-		entrypoints, err := output.Entrypoints(t, t.app.Functions)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, entrypoints...)
+	files, err := p.entrypoints()
+	if err != nil {
+		return nil, err
 	}
 	changes, err := output.Changes(p.root, p.Targets(), files)
 	var out []model.Diagnostic

@@ -9,7 +9,6 @@ import (
 	"github.com/fngen/fngen/gen/internal/build"
 	"github.com/fngen/fngen/gen/internal/eject"
 	"github.com/fngen/fngen/gen/internal/model"
-	"github.com/fngen/fngen/gen/internal/output"
 )
 
 // Eject writes what it takes to go on without fngen into the folder, below the
@@ -27,14 +26,12 @@ func (p *Project) Eject(ctx context.Context, folder string) (files, added []stri
 		return nil, nil, err
 	}
 	var targets []eject.Target
-	var entrypoints []model.File
 	for _, t := range p.targets {
 		targets = append(targets, eject.Target{Target: t.Target, App: t.app, Infrastructure: t.infrastructure})
-		made, err := output.Entrypoints(t, t.app.Functions)
-		if err != nil {
-			return nil, nil, err
-		}
-		entrypoints = append(entrypoints, made...)
+	}
+	entrypoints, err := p.entrypoints()
+	if err != nil {
+		return nil, nil, err
 	}
 	list, err := eject.Files(targets)
 	if err != nil {

@@ -42,13 +42,9 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 		return nil, err
 	}
 	ctx = p.logged(ctx)
-	var files []model.File
-	for _, t := range p.targets {
-		entrypoints, err := output.Entrypoints(t, t.app.Functions)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, entrypoints...)
+	files, err := p.entrypoints()
+	if err != nil {
+		return nil, err
 	}
 	changes, err := output.Changes(p.root, p.Targets(), files)
 	if err != nil {
@@ -61,6 +57,18 @@ func (p *Project) Generate(ctx context.Context) (*Generation, error) {
 	g.modules, err = p.complete(ctx, files)
 	g.Added = g.modules.Added
 	return g, err
+}
+
+// entrypoints returns those of all targets.
+func (p *Project) entrypoints() (files []model.File, err error) {
+	for _, t := range p.targets {
+		made, err := output.Entrypoints(t, t.app.Functions)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, made...)
+	}
+	return files, nil
 }
 
 // Apply does what there is to do: it writes and deletes entrypoints, and adds to

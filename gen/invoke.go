@@ -183,9 +183,8 @@ func (p *Project) store(t targeted, f model.Function) (s *store.Store, done func
 	if err != nil {
 		return nil, nil, err
 	}
-	done = func() { os.RemoveAll(own) }
 	if s, err = store.New(store.Options{Target: t.Name(), Folder: own}); err != nil {
-		done()
+		os.RemoveAll(own)
 		return nil, nil, err
 	}
 	done = func() {

@@ -12,15 +12,11 @@ import (
 	"github.com/fngen/fngen/gen"
 )
 
-// An offer is what a shell offers for the value of a flag, of which the text is
-// typed already.
-type offer func(c *cobra.Command, typed string) ([]string, cobra.ShellCompDirective)
-
 // offers returns what is offered for the flags of all commands, by their names,
 // and by the command's and the flag's where a command's differs.
-func offers(o *options) map[string]offer {
+func offers(o *options) map[string]cobra.CompletionFunc {
 	targets := func(*cobra.Command) []string { return append([]string{"all"}, gen.Targets()...) }
-	return map[string]offer{
+	return map[string]cobra.CompletionFunc{
 		"addr":        nothing,
 		"aws-profile": nothing,
 		"cache":       folders,
@@ -41,27 +37,29 @@ func offers(o *options) map[string]offer {
 	}
 }
 
-func nothing(*cobra.Command, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveNoFileComp
-}
+var (
+	nothing = cobra.NoFileCompletions
+	files   = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
+	folders = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+)
 
-func files(*cobra.Command, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveDefault
-}
-
-func folders(*cobra.Command, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveFilterDirs
-}
-
-func values(of func() []string) offer {
-	return func(*cobra.Command, string) ([]string, cobra.ShellCompDirective) {
+func values(of func() []string) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return of(), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
+// completeFunction offers the names of functions for a command's only argument.
+func (o *options) completeFunction(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return o.functions(c.Context()), cobra.ShellCompDirectiveNoFileComp
+}
+
 // listed offers values separated by commas, each of them once.
-func listed(of func(*cobra.Command) []string) offer {
-	return func(c *cobra.Command, typed string) ([]string, cobra.ShellCompDirective) {
+func listed(of func(*cobra.Command) []string) cobra.CompletionFunc {
+	return func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		before := typed[:strings.LastIndexByte(typed, ',')+1]
 		given := strings.Split(before, ",")
 		var offered []string
@@ -75,7 +73,7 @@ func listed(of func(*cobra.Command) []string) offer {
 }
 
 // completeFlags has the command and those below it offer what is in the table.
-func completeFlags(c *cobra.Command, table map[string]offer) {
+func completeFlags(c *cobra.Command, table map[string]cobra.CompletionFunc) {
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		of, ok := table[c.Name()+" "+f.Name]
 		if !ok {
@@ -84,10 +82,7 @@ func completeFlags(c *cobra.Command, table map[string]offer) {
 		if !ok {
 			return // a switch
 		}
-		// The error is that of a flag that has an offer already, the same.
-		_ = c.RegisterFlagCompletionFunc(f.Name, func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-			return of(c, typed)
-		})
+		_ = c.RegisterFlagCompletionFunc(f.Name, of) // the error is that of a flag that has an offer already, the same
 	})
 	for _, sub := range c.Commands() {
 		completeFlags(sub, table)

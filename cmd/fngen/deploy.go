@@ -75,7 +75,7 @@ func deploy(ctx context.Context, o *options, s shipping, cache string) error {
 		return o.refused(err)
 	}
 	tellOthers(o, built.Others)
-	return ship(ctx, o, s, "Deploy", plans(list))
+	return ship(ctx, o, s, "Deploy", list)
 }
 
 func newRemove(o *options) *cobra.Command {
@@ -111,7 +111,7 @@ func remove(ctx context.Context, o *options, s shipping) error {
 	if err != nil {
 		return err
 	}
-	return ship(ctx, o, s, "Remove", plans(list))
+	return ship(ctx, o, s, "Remove", list)
 }
 
 // mayAsk refuses where nobody can be asked and no flag answers.
@@ -133,17 +133,8 @@ type plan interface {
 	Reached() []string // what a run leads to, a line each
 }
 
-// plans are those of the facade, whose type has no name outside of it.
-func plans[P plan](list []P) []plan {
-	var out []plan
-	for _, p := range list {
-		out = append(out, p)
-	}
-	return out
-}
-
-// ship shows the plans, asks, and carries them out one after the other.
-func ship(ctx context.Context, o *options, s shipping, what string, plans []plan) error {
+// ship shows the plans, whose type has no name outside of the facade, asks, and carries them out one after the other.
+func ship[P plan](ctx context.Context, o *options, s shipping, what string, plans []P) error {
 	changes := false
 	for _, p := range plans {
 		defer p.Discard(ctx)
@@ -158,7 +149,7 @@ func ship(ctx context.Context, o *options, s shipping, what string, plans []plan
 	}
 	if s.dryRun {
 		if o.output == "json" {
-			return printJSON(o.stdout, append([]plan{}, plans...))
+			return printJSON(o.stdout, append([]P{}, plans...))
 		}
 		return nil
 	}
@@ -167,7 +158,7 @@ func ship(ctx context.Context, o *options, s shipping, what string, plans []plan
 			return err
 		}
 	}
-	done := []plan{}
+	done := []P{}
 	var failed error
 	for _, p := range plans {
 		if failed = p.Run(ctx, func(text string) { o.tell("note", "%s", text) }); failed != nil {

@@ -79,11 +79,7 @@ func dev(ctx context.Context, o *options, address, profile string) error {
 	if len(targets) > 1 {
 		return usageError{errors.New("functions run as those of one target; give one")}
 	}
-	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env, Local: true, AWSProfile: profile}
-	if o.verbose {
-		project.Log = o.stderr
-	}
-	p, err := gen.Open(ctx, project)
+	p, err := read(ctx, o, gen.Options{Local: true, AWSProfile: profile})
 	if err != nil {
 		return err
 	}

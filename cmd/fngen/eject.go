@@ -29,10 +29,8 @@ folder; see docs/leaving.md for what to remove.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
-		RunE: func(c *cobra.Command, args []string) error { return eject(c.Context(), o, args[0]) },
+		ValidArgsFunction: folders,
+		RunE:              func(c *cobra.Command, args []string) error { return eject(c.Context(), o, args[0]) },
 	}
 	targetFlag(c, o)
 	return c

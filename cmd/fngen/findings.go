@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,11 +21,7 @@ type finding struct {
 	Target   string `json:"target,omitempty"`
 }
 
-func (o *options) line(f finding) {
-	e := json.NewEncoder(o.stderr)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(f) // strings and numbers always encode
-}
+func (o *options) line(f finding) { printLine(o.stderr, f) }
 
 // find says the finding.
 func (o *options) find(d gen.Diagnostic) {

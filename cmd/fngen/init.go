@@ -33,9 +33,7 @@ already is not overwritten: then it is a finding, and nothing is written.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		ValidArgsFunction: folders,
 		RunE: func(c *cobra.Command, args []string) error {
 			s.Dir, s.Folder = o.dir, strings.Join(args, "")
 			if len(args) == 1 && s.Folder == "" {

@@ -62,18 +62,8 @@ Variables of fngen.yaml are set. One whose value is a secret has that of the sam
 variable in the environment of fngen, or in .fngen/secrets.env, NAME=value a line.
 Nothing else of your environment is passed on. What is built lies in .fngen/, which git
 ignores. Callers are not checked here, as targets.gcp.audience has it done elsewhere.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{errors.New("invoke takes one argument, the name of a function; fngen list shows them")}
-			}
-			return nil
-		},
-		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return o.functions(c.Context()), cobra.ShellCompDirectiveNoFileComp
-		},
+		Args:              oneFunction,
+		ValidArgsFunction: o.completeFunction,
 		RunE: func(c *cobra.Command, args []string) error {
 			var given []string
 			for _, name := range []string{"event", "data", "sample"} {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,18 +24,8 @@ a line each, with the time at which it was logged. With -o json it is an object 
 
 The target is the only one of fngen.yaml, or that of --target. --follow goes on until it is
 interrupted; what is logged comes a few seconds later, on some platforms a minute.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{errors.New("logs takes one argument, the name of a function; fngen list shows them")}
-			}
-			return nil
-		},
-		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return o.functions(c.Context()), cobra.ShellCompDirectiveNoFileComp
-		},
+		Args:              oneFunction,
+		ValidArgsFunction: o.completeFunction,
 		RunE: func(c *cobra.Command, args []string) error {
 			if since <= 0 {
 				return usageError{fmt.Errorf("--since %s is no time that has passed; give 10m or 1h, for instance", since)}
@@ -64,9 +53,7 @@ func logs(ctx context.Context, o *options, function string, since time.Duration,
 	}
 	return p.Logs(ctx, function, time.Now().Add(-since), follow, func(at time.Time, text string) {
 		if o.output == "json" {
-			e := json.NewEncoder(o.stdout)
-			e.SetEscapeHTML(false)
-			_ = e.Encode(map[string]string{"time": at.Format(time.RFC3339Nano), "text": text})
+			printLine(o.stdout, map[string]string{"time": at.Format(time.RFC3339Nano), "text": text})
 			return
 		}
 		fmt.Fprintln(o.stdout, at.Format("2006-01-02T15:04:05.000Z07:00"), text)

@@ -16,6 +16,13 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// printLine prints strings and numbers, which always encode, as a line of JSON.
+func printLine(w io.Writer, v any) {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v)
+}
+
 // printList prints the elements as JSON, or a line for each.
 func printList[T any](o *options, list []T, line func(T) string) error {
 	if o.output == "json" {

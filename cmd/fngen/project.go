@@ -26,16 +26,8 @@ func openLocal(ctx context.Context, o *options) (*gen.Project, error) {
 }
 
 func openWith(ctx context.Context, o *options, project gen.Options, listing bool) (*gen.Project, error) {
-	targets, err := parseTargets(o.target)
-	if err != nil {
-		return nil, err
-	}
-	project.Dir, project.Targets, project.Env = o.dir, targets, o.env
 	project.Waiting = func(why string) { o.tell("note", "%s; waiting for it", why) }
-	if o.verbose {
-		project.Log = o.stderr
-	}
-	p, err := gen.Open(ctx, project)
+	p, err := read(ctx, o, project)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +36,19 @@ func openWith(ctx context.Context, o *options, project gen.Options, listing bool
 		return nil, err
 	}
 	return p, nil
+}
+
+// read reads the application as the flags say, and prints nothing of it.
+func read(ctx context.Context, o *options, project gen.Options) (*gen.Project, error) {
+	targets, err := parseTargets(o.target)
+	if err != nil {
+		return nil, err
+	}
+	project.Dir, project.Targets, project.Env = o.dir, targets, o.env
+	if o.verbose {
+		project.Log = o.stderr
+	}
+	return gen.Open(ctx, project)
 }
 
 // parseTargets understands --target: names separated by commas, all, or "" for
@@ -102,11 +107,7 @@ func say(o *options, p *gen.Project, listing bool) error {
 
 // functions returns the names that --function may have.
 func (o *options) functions(ctx context.Context) []string {
-	targets, err := parseTargets(o.target)
-	if err != nil {
-		return nil
-	}
-	p, err := gen.Open(ctx, gen.Options{Dir: o.dir, Targets: targets, Env: o.env})
+	p, err := read(ctx, o, gen.Options{})
 	if err != nil {
 		return nil
 	}

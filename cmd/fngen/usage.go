@@ -22,6 +22,14 @@ func noArgs(c *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("%s takes no argument %q", c.Name(), args[0])}
 }
 
+// oneFunction demands one argument, of a command for a function.
+func oneFunction(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{fmt.Errorf("%s takes one argument, the name of a function; fngen list shows them", c.Name())}
+	}
+	return nil
+}
+
 // unknown refuses a word that is none of the commands below c.
 func unknown(c *cobra.Command, word string) error {
 	names := commands(c)
@@ -62,11 +70,9 @@ func hint(word string, known []string) string {
 // cobra's own let pass.
 func strict(root *cobra.Command) {
 	root.SetHelpCommand(&cobra.Command{
-		Use:   "help [command]",
-		Short: "Help about any command",
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return commands(root), cobra.ShellCompDirectiveNoFileComp
-		},
+		Use:               "help [command]",
+		Short:             "Help about any command",
+		ValidArgsFunction: values(func() []string { return commands(root) }),
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {

@@ -65,15 +65,7 @@ func (o *options) report(found []gen.Diagnostic, acknowledged int) error {
 // openQuietly opens the application for a command with findings of its own: what
 // is wrong otherwise is said if it is an error.
 func openQuietly(ctx context.Context, o *options) (*gen.Project, error) {
-	targets, err := parseTargets(o.target)
-	if err != nil {
-		return nil, err
-	}
-	project := gen.Options{Dir: o.dir, Targets: targets, Env: o.env}
-	if o.verbose {
-		project.Log = o.stderr
-	}
-	p, err := gen.Open(ctx, project)
+	p, err := read(ctx, o, gen.Options{})
 	if err != nil {
 		return nil, err
 	}

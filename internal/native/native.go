@@ -66,6 +66,14 @@ type Trigger struct {
 	TimeZone string        // of Cron; UTC if empty
 }
 
+// Check returns an error if the trigger is fed by other occurrences than this one.
+func (t Trigger) Check(o Occurrence) error {
+	if o == nil || !o.isOf(t.Kind) {
+		return fmt.Errorf("a %s trigger has no %T", t.Kind, o)
+	}
+	return nil
+}
+
 // An Invocation is what a platform says of one start of a function.
 type Invocation struct {
 	Envelope string    // one of the platform's [Platform.Envelopes]; "" is the first

@@ -17,7 +17,10 @@ import (
 // [Object], a [Change], a [Tick], an [Event] or a [Request].
 //
 // What is Damaged arrives as what the platform's record cannot be decoded from.
-type Occurrence interface{ occurrence() }
+type Occurrence interface {
+	// isOf reports whether triggers of the kind are fed by such a thing.
+	isOf(kind string) bool
+}
 
 // A Message is what was sent to a queue or a topic.
 type Message struct {
@@ -124,13 +127,13 @@ type Request struct {
 	Body   []byte
 }
 
-func (Message) occurrence() {}
-func (Record) occurrence()  {}
-func (Object) occurrence()  {}
-func (Tick) occurrence()    {}
-func (Change) occurrence()  {}
-func (Event) occurrence()   {}
-func (Request) occurrence() {}
+func (Message) isOf(kind string) bool { return kind == "queue" || kind == "topic" }
+func (Record) isOf(kind string) bool  { return kind == "stream" }
+func (Object) isOf(kind string) bool  { return kind == "object" }
+func (Tick) isOf(kind string) bool    { return kind == "schedule" }
+func (Change) isOf(kind string) bool  { return kind == "document" }
+func (Event) isOf(kind string) bool   { return kind == "event" }
+func (Request) isOf(kind string) bool { return kind == "http" }
 
 // FromHTTP returns the request, whose body it reads.
 func FromHTTP(r *http.Request) (Request, error) {

@@ -48,7 +48,7 @@ func surroundings(o conformance.Occurrence) native.Platform {
 
 // keys returns the names of the key attributes, or none if it is the default.
 func keys(o conformance.Occurrence) []string {
-	if c := o.Records[0].Change; c != nil && len(c.Key) == 2 {
+	if c, ok := o.Records[0].What.(native.Change); ok && len(c.Key) == 2 {
 		return []string{"id", "line"}
 	}
 	return nil
@@ -84,12 +84,13 @@ func arrival(o conformance.Occurrence, i int, _ string, e native.Entry) conforma
 	case "document":
 		a.Source = "arn:aws:dynamodb" + arn + "table/acme-orders"
 		a.ID = native.Digest(int64(i+1), "change", "acme-orders")[:32]
-		a.Extensions = map[string]string{"partitionkey": r.Change.Key[0]}
+		a.Extensions = map[string]string{"partitionkey": r.What.(native.Change).Key[0]}
 	case "object":
-		object(r.Object, e, &a)
+		object(r.What.(native.Object), e, &a)
 	case "schedule":
-		at := r.Tick.Time()
-		a.Source, a.ID, a.Time, a.Attempt = e.ID, r.Tick.Name+"@"+at.Format("2006-01-02T15:04:05Z"), at, 2
+		tick := r.What.(native.Tick)
+		at := tick.Time()
+		a.Source, a.ID, a.Time, a.Attempt = e.ID, tick.Name+"@"+at.Format("2006-01-02T15:04:05Z"), at, 2
 		a.Opaque = r.Fate == conformance.Refused // the firing of another function is no record of this one
 	case "http":
 		a.Source, a.Time, a.Raw = "arn:aws:lambda"+arn+"function:orders", time.Time{}, shown(e.Raw)
@@ -99,7 +100,7 @@ func arrival(o conformance.Occurrence, i int, _ string, e native.Entry) conforma
 
 // object is what a notification and a rule say of an object. The rule's time is
 // in seconds.
-func object(o *conformance.Object, e native.Entry, a *conformance.Arrival) {
+func object(o native.Object, e native.Entry, a *conformance.Arrival) {
 	a.Source = "arn:aws:s3:::acme-uploads"
 	if e.ID[8] == '-' { // a rule's event has a UUID
 		a.Time = a.Time.Truncate(1e9)

@@ -62,7 +62,7 @@ func arrival(o conformance.Occurrence, i int, envelope string, e native.Entry) c
 	}
 	switch d.Trigger {
 	case "object":
-		object(r.Object, &a)
+		object(r.What.(native.Object), &a)
 	case "document":
 		a.Source = "//firestore.googleapis.com/projects/acme/databases/(default)"
 	case "event":
@@ -71,10 +71,11 @@ func arrival(o conformance.Occurrence, i int, envelope string, e native.Entry) c
 			slices.ContainsFunc([]string{"version", "no name", "only Go takes"}, func(s string) bool { return strings.HasSuffix(o.Name, s) })
 	case "schedule":
 		a.Source = "//cloudscheduler.googleapis.com/projects/acme/locations/europe-west1/jobs/nightly-job"
-		a.Time = r.Tick.Time()
+		tick := r.What.(native.Tick)
+		a.Time = tick.Time()
 		a.ID = "nightly@" + a.Time.Format(time.RFC3339)
 		a.Opaque = r.Fate == conformance.Refused // the firing of another function is no record of this one
-		if r.Tick.Scheduled == "" {
+		if tick.Scheduled == "" {
 			a.Approximate = true
 			a.ID = "nightly@2000-01-01T00:00:00Z" // the time of the test
 		}
@@ -84,7 +85,7 @@ func arrival(o conformance.Occurrence, i int, envelope string, e native.Entry) c
 	return a
 }
 
-func object(o *conformance.Object, a *conformance.Arrival) {
+func object(o native.Object, a *conformance.Arrival) {
 	const generation = "1587627537231057"
 	kind := "dev.fngen.object.created.v1"
 	if o.Deleted {

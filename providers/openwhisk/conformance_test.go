@@ -96,7 +96,7 @@ func arrival(o conformance.Occurrence, i int, _ string, e native.Entry) conforma
 		a.Opaque = r.Fate == conformance.Refused
 	case "document":
 		a.Source = "/namespaces/acme/couchdb/orders_db"
-		a.ID = "orders_db/" + url.PathEscape(r.Change.Key[0]) + "/" + e.ID
+		a.ID = "orders_db/" + url.PathEscape(r.What.(native.Change).Key[0]) + "/" + e.ID
 		a.NativeID = a.ID
 		a.Partial = true
 	}

@@ -50,9 +50,7 @@ func (f *Function) recorded(ctx context.Context, p platform, text []byte) (Resul
 		return Result{}, err
 	}
 	w.settle(f, which, results)
-	w.wait()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r := Result{Platform: p.name, Deliveries: w.deliveries, Emitted: w.emitted, Response: response, body: body}
+	r := Result{Platform: p.name, Response: response, body: body}
+	r.Deliveries, r.Emitted = w.result()
 	return r, f.drop(r.Deliveries, func(kept *Function) (Result, error) { return kept.recorded(ctx, p, text) })
 }

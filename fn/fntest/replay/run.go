@@ -48,15 +48,12 @@ func (f *Function) on(p platform, ctx context.Context, of []native.Occurrence) (
 		r.Response, r.body = response, body
 		pending = w.settle(f, pending, results)
 	}
-	w.wait()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	r.Deliveries, r.Emitted = w.result()
 	for _, i := range pending {
-		if f.Retries > 0 && w.deliveries[i].Fate == Redelivered {
-			w.deliveries[i].Fate = f.givenUp() // by the platform's own policy
+		if f.Retries > 0 && r.Deliveries[i].Fate == Redelivered {
+			r.Deliveries[i].Fate = f.givenUp() // by the platform's own policy
 		}
 	}
-	r.Deliveries, r.Emitted = w.deliveries, w.emitted
 	return r, f.drop(r.Deliveries, func(kept *Function) (Result, error) { return kept.on(p, ctx, of) })
 }
 

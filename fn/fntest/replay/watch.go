@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,6 +92,15 @@ func (w *watch) wait() {
 	case <-done:
 	case <-timeout.C:
 	}
+}
+
+// result returns what has become of the deliveries, and was emitted, when the
+// handlers have returned. What one does that is late is left out.
+func (w *watch) result() ([]Delivery, []Emitted) {
+	w.wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.deliveries), slices.Clone(w.emitted)
 }
 
 // called runs the call and notes how it ended, whatever way that was.

@@ -1,4 +1,4 @@
-// Package hcl writes Terraform's configuration and reads back what was written.
+// Package hcl writes Terraform's configuration.
 // What a string holds is text: nothing in it is interpolated.
 package hcl
 
@@ -47,13 +47,19 @@ func Value(v any) Expr {
 		}
 		return hclwrite.TokensForObject(attrs)
 	case []any:
-		var elems []hclwrite.Tokens
-		for _, e := range v {
-			elems = append(elems, Value(e))
-		}
-		return hclwrite.TokensForTuple(elems)
+		return hclwrite.TokensForTuple(values(v))
+	case []string:
+		return hclwrite.TokensForTuple(values(v))
 	}
 	panic(fmt.Sprintf("no expression of %T", v))
+}
+
+func values[T any](list []T) []Expr {
+	var out []Expr
+	for _, v := range list {
+		out = append(out, Value(v))
+	}
+	return out
 }
 
 // Ref returns a reference: names, and numbers and expressions in brackets.
@@ -82,11 +88,7 @@ func At(of Expr, key any) Expr {
 
 // Call returns the call of a function of Terraform's.
 func Call(name string, args ...any) Expr {
-	var tokens []hclwrite.Tokens
-	for _, a := range args {
-		tokens = append(tokens, Value(a))
-	}
-	return hclwrite.TokensForFunctionCall(name, tokens...)
+	return hclwrite.TokensForFunctionCall(name, values(args)...)
 }
 
 // Either returns yes if the condition holds, and no otherwise.
@@ -131,6 +133,20 @@ func Text(parts ...any) Expr {
 	return append(tokens, &hclwrite.Token{Type: hclsyntax.TokenCQuote, Bytes: []byte(`"`)})
 }
 
+// Evaluate returns the string that an expression is with those values of what it
+// refers to; "" for one that is none.
+func Evaluate(e Expr, values map[string]cty.Value) string {
+	parsed, diags := hclsyntax.ParseExpression(e.Bytes(), "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return ""
+	}
+	v, diags := parsed.Value(&hcl.EvalContext{Variables: values})
+	if diags.HasErrors() || v.Type() != cty.String || !v.IsKnown() || v.IsNull() {
+		return ""
+	}
+	return v.AsString()
+}
+
 // A File is a file while it is written.
 type File struct {
 	Body
@@ -167,6 +183,14 @@ func (b Body) Block(name string, pairs ...Pair) Body {
 	inner := Body{b.AppendNewBlock(name, nil).Body()}
 	inner.Set(pairs...)
 	return inner
+}
+
+// DependsOn writes what has to be there before, if there is anything.
+func (b Body) DependsOn(on []any) {
+	if len(on) > 0 {
+		b.AppendNewline()
+		b.Set(Pair{"depends_on", on})
+	}
 }
 
 // Keep has Terraform refuse a change that would destroy the resource, another name

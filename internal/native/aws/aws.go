@@ -80,6 +80,9 @@ func (p Platform) Encode(t native.Trigger, i native.Invocation, deliveries ...na
 		if n > 0 && !batch {
 			c.id = fmt.Sprintf("%s-%d", payload.ID, n+1)
 		}
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("%s on AWS: %w", t.Kind, err)
+		}
 		raw, entry, err := encode(c)
 		if err != nil {
 			return nil, fmt.Errorf("%s on AWS: %w", t.Kind, err)
@@ -144,7 +147,11 @@ func (p Platform) arn(service, resource string) string {
 // stamp is a time as most services write it.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// mismatch says that the occurrence is none of the trigger's.
-func (c call) mismatch() error {
-	return fmt.Errorf("a %s trigger has no %T", c.Kind, c.Occurrence)
+// check returns an error if the trigger is not fed by the occurrence. A queue may
+// get what a bucket tells of its objects.
+func (c call) check() error {
+	if _, isObject := c.Occurrence.(native.Object); isObject && c.Kind == "queue" && strings.HasSuffix(c.Envelope, "s3") {
+		return nil
+	}
+	return c.Trigger.Check(c.Occurrence)
 }

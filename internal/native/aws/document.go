@@ -16,10 +16,7 @@ func attempt(d native.Delivery) string { return strconv.Itoa(d.Attempts()) }
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 func dynamoDB(c call) ([]byte, native.Entry, error) {
-	change, ok := c.Occurrence.(native.Change)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	change := c.Occurrence.(native.Change)
 	if len(change.Key) == 0 || len(change.Key) > len(c.Platform.Keys) {
 		return nil, native.Entry{}, fmt.Errorf("a key of %d values for the key attributes %q", len(change.Key), c.Platform.Keys)
 	}
@@ -86,6 +83,13 @@ func items(fields native.Map) ([]any, error) {
 	return out, nil
 }
 
+// Item returns the fields as DynamoDB has them. An error is of a value that it has
+// not.
+func Item(fields native.Map) (json.RawMessage, error) {
+	members, err := items(fields)
+	return native.JSON(members...), err
+}
+
 // attributeValue encodes a value as DynamoDB does.
 func attributeValue(v native.Value) (json.RawMessage, error) {
 	switch v := v.(type) {
@@ -109,8 +113,8 @@ func attributeValue(v native.Value) (json.RawMessage, error) {
 		}
 		return native.JSON("L", native.Array(elements)), nil
 	case native.Map:
-		members, err := items(v)
-		return native.JSON("M", native.JSON(members...)), err
+		item, err := Item(v)
+		return native.JSON("M", item), err
 	case native.Set:
 		return set(v), nil
 	case native.Unknown:

@@ -32,10 +32,7 @@ func (c call) onBusAs(id, at, detailType, source string, resources, detail json.
 // eventBridge is an event that is published on a bus: a CloudEvent is the
 // detail.
 func eventBridge(c call) ([]byte, native.Entry, error) {
-	e, ok := c.Occurrence.(native.Event)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	e := c.Occurrence.(native.Event)
 	e, err := e.Complete()
 	if err != nil {
 		return nil, native.Entry{}, err
@@ -51,10 +48,7 @@ func eventBridge(c call) ([]byte, native.Entry, error) {
 // scheduler is the input of a schedule's target, as fngen's infrastructure sets
 // it, with its keywords replaced.
 func scheduler(c call) ([]byte, native.Entry, error) {
-	tick, ok := c.Occurrence.(native.Tick)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	tick := c.Occurrence.(native.Tick)
 	if tick.Scheduled == "" {
 		return nil, native.Entry{}, native.TimeKnown
 	}

@@ -16,10 +16,7 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 func request(c call) ([]byte, native.Entry, error) {
-	r, ok := c.Occurrence.(native.Request)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	r := c.Occurrence.(native.Request)
 	g := gateway{call: c, Request: r}
 	g.path, g.query, _ = strings.Cut(r.Target, "?")
 	g.headers = r.Lower()

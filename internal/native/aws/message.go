@@ -17,16 +17,13 @@ import (
 
 // queued returns the message as the queue gets it, by the service in between.
 func (c call) queued() (native.Message, error) {
-	m, ok := c.Occurrence.(native.Message)
-	if o, isObject := c.Occurrence.(native.Object); isObject && strings.HasSuffix(c.Envelope, "s3") {
+	m, _ := c.Occurrence.(native.Message)
+	if o, isObject := c.Occurrence.(native.Object); isObject {
 		record, _, err := s3(c)
 		if err != nil {
 			return m, err
 		}
-		m, ok = native.Message{Body: native.JSON("Records", native.Array([]json.RawMessage{record})), Damaged: o.Damaged}, true
-	}
-	if !ok {
-		return m, c.mismatch()
+		m = native.Message{Body: native.JSON("Records", native.Array([]json.RawMessage{record})), Damaged: o.Damaged}
 	}
 	if err := text(m); err != nil {
 		return m, err
@@ -45,28 +42,44 @@ func (c call) queued() (native.Message, error) {
 //
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html#http-notification-json
 func (c call) notification(m native.Message) []byte {
-	typed := []any{}
-	all := m.All()
-	for _, name := range native.Names(all) {
-		typed = append(typed, name, native.JSON("Type", "String", "Value", all[name]))
-	}
 	attributes := native.Omit
-	if len(all) > 0 {
-		attributes = native.JSON(typed...)
+	if len(m.All()) > 0 {
+		attributes = typed(m)
 	}
-	topic := c.arn("sns", c.Resource)
+	return c.published(native.UUID(c.Number, "notification", c.Resource), native.Omit, string(m.Body), "URL", attributes)
+}
+
+// published is what a topic sends, which spells URLs as Lambda gets them or as all
+// others do.
+func (c call) published(id string, subject, body any, url string, attributes any) json.RawMessage {
 	return native.JSON(
 		"Type", "Notification",
-		"MessageId", native.UUID(c.Number, "notification", c.Resource),
-		"TopicArn", topic,
-		"Message", string(m.Body),
+		"MessageId", id,
+		"TopicArn", c.arn("sns", c.Resource),
+		"Subject", subject,
+		"Message", body,
 		"Timestamp", stamp(c.Time),
 		"SignatureVersion", "1",
 		"Signature", "RVhBTVBMRQ==",
-		"SigningCertURL", "https://sns."+c.Region+".amazonaws.com/SimpleNotificationService-0.pem",
-		"UnsubscribeURL", "https://sns."+c.Region+".amazonaws.com/?Action=Unsubscribe&SubscriptionArn="+topic+":"+native.UUID(0, "subscription", c.Resource),
+		"SigningCert"+url, "https://sns."+c.Region+".amazonaws.com/SimpleNotificationService-0.pem",
+		"Unsubscribe"+url, "https://sns."+c.Region+".amazonaws.com/?Action=Unsubscribe&SubscriptionArn="+c.subscription(),
 		"MessageAttributes", attributes,
 	)
+}
+
+// subscription is the ARN of the one that feeds the function.
+func (c call) subscription() string {
+	return c.arn("sns", c.Resource) + ":" + native.UUID(0, "subscription", c.Resource)
+}
+
+// typed are the message's attributes as topics write them.
+func typed(m native.Message) json.RawMessage {
+	var out []any
+	all := m.All()
+	for _, name := range native.Names(all) {
+		out = append(out, name, native.JSON("Type", "String", "Value", all[name]))
+	}
+	return native.JSON(out...)
 }
 
 // matched is the message as the detail of an event, which a rule sends to a
@@ -172,10 +185,7 @@ func attributesMD5(attributes map[string]string) string {
 
 // sns is a message of a topic.
 func sns(c call) ([]byte, native.Entry, error) {
-	m, ok := c.Occurrence.(native.Message)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	m := c.Occurrence.(native.Message)
 	if err := text(m); err != nil {
 		return nil, native.Entry{}, err
 	}
@@ -184,39 +194,17 @@ func sns(c call) ([]byte, native.Entry, error) {
 	if m.Damaged {
 		body = native.Omit
 	}
-	typed := []any{}
-	all := m.All()
-	for _, name := range native.Names(all) {
-		typed = append(typed, name, native.JSON("Type", "String", "Value", all[name]))
-	}
-	topic := c.arn("sns", c.Resource)
-	subscription := topic + ":" + native.UUID(0, "subscription", c.Resource)
 	return native.JSON(
 		"EventSource", "aws:sns",
 		"EventVersion", "1.0",
-		"EventSubscriptionArn", subscription,
-		"Sns", native.JSON(
-			"Type", "Notification",
-			"MessageId", entry.ID,
-			"TopicArn", topic,
-			"Subject", nil,
-			"Message", body,
-			"Timestamp", stamp(c.Time),
-			"SignatureVersion", "1",
-			"Signature", "RVhBTVBMRQ==",
-			"SigningCertUrl", "https://sns."+c.Region+".amazonaws.com/SimpleNotificationService-0.pem",
-			"UnsubscribeUrl", "https://sns."+c.Region+".amazonaws.com/?Action=Unsubscribe&SubscriptionArn="+subscription,
-			"MessageAttributes", native.JSON(typed...),
-		),
+		"EventSubscriptionArn", c.subscription(),
+		"Sns", c.published(entry.ID, nil, body, "Url", typed(m)),
 	), entry, nil
 }
 
 // kinesis is a record of a data stream. All are in one shard.
 func kinesis(c call) ([]byte, native.Entry, error) {
-	r, ok := c.Occurrence.(native.Record)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	r := c.Occurrence.(native.Record)
 	if r.Key == "" || !utf8.ValidString(r.Key) {
 		return nil, native.Entry{}, native.EveryKey
 	}

@@ -19,10 +19,7 @@ const (
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 func s3(c call) ([]byte, native.Entry, error) {
-	o, ok := c.Occurrence.(native.Object)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	o := c.Occurrence.(native.Object)
 	name, size, tag := "ObjectCreated:Put", any(o.Size), any(cmp.Or(o.ETag, etag))
 	principal, address, lifecycle := "AWS:AROAEXAMPLEID:sender", "192.0.2.1", native.Omit
 	byRule := func() { principal, address = "s3.amazonaws.com", "s3.amazonaws.com" }
@@ -69,10 +66,7 @@ func s3(c call) ([]byte, native.Entry, error) {
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 func s3OnBus(c call) ([]byte, native.Entry, error) {
-	o, ok := c.Occurrence.(native.Object)
-	if !ok {
-		return nil, native.Entry{}, c.mismatch()
-	}
+	o := c.Occurrence.(native.Object)
 	kind, reason, deletion := "Object Created", any("PutObject"), native.Omit
 	size, tag := any(o.Size), any(cmp.Or(o.ETag, etag))
 	switch {

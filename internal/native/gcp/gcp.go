@@ -92,37 +92,24 @@ func (p Platform) complete(t native.Trigger) Platform {
 }
 
 func (c call) encode() (native.Payload, error) {
+	if err := c.Check(c.Occurrence); err != nil {
+		return native.Payload{}, err
+	}
 	switch o := c.Occurrence.(type) {
 	case native.Message:
-		if c.Kind == "queue" || c.Kind == "topic" {
-			return c.message(o), nil
-		}
+		return c.message(o), nil
 	case native.Record:
-		if c.Kind == "stream" {
-			return c.message(native.Message{Body: o.Data, Key: o.Key, Damaged: o.Damaged}), nil
-		}
+		return c.message(native.Message{Body: o.Data, Key: o.Key, Damaged: o.Damaged}), nil
 	case native.Object:
-		if c.Kind == "object" {
-			return c.object(o), nil
-		}
+		return c.object(o), nil
 	case native.Change:
-		if c.Kind == "document" {
-			return c.change(o)
-		}
+		return c.change(o)
 	case native.Event:
-		if c.Kind == "event" {
-			return c.event(o)
-		}
+		return c.event(o)
 	case native.Tick:
-		if c.Kind == "schedule" {
-			return c.tick(o), nil
-		}
-	case native.Request:
-		if c.Kind == "http" {
-			return c.request(o), nil
-		}
+		return c.tick(o), nil
 	}
-	return native.Payload{}, fmt.Errorf("a %s trigger has no %T", c.Kind, c.Occurrence)
+	return c.request(c.Occurrence.(native.Request)), nil
 }
 
 // post is a request to the function's root.
@@ -179,17 +166,7 @@ func (c call) id() string { return strconv.FormatInt(2070443601311540+c.Number, 
 // https://cloud.google.com/pubsub/docs/push#receive_push
 func (c call) push(data string, attributes map[string]string, key string) native.Payload {
 	h := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"CloudPubSub-Google"}, "From": {"noreply@google.com"}}
-	return c.pubSub(h, native.JSON(
-		"deliveryAttempt", c.Attempts(),
-		"message", native.JSON(
-			"attributes", attributes,
-			"data", data,
-			"messageId", c.id(), "message_id", c.id(),
-			"orderingKey", orOmit(key),
-			"publishTime", stamp(c.Time), "publish_time", stamp(c.Time),
-		),
-		"subscription", c.subscription(),
-	), key)
+	return c.pubSub(h, native.Omit, data, attributes, key)
 }
 
 // messagePublished is a message as Eventarc delivers it: a push in an event.
@@ -199,26 +176,24 @@ func (c call) messagePublished(data string, attributes map[string]string, key st
 		"source": "//pubsub.googleapis.com/projects/" + c.Project + "/topics/" + c.Resource, "time": stamp(c.Time),
 		"datacontenttype": "application/json; charset=utf-8",
 	})
-	return c.pubSub(h, native.JSON(
+	return c.pubSub(h, "type.googleapis.com/google.pubsub.v1.PubsubMessage", data, attributes, key)
+}
+
+// pubSub is a request whose body is a message, whose kind only Eventarc says.
+func (c call) pubSub(h http.Header, kind any, data string, attributes map[string]string, key string) native.Payload {
+	body := native.JSON(
 		"deliveryAttempt", c.Attempts(),
 		"message", native.JSON(
-			"@type", "type.googleapis.com/google.pubsub.v1.PubsubMessage",
+			"@type", kind,
 			"attributes", attributes,
 			"data", data,
 			"messageId", c.id(), "message_id", c.id(),
 			"orderingKey", orOmit(key),
 			"publishTime", stamp(c.Time), "publish_time", stamp(c.Time),
 		),
-		"subscription", c.subscription(),
-	), key)
-}
-
-func (c call) pubSub(h http.Header, body []byte, key string) native.Payload {
+		"subscription", "projects/"+c.Project+"/subscriptions/"+c.Subscription,
+	)
 	return c.post(h, body, native.Entry{ID: c.id(), Raw: body, Group: key})
-}
-
-func (c call) subscription() string {
-	return "projects/" + c.Project + "/subscriptions/" + c.Subscription
 }
 
 func orOmit(s string) any {

@@ -84,30 +84,21 @@ func (c call) encode(deliveries []native.Delivery) ([]native.Payload, error) {
 
 // activation returns the parameters of one delivery.
 func (c call) activation(d native.Delivery) (json.RawMessage, native.Entry, error) {
+	if err := c.Check(d.Occurrence); err != nil {
+		return nil, native.Entry{}, err
+	}
 	switch o := d.Occurrence.(type) {
 	case native.Message:
-		if c.Kind == "topic" || c.Kind == "queue" {
-			return c.message(o)
-		}
+		return c.message(o)
 	case native.Event:
-		if c.Kind == "event" {
-			return c.event(o)
-		}
+		return c.event(o)
 	case native.Tick:
-		if c.Kind == "schedule" {
-			value := native.JSON("name", o.Name)
-			return value, native.Entry{ID: c.ID, Raw: value}, nil
-		}
+		value := native.JSON("name", o.Name)
+		return value, native.Entry{ID: c.ID, Raw: value}, nil
 	case native.Change:
-		if c.Kind == "document" {
-			return c.change(o, d)
-		}
-	case native.Request:
-		if c.Kind == "http" {
-			return c.request(o)
-		}
+		return c.change(o, d)
 	}
-	return nil, native.Entry{}, fmt.Errorf("a %s trigger has no %T", c.Kind, d.Occurrence)
+	return c.request(d.Occurrence.(native.Request))
 }
 
 // complete fills in what is left out.
@@ -152,17 +143,12 @@ func (c call) kafka(deliveries []native.Delivery) (native.Payload, error) {
 	var messages []json.RawMessage
 	var entries []native.Entry
 	for _, d := range deliveries {
-		var m native.Message
-		switch o := d.Occurrence.(type) {
-		case native.Message:
-			m = o
-		case native.Record:
-			m = native.Message{Body: o.Data, Key: o.Key, Damaged: o.Damaged}
-		default:
-			return native.Payload{}, fmt.Errorf("a %s trigger has no %T", c.Kind, d.Occurrence)
+		if err := c.Check(d.Occurrence); err != nil {
+			return native.Payload{}, err
 		}
-		if _, isRecord := d.Occurrence.(native.Record); isRecord != (c.Kind == "stream") {
-			return native.Payload{}, fmt.Errorf("a %s trigger has no %T", c.Kind, d.Occurrence)
+		m, _ := d.Occurrence.(native.Message)
+		if r, ok := d.Occurrence.(native.Record); ok {
+			m = native.Message{Body: r.Data, Key: r.Key, Damaged: r.Damaged}
 		}
 		switch {
 		case m.Binary != nil:

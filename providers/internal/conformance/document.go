@@ -18,7 +18,7 @@ func change(name string, c Change, key, before, after string) Occurrence {
 func changeRecord(c Change, key, before, after string) Record {
 	types := [...]string{"dev.fngen.document.created.v1", "dev.fngen.document.updated.v1", "dev.fngen.document.deleted.v1"}
 	head := `{"collection":"orders","key":"` + key + `",`
-	return Record{Change: &c, Want: Event{
+	return Record{What: c, Want: Event{
 		Type: types[c.Kind], Subject: "orders/" + key, ContentType: jsonType,
 		Data:       head + `"before":` + before + `,"after":` + after + `,"partial":false}`,
 		Partial:    head + `"before":null,"after":null,"partial":true}`,
@@ -44,7 +44,7 @@ func changes() []Occurrence {
 	a := changeRecord(Change{Key: []string{"a"}, After: one}, "a", "null", `{"n":1}`)
 	b := changeRecord(Change{Kind: Updated, Key: []string{"b"}, Before: one, After: two}, "b", `{"n":1}`, `{"n":2}`)
 	c := changeRecord(Change{Kind: Deleted, Key: []string{"c"}, Before: two}, "c", `{"n":2}`, "null")
-	bad := Record{Change: &Change{Key: []string{"b"}, Damaged: true}, Fate: Refused}
+	bad := Record{What: Change{Key: []string{"b"}, Damaged: true}, Fate: Refused}
 	unknown := change("value of an unknown kind", Change{Key: key, After: Map{"n": Unknown{}}}, "7", "", "")
 	unknown.Records[0].Fate, unknown.Records[0].FateOn = Refused, map[string]Fate{"openwhisk": Handled} // whose feed tells no values
 

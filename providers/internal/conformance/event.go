@@ -7,11 +7,7 @@ func events() []Occurrence {
 	const placed = "com.example.order.placed"
 	d := Directive{Trigger: "event", Name: placed}
 	one := func(name string, e CloudEvent, want Event) Occurrence {
-		return Occurrence{Name: "event/" + name, Directive: d, Records: []Record{{Event: &e, Want: want}}}
-	}
-	refused := func(o Occurrence) Occurrence {
-		o.Records[0].Fate = Refused
-		return o
+		return Occurrence{Name: "event/" + name, Directive: d, Records: []Record{{What: e, Want: want}}}
 	}
 	full := one("plain",
 		CloudEvent{
@@ -48,10 +44,10 @@ func events() []Occurrence {
 	fromShop.Name, fromShop.Directive.Source = "event/of the source asked for", "/shop"
 	elsewhere := full
 	elsewhere.Name, elsewhere.Directive.Source = "event/of another source", "/warehouse"
-	elsewhere.Records = []Record{{Event: full.Records[0].Event, Fate: Ignored}}
+	elsewhere.Records = []Record{{What: full.Records[0].What, Fate: Ignored}}
 	another := full
 	another.Name, another.Directive.Name = "event/of another type", "com.example.order.cancelled"
-	another.Records = []Record{{Event: full.Records[0].Event, Fate: Refused}}
+	another.Records = []Record{{What: full.Records[0].What, Fate: Refused}}
 	forged := refused(one("with a forged type", CloudEvent{
 		Attributes: attributes("type", "dev.fngen.object.created.v1"),
 		Structured: `{"specversion":"1.0","id":"o-1","source":"/shop","type":"dev.fngen.object.created.v1"}`,

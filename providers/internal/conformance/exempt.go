@@ -35,7 +35,8 @@ func checkExempt(platform string, d Directive, r Record, a Arrival) error {
 	if a.Partial != (d.Trigger == "document" && knowsNoImages(platform)) {
 		return fmt.Errorf("partial is %t", a.Partial)
 	}
-	if a.Approximate != (d.Trigger == "schedule" && (knowsNoTime(platform) || r.Tick.Scheduled == "")) {
+	tick, isTick := r.What.(Tick)
+	if a.Approximate != (isTick && (knowsNoTime(platform) || tick.Scheduled == "")) {
 		return fmt.Errorf("approximate is %t", a.Approximate)
 	}
 	return nil

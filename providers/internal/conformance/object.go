@@ -19,24 +19,22 @@ func objects() []Occurrence {
 		if o.Deleted {
 			e.Type = objectDeleted
 		}
-		return Record{Object: &o, Want: e}
+		return Record{What: o, Want: e}
 	}
 	one := func(name string, o Object, subject, data string) Occurrence {
 		return Occurrence{Name: "object/" + name, Directive: d, Records: []Record{record(o, subject, data)}}
 	}
 	ignored := func(name string, asked Directive, o Object) Occurrence {
 		asked.Trigger, asked.Name = d.Trigger, d.Name
-		return Occurrence{Name: "object/not asked for/" + name, Directive: asked, Records: []Record{{Object: &o, Fate: Ignored}}}
+		return Occurrence{Name: "object/not asked for/" + name, Directive: asked, Records: []Record{{What: o, Fate: Ignored}}}
 	}
 	asked := one("asked for", Object{Key: "in/a.png", Size: 1}, "in/a.png", `{"bucket":"uploads","key":"in/a.png","size":1}`)
 	asked.Directive.Created, asked.Directive.Prefix, asked.Directive.Suffix = true, "in/", ".png"
-	other := one("neither created nor deleted", Object{Key: "a.png", Other: true}, "", "")
-	other.Records[0].Fate = Refused
 
 	a := record(Object{Key: "a.png", Size: 1}, "a.png", `{"bucket":"uploads","key":"a.png","size":1}`)
 	b := record(Object{Key: "b.png", Deleted: true}, "b.png", `{"bucket":"uploads","key":"b.png"}`)
 	c := record(Object{Key: "c.png", Size: 3}, "c.png", `{"bucket":"uploads","key":"c.png","size":3}`)
-	bad := Record{Object: &Object{Damaged: true}, Fate: Refused}
+	bad := Record{What: Object{Damaged: true}, Fate: Refused}
 
 	return []Occurrence{
 		one("created", Object{Key: "a.png", Size: 1024}, "a.png", `{"bucket":"uploads","key":"a.png","size":1024}`),
@@ -57,7 +55,7 @@ func objects() []Occurrence {
 		ignored("kind of an expiry", Directive{Created: true}, Object{Key: "a.png", Deleted: true, Expired: true}),
 		ignored("prefix", Directive{Prefix: "in/"}, Object{Key: "out/a.png", Size: 1}),
 		ignored("suffix", Directive{Suffix: ".png"}, Object{Key: "a.png.txt", Size: 1}),
-		other,
+		refused(one("neither created nor deleted", Object{Key: "a.png", Other: true}, "", "")),
 		{Name: "object/several", Directive: d, Records: []Record{a, b, c}, Batches: batches()},
 		{Name: "object/malformed among good", Directive: d, Records: []Record{a, bad, c}, Batches: damaged()},
 	}

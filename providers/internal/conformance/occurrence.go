@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
@@ -33,15 +32,9 @@ type Occurrence struct {
 	Batches   []Batch  // of several records; one alone is put through every outcome
 }
 
-// A Record is one thing that happened. One of the six members that say what is
-// set: Message on a queue, a topic and a stream.
+// A Record is one thing that happened.
 type Record struct {
-	Message *Message
-	Object  *Object
-	Tick    *Tick
-	Change  *Change
-	Event   *CloudEvent
-	Request *Request
+	What native.Occurrence
 
 	Fate   Fate
 	FateOn map[string]Fate // on platforms where it is another
@@ -80,13 +73,6 @@ type Event struct {
 
 	// Partial is the data where the platform knows no images of a document.
 	Partial string
-}
-
-// A Request is an HTTP request.
-type Request struct {
-	Method, Path string
-	Header       map[string]string
-	Body         []byte
 }
 
 // What happens, in the words of the library that encodes it.
@@ -130,31 +116,15 @@ func (o Occurrence) Native() (native.Trigger, []native.Delivery) {
 	}
 	var out []native.Delivery
 	for i, r := range o.Records {
-		out = append(out, native.Delivery{Occurrence: r.native(d.Trigger), Number: int64(i + 1), Time: Happened, Attempt: 2})
+		out = append(out, native.Delivery{Occurrence: r.What, Number: int64(i + 1), Time: Happened, Attempt: 2})
 	}
 	return t, out
 }
 
-func (r Record) native(trigger string) native.Occurrence {
-	switch {
-	case trigger == "stream":
-		return native.Record{Data: r.Message.Body, Key: r.Message.Key, Damaged: r.Message.Damaged}
-	case r.Message != nil:
-		return *r.Message
-	case r.Object != nil:
-		return *r.Object
-	case r.Tick != nil:
-		return *r.Tick
-	case r.Change != nil:
-		return *r.Change
-	case r.Event != nil:
-		return *r.Event
-	}
-	h := http.Header{}
-	for name, value := range r.Request.Header {
-		h.Set(name, value)
-	}
-	return native.Request{Method: r.Request.Method, Target: r.Request.Path, Host: Host, Header: h, Body: r.Request.Body}
+// refused returns the occurrence as one of which no handler sees the first record.
+func refused(o Occurrence) Occurrence {
+	o.Records[0].Fate = Refused
+	return o
 }
 
 // Occurrences returns the table.
@@ -166,16 +136,14 @@ func Occurrences() []Occurrence {
 func ticks() []Occurrence {
 	tick := func(name string, t Tick, data string) Occurrence {
 		return Occurrence{Name: "schedule/" + name, Directive: Directive{Trigger: "schedule", Name: "nightly"}, Records: []Record{{
-			Tick: &t, Want: Event{Type: "dev.fngen.schedule.fired.v1", Subject: "nightly", ContentType: jsonType, Data: data},
+			What: t, Want: Event{Type: "dev.fngen.schedule.fired.v1", Subject: "nightly", ContentType: jsonType, Data: data},
 		}}}
 	}
-	foreign := tick("of another function", Tick{Name: "hourly", Scheduled: "2026-03-29T00:30:00Z"}, "")
-	foreign.Records[0].Fate = Refused
 	return []Occurrence{
 		tick("plain", Tick{Name: "nightly", Scheduled: "2026-03-29T00:30:00Z"}, `{"name":"nightly","scheduled":"2026-03-29T00:30:00Z","approximate":false}`),
 		tick("in another time zone", Tick{Name: "nightly", Scheduled: "2026-03-29T04:30:00+02:00"}, `{"name":"nightly","scheduled":"2026-03-29T02:30:00Z","approximate":false}`),
 		tick("with a fraction of a second", Tick{Name: "nightly", Scheduled: "2026-03-29T00:30:00.987654Z"}, `{"name":"nightly","scheduled":"2026-03-29T00:30:00Z","approximate":false}`),
 		tick("without a time", Tick{Name: "nightly"}, `{"name":"nightly","scheduled":"","approximate":true}`),
-		foreign,
+		refused(tick("of another function", Tick{Name: "hourly", Scheduled: "2026-03-29T00:30:00Z"}, "")),
 	}
 }

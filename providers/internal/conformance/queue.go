@@ -24,7 +24,7 @@ func queues() []Occurrence {
 		return Occurrence{
 			Name:      "queue/" + name,
 			Directive: Directive{Trigger: "queue", Name: "orders"},
-			Records:   []Record{{Message: &m, Want: received("orders", contentType, m)}},
+			Records:   []Record{{What: m, Want: received("orders", contentType, m)}},
 		}
 	}
 	body := func(s string) Message { return Message{Body: []byte(s)} }
@@ -92,7 +92,7 @@ func several(name string, d Directive, batches []Batch, keys ...string) Occurren
 		if d.FIFO {
 			m.Key = key
 		}
-		r := Record{Message: &m, Want: received(d.Name, jsonType, m)}
+		r := Record{What: m, Want: received(d.Name, jsonType, m)}
 		if m.Damaged {
 			r.Fate = Refused
 		}
@@ -120,19 +120,15 @@ func queueEvents() []Occurrence {
 	// structured is a message that says that it is an event.
 	structured := func(name, body string, want Event) Occurrence {
 		return Occurrence{Name: "queue/CloudEvent/" + name, Directive: d, Records: []Record{{
-			Message: &Message{Body: []byte(body), ContentType: cloudEventsJSON},
-			Want:    want,
+			What: Message{Body: []byte(body), ContentType: cloudEventsJSON},
+			Want: want,
 		}}}
 	}
 	// declared is one that does not say it, on a queue that does.
 	declared := func(name, body string, want Event) Occurrence {
 		o := structured(name, body, want)
-		o.Records[0].Message.ContentType = ""
+		o.Records[0].What = Message{Body: []byte(body)}
 		o.Directive.Content = cloudEventsJSON
-		return o
-	}
-	refused := func(o Occurrence) Occurrence {
-		o.Records[0].Fate = Refused
 		return o
 	}
 	placed := Event{ID: "o-1", Source: "/shop", Type: "com.example.order.placed"}
@@ -146,7 +142,7 @@ func queueEvents() []Occurrence {
 		Extensions: map[string]string{"partitionkey": "7", "traceparent": traceParent, "retries": "3", "big": "9007199254740993", "gift": "true"},
 	}
 	binary := Occurrence{Name: "queue/CloudEvent/binary", Directive: d, Records: []Record{{
-		Message: &Message{Body: []byte("n: 1"), ContentType: "text/yaml", Binary: map[string]string{
+		What: Message{Body: []byte("n: 1"), ContentType: "text/yaml", Binary: map[string]string{
 			"specversion": "1.0", "id": "o-1", "source": "/shop", "type": "com.example.order.placed",
 			"subject": "100% Zoë", "time": "2026-03-01T12:00:00Z", "partitionkey": "7",
 		}},
@@ -157,7 +153,7 @@ func queueEvents() []Occurrence {
 		},
 	}}}
 	forgedBinary := Occurrence{Name: "queue/CloudEvent/binary with a forged type", Directive: d, Records: []Record{{
-		Message: &Message{Body: []byte("{}"), Binary: map[string]string{
+		What: Message{Body: []byte("{}"), Binary: map[string]string{
 			"specversion": "1.0", "id": "o-1", "source": "/shop", "type": "dev.fngen.http.request.v1",
 		}},
 		Fate: Refused,
@@ -201,21 +197,19 @@ func deadLetters() []Occurrence {
 			want.Extensions = map[string]string{"deadletterreason": "no such article", "deadletterattempts": "3", "deadletterfunction": "/example.com/shop/confirm"}
 		}
 		return Occurrence{Name: "queue/letters/" + name, Directive: d, Records: []Record{{
-			Message: &Message{Body: []byte(body), ContentType: cloudEventsJSON}, Want: want,
+			What: Message{Body: []byte(body), ContentType: cloudEventsJSON}, Want: want,
 		}}}
 	}
 	truncated := Event{Type: "com.example.order.placed", Extensions: map[string]string{
 		"deadletterreason": "no such article", "deadletterattempts": "3", "deadletterfunction": "/example.com/shop/confirm", "deadlettertruncated": "true", "dataref": "/shop#o-1",
 	}}
 	binary := Occurrence{Name: "queue/letters/binary", Directive: d, Records: []Record{{
-		Message: &Message{Body: []byte("{}"), ContentType: jsonType, Binary: map[string]string{
+		What: Message{Body: []byte("{}"), ContentType: jsonType, Binary: map[string]string{
 			"specversion": "1.0", "id": "o-1", "source": "/shop", "type": "dev.fngen.object.created.v1", "deadletterreason": "no such article", "deadletterattempts": "3",
 		}},
 		Want: Event{ID: "o-1", Source: "/shop", Type: "dev.fngen.object.created.v1", ContentType: jsonType, Data: "{}",
 			Extensions: map[string]string{"deadletterreason": "no such article", "deadletterattempts": "3"}},
 	}}}
-	cut := written("without a type", head+why+`}`, Event{})
-	cut.Records[0].Fate = Refused
 	out := []Occurrence{
 		written("an event", head+`"type":"com.example.order.placed",`+why+`,"data":{"n":1}}`, Event{Type: "com.example.order.placed", Data: `{"n":1}`}),
 		written("a message", head+`"type":"`+messageReceived+`","subject":"orders","datacontenttype":"text/plain",`+why+`,"data":"n: 1"}`,
@@ -225,7 +219,7 @@ func deadLetters() []Occurrence {
 		written("what did not decode", head+`"type":"dev.fngen.record.undecodable.v1","datacontenttype":"application/octet-stream",`+why+`,"data_base64":"AP8="}`,
 			Event{Type: "dev.fngen.record.undecodable.v1", ContentType: "application/octet-stream", Data: "\x00\xff"}),
 		written("without data", head+`"type":"com.example.order.placed",`+why+`,"deadlettertruncated":true,"dataref":"/shop#o-1"}`, truncated),
-		binary, cut,
+		binary, refused(written("without a type", head+why+`}`, Event{})),
 	}
 	moved := envelopes()
 	moved["message"] = `{"n":1}`
@@ -236,7 +230,7 @@ func deadLetters() []Occurrence {
 		body, _ := json.Marshal(members) // sorted, as triggers of OpenWhisk are fired with them
 		m := Message{Body: body}
 		out = append(out, Occurrence{Name: "queue/letters/of the platform/" + name, Directive: d,
-			Records: []Record{{Message: &m, Want: received("orders", jsonType, m)}}})
+			Records: []Record{{What: m, Want: received("orders", jsonType, m)}}})
 	}
 	return append(out, several("queue/letters/malformed among good", d, damaged(), "a", "", "a"))
 }
@@ -246,21 +240,17 @@ func deadLetters() []Occurrence {
 func topics() []Occurrence {
 	d := Directive{Trigger: "topic", Name: "prices"}
 	message := func(name string, m Message, contentType string) Occurrence {
-		return Occurrence{Name: "topic/" + name, Directive: d, Records: []Record{{Message: &m, Want: received("prices", contentType, m)}}}
+		return Occurrence{Name: "topic/" + name, Directive: d, Records: []Record{{What: m, Want: received("prices", contentType, m)}}}
 	}
 	published := func(name, body string, want Event) Occurrence {
 		return Occurrence{Name: "topic/CloudEvent/" + name, Directive: d, Records: []Record{{
-			Message: &Message{Body: []byte(body), ContentType: cloudEventsJSON}, Want: want,
+			What: Message{Body: []byte(body), ContentType: cloudEventsJSON}, Want: want,
 		}}}
 	}
 	body := func(s string) Message { return Message{Body: []byte(s)} }
 
 	content := message("content type of the directive", body(`{"price":1}`), "application/vnd.price+json")
 	content.Directive.Content = "application/vnd.price+json"
-	forged := published("with a forged type", `{"specversion":"1.0","id":"p-1","source":"/shop","type":"dev.fngen.document.deleted.v1","data":{}}`, Event{})
-	forged.Records[0].Fate = Refused
-	incomplete := published("without a source", `{"specversion":"1.0","id":"p-1","type":"com.example.price"}`, Event{})
-	incomplete.Records[0].Fate = Refused
 
 	return []Occurrence{
 		message("plain", body(`{"price":1}`), jsonType),
@@ -277,7 +267,8 @@ func topics() []Occurrence {
 				Extensions: map[string]string{"partitionkey": "7"}}),
 		published("that is a message forwarded", `{"specversion":"1.0","id":"m-1","source":"/queues/other","type":"dev.fngen.message.received.v1","subject":"other","data":1}`,
 			Event{ID: "m-1", Source: "/queues/other", Type: messageReceived, Subject: "other", Data: "1"}),
-		forged, incomplete,
+		refused(published("with a forged type", `{"specversion":"1.0","id":"p-1","source":"/shop","type":"dev.fngen.document.deleted.v1","data":{}}`, Event{})),
+		refused(published("without a source", `{"specversion":"1.0","id":"p-1","type":"com.example.price"}`, Event{})),
 		several("topic/several", d, batches(), "a", "a", "a"),
 		several("topic/malformed among good", d, damaged(), "a", "", "a"),
 	}

@@ -270,7 +270,7 @@ func TestFilters(t *testing.T) {
 			w := start(t, target, 0, ok, fnOf("pngs", model.Object{Bucket: "up", Created: true, Suffix: ".png"}), fnOf("both", model.Object{Bucket: "up", Created: true, Deleted: true}),
 				fnOf("created", model.Document{Collection: "orders", Created: true}), fnOf("changed", model.Document{Collection: "orders", Updated: true, Deleted: target == "gcp"}))
 			for _, o := range []native.Object{{Key: "a.png"}, {Key: "b.txt"}} {
-				if err := w.Object("up", o); err != nil {
+				if err := w.Send("object", "up", o); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -206,12 +206,7 @@ func (b *Broker) bury(f *function, m *message, reason string, outcome Outcome, n
 // letterBoxes returns where dead letters of the name wait: for the functions that
 // handle them, or for a person.
 func (b *Broker) letterBoxes(kind, name string) []*subscription {
-	var to []*subscription
-	for _, n := range slices.Sorted(maps.Keys(b.functions)) {
-		if f := b.functions[n]; f.from != nil && f.from.kind == kind && f.from.name == name && !slices.Contains(to, f.from) {
-			to = append(to, f.from)
-		}
-	}
+	to := b.feeding(func(f *function) bool { return f.from.kind == kind && f.from.name == name })
 	if to == nil {
 		to = append(to, b.source(source{kind: kind, name: name}))
 	}

@@ -236,7 +236,7 @@ func TestAsynchronous(t *testing.T) {
 		name    string
 	}{
 		{model.Topic{Name: "news"}, func(w *world) error { return w.Send("topic", "news", native.Message{Body: []byte("a")}) }, "a"},
-		{model.Object{Bucket: "up", Created: true}, func(w *world) error { return w.Object("up", native.Object{Key: "a"}) }, "a"},
+		{model.Object{Bucket: "up", Created: true}, func(w *world) error { return w.Send("object", "up", native.Object{Key: "a"}) }, "a"},
 		{model.Event{Type: "x"}, func(w *world) error { return w.Send("event", "x", native.Event{Structured: `{"type":"x"}`}) }, "event"},
 	} {
 		t.Run(c.trigger.Kind(), func(t *testing.T) {
@@ -450,7 +450,7 @@ func TestEventarcAndScheduler(t *testing.T) {
 		}
 		now := w.begun.UTC().Format(time.RFC3339)
 		w.want(t, "0s nightly "+now+"/1", "83ms nightly "+now+"/2", "250ms nightly "+now+"/3", "583ms nightly "+now+"/4")
-		if err := w.Object("up", native.Object{Key: "a"}); err != nil {
+		if err := w.Send("object", "up", native.Object{Key: "a"}); err != nil {
 			t.Fatal(err)
 		}
 		w.Resume("thumb")

@@ -116,17 +116,8 @@ func (b *Broker) Send(kind, name string, o native.Occurrence) error {
 func (b *Broker) Hears(kind, name string, o native.Occurrence) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, f := range b.functions {
-		if f.from != nil && b.listens(f, kind, name, o) {
-			return true
-		}
-	}
-	return false
+	return len(b.feeding(func(f *function) bool { return b.listens(f, kind, name, o) })) > 0
 }
-
-// Object tells the functions of the bucket that one of its objects has been
-// changed.
-func (b *Broker) Object(bucket string, o native.Object) error { return b.Send("object", bucket, o) }
 
 // Fire has the function's schedule fire now.
 func (b *Broker) Fire(name string) error {
@@ -146,12 +137,7 @@ func (b *Broker) publish(kind, name string, o native.Occurrence, l *letter) erro
 		return ErrClosed
 	}
 	now := b.o.Now()
-	var to []*subscription
-	for _, n := range slices.Sorted(maps.Keys(b.functions)) {
-		if f := b.functions[n]; f.from != nil && b.listens(f, kind, name, o) && !slices.Contains(to, f.from) {
-			to = append(to, f.from)
-		}
-	}
+	to := b.feeding(func(f *function) bool { return b.listens(f, kind, name, o) })
 	if to == nil && kind == "queue" {
 		to = append(to, b.source(source{kind: "queue", name: name}))
 	}
@@ -171,6 +157,17 @@ func (b *Broker) publish(kind, name string, o native.Occurrence, l *letter) erro
 		b.push(s, &message{occurrence: o, letter: l, time: now})
 	}
 	return nil
+}
+
+// feeding returns what feeds the functions, each once.
+func (b *Broker) feeding(is func(*function) bool) []*subscription {
+	var out []*subscription
+	for _, name := range slices.Sorted(maps.Keys(b.functions)) {
+		if f := b.functions[name]; f.from != nil && is(f) && !slices.Contains(out, f.from) {
+			out = append(out, f.from)
+		}
+	}
+	return out
 }
 
 // listens reports whether the platform delivers what happened to the function.
@@ -298,13 +295,9 @@ func (b *Broker) makeRoom(s *subscription, size int, now time.Time) {
 // oldest returns the message that was sent before all others here; nil for none.
 func (s *subscription) oldest() *message {
 	var oldest *message
-	for _, lanes := range [][]*lane{s.ready, s.later} {
-		for _, l := range lanes {
-			for _, m := range l.messages {
-				if !m.done && (oldest == nil || m.number < oldest.number) {
-					oldest = m
-				}
-			}
+	for m := range s.waits() {
+		if oldest == nil || m.number < oldest.number {
+			oldest = m
 		}
 	}
 	return oldest

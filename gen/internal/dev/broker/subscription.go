@@ -3,6 +3,7 @@ package broker
 import (
 	"cmp"
 	"container/heap"
+	"iter"
 	"slices"
 	"time"
 
@@ -237,16 +238,20 @@ func (s *subscription) postpone(l *lane, until, now time.Time) {
 
 // all returns the messages that are here, in the order in which they were sent.
 func (s *subscription) all() []*message {
-	var out []*message
-	for _, lanes := range [][]*lane{s.ready, s.later} {
-		for _, l := range lanes {
-			for _, m := range l.messages {
-				if !m.done {
-					out = append(out, m)
+	return slices.SortedFunc(s.waits(), func(a, b *message) int { return cmp.Compare(a.number, b.number) })
+}
+
+// waits are the messages that are here and not out, in any order.
+func (s *subscription) waits() iter.Seq[*message] {
+	return func(yield func(*message) bool) {
+		for _, lanes := range [][]*lane{s.ready, s.later} {
+			for _, l := range lanes {
+				for _, m := range l.messages {
+					if !m.done && !yield(m) {
+						return
+					}
 				}
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b *message) int { return cmp.Compare(a.number, b.number) })
-	return out
 }

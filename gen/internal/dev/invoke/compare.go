@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -67,10 +68,7 @@ func (r Result) eventMeaning() string {
 		}
 		out = append(out, kept(attributes, keep))
 	}
-	if out == nil {
-		return "none"
-	}
-	return strings.Join(out, ", ")
+	return listed(out)
 }
 
 // shared are the members that the data of portable payloads has on every platform
@@ -111,12 +109,12 @@ func (r Result) emissionMeaning() string {
 		_ = json.Unmarshal(e.Event, &attributes) // it was encoded here
 		out = append(out, fmt.Sprintf("%s %s %s", e.Kind, e.Name, kept(attributes, []string{"type", "subject", "datacontenttype", "data", "data_base64"})))
 	}
-	if out == nil {
-		return "none"
-	}
 	slices.Sort(out)
-	return strings.Join(out, ", ")
+	return listed(out)
 }
+
+// listed has commas between the texts.
+func listed(texts []string) string { return cmp.Or(strings.Join(texts, ", "), "none") }
 
 // writeMeaning is what was written, in its order.
 func (r Result) writeMeaning() string {
@@ -124,10 +122,7 @@ func (r Result) writeMeaning() string {
 	for _, w := range r.Writes {
 		out = append(out, w.String())
 	}
-	if out == nil {
-		return "none"
-	}
-	return strings.Join(out, ", ")
+	return listed(out)
 }
 
 // String returns the write as people read it.

@@ -53,6 +53,7 @@ type Application struct {
 // A session is an application that runs.
 type session struct {
 	*broker.Broker
+	*store.Store
 	root, target string
 	read         func(context.Context) (Application, error)
 	host         *platform.Host
@@ -64,7 +65,6 @@ type session struct {
 	endLife      context.CancelFunc
 	requests     atomic.Int64
 	old          sync.WaitGroup // builds that are stopped
-	store        *store.Store
 	early        early
 
 	telling sync.Mutex
@@ -105,10 +105,10 @@ func Run(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	if s.store, err = s.openStore(); err != nil {
+	if s.Store, err = s.openStore(); err != nil {
 		return err
 	}
-	defer s.store.Close()
+	defer s.Store.Close()
 	s.Broker = broker.New(broker.Options{
 		Target: o.Target, Numbers: s.numbers, Deliver: s.toFunction, Occurrence: invoke.Occurrence, Now: o.Now,
 		AtOnce: func(f model.Function) int { most, _ := processLimit(o.Target, f); return most }, // an event has a process for itself
@@ -251,7 +251,7 @@ func (s *session) end(server *http.Server, atOnce <-chan struct{}) error {
 			server.Close()
 		}
 	}
-	lost := s.Close(ctx)
+	lost := s.Broker.Close(ctx)
 	s.mu.Lock()
 	b := s.current
 	s.mu.Unlock()

@@ -68,28 +68,15 @@ func (s *session) spread(w store.Write) error {
 
 // changeObjects tells the functions of the buckets what has happened to files.
 func (s *session) changeObjects() {
-	if err := s.store.Changed(); err != nil {
+	if err := s.Store.Changed(); err != nil {
 		s.remark("%s: %v", objectsFolder, err)
 	}
 }
 
 // Send has something happen. What happens to a document is how it is then.
 func (s *session) Send(kind, name string, o native.Occurrence) error {
-	if c, ok := o.(native.Change); ok && slices.Contains(s.store.Collections(), name) {
-		o = s.store.Happened(name, c)
+	if c, ok := o.(native.Change); ok && slices.Contains(s.Store.Collections(), name) {
+		o = s.Store.Happened(name, c)
 	}
 	return s.Broker.Send(kind, name, o)
-}
-
-// Collections implements [page.Session].
-func (s *session) Collections() []string { return s.store.Collections() }
-
-// Documents implements [page.Session].
-func (s *session) Documents(collection string, most int) ([]store.Document, int) {
-	return s.store.Documents(collection, most)
-}
-
-// Put implements [page.Session].
-func (s *session) Put(collection, key string, object []byte) error {
-	return s.store.Put(collection, key, object)
 }

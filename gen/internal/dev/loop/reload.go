@@ -170,7 +170,7 @@ func (s *session) start(ctx context.Context, b *build, app Application) (unready
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, err
 	}
-	if err := s.store.Prepare(b.functions); err != nil {
+	if err := s.Store.Prepare(b.functions); err != nil {
 		return nil, err
 	}
 	isFIFO := map[string]bool{}
@@ -193,7 +193,7 @@ func (s *session) start(ctx context.Context, b *build, app Application) (unready
 				env = slices.Concat(env, keys)
 			}
 			return s.host.Start(life, platform.Command{Path: b.program, Args: []string{f.Name}}, f, platform.Options{
-				Env: env, Home: home, Store: s.store, Secrets: app.Secrets[f.Name], FIFO: func(queue string) bool { return isFIFO[queue] },
+				Env: env, Home: home, Store: s.Store, Secrets: app.Secrets[f.Name], FIFO: func(queue string) bool { return isFIFO[queue] },
 				Log:  func(l platform.Line) { s.tell(Note{Kind: Logged, Function: f.Name, Text: l.Text}) },
 				Emit: func(e platform.Emission) error { return s.Emit(f.Name, e) },
 			})

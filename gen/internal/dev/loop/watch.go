@@ -54,7 +54,7 @@ func watch(ctx context.Context, root string, remark func(string)) (<-chan change
 	notify, err := fsnotify.NewWatcher()
 	if err == nil {
 		w.add = notify.Add
-		if err = w.addAll(w.module); err != nil {
+		if err = w.addAll(w.module, func(string) {}); err != nil {
 			notify.Close()
 		}
 	}
@@ -79,17 +79,17 @@ func pollRemark(err error) string {
 	return "the system watches no more folders (" + err.Error() + "); files are looked at every " + pollPause.String() + " instead"
 }
 
-// addAll watches the folder and those in it.
-func (w *watcher) addAll(folder string) error {
+// addAll watches the folder and those in it, of which the files are told.
+func (w *watcher) addAll(folder string, file func(name string)) error {
 	return w.walk(folder, func(name string, d fs.DirEntry) error {
 		if !d.IsDir() {
+			file(name)
 			return nil
 		}
-		err := w.add(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // it is gone since
+		if err := w.add(name); !errors.Is(err, fs.ErrNotExist) { // or it is gone since
+			return err
 		}
-		return err
+		return nil
 	})
 }
 
@@ -185,7 +185,7 @@ func (w *watcher) follow(ctx context.Context, notify *fsnotify.Watcher, remark f
 			}
 			w.see(e.Name)
 			if e.Has(fsnotify.Create) {
-				if err := w.enter(e.Name); isLimit(err) {
+				if err := w.addAll(e.Name, w.see); isLimit(err) { // what is in a folder is new, too
 					remark(pollRemark(err))
 					notify.Close()
 					w.poll(ctx)
@@ -213,21 +213,6 @@ func (w *watcher) follow(ctx context.Context, notify *fsnotify.Watcher, remark f
 		}
 		quiet.Reset(min(debounce, time.Until(w.pending.since.Add(maxDebounce))))
 	}
-}
-
-// enter watches what was created, if it is a folder, and sees what is in it
-// already.
-func (w *watcher) enter(name string) error {
-	return w.walk(name, func(name string, d fs.DirEntry) error {
-		if !d.IsDir() {
-			w.see(name)
-			return nil
-		}
-		if err := w.add(name); !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
 }
 
 // tell tells what is pending, unless the context ends.

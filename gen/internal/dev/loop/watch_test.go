@@ -151,7 +151,7 @@ func TestPoll(t *testing.T) {
 		}
 		return nil
 	}
-	if err := w.addAll(dir); !isLimit(err) {
+	if err := w.addAll(dir, func(string) {}); !isLimit(err) {
 		t.Fatalf("%v is no limit", err)
 	}
 	if isLimit(os.ErrPermission) {

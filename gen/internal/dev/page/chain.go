@@ -329,9 +329,8 @@ func arrange(columns [][]*box) {
 // one's left.
 func straight(boxes []*box) string {
 	from := boxes[0]
-	path := fmt.Sprintf("M%d %d", from.X+from.W, from.Y+from.H/2)
-	x := from.X + from.W
-	y := from.Y + from.H/2
+	x, y := from.X+from.W, from.Y+from.H/2
+	path := fmt.Sprintf("M%d %d", x, y)
 	for _, b := range boxes[1:] {
 		bend := (b.X - x) / 2
 		path += fmt.Sprintf("C%d %d %d %d %d %d", x+bend, y, b.X-bend, b.Y+b.H/2, b.X, b.Y+b.H/2)

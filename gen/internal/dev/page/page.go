@@ -140,14 +140,16 @@ func (h *handler) entry(w http.ResponseWriter, r *http.Request) {
 
 // action does what a form asks for, and answers with a note: alone to the script,
 // else on the page.
-func (h *handler) action(do func(*http.Request) note) http.HandlerFunc {
+func (h *handler) action(do func(*http.Request) (note, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		var n note
-		if err := r.ParseForm(); err != nil {
-			n = note{Bad: true, Message: err.Error()}
-		} else {
-			n = do(r)
+		err := r.ParseForm()
+		if err == nil {
+			n, err = do(r)
+		}
+		if err != nil {
+			n.Bad, n.Message = true, err.Error()
 		}
 		h.mu.Lock()
 		h.noted++
@@ -179,16 +181,13 @@ func (h *handler) note(number string) note {
 	return noNote
 }
 
-func (h *handler) send(r *http.Request) note {
+func (h *handler) send(r *http.Request) (note, error) {
 	f, err := h.function(r.PostFormValue("function"))
 	n := note{Function: f.Name, Text: r.PostFormValue("text")}
 	if err == nil {
 		err = h.deliver(r, f, &n)
 	}
-	if err != nil {
-		n.Bad, n.Message = true, err.Error()
-	}
-	return n
+	return n, err
 }
 
 func (h *handler) deliver(r *http.Request, f model.Function, n *note) error {
@@ -228,7 +227,7 @@ func (h *handler) ask(ctx context.Context, function string, request native.Reque
 }
 
 // repeat sends the request of an entry again, or delivers its events.
-func (h *handler) repeat(r *http.Request) note {
+func (h *handler) repeat(r *http.Request) (note, error) {
 	number, _ := strconv.ParseInt(r.PostFormValue("number"), 10, 64)
 	n := note{Message: "delivered again"}
 	e, err := h.kept(number)
@@ -243,10 +242,7 @@ func (h *handler) repeat(r *http.Request) note {
 			n.Message += ", sent without headers that are not kept"
 		}
 	}
-	if err != nil {
-		n.Bad, n.Message = true, err.Error()
-	}
-	return n
+	return n, err
 }
 
 // kept returns the entry of the number.
@@ -258,7 +254,7 @@ func (h *handler) kept(number int64) (broker.Entry, error) {
 	return entries[0], nil
 }
 
-func (h *handler) resendAll(r *http.Request) note {
+func (h *handler) resendAll(r *http.Request) (note, error) {
 	queue := r.PostFormValue("queue")
 	count, err := h.session.ResendAll(queue)
 	text := fmt.Sprintf("%d dead letters of %s are sent again", count, queue)
@@ -266,29 +262,24 @@ func (h *handler) resendAll(r *http.Request) note {
 		text = "1 dead letter of " + queue + " is sent again"
 	}
 	if err != nil {
-		return note{Bad: true, Message: fmt.Sprintf("%s; %v", text, err)}
+		return note{}, fmt.Errorf("%s; %w", text, err)
 	}
-	return note{Message: text}
+	return note{Message: text}, nil
 }
 
-func (h *handler) run(r *http.Request) note {
+func (h *handler) run(r *http.Request) (note, error) {
 	f, err := h.function(r.PostFormValue("function"))
 	if err == nil {
 		err = h.session.Fire(f.Name)
 	}
-	if err != nil {
-		return note{Function: f.Name, Bad: true, Message: err.Error()}
-	}
-	return note{Function: f.Name, Message: "fired at " + clock(time.Now())}
+	return note{Function: f.Name, Message: "fired at " + clock(time.Now())}, err
 }
 
 // put writes a document.
-func (h *handler) put(r *http.Request) note {
+func (h *handler) put(r *http.Request) (note, error) {
 	name, key := r.PostFormValue("collection"), r.PostFormValue("key")
-	if err := h.session.Put(name, key, []byte(r.PostFormValue("text"))); err != nil {
-		return note{Bad: true, Message: err.Error()}
-	}
-	return note{Message: fmt.Sprintf("document %s/%s is written at %s", name, key, clock(time.Now()))}
+	err := h.session.Put(name, key, []byte(r.PostFormValue("text")))
+	return note{Message: fmt.Sprintf("document %s/%s is written at %s", name, key, clock(time.Now()))}, err
 }
 
 // function returns the function that runs under the name.
@@ -301,17 +292,12 @@ func (h *handler) function(name string) (model.Function, error) {
 }
 
 // numbered does something to the dead letter whose number the form has.
-func numbered(done string, do func(int64) error) func(*http.Request) note {
-	return func(r *http.Request) note {
+func numbered(done string, do func(int64) error) func(*http.Request) (note, error) {
+	return func(r *http.Request) (note, error) {
 		number, err := strconv.ParseInt(r.PostFormValue("number"), 10, 64)
 		if err != nil {
-			err = errors.New("the number of a dead letter is missing")
-		} else {
-			err = do(number)
+			return note{}, errors.New("the number of a dead letter is missing")
 		}
-		if err != nil {
-			return note{Bad: true, Message: err.Error()}
-		}
-		return note{Message: fmt.Sprintf("event %d is %s", number, done)}
+		return note{Message: fmt.Sprintf("event %d is %s", number, done)}, do(number)
 	}
 }

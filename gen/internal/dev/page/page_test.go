@@ -609,6 +609,19 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+// A document's image has the values of every service, and as handlers get them.
+func TestImages(t *testing.T) {
+	_, text := describe(native.Change{Key: []string{"7"}, After: native.Map{
+		"at": native.Timestamp(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), "n": native.Double(1.5), "all": native.Set{"a"},
+		"where": native.Point{Latitude: 1.5}, "count": native.Number("12"), "raw": native.Bytes("\x00"),
+	}})
+	for _, want := range []string{`"at": "2026-03-01T12:00:00Z"`, `"n": 1.5`, `"latitude": 1.5`, `"count": 12`, `"raw": "AA=="`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}
+
 // The outcome of a delivery is in words, the worst of it by its class, and an
 // event that its function has put among the dead letters is one.
 func TestOutcomes(t *testing.T) {

@@ -13,8 +13,10 @@ import (
 	"github.com/fngen/fngen/fn"
 	"github.com/fngen/fngen/gen/internal/dev/broker"
 	"github.com/fngen/fngen/gen/internal/dev/invoke"
+	"github.com/fngen/fngen/gen/internal/dev/store"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/ce"
+	"github.com/fngen/fngen/internal/documents"
 	"github.com/fngen/fngen/internal/native"
 	"github.com/fngen/fngen/internal/native/sample"
 )
@@ -194,27 +196,8 @@ func image(m native.Map) json.RawMessage {
 	if m == nil {
 		return nil
 	}
-	return native.Encode(plain(m))
-}
-
-func plain(v native.Value) any {
-	switch v := v.(type) {
-	case native.Number:
-		return json.Number(v)
-	case native.Map:
-		out := map[string]any{}
-		for name, value := range v {
-			out[name] = plain(value)
-		}
-		return out
-	case native.List:
-		out := []any{}
-		for _, value := range v {
-			out = append(out, plain(value))
-		}
-		return out
-	}
-	return v
+	text, _ := documents.JSON(store.Plain(m)) // as [store.JSON] has it, with the revision
+	return text
 }
 
 func isText(b []byte) bool { return utf8.Valid(b) && !bytes.ContainsRune(b, 0) }

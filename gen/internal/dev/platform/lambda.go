@@ -244,7 +244,8 @@ func (i *instance) error(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	a := Answer{Failure: cmp.Or(r.Header.Get(errorTypeHeader), errorType(body), "Unhandled"), Body: body, ContentType: "application/json"}
+	kind, _ := readError(body)
+	a := Answer{Failure: cmp.Or(r.Header.Get(errorTypeHeader), kind, "Unhandled"), Body: body, ContentType: "application/json"}
 	if err != nil {
 		a.Body = []byte(err.Error())
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error())
@@ -254,22 +255,18 @@ func (i *instance) error(w http.ResponseWriter, r *http.Request) {
 	work.answer <- a
 }
 
-func errorType(body []byte) string {
-	var said struct {
-		Type string `json:"errorType"`
-	}
-	_ = json.Unmarshal(body, &said) // what says none has none
-	return said.Type
+// readError returns what the body says of an error; "" for what it does not.
+func readError(body []byte) (kind, message string) {
+	var said struct{ ErrorType, ErrorMessage string }
+	_ = json.Unmarshal(body, &said)
+	return said.ErrorType, said.ErrorMessage
 }
 
 func (i *instance) initError(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxResponse)) // as far as it comes
-	var said struct {
-		Message string `json:"errorMessage"`
-	}
-	_ = json.Unmarshal(body, &said) // else it is told as it is
+	_, message := readError(body)                              // else it is told as it is
 	select {
-	case i.initFail <- errors.New(cmp.Or(said.Message, string(body), "it reports an error without a message")):
+	case i.initFail <- errors.New(cmp.Or(message, string(body), "it reports an error without a message")):
 	default:
 	}
 	w.WriteHeader(http.StatusAccepted)

@@ -10,11 +10,11 @@ import (
 // maxLevels is how deep values lie in each other at most, on every service.
 const maxLevels = 32
 
-// parseAttributes reads values of DynamoDB by name.
-func parseAttributes(from map[string]json.RawMessage, level int) (native.Map, error) {
+// byName reads values of a service by name.
+func byName(from map[string]json.RawMessage, level int, parse func(json.RawMessage, int) (native.Value, error)) (native.Map, error) {
 	out := native.Map{}
 	for name, raw := range from {
-		v, err := parseAttribute(raw, level)
+		v, err := parse(raw, level)
 		if err != nil {
 			return nil, fmt.Errorf("%w, in %s", err, name)
 		}
@@ -77,7 +77,7 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 			if decode(raw, &members); err != nil {
 				return nil, err
 			}
-			return parseAttributes(members, level+1)
+			return byName(members, level+1, parseAttribute)
 		case "SS", "NS", "BS":
 			var elements []json.RawMessage
 			decode(raw, &elements)
@@ -99,48 +99,4 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 func isNumber(text string) bool {
 	var n json.Number
 	return text != "" && text != "null" && text[0] != '"' && json.Unmarshal([]byte(text), &n) == nil
-}
-
-// attributes are the values as DynamoDB has them.
-func attributes(fields native.Map) json.RawMessage {
-	var members []any
-	for _, name := range native.Names(fields) {
-		members = append(members, name, attribute(fields[name]))
-	}
-	return native.JSON(members...)
-}
-
-func attribute(v native.Value) json.RawMessage {
-	switch v := v.(type) {
-	case bool:
-		return native.JSON("BOOL", v)
-	case string:
-		return native.JSON("S", v)
-	case native.Number:
-		return native.JSON("N", string(v))
-	case native.Bytes:
-		return native.JSON("B", []byte(v))
-	case native.Map:
-		return native.JSON("M", attributes(v))
-	case native.List:
-		elements := make([]json.RawMessage, len(v))
-		for i := range v {
-			elements[i] = attribute(v[i])
-		}
-		return native.JSON("L", native.Array(elements))
-	case native.Set:
-		kind, elements := "SS", make([]any, len(v))
-		for i := range v {
-			switch e := v[i].(type) {
-			case native.Number:
-				kind, elements[i] = "NS", string(e)
-			case native.Bytes:
-				kind, elements[i] = "BS", []byte(e)
-			default:
-				elements[i] = e
-			}
-		}
-		return native.JSON(kind, native.Array(elements))
-	}
-	return native.JSON("NULL", true)
 }

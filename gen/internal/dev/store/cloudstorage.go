@@ -24,26 +24,19 @@ func (v *View) storageJSON(w http.ResponseWriter, r *http.Request, path string) 
 	}
 }
 
-func failStorage(w http.ResponseWriter, err error) {
-	status, reason := http.StatusBadRequest, "invalid"
-	for _, c := range []struct {
-		is     error
-		status int
-		reason string
-	}{
-		{errNotFound, http.StatusNotFound, "notFound"}, {errNoBucket, http.StatusNotFound, "notFound"}, {errNoUpload, http.StatusNotFound, "notFound"},
-		{errConflict, http.StatusPreconditionFailed, "conditionNotMet"}, {errDenied, http.StatusForbidden, "forbidden"}, {errUnknown, http.StatusBadRequest, "notImplemented"}, // which clients do not repeat, as they do 501
+var storageRefusals = refusals{
+	errNotFound: {http.StatusNotFound, "notFound"}, errNoBucket: {http.StatusNotFound, "notFound"}, errNoUpload: {http.StatusNotFound, "notFound"},
+	errConflict: {http.StatusPreconditionFailed, "conditionNotMet"}, errDenied: {http.StatusForbidden, "forbidden"},
+	errUnknown: {http.StatusBadRequest, "notImplemented"}, // which clients do not repeat, as they do 501
+	errBusy:    {http.StatusTooManyRequests, "rateLimitExceeded"}, errTooLarge: {http.StatusRequestEntityTooLarge, "uploadTooLarge"},
+}
 
-		{errBusy, http.StatusTooManyRequests, "rateLimitExceeded"}, {errTooLarge, http.StatusRequestEntityTooLarge, "uploadTooLarge"},
-	} {
-		if errors.Is(err, c.is) {
-			status, reason = c.status, c.reason
-		}
-	}
+func failStorage(w http.ResponseWriter, err error) {
+	is := storageRefusals.of(err, refusal{http.StatusBadRequest, "invalid"})
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(status)
-	one := native.JSON("domain", "global", "reason", reason, "message", err.Error())
-	_, _ = w.Write(native.JSON("error", native.JSON("code", status, "message", err.Error(), "errors", native.Array([]json.RawMessage{one})))) // the caller may be gone
+	w.WriteHeader(is.status)
+	one := native.JSON("domain", "global", "reason", is.word, "message", err.Error())
+	_, _ = w.Write(native.JSON("error", native.JSON("code", is.status, "message", err.Error(), "errors", native.Array([]json.RawMessage{one})))) // the caller may be gone
 }
 
 // splitStorage returns bucket and key of a path below the API's, and what follows.

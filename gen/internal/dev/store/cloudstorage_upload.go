@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -77,17 +78,8 @@ func (v *View) storageMultipart(w http.ResponseWriter, r *http.Request, bucket, 
 
 // storageBody writes the object of the body.
 func (v *View) storageBody(w http.ResponseWriter, bucket, name, contentType string, said []byte, body io.Reader, when condition) error {
-	own, headers, meta, err := parseResource(said)
+	u, err := v.announced(bucket, name, contentType, said, when)
 	if err != nil {
-		return err
-	}
-	if name == "" {
-		name = own
-	}
-	if headers["Content-Type"] == "" && contentType != "" {
-		headers["Content-Type"] = contentType
-	}
-	if err := v.may(model.UseObject, bucket, name, true); err != nil {
 		return err
 	}
 	s, err := v.store.buckets.spooled(body)
@@ -95,11 +87,30 @@ func (v *View) storageBody(w http.ResponseWriter, bucket, name, contentType stri
 		return err
 	}
 	defer s.done()
-	is, err := v.place(bucket, name, s, s.about(headers, meta), when)
+	return v.finish(w, u, s)
+}
+
+// announced returns the upload of the object that is said to come, which may have
+// its name there, and which the function may write.
+func (v *View) announced(bucket, name, contentType string, said []byte, when condition) (*upload, error) {
+	own, headers, meta, err := parseResource(said)
+	if err != nil {
+		return nil, err
+	}
+	name = cmp.Or(name, own)
+	if headers["Content-Type"] == "" && contentType != "" {
+		headers["Content-Type"] = contentType
+	}
+	return &upload{bucket: bucket, key: name, headers: headers, meta: meta, when: when}, v.may(model.UseObject, bucket, name, true)
+}
+
+// finish makes the object of what has come, and answers with it.
+func (v *View) finish(w http.ResponseWriter, u *upload, from *spool) error {
+	is, err := v.place(u.bucket, u.key, from, from.about(u.headers, u.meta), u.when)
 	if err != nil {
 		return err
 	}
-	return writeStorage(w, resource(bucket, name, is))
+	return writeStorage(w, resource(u.bucket, u.key, is))
 }
 
 func (v *View) storageResumable(w http.ResponseWriter, r *http.Request, bucket, name string, when condition) error {
@@ -107,20 +118,11 @@ func (v *View) storageResumable(w http.ResponseWriter, r *http.Request, bucket, 
 	if err != nil {
 		return err
 	}
-	own, headers, meta, err := parseResource(body)
+	u, err := v.announced(bucket, name, r.Header.Get("X-Upload-Content-Type"), body, when)
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		name = own
-	}
-	if contentType := r.Header.Get("X-Upload-Content-Type"); headers["Content-Type"] == "" && contentType != "" {
-		headers["Content-Type"] = contentType
-	}
-	if err := v.may(model.UseObject, bucket, name, true); err != nil {
-		return err
-	}
-	id, err := v.store.buckets.begin(&upload{bucket: bucket, key: name, headers: headers, meta: meta, when: when})
+	id, err := v.store.buckets.begin(u)
 	if err != nil {
 		v.refused(err.Error())
 		return err
@@ -215,9 +217,5 @@ func (v *View) storagePiece(w http.ResponseWriter, r *http.Request, bucket, id s
 		return nil
 	}
 	defer b.end(id, u)
-	is, err := v.place(bucket, u.key, u.whole, u.whole.about(u.headers, u.meta), u.when)
-	if err != nil {
-		return err
-	}
-	return writeStorage(w, resource(bucket, u.key, is))
+	return v.finish(w, u, u.whole)
 }

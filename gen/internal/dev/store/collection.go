@@ -233,7 +233,7 @@ func (s *Store) Documents(name string, most int) (first []Document, all int) {
 func JSON(fields native.Map) json.RawMessage {
 	fields = maps.Clone(fields)
 	delete(fields, documents.Revision)
-	text, _ := documents.JSON(plain(fields)) // which all encode
+	text, _ := documents.JSON(Plain(fields)) // which all encode
 	return text
 }
 
@@ -317,8 +317,8 @@ func (s *Store) valueOf(v any) native.Value {
 	return v
 }
 
-// plain is the value as plain JSON has it.
-func plain(v native.Value) any {
+// Plain is the value as plain JSON has it.
+func Plain(v native.Value) any {
 	switch v := v.(type) {
 	case native.Number:
 		return json.Number(v)
@@ -339,7 +339,7 @@ func plain(v native.Value) any {
 	case native.Map:
 		out := map[string]any{}
 		for name, e := range v {
-			out[name] = plain(e)
+			out[name] = Plain(e)
 		}
 		return out
 	}
@@ -349,7 +349,7 @@ func plain(v native.Value) any {
 func elements(list []native.Value) []any {
 	out := make([]any, len(list))
 	for i := range list {
-		out[i] = plain(list[i])
+		out[i] = Plain(list[i])
 	}
 	return out
 }

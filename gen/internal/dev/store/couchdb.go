@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +18,12 @@ import (
 	"github.com/fngen/fngen/internal/native"
 )
 
+var couchRefusals = refusals{
+	errNotFound: {http.StatusNotFound, "not_found"}, errConflict: {http.StatusConflict, "conflict"}, errDenied: {http.StatusUnauthorized, "unauthorized"},
+	errUnknown: {http.StatusMethodNotAllowed, "method_not_allowed"}, errBusy: {http.StatusServiceUnavailable, "service_unavailable"},
+	errTooLarge: {http.StatusRequestEntityTooLarge, "document_too_large"},
+}
+
 // couchDB serves GET, PUT and DELETE of a document, with revisions. The path is
 // what is below the server's, escaped.
 //
@@ -26,21 +31,8 @@ import (
 func (v *View) couchDB(w http.ResponseWriter, r *http.Request, path string) {
 	status, answer, err := v.couch(w, r, path)
 	if err != nil {
-		kind := "bad_request"
-		status = http.StatusBadRequest
-		for _, c := range []struct {
-			is     error
-			status int
-			kind   string
-		}{
-			{errNotFound, http.StatusNotFound, "not_found"}, {errConflict, http.StatusConflict, "conflict"}, {errDenied, http.StatusUnauthorized, "unauthorized"},
-			{errUnknown, http.StatusMethodNotAllowed, "method_not_allowed"}, {errBusy, http.StatusServiceUnavailable, "service_unavailable"}, {errTooLarge, http.StatusRequestEntityTooLarge, "document_too_large"},
-		} {
-			if errors.Is(err, c.is) {
-				status, kind = c.status, c.kind
-			}
-		}
-		answer = native.JSON("error", kind, "reason", err.Error())
+		is := couchRefusals.of(err, refusal{http.StatusBadRequest, "bad_request"})
+		status, answer = is.status, native.JSON("error", is.word, "reason", err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -135,7 +127,7 @@ func (v *View) couchGet(name, key, asked string) (json.RawMessage, error) {
 	case d.fields == nil && asked == "":
 		return nil, because(errNotFound, "deleted")
 	}
-	document, _ := plain(d.fields).(map[string]any)
+	document, _ := Plain(d.fields).(map[string]any)
 	if d.fields == nil {
 		document = map[string]any{"_deleted": true}
 	}

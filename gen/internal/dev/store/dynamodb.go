@@ -12,6 +12,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
+	"github.com/fngen/fngen/internal/native/aws"
 )
 
 // maxJSON is the size in bytes of requests above which no service of documents
@@ -109,7 +110,8 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 		}
 		full := maps.Clone(d.fields)
 		full[name] = key
-		return attributes(full)
+		text, _ := aws.Item(full) // of values that were read, all encode
+		return text
 	}
 	if operation == "GetItem" {
 		d, err := v.store.get(table, key)
@@ -161,7 +163,7 @@ func parseItem(operation string, body []byte) (request itemRequest, fields, keye
 	if operation == "PutItem" {
 		from = request.Item
 	}
-	keyed, err = parseAttributes(from, 0)
+	keyed, err = byName(from, 0, parseAttribute)
 	if operation == "PutItem" {
 		fields = maps.Clone(keyed)
 	}

@@ -11,35 +11,18 @@ import (
 	"github.com/fngen/fngen/internal/native"
 )
 
-// A googleStatus is how Google's services say an error.
-type googleStatus struct {
-	code   int
-	status string
-}
-
-// googleStatusOf returns it of the error.
-func googleStatusOf(err error) googleStatus {
-	for _, c := range []struct {
-		is error
-		googleStatus
-	}{
-		{errNotFound, googleStatus{http.StatusNotFound, "NOT_FOUND"}}, {errExists, googleStatus{http.StatusConflict, "ALREADY_EXISTS"}},
-		{errConflict, googleStatus{http.StatusBadRequest, "FAILED_PRECONDITION"}}, {errDenied, googleStatus{http.StatusForbidden, "PERMISSION_DENIED"}},
-		{errUnknown, googleStatus{http.StatusBadRequest, "UNIMPLEMENTED"}}, {errBusy, googleStatus{http.StatusTooManyRequests, "RESOURCE_EXHAUSTED"}},
-	} {
-		if errors.Is(err, c.is) {
-			return c.googleStatus
-		}
-	}
-	return googleStatus{http.StatusBadRequest, "INVALID_ARGUMENT"}
+var firestoreRefusals = refusals{
+	errNotFound: {http.StatusNotFound, "NOT_FOUND"}, errExists: {http.StatusConflict, "ALREADY_EXISTS"},
+	errConflict: {http.StatusBadRequest, "FAILED_PRECONDITION"}, errDenied: {http.StatusForbidden, "PERMISSION_DENIED"},
+	errUnknown: {http.StatusBadRequest, "UNIMPLEMENTED"}, errBusy: {http.StatusTooManyRequests, "RESOURCE_EXHAUSTED"},
 }
 
 func writeGoogle(w http.ResponseWriter, answer json.RawMessage, err error) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	if err != nil {
-		s := googleStatusOf(err)
-		answer = native.JSON("error", native.JSON("code", s.code, "message", err.Error(), "status", s.status))
-		w.WriteHeader(s.code)
+		is := firestoreRefusals.of(err, refusal{http.StatusBadRequest, "INVALID_ARGUMENT"})
+		answer = native.JSON("error", native.JSON("code", is.status, "message", err.Error(), "status", is.word))
+		w.WriteHeader(is.status)
 	}
 	_, _ = w.Write(answer) // the caller may be gone
 }
@@ -169,7 +152,7 @@ func parseCommit(body []byte) (one writing, name string, isUnknown bool, err err
 	name = w.Delete
 	if w.Update != nil {
 		name = w.Update.Name
-		if one.fields, err = parseValues(w.Update.Fields, 0); err != nil {
+		if one.fields, err = byName(w.Update.Fields, 0, parseValue); err != nil {
 			return one, "", false, err
 		}
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/internal/native"
+	"github.com/fngen/fngen/internal/native/aws"
 )
 
 // FuzzRequests: whatever is asked for is answered, and touches nothing but the
@@ -92,6 +94,16 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
+// attribute returns the value as an item has it.
+func attribute(v native.Value) json.RawMessage {
+	item, err := aws.Item(native.Map{"v": v})
+	var members map[string]json.RawMessage
+	if err = errors.Join(err, json.Unmarshal(item, &members)); err != nil {
+		panic(err)
+	}
+	return members["v"]
+}
+
 // FuzzValues: a value that is taken is given back as it was.
 func FuzzValues(f *testing.F) {
 	for _, seed := range []string{`{"S":"a"}`, `{"N":"1e21"}`, `{"M":{"a":{"L":[{"NULL":true},{"BOOL":false},{"B":"AP8="}]}}}`, `{"SS":["a"]}`, `{"NS":["1"]}`, `{"BS":["AP8="]}`,
@@ -113,7 +125,7 @@ func FuzzValues(f *testing.F) {
 			if err != nil || !reflect.DeepEqual(v, again) && !strings.Contains(string(encoded), "NaN") {
 				t.Fatalf("%s becomes %s, which is %#v, %v; want %#v", text, encoded, again, err, v)
 			}
-			if _, err := json.Marshal(plain(v)); err != nil && !strings.Contains(string(encoded), "N") && !strings.Contains(string(encoded), "Inf") {
+			if _, err := json.Marshal(Plain(v)); err != nil && !strings.Contains(string(encoded), "N") && !strings.Contains(string(encoded), "Inf") {
 				t.Fatalf("%s cannot be shown: %v", encoded, err)
 			}
 		}

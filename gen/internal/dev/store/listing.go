@@ -149,7 +149,6 @@ func (v *View) listObjects(w http.ResponseWriter, r *http.Request, bucket string
 	for _, p := range list.prefixes {
 		answer.CommonPrefixes = append(answer.CommonPrefixes, s3Prefix{encode(p)})
 	}
-	w.Header().Set("Content-Type", "application/xml")
 	writeXML(w, answer)
 	return nil
 }

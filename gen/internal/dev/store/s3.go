@@ -31,23 +31,17 @@ func (v *View) s3(w http.ResponseWriter, r *http.Request, path string) {
 	}
 }
 
+var s3Refusals = refusals{
+	errNotFound: {http.StatusNotFound, "NoSuchKey"}, errNoBucket: {http.StatusNotFound, "NoSuchBucket"}, errNoUpload: {http.StatusNotFound, "NoSuchUpload"},
+	errConflict: {http.StatusPreconditionFailed, "PreconditionFailed"}, errDenied: {http.StatusForbidden, "AccessDenied"},
+	errUnknown: {http.StatusNotImplemented, "NotImplemented"}, errBusy: {http.StatusServiceUnavailable, "SlowDown"},
+	errTooLarge: {http.StatusBadRequest, "EntityTooLarge"},
+}
+
 func failS3(w http.ResponseWriter, r *http.Request, err error) {
-	status, code := http.StatusBadRequest, "InvalidRequest"
-	for _, c := range []struct {
-		is     error
-		status int
-		code   string
-	}{
-		{errNotFound, http.StatusNotFound, "NoSuchKey"}, {errNoBucket, http.StatusNotFound, "NoSuchBucket"}, {errNoUpload, http.StatusNotFound, "NoSuchUpload"},
-		{errConflict, http.StatusPreconditionFailed, "PreconditionFailed"}, {errDenied, http.StatusForbidden, "AccessDenied"}, {errUnknown, http.StatusNotImplemented, "NotImplemented"},
-		{errBusy, http.StatusServiceUnavailable, "SlowDown"}, {errTooLarge, http.StatusBadRequest, "EntityTooLarge"},
-	} {
-		if errors.Is(err, c.is) {
-			status, code = c.status, c.code
-		}
-	}
+	is := s3Refusals.of(err, refusal{http.StatusBadRequest, "InvalidRequest"})
 	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(status)
+	w.WriteHeader(is.status)
 	if r.Method == http.MethodHead {
 		return
 	}
@@ -55,7 +49,7 @@ func failS3(w http.ResponseWriter, r *http.Request, err error) {
 		XMLName xml.Name `xml:"Error"`
 		Code    string
 		Message string
-	}{Code: code, Message: err.Error()})
+	}{Code: is.word, Message: err.Error()})
 }
 
 var (
@@ -63,7 +57,8 @@ var (
 	errNoUpload = errors.New("there is no such upload")
 )
 
-func writeXML(w io.Writer, v any) {
+func writeXML(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/xml")
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	_ = xml.NewEncoder(&b).Encode(v) // which encodes
@@ -266,7 +261,6 @@ func (v *View) copyObject(w http.ResponseWriter, r *http.Request, bucket, key st
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/xml")
 	writeXML(w, struct {
 		XMLName      xml.Name `xml:"CopyObjectResult"`
 		LastModified string

@@ -15,7 +15,6 @@ func (v *View) createUpload(w http.ResponseWriter, r *http.Request, bucket, key 
 		v.refused(err.Error())
 		return err
 	}
-	w.Header().Set("Content-Type", "application/xml")
 	writeXML(w, struct {
 		XMLName               xml.Name `xml:"InitiateMultipartUploadResult"`
 		Bucket, Key, UploadId string
@@ -69,7 +68,6 @@ func (v *View) completeUpload(w http.ResponseWriter, r *http.Request, bucket, ke
 		return err
 	}
 	v.store.buckets.end(id, u)
-	w.Header().Set("Content-Type", "application/xml")
 	writeXML(w, struct {
 		XMLName                     xml.Name `xml:"CompleteMultipartUploadResult"`
 		Location, Bucket, Key, ETag string

@@ -166,6 +166,25 @@ func because(is error, format string, args ...any) error {
 	return failure{is, fmt.Sprintf(format, args...)}
 }
 
+// A refusal is how a service says an error: by a status, and in a word.
+type refusal struct {
+	status int
+	word   string
+}
+
+// refusals are those of a service by the errors that it says.
+type refusals map[error]refusal
+
+// of returns that of the error, or the other one for what has none of its own.
+func (r refusals) of(err error, other refusal) refusal {
+	for is, refusal := range r {
+		if errors.Is(err, is) {
+			return refusal
+		}
+	}
+	return other
+}
+
 // may returns an error unless the function's directives give it the right to the
 // key. Handlers with an SDK of their own may do what operators have allowed
 // beside it, which is not known here.

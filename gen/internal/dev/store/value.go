@@ -12,19 +12,6 @@ import (
 	"github.com/fngen/fngen/internal/native"
 )
 
-// parseValues reads values of Firestore by name.
-func parseValues(from map[string]json.RawMessage, level int) (native.Map, error) {
-	out := native.Map{}
-	for name, raw := range from {
-		v, err := parseValue(raw, level)
-		if err != nil {
-			return nil, fmt.Errorf("%w, in %s", err, name)
-		}
-		out[name] = v
-	}
-	return out, nil
-}
-
 // parseValue reads a value of Firestore.
 //
 // https://cloud.google.com/firestore/docs/reference/rest/Shared.Types/ArrayValue#Value
@@ -112,21 +99,22 @@ func parseValue(raw json.RawMessage, level int) (native.Value, error) {
 			if err := json.Unmarshal(raw, &v); err != nil {
 				return nil, bad(err)
 			}
-			return parseValues(v.Fields, level+1)
+			return byName(v.Fields, level+1, parseValue)
 		}
 	}
 	return nil, because(errBad, "%.100s is no value", raw)
 }
 
 // values are the fields as Firestore has them.
-func values(fields native.Map) json.RawMessage {
+func values(of native.Map) json.RawMessage {
 	var members []any
-	for _, name := range native.Names(fields) {
-		members = append(members, name, value(fields[name]))
+	for _, name := range native.Names(of) {
+		members = append(members, name, value(of[name]))
 	}
 	return native.JSON(members...)
 }
 
+// value is the value as Firestore has it.
 func value(v native.Value) json.RawMessage {
 	switch v := v.(type) {
 	case bool:

@@ -5,7 +5,6 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/fngen/fngen/internal/ce"
 	"github.com/fngen/fngen/internal/jsonscan"
 )
 
@@ -14,12 +13,6 @@ type CloudEvent struct {
 	Text  string // the parameter; "" if there is none
 	Event event.Event
 	Err   error // why the parameter is no event
-}
-
-// ReadEvent reads a parameter as a CloudEvent, as [DecodeEvent] does.
-func ReadEvent(text string) CloudEvent {
-	e, err := ce.Decode([]byte(text))
-	return CloudEvent{text, e, err}
 }
 
 // Decode reads the line of a request, of which it keeps nothing. Names are taken
