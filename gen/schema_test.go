@@ -91,17 +91,20 @@ func TestSchemaOfDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllSubmatch(readme, -1)
-	if len(blocks) == 0 {
-		t.Fatal("README shows no fngen.yaml")
-	}
-	for _, b := range blocks {
-		if err := validate(t, compiledSchema(t), b[1]); err != nil {
-			t.Errorf("%v\n%s", err, b[1])
+	for name, least := range map[string]int{"README.md": 2, "docs/operations.md": 8} {
+		page, err := os.ReadFile(filepath.Join(repo, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What is indented is of a template, and what begins with a comment a patch.
+		blocks := regexp.MustCompile("(?ms)^```yaml\n((?:[a-z]|# yaml-).*?)^```$").FindAllSubmatch(page, -1)
+		if len(blocks) < least {
+			t.Errorf("%s shows %d fngen.yaml", name, len(blocks))
+		}
+		for _, b := range blocks {
+			if err := validate(t, compiledSchema(t), b[1]); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, b[1])
+			}
 		}
 	}
 }

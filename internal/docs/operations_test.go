@@ -1,8 +1,11 @@
 package docs
 
 import (
+	"encoding/json"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,6 +109,147 @@ func TestOperatorsPage(t *testing.T) {
 		}
 		if shown < c.shown {
 			t.Errorf("%s: %d blocks are shown", section, shown)
+		}
+	}
+}
+
+// The keys of the page's tables are those of the schema: each that one function can have
+// is there, under the platforms that have it.
+func TestOperatorsKeys(t *testing.T) {
+	type properties map[string]struct{ Properties map[string]any }
+	var schema struct {
+		Properties struct {
+			Targets   struct{ Properties properties }
+			Functions struct {
+				PatternProperties map[string]struct{ Properties properties }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(sh(t, repo(t), []string{installed(t)}, "fngen schema")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(read(t, repo(t), "docs/operations.md"), "\n## On all platforms\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	tables := strings.Split(section, "\n\n|")[1:]
+	if len(tables) != 2 {
+		t.Fatalf("%d tables", len(tables))
+	}
+	word := regexp.MustCompile("`([a-z-]+)`")
+	for i, target := range []string{"aws", "gcp", "openwhisk"} {
+		shown := map[string]bool{}
+		for row := range strings.Lines(tables[0]) {
+			for _, m := range word.FindAllStringSubmatch(strings.Split(row+"||", "|")[1], -1) {
+				shown[m[1]] = true
+			}
+		}
+		general := maps.Clone(shown)
+		for row := range strings.Lines(tables[1]) {
+			if cells := strings.Split(strings.TrimPrefix(row, "|"), "|"); len(cells) > 4 {
+				for _, m := range word.FindAllStringSubmatch(cells[1+i], -1) {
+					shown[m[1]] = true
+				}
+			}
+		}
+		for _, f := range schema.Properties.Functions.PatternProperties {
+			all := f.Properties[target].Properties
+			for key := range all {
+				if !shown[key] {
+					t.Errorf("no table has the key %s of a function on %s", key, target)
+				}
+			}
+			for key := range shown {
+				if all[key] == nil && (general[key] || schema.Properties.Targets.Properties[target].Properties[key] == nil) {
+					t.Errorf("%s has no key %s", target, key)
+				}
+			}
+		}
+	}
+}
+
+// The example has what the page shows of it under a boundary, a network, a key and a
+// patch together, as a template and as a module.
+func TestOperatorsTogether(t *testing.T) {
+	page := read(t, repo(t), "docs/operations.md")
+	_, section, _ := strings.Cut(page, "\n## All together\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var shown []block
+	for _, m := range fence.FindAllStringSubmatch(section, -1) {
+		shown = append(shown, block{m[1], m[2]})
+	}
+	templates, consoles := of(shown, "yaml"), of(shown, "console")
+	if len(templates) != 6 || len(consoles) != 1 {
+		t.Fatalf("%d and %d blocks are shown", len(templates), len(consoles))
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(repo(t), "examples"))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "go.mod", strings.Replace(read(t, dir, "go.mod"), "=> ../", "=> "+repo(t), 1))
+	app, env := filepath.Join(dir, "shop"), []string{installed(t)}
+	if err := os.Mkdir(filepath.Join(app, "deploy"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, app, "fngen.yaml", templates[0])
+	write(t, app, "deploy/patch.yaml", templates[1])
+	command, said, _ := strings.Cut(strings.TrimPrefix(consoles[0], "$ "), "\n")
+	if out := sh(t, app, env, command+" 2>&1"); !strings.Contains(out, said) {
+		t.Errorf("the page shows\n%sand it is\n%s", said, out)
+	}
+	for _, text := range templates[2:] {
+		if !strings.Contains(read(t, app, "dist/aws/template.yaml"), text) {
+			t.Errorf("the template has not\n%s", text)
+		}
+	}
+	before, _, _ := strings.Cut(templates[0], "    patch:")
+	write(t, app, "fngen.yaml", before+"    infrastructure: terraform\n")
+	sh(t, app, env, command)
+	main := read(t, app, "dist/aws/main.tf")
+	for _, text := range []string{`permissions_boundary = "arn:aws:iam::123456789012:policy/teams/boundary"`, `security_group_ids = ["sg-0a1b2c3d4e5f60718"]`, "= \"arn:aws:kms:eu-west-1:"} {
+		if !strings.Contains(main, text) {
+			t.Errorf("main.tf has not %s", text)
+		}
+	}
+}
+
+// What a platform has no key for, and a patch that would be lost, is refused as the page
+// shows.
+func TestOperatorsRefused(t *testing.T) {
+	consoles := of(blocks(t, "docs/operations.md"), "console")
+	app := t.TempDir()
+	write(t, app, "go.mod", "module example.com/hello\n\ngo 1.26\n")
+	write(t, app, "hello.go", "package hello\n\nimport \"net/http\"\n\n//fn:http /hello auth=public\nfunc Hello(http.ResponseWriter, *http.Request) {}\n")
+	if err := os.Mkdir(filepath.Join(app, "deploy"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, app, "deploy/patch.yaml", "# Of all routes.\nResources:\n  ApiStge: {Properties: {AutoDeploy: false}}\n")
+	for i, settings := range []string{"  openwhisk: {kms-key: a}\n", "  aws: {http: api, patch: deploy/patch.yaml}\n"} {
+		write(t, app, "fngen.yaml", "targets:\n"+settings)
+		said := strings.TrimPrefix(consoles[i], "$ fngen build --target=aws\n")
+		if out := sh(t, app, []string{installed(t)}, "fngen build 2>&1 || true"); !strings.Contains(out, said) {
+			t.Errorf("the page shows\n%sand it is\n%s", said, out)
+		}
+	}
+}
+
+// Links into the page, and within it, lead to headings that it has.
+func TestOperatorsHeadings(t *testing.T) {
+	there := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^##+ (.*)$").FindAllStringSubmatch(read(t, repo(t), "docs/operations.md"), -1) {
+		there[strings.ReplaceAll(regexp.MustCompile("[^a-z0-9 _-]").ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+	}
+	names, err := fs.Glob(os.DirFS(repo(t)), "docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(names, "README.md") {
+		link := `operations\.md#([^)]+)\)`
+		if name == "docs/operations.md" {
+			link = `\(#([^)]+)\)`
+		}
+		for _, m := range regexp.MustCompile(link).FindAllStringSubmatch(read(t, repo(t), name), -1) {
+			if !there[m[1]] {
+				t.Errorf("%s leads to #%s, which is no heading", name, m[1])
+			}
 		}
 	}
 }

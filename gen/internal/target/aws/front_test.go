@@ -2,6 +2,9 @@ package aws_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +57,31 @@ func TestBasePathGrammar(t *testing.T) {
 		aws.New(c.Sections("aws"))
 		if got := len(c.Diagnostics()) == 0; got != isPossible {
 			t.Errorf("%q: possible %t, want %t: %v", path, got, isPossible, c.Diagnostics())
+		}
+	}
+}
+
+// What the documentation shows of an HTTP API that exists already is what the example's
+// template has for it.
+func TestExistingAPIPage(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "\n**An existing HTTP API** ")
+	shown := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(text, 2)
+	resources, outputs, ok := strings.Cut(shown[1][1], "Outputs:\n")
+	dir, err := filepath.Abs("../../../../examples/shop")
+	if err != nil || !ok {
+		t.Fatal(err, ok)
+	}
+	files, err := generate(t, dir, shown[0][1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{resources, "Outputs:\n" + outputs} {
+		if !strings.Contains(string(files[0].Data), part) {
+			t.Errorf("the template has not\n%s", part)
 		}
 	}
 }

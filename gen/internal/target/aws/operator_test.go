@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -140,6 +141,55 @@ func TestOperatorsOfOne(t *testing.T) {
 	for _, id := range []string{"ReportFunction", "ReportScheduleCaller"} {
 		if diff := cmp.Diff(alone.Resources[id].Properties, both.Resources[id].Properties); diff != "" {
 			t.Errorf("%s has something of the target (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+// What is said of one function is that one's in main.tf too: of the others, and of what
+// they share, not a byte is another.
+func TestOperatorsAlone(t *testing.T) {
+	const one = "permissions-boundary: arn:aws:iam::aws:policy/B, vpc: {subnets: [subnet-0b1b2c3d], security-groups: [sg-0b1b2c3d]}, tracing: active, log-format: json, log-group: b, ephemeral-storage: 2GB, " +
+		"policies: [arn:aws:iam::aws:policy/ReadOnlyAccess], statements: [{actions: [s3:GetObject], resources: ['arn:aws:s3:::shop/*']}], memory: 1GB, env: {COLOR: red}"
+	blocks := func(yaml string) map[string]string {
+		out := map[string]string{}
+		for _, b := range regexp.MustCompile(`(?ms)^(\w[^\n]*) \{$.*?^\}$`).FindAllStringSubmatch(string(mainOf(t, yaml, operatedOn)), -1) {
+			out[b[1]] = b[0]
+		}
+		return out
+	}
+	for _, keys := range []string{one, "role: arn:aws:iam::123456789012:role/b"} {
+		was, is := blocks(ofTerraform), blocks(ofTerraform+"\nfunctions: {report: {aws: {"+keys+"}}}")
+		all := maps.Clone(was)
+		maps.Copy(all, is)
+		others := 0
+		for name := range all {
+			own := strings.Contains(name, `"report_`) || name == `output "roles"`
+			if !own && was[name] != is[name] {
+				t.Errorf("%s: of another, or shared, is\n%s\n%s", keys, was[name], is[name])
+			}
+			if !own {
+				others++
+			}
+		}
+		if others < 10 || was[`resource "aws_lambda_function" "report_function"`] == is[`resource "aws_lambda_function" "report_function"`] {
+			t.Errorf("%s: %d blocks are of others", keys, others)
+		}
+	}
+}
+
+// A key that says nothing beside another, or the other way round, is refused where it
+// stands, with what to do.
+func TestOperatorsBeside(t *testing.T) {
+	for text, want := range map[string]string{
+		"infrastructure: terraform, patch: a.yaml": "dist/aws/NAME_override.tf, which builds leave as it is",
+		"state: s3://acme/shop":                    "write infrastructure: terraform beside it",
+		"api-id: abc123":                           "write http: api beside it",
+	} {
+		c := config.Parse([]byte("targets: {aws: {"+text+"}}"), []string{"aws"})
+		aws.New(c.Sections("aws"))
+		found := c.Diagnostics()
+		if !slices.ContainsFunc(found, func(d model.Diagnostic) bool { return strings.Contains(d.String(), want) }) {
+			t.Errorf("%s: %v", text, found)
 		}
 	}
 }
