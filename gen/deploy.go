@@ -137,10 +137,11 @@ func (p *Project) deployer(t targeted, built []Artifact) (deployer, error) {
 		d := target.Deployment(t.app)
 		folder, state := p.rooted(t.Name(), d.State)
 		return gcpdeploy.Application{
-			Project: d.Project, Region: d.Region, State: state, Variables: d.Variables, Needed: d.Needed, HasURLs: d.HasURLs,
+			Project: d.Project, Region: d.Region, State: state,
 			Service: func(f model.Function) string { return gcp.Service(cmp.Or(os.Getenv("TF_VAR_name"), d.Name), f) },
-			Holds:   gcp.Holds, Provider: d.Provider,
-			Module: source, Folder: folder, Log: p.log,
+			Terraform: terraform.Module{
+				Versions: d.Provider, Variables: d.Variables, Needed: d.Needed, HasURLs: d.HasURLs, Holds: gcp.Holds, Source: source, Folder: folder, Log: p.log,
+			},
 		}, nil
 	case openwhisk.Target:
 		kinds, named := target.Kinds()

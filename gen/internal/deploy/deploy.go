@@ -163,3 +163,34 @@ type LogOptions struct {
 	Follow bool          // until the context ends
 	Every  time.Duration // that is asked for new ones
 }
+
+// Ask asks for what was logged since a time, once or with Follow until the context
+// ends, which is no error then: again and again for what may come so late.
+func (o LogOptions) Ask(ctx context.Context, late time.Duration, ask func(since time.Time) error) error {
+	for since := o.Since; ; {
+		begun := time.Now()
+		err := ask(since)
+		if o.Follow && ctx.Err() != nil {
+			return nil
+		}
+		if err != nil || !o.Follow {
+			return err
+		}
+		if recent := begun.Add(-late); recent.After(since) {
+			since = recent
+		}
+		if Pause(ctx, o.Every) != nil {
+			return nil
+		}
+	}
+}
+
+// Pause waits, unless the context ends before.
+func Pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

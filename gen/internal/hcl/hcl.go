@@ -47,7 +47,16 @@ func Value(v any) Expr {
 		}
 		return hclwrite.TokensForObject(attrs)
 	case []any:
-		return hclwrite.TokensForTuple(values(v))
+		elements := values(v)
+		for i := range v {
+			if _, ok := v[i].([]Pair); ok { // on lines of its own
+				elements[i] = append(Expr{newline}, elements[i]...)
+				if i == len(v)-1 {
+					elements[i] = append(elements[i], comma, newline)
+				}
+			}
+		}
+		return hclwrite.TokensForTuple(elements)
 	case []string:
 		return hclwrite.TokensForTuple(values(v))
 	}
@@ -61,6 +70,11 @@ func values[T any](list []T) []Expr {
 	}
 	return out
 }
+
+var (
+	comma   = &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")}
+	newline = &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")}
+)
 
 // Ref returns a reference: names, and numbers and expressions in brackets.
 func Ref(root string, steps ...any) Expr {
@@ -161,7 +175,8 @@ func NewFile() File {
 
 // Bytes returns what is written, as terraform fmt formats it.
 func (f File) Bytes() []byte {
-	return hclwrite.Format(append(bytes.TrimRight(f.file.Bytes(), "\n"), '\n'))
+	text := bytes.ReplaceAll(f.file.Bytes(), []byte("{\n}"), []byte("{}")) // an empty block
+	return hclwrite.Format(append(bytes.TrimRight(text, "\n"), '\n'))
 }
 
 // A Body is a file's or a block's, while it is written.

@@ -68,6 +68,31 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// What is empty is on one line, and objects in a list are each on lines of their own.
+func TestLayout(t *testing.T) {
+	file := hcl.NewFile()
+	file.Top("data", []string{"it"})
+	one := []hcl.Pair{{Name: "a", Value: 1}}
+	file.Top("list", nil, hcl.Pair{Name: "of", Value: []any{one, one}}, hcl.Pair{Name: "words", Value: []any{"a", "b"}})
+	const want = `data "it" {}
+
+list {
+  of = [
+    {
+      a = 1
+    },
+    {
+      a = 1
+    },
+  ]
+  words = ["a", "b"]
+}
+`
+	if diff := cmp.Diff(want, string(file.Bytes())); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A comment is one line, whatever is in it.
 func TestComment(t *testing.T) {
 	file := hcl.NewFile()

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cf "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/fngen/fngen/gen/internal/deploy"
 )
 
 // A failedStack says what has failed first: all else is a consequence.
@@ -77,7 +79,7 @@ func (s *session) follow(ctx context.Context, id, last string, tell func(string)
 				return s.failure(status, first, e)
 			}
 		}
-		if err := s.pause(ctx); err != nil {
+		if err := deploy.Pause(ctx, s.Every); err != nil {
 			return err
 		}
 	}
@@ -114,9 +116,9 @@ func done(e cf.StackEvent) (string, bool) {
 // since returns the events after the last one, the oldest first.
 func (s *session) since(ctx context.Context, id, last string) ([]cf.StackEvent, error) {
 	var all []cf.StackEvent
-	var token *string
-	for {
-		page, err := s.stacks.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &id, NextToken: token})
+	pages := cloudformation.NewDescribeStackEventsPaginator(s.stacks, &cloudformation.DescribeStackEventsInput{StackName: &id})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -127,9 +129,7 @@ func (s *session) since(ctx context.Context, id, last string) ([]cf.StackEvent, 
 			}
 			all = append(all, e)
 		}
-		if token = page.NextToken; token == nil {
-			slices.Reverse(all)
-			return all, nil
-		}
 	}
+	slices.Reverse(all)
+	return all, nil
 }

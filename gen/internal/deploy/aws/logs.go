@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -40,32 +41,14 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	} else { // in whose streams Lambda writes YYYY/MM/DD/FUNCTION[VERSION][ENVIRONMENT]
 		of = "/" + physical + "["
 	}
-	since, told := o.Since, map[string]time.Time{}
-	for {
-		err := s.lines(ctx, name, of, since, told, tell)
-		if o.Follow && ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+	told := map[string]time.Time{}
+	return o.Ask(ctx, late, func(since time.Time) error {
+		maps.DeleteFunc(told, func(_ string, at time.Time) bool { return at.Before(since.Add(-late)) })
+		if err := s.lines(ctx, name, of, since, told, tell); err != nil {
 			return fmt.Errorf("log %s: %w", name, plain(err))
 		}
-		if !o.Follow {
-			return nil
-		}
-		if recent := time.Now().Add(-late); recent.After(since) {
-			since = recent
-			for id, at := range told {
-				if at.Before(since.Add(-late)) {
-					delete(told, id)
-				}
-			}
-		}
-		select {
-		case <-time.After(o.Every):
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return nil
+	})
 }
 
 // lines tells those since the time that are not told yet, of streams with the text

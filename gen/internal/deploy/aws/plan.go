@@ -29,18 +29,9 @@ func (s *session) settled(ctx context.Context) (*cf.Stack, error) {
 		if !told {
 			s.Waiting(fmt.Sprintf("stack %s is in %s", s.Stack, now.StackStatus))
 		}
-		if err := s.pause(ctx); err != nil {
+		if err := deploy.Pause(ctx, s.Every); err != nil {
 			return nil, err
 		}
-	}
-}
-
-func (s *session) pause(ctx context.Context) error {
-	select {
-	case <-time.After(s.Every):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
@@ -256,7 +247,7 @@ func (s *session) changeSet(ctx context.Context, t *packaged, tell func(string))
 			}
 			return "", nil, fmt.Errorf("change set of stack %s: %s", s.Stack, strings.Join(strings.Fields(reason), " "))
 		}
-		if err := s.pause(ctx); err != nil {
+		if err := deploy.Pause(ctx, s.Every); err != nil {
 			s.drop(context.WithoutCancel(ctx), id)
 			return "", nil, err
 		}

@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
@@ -20,10 +19,10 @@ type Module struct {
 }
 
 // module is the application as Terraform deploys it.
-func (m Module) module() (terraform.Module, error) {
+func (m Module) module() terraform.Module {
 	t := m.Terraform
 	if m.State == "" {
-		return t, errors.New("the state of Terraform needs a place that outlives this machine; set targets.aws.state to s3://BUCKET/KEY, in a bucket that exists")
+		t.Refused = errors.New("the state of Terraform needs a place that outlives this machine; set targets.aws.state to s3://BUCKET/KEY, in a bucket that exists")
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(m.State, "s3://"), "/")
 	state, place := map[string]any{"bucket": bucket, "key": key, "use_lockfile": true}, "the region of the environment"
@@ -36,36 +35,22 @@ func (m Module) module() (terraform.Module, error) {
 	}
 	t.Target, t.Place, t.Owner, t.Provider = "aws", place+", with the state in "+m.State, "account", "aws"
 	t.Backend = map[string]any{"s3": state}
-	t.Required, t.Needs = []string{"name", "bucket", "rule"}, setting
-	return t, nil
+	t.Required, t.Needs = []string{"name", "bucket", "rule"}, needs
+	return t
 }
 
-// setting says why what is one of a bucket is kept, which without it would be open or
-// encrypted otherwise.
-func setting(one terraform.Resource, held []terraform.Resource) string {
-	if one.Type != "aws_s3_bucket_public_access_block" && one.Type != "aws_s3_bucket_server_side_encryption_configuration" ||
-		!slices.ContainsFunc(held, func(b terraform.Resource) bool {
-			return b.Type == "aws_s3_bucket" && b.Values["bucket"] == one.Values["bucket"]
-		}) {
-		return ""
-	}
-	return "for its bucket"
+// needs has the settings without which a bucket would be open or encrypted otherwise.
+var needs = map[string]terraform.Need{
+	"aws_s3_bucket_public_access_block":                  {By: "bucket", As: "bucket", Why: "for its bucket"},
+	"aws_s3_bucket_server_side_encryption_configuration": {By: "bucket", As: "bucket", Why: "for its bucket"},
 }
 
 // Plan compares main.tf with the state.
 func (m Module) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
-	t, err := m.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return t.Plan(ctx, o)
+	return m.module().Plan(ctx, o)
 }
 
 // Removal plans to destroy all of it but what holds data.
 func (m Module) Removal(ctx context.Context) (deploy.Plan, error) {
-	t, err := m.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return t.Removal(ctx)
+	return m.module().Removal(ctx)
 }

@@ -93,7 +93,7 @@ func TestModulePlan(t *testing.T) {
 func TestModuleRemoval(t *testing.T) {
 	m, says := byTerraform(t)
 	says("state.out", `{"values":{"root_module":{"child_modules":[{"address":"module.app","resources":[
-{"address":"module.app.aws_lambda_function.confirm_function","type":"aws_lambda_function","name":"confirm_function","values":{"function_name":"shop-confirm-function"}},
+{"address":"module.app.aws_lambda_function.confirm_function","type":"aws_lambda_function","name":"confirm_function","values":{"function_name":"shop-confirm"}},
 {"address":"module.app.aws_s3_bucket.pictures_bucket","type":"aws_s3_bucket","name":"pictures_bucket","values":{"bucket":"pictures-1"}},
 {"address":"module.app.aws_s3_bucket_server_side_encryption_configuration.pictures_bucket","type":"aws_s3_bucket_server_side_encryption_configuration","name":"pictures_bucket","values":{"bucket":"pictures-1","rule":[{"apply_server_side_encryption_by_default":[{"sse_algorithm":"AES256"}]}]}},
 {"address":"module.app.aws_s3_bucket_policy.pictures_bucket_policy","type":"aws_s3_bucket_policy","name":"pictures_bucket_policy","values":{"bucket":"pictures-1"}},

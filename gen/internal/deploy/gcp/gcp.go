@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/deploy"
@@ -18,66 +16,43 @@ import (
 
 // An Application is what is deployed, and where.
 type Application struct {
-	Project, Region string            // "" for what the module then demands
-	State           string            // gs://BUCKET/PREFIX
-	Variables       map[string]string // of the module that the environment may set, with their types
-	Needed          []string          // of these, those that it has to
-	HasURLs         bool
-	Service         func(model.Function) string   // the name of its Cloud Run service
-	Holds           func(kind, label string) bool // what of main.tf holds data, and outlives a removal
-	Provider        string                        // the versions of hashicorp/google that main.tf takes
-	Module          string                        // the folder with main.tf
-	Folder          string                        // of the root module, which is written
-	Log             io.Writer                     // gets a line for each command; nil for none
+	Project, Region string                      // "" for what the module then demands
+	State           string                      // gs://BUCKET/PREFIX
+	Service         func(model.Function) string // the name of its Cloud Run service
+	Terraform       terraform.Module
 }
 
 // module is the application as Terraform deploys it.
-func (a Application) module() (terraform.Module, error) {
-	place := map[string]string{"project": a.Project, "region": a.Region}
-	if a.State == "" {
-		return terraform.Module{}, errors.New("the state of Terraform needs a place that outlives this machine; set targets.gcp.state to gs://BUCKET/PREFIX, in a bucket that exists")
-	}
-	for _, name := range []string{"project", "region"} {
-		if place[name] == "" {
-			return terraform.Module{}, fmt.Errorf("there is no %s; set targets.gcp.%s", name, name)
-		}
+func (a Application) module() terraform.Module {
+	t := a.Terraform
+	switch {
+	case a.State == "":
+		t.Refused = errors.New("the state of Terraform needs a place that outlives this machine; set targets.gcp.state to gs://BUCKET/PREFIX, in a bucket that exists")
+	case a.Project == "":
+		t.Refused = errors.New("there is no project; set targets.gcp.project")
+	case a.Region == "":
+		t.Refused = errors.New("there is no region; set targets.gcp.region")
 	}
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(a.State, "gs://"), "/")
-	return terraform.Module{
-		Target: "gcp", Place: fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State), Owner: "project",
-		Backend:  map[string]any{"gcs": map[string]any{"bucket": bucket, "prefix": prefix}},
-		Provider: "google", Versions: a.Provider, Settings: place, Arguments: place,
-		Variables: a.Variables, Needed: a.Needed, HasURLs: a.HasURLs,
-		Holds: a.Holds, Needs: subscribed, Required: []string{"name", "location", "topic"},
-		First:  "a project that was never deployed to has to be prepared once; the commands are at the head of " + path.Join(model.DistDir, "gcp", "main.tf"),
-		Source: a.Module, Folder: a.Folder, Log: a.Log,
-	}, nil
+	t.Backend = map[string]any{"gcs": map[string]any{"bucket": bucket, "prefix": prefix}}
+	t.Settings = map[string]string{"project": a.Project, "region": a.Region}
+	t.Target, t.Provider, t.Owner, t.Arguments = "gcp", "google", "project", t.Settings
+	t.Place = fmt.Sprintf("project %s in %s, with the state in %s", a.Project, a.Region, a.State)
+	t.Required, t.Needs = []string{"name", "location", "topic"}, needs
+	t.First = "a project that was never deployed to has to be prepared once; the commands are at the head of " + path.Join(model.DistDir, "gcp", "main.tf")
+	return t
 }
 
-// subscribed says why a topic is kept: without it what is held of its subscriptions
-// gets nothing any more, ever: https://cloud.google.com/pubsub/docs/delete-topic.
-func subscribed(one terraform.Resource, held []terraform.Resource) string {
-	id, _ := one.Values["id"].(string)
-	if one.Type != "google_pubsub_topic" || id == "" || !slices.ContainsFunc(held, func(s terraform.Resource) bool { return s.Values["topic"] == id }) {
-		return ""
-	}
-	return "for its subscriptions"
-}
+// needs has the topics: without its own what is held of a subscription gets nothing
+// any more, ever: https://cloud.google.com/pubsub/docs/delete-topic.
+var needs = map[string]terraform.Need{"google_pubsub_topic": {By: "id", As: "topic", Why: "for its subscriptions"}}
 
 // Plan compares main.tf with the state.
 func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
-	m, err := a.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return m.Plan(ctx, o)
+	return a.module().Plan(ctx, o)
 }
 
 // Removal plans to destroy all of it but what holds data.
 func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
-	m, err := a.module()
-	if err != nil {
-		return deploy.Plan{}, err
-	}
-	return m.Removal(ctx)
+	return a.module().Removal(ctx)
 }

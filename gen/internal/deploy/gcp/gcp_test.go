@@ -17,6 +17,7 @@ import (
 
 	"github.com/fngen/fngen/gen/internal/deploy"
 	"github.com/fngen/fngen/gen/internal/deploy/gcp"
+	"github.com/fngen/fngen/gen/internal/deploy/terraform"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -57,18 +58,20 @@ func newSetup(t *testing.T, programs ...string) *setup {
 	t.Setenv("TF_VAR_images", "")
 	root := t.TempDir()
 	s.app = gcp.Application{
-		Project: "acme-shop", Region: "europe-west1", State: "gs://acme-terraform/shop/production", HasURLs: true,
-		Variables: map[string]string{"name": "string", "invokers": "set(string)"},
-		Service:   func(f model.Function) string { return "shop-" + f.Name },
-		Holds: func(kind, label string) bool {
-			return kind == "google_storage_bucket" || kind == "google_pubsub_subscription" && label != "audit_events"
-		}, Provider: ">= 6.50.0, < 8.0.0",
-		Module: filepath.Join(root, "dist", "gcp"), Folder: filepath.Join(root, ".fngen", "deploy", "gcp"),
+		Project: "acme-shop", Region: "europe-west1", State: "gs://acme-terraform/shop/production",
+		Service: func(f model.Function) string { return "shop-" + f.Name },
+		Terraform: terraform.Module{
+			Versions: ">= 6.50.0, < 8.0.0", Variables: map[string]string{"name": "string", "invokers": "set(string)"}, HasURLs: true,
+			Holds: func(kind, label string) bool {
+				return kind == "google_storage_bucket" || kind == "google_pubsub_subscription" && label != "audit_events"
+			},
+			Source: filepath.Join(root, "dist", "gcp"), Folder: filepath.Join(root, ".fngen", "deploy", "gcp"),
+		},
 	}
-	if err := os.MkdirAll(s.app.Module, 0o755); err != nil {
+	if err := os.MkdirAll(s.app.Terraform.Source, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(s.app.Module, "main.tf"), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(s.app.Terraform.Source, "main.tf"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -135,7 +138,7 @@ func TestDeploy(t *testing.T) {
 		if env, _ := os.ReadFile(filepath.Join(s.bin, "env")); string(env) != "1 1 [\"group:shop@example.com\"]\n" {
 			t.Errorf("the environment has %s", env)
 		}
-		data, err := os.ReadFile(filepath.Join(s.app.Folder, "main.tf.json"))
+		data, err := os.ReadFile(filepath.Join(s.app.Terraform.Folder, "main.tf.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +155,7 @@ func TestDeploy(t *testing.T) {
 		}, root); diff != "" {
 			t.Error(diff)
 		}
-		if _, err := os.Stat(filepath.Join(s.app.Folder, "fngen.tfplan")); err == nil {
+		if _, err := os.Stat(filepath.Join(s.app.Terraform.Folder, "fngen.tfplan")); err == nil {
 			t.Error("the plan is left, with what may be secret in it")
 		}
 	}
@@ -184,7 +187,7 @@ func TestFailures(t *testing.T) {
 		"no state":   {func(s *setup) { s.app.State = "" }, "the state of Terraform needs a place that outlives this machine; set targets.gcp.state to gs://BUCKET/PREFIX, in a bucket that exists"},
 		"no project": {func(s *setup) { s.app.Project = "" }, "there is no project; set targets.gcp.project"},
 		"no images": {func(s *setup) {
-			s.app.Variables, s.app.Needed = map[string]string{"images": "map(string)"}, []string{"images"}
+			s.app.Terraform.Variables, s.app.Terraform.Needed = map[string]string{"images": "map(string)"}, []string{"images"}
 		},
 			"the environment has no TF_VAR_images, a map(string); docs/deploy.md says what it is"},
 		"init": {func(s *setup) {

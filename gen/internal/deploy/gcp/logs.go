@@ -50,20 +50,14 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 	if a.Project == "" {
 		return errors.New("there is no project; set targets.gcp.project")
 	}
-	r := terraform.Runner{Program: program, Log: a.Log}
-	since, told := o.Since, map[string]bool{}
-	for {
+	r := terraform.Runner{Program: program, Log: a.Terraform.Log}
+	told := map[string]bool{}
+	return o.Ask(ctx, late, func(since time.Time) error {
 		filter := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name=%q AND timestamp>=%q`, a.Service(f), since.UTC().Format(time.RFC3339Nano))
-		data, err := r.Run(ctx, nil, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
-		if o.Follow && ctx.Err() != nil {
-			return nil
-		}
+		var entries []entry
+		err := r.JSON(ctx, &entries, "logging", "read", filter, "--project="+a.Project, "--order=asc", "--format=json", "--quiet")
 		if err != nil {
 			return err
-		}
-		var entries []entry
-		if err := json.Unmarshal(data, &entries); err != nil {
-			return fmt.Errorf("gcloud logging: %w", err)
 		}
 		for _, e := range entries {
 			if !told[e.InsertID] {
@@ -71,16 +65,6 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 				tell(e.line())
 			}
 		}
-		if !o.Follow {
-			return nil
-		}
-		if recent := time.Now().Add(-late); recent.After(since) {
-			since = recent
-		}
-		select {
-		case <-time.After(o.Every):
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return nil
+	})
 }

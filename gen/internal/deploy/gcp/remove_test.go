@@ -54,7 +54,7 @@ func removing(created ...string) string {
 // written reads a file of the root module's folder.
 func (s *setup) written(name string) map[string]any {
 	s.t.Helper()
-	data, err := os.ReadFile(filepath.Join(s.app.Folder, name))
+	data, err := os.ReadFile(filepath.Join(s.app.Terraform.Folder, name))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -69,10 +69,10 @@ func (s *setup) written(name string) map[string]any {
 // and in the state. It asks for nothing that a build would have.
 func TestRemoval(t *testing.T) {
 	s := newSetup(t, "terraform")
-	if err := os.RemoveAll(s.app.Module); err != nil {
+	if err := os.RemoveAll(s.app.Terraform.Source); err != nil {
 		t.Fatal(err)
 	}
-	s.app.Variables["images"], s.app.Needed = "map(string)", []string{"images"}
+	s.app.Terraform.Variables["images"], s.app.Terraform.Needed = "map(string)", []string{"images"}
 	s.says("state", state)
 	s.says("show.out", removing())
 	p, err := s.app.Removal(t.Context())
@@ -133,7 +133,7 @@ func TestRemoval(t *testing.T) {
 	if diff := cmp.Diff(calls, s.calls()); err != nil || diff != "" {
 		t.Errorf("%v%s", err, diff)
 	}
-	if _, err := os.Stat(filepath.Join(s.app.Folder, "fngen.tfplan")); err == nil {
+	if _, err := os.Stat(filepath.Join(s.app.Terraform.Folder, "fngen.tfplan")); err == nil {
 		t.Error("the plan is left")
 	}
 }
@@ -183,7 +183,7 @@ func TestRemovalFails(t *testing.T) {
 		if planned := strings.Contains(s.calls(), "terraform plan"); fmt.Sprint(err) != c.want || planned == (c.file == "state") {
 			t.Errorf("%s: the error is %v", c.file, err)
 		}
-		if _, err := os.Stat(filepath.Join(s.app.Folder, "fngen.tfplan")); err == nil {
+		if _, err := os.Stat(filepath.Join(s.app.Terraform.Folder, "fngen.tfplan")); err == nil {
 			t.Errorf("%s: the plan is left", c.file)
 		}
 	}
@@ -196,7 +196,7 @@ func TestNothingIsWritten(t *testing.T) {
 	if _, err := s.app.Removal(t.Context()); err == nil || !strings.Contains(err.Error(), "set targets.gcp.state") {
 		t.Errorf("the error is %v", err)
 	}
-	if _, err := os.Stat(s.app.Folder); err == nil {
+	if _, err := os.Stat(s.app.Terraform.Folder); err == nil {
 		t.Error("there is a folder")
 	}
 }
@@ -276,15 +276,15 @@ func TestTerraform(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("FNGEN_TEST_TERRAFORM", real)
-	s.app.Variables = nil
-	s.app.Holds = func(kind, label string) bool { return label == "orders_queue" }
+	s.app.Terraform.Variables = nil
+	s.app.Terraform.Holds = func(kind, label string) bool { return label == "orders_queue" }
 	source := func(function string) {
-		if err := os.WriteFile(filepath.Join(s.app.Module, "main.tf"), fmt.Appendf(nil, application, function), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(s.app.Terraform.Source, "main.tf"), fmt.Appendf(nil, application, function), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	held := func() string {
-		data, err := os.ReadFile(filepath.Join(s.app.Folder, "terraform.tfstate"))
+		data, err := os.ReadFile(filepath.Join(s.app.Terraform.Folder, "terraform.tfstate"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -347,7 +347,7 @@ func TestTerraform(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		for {
-			if _, err := os.Stat(filepath.Join(s.app.Folder, "waiting")); err == nil {
+			if _, err := os.Stat(filepath.Join(s.app.Terraform.Folder, "waiting")); err == nil {
 				cancel()
 				return
 			}

@@ -90,12 +90,13 @@ func (c *client) remove(path string) error {
 // mostListed is how many entities the controller lists at once: Collection.scala.
 const mostListed = 200
 
-// list returns all entities of the kind in the namespace.
-func list[T any](c *client, kind string) ([]T, error) {
+// list returns all entities of the kind in the namespace, with a query those that it
+// takes.
+func list[T any](c *client, kind, query string) ([]T, error) {
 	var all []T
 	for {
 		var page []T
-		if err := c.get(fmt.Sprintf("%s?limit=%d&skip=%d", kind, mostListed, len(all)), &page); err != nil {
+		if err := c.get(fmt.Sprintf("%s?%slimit=%d&skip=%d", kind, query, mostListed, len(all)), &page); err != nil {
 			return nil, err
 		}
 		all = append(all, page...)

@@ -1,7 +1,6 @@
 package openwhisk
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/apache/openwhisk-client-go/whisk"
+
+	"github.com/fngen/fngen/gen/internal/deploy"
 )
 
 // mostFeed is how long a feed may take: an action's longest timeout.
@@ -101,7 +102,7 @@ func (c *client) await(id string) error {
 		case time.Now().After(deadline):
 			return fmt.Errorf("activation %s has not ended within %s, so that nobody knows what has become of it", id, mostFeed)
 		}
-		if err := pause(c.guard.ctx, 4*c.guard.wait); err != nil {
+		if err := deploy.Pause(c.guard.ctx, 4*c.guard.wait); err != nil {
 			return err
 		}
 	}
@@ -114,14 +115,4 @@ type endedActivation struct {
 		Success bool            `json:"success"`
 		Result  json.RawMessage `json:"result"`
 	} `json:"response"`
-}
-
-// pause waits, unless the context ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/fngen/fngen/gen/internal/deploy"
 )
 
 // The patience with the platform. Blocking invocations, which are what feeds are
@@ -95,10 +97,8 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		if errors.As(err, &refused) && refused.wait > wait {
 			wait = min(refused.wait, longestWait)
 		}
-		select {
-		case <-time.After(wait):
-		case <-g.ctx.Done():
-			return nil, g.ctx.Err()
+		if err := deploy.Pause(g.ctx, wait); err != nil {
+			return nil, err
 		}
 	}
 }

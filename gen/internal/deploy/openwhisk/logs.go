@@ -36,38 +36,15 @@ func (a Application) Logs(ctx context.Context, f model.Function, o deploy.LogOpt
 		return err
 	}
 	name := a.Deployment.Package + "/" + f.Identity()
-	since, told := o.Since, map[string]bool{}
-	for {
-		begun := time.Now()
-		err := c.logs(name, since, told, tell)
-		if o.Follow && ctx.Err() != nil {
-			return nil
-		}
-		if err != nil || !o.Follow {
-			return err
-		}
-		if recent := begun.Add(-longest); recent.After(since) {
-			since = recent
-		}
-		if pause(ctx, o.Every) != nil {
-			return nil
-		}
-	}
+	told := map[string]bool{}
+	return o.Ask(ctx, longest, func(since time.Time) error { return c.logs(name, since, told, tell) })
 }
 
 // logs tells the logs of activations that are not told yet.
 func (c *client) logs(name string, since time.Time, told map[string]bool, tell func(deploy.Line)) error {
-	var all []activation
-	for {
-		var page []activation
-		path := fmt.Sprintf("activations?name=%s&since=%d&limit=%d&skip=%d", url.QueryEscape(name), since.UnixMilli(), mostListed, len(all))
-		if err := c.get(path, &page); err != nil {
-			return fmt.Errorf("activations of %s: %w", name, err)
-		}
-		all = append(all, page...)
-		if len(page) < mostListed {
-			break
-		}
+	all, err := list[activation](c, "activations", fmt.Sprintf("name=%s&since=%d&", url.QueryEscape(name), since.UnixMilli()))
+	if err != nil {
+		return fmt.Errorf("activations of %s: %w", name, err)
 	}
 	slices.Reverse(all) // the newest comes first
 	for _, a := range all {

@@ -139,14 +139,14 @@ func (c *client) find(pkg string) (found, error) {
 	for _, a := range append(p.Actions, p.Feeds...) {
 		f.actions[a.Name] = a
 	}
-	triggers, err := list[entity](c, "triggers")
+	triggers, err := list[entity](c, "triggers", "")
 	if err != nil {
 		return f, fmt.Errorf("list triggers: %w", err)
 	}
 	for _, t := range triggers {
 		f.triggers[t.Name] = t
 	}
-	rules, err := list[rule](c, "rules")
+	rules, err := list[rule](c, "rules", "")
 	if err != nil {
 		return f, fmt.Errorf("list rules: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,6 +23,10 @@ type Resource struct {
 
 	why string // it is kept
 }
+
+// A Need is why a resource stays: what holds data has the resource's value By as its
+// own value As.
+type Need struct{ By, As, Why string }
 
 // Removal plans to destroy all of it but what holds data. That stays in the state
 // too, as it is: the next deployment goes on with it, on whatever machine, and an
@@ -67,10 +70,6 @@ func (m Module) Removal(ctx context.Context) (deploy.Plan, error) {
 
 // held returns what of the state holds data, and what that needs.
 func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
-	shown, err := r.Run(ctx, nil, "show", "-json")
-	if err != nil {
-		return nil, err
-	}
 	var state struct {
 		Values struct {
 			Root struct {
@@ -81,8 +80,8 @@ func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
 			} `json:"root_module"`
 		} `json:"values"`
 	}
-	if err := json.Unmarshal(shown, &state); err != nil {
-		return nil, fmt.Errorf("%s show: %w", filepath.Base(r.Program), err)
+	if err := r.JSON(ctx, &state, "show", "-json"); err != nil {
+		return nil, err
 	}
 	var all, held []Resource
 	for _, called := range state.Values.Root.Modules {
@@ -97,10 +96,9 @@ func (m Module) held(ctx context.Context, r Runner) ([]Resource, error) {
 		}
 	}
 	for _, one := range all {
-		if m.Needs == nil || m.Holds(one.Type, one.Name) {
-			continue
-		}
-		if one.why = m.Needs(one, held); one.why != "" {
+		need := m.Needs[one.Type]
+		if by, _ := one.Values[need.By].(string); by != "" && slices.ContainsFunc(held, func(of Resource) bool { return of.Values[need.As] == by }) {
+			one.why = need.Why
 			held = append(held, one)
 		}
 	}

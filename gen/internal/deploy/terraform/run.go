@@ -1,11 +1,10 @@
 package terraform
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,70 +25,66 @@ type Runner struct {
 // one that is killed leaves a lock and things that no state knows.
 const toEnd = 15 * time.Minute
 
-// Run runs the command and returns what it prints. With tell its output is JSON, an
-// object a line, of which the ends of changes are told. The error is the first that
-// it gives, in one line.
-func (r Runner) Run(ctx context.Context, tell func(string), command string, arguments ...string) ([]byte, error) {
+// JSON runs the command and reads what it prints into the value.
+func (r Runner) JSON(ctx context.Context, into any, command string, arguments ...string) error {
+	var out bytes.Buffer
+	if err := r.run(ctx, &out, command, arguments...); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(out.Bytes(), into); err != nil {
+		return fmt.Errorf("%s %s: %w", filepath.Base(r.Program), command, err)
+	}
+	return nil
+}
+
+// run runs the command. The error is the first that it gives, in one line.
+func (r Runner) run(ctx context.Context, out io.Writer, command string, arguments ...string) error {
 	cmd := exec.CommandContext(ctx, r.Program, append([]string{command}, arguments...)...)
 	cmd.Dir = r.Dir
 	cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = toEnd
 	apart(cmd)
-	if r.Log != nil {
-		fmt.Fprintln(r.Log, filepath.Base(r.Program), strings.Join(cmd.Args[1:], " "))
-	}
-	var out, stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if tell == nil {
-		cmd.Stdout = &out
-		err := cmd.Run()
-		if err == nil || ctx.Err() != nil {
-			return out.Bytes(), errors.Join(ctx.Err(), err)
-		}
-		return nil, r.failure(command, firstError(stderr.String()), err)
-	}
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	reason := ""
-	lines := bufio.NewReader(pipe)
-	for {
-		line, err := lines.ReadBytes('\n')
-		text, failed := event(line)
-		if reason == "" {
-			reason = failed
-		}
-		if text != "" {
-			tell(text)
-		}
-		if err != nil {
-			break
-		}
-	}
-	err = cmd.Wait()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		if reason == "" {
-			reason = firstError(stderr.String())
-		}
-		return nil, r.failure(command, reason, err)
-	}
-	return nil, nil
-}
-
-func (r Runner) failure(command, reason string, err error) error {
 	name := filepath.Base(r.Program)
+	if r.Log != nil {
+		fmt.Fprintln(r.Log, name, strings.Join(cmd.Args[1:], " "))
+	}
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = out, &stderr
+	err := cmd.Run()
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	reason := firstError(stderr.String())
+	if e, ok := out.(*events); ok && e.failed != "" {
+		reason = e.failed
+	}
 	if reason == "" {
 		return fmt.Errorf("%s %s: %w", name, command, err)
 	}
 	return fmt.Errorf("%s %s: %s", name, command, reason)
+}
+
+// events are what a command prints as JSON, an object a line.
+type events struct {
+	tell   func(string) // what has ended; nil for nobody
+	failed string       // the first error
+	begun  []byte       // a line
+}
+
+func (e *events) Write(p []byte) (int, error) {
+	e.begun = append(e.begun, p...)
+	for {
+		line, rest, ok := bytes.Cut(e.begun, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		text, failed := event(line)
+		e.failed, e.begun = cmp.Or(e.failed, failed), rest
+		if text != "" && e.tell != nil {
+			e.tell(text)
+		}
+	}
 }
 
 // event is what is told of a line of output, or the reason of a failure:

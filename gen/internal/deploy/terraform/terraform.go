@@ -19,23 +19,24 @@ import (
 
 // A Module is what is deployed, and where.
 type Module struct {
-	Target, Place string                                           // of the plan
-	Owner         string                                           // of what is kept, a project for instance
-	Backend       map[string]any                                   // of the state, by its kind
-	Provider      string                                           // of hashicorp
-	Versions      string                                           // of the provider, that the module takes
-	Settings      map[string]string                                // of the provider
-	Arguments     map[string]string                                // of the module
-	Variables     map[string]string                                // of the module that the environment may set, with their types
-	Needed        []string                                         // of these, those that it has to
-	HasURLs       bool                                             // as its output urls
-	Holds         func(kind, label string) bool                    // what of it holds data, and outlives a removal
-	Needs         func(one Resource, held []Resource) (why string) // what outlives it for that; nil for nothing
-	Required      []string                                         // arguments without which the provider takes none of these
-	First         string                                           // what is said when nothing is there yet; "" for nothing
-	Source        string                                           // the folder with main.tf
-	Folder        string                                           // of the root module, which is written
-	Log           io.Writer                                        // gets a line for each command; nil for none
+	Refused       error                         // why there is nothing to deploy; nil for a module that can be
+	Target, Place string                        // of the plan
+	Owner         string                        // of what is kept, a project for instance
+	Backend       map[string]any                // of the state, by its kind
+	Provider      string                        // of hashicorp
+	Versions      string                        // of the provider, that the module takes
+	Settings      map[string]string             // of the provider
+	Arguments     map[string]string             // of the module
+	Variables     map[string]string             // of the module that the environment may set, with their types
+	Needed        []string                      // of these, those that it has to
+	HasURLs       bool                          // as its output urls
+	Holds         func(kind, label string) bool // what of it holds data, and outlives a removal
+	Needs         map[string]Need               // by type, what outlives it for that
+	Required      []string                      // arguments without which the provider takes none of these
+	First         string                        // what is said when nothing is there yet; "" for nothing
+	Source        string                        // the folder with main.tf
+	Folder        string                        // of the root module, which is written
+	Log           io.Writer                     // gets a line for each command; nil for none
 }
 
 // settingPrefix is what Terraform finds variables by in the environment.
@@ -103,6 +104,9 @@ const planFile = "fngen.tfplan"
 // prepare writes the root module and has the tool get what it needs: for the
 // application's module, or for one that takes its place and is still empty.
 func (m Module) prepare(ctx context.Context, whole bool) (Runner, error) {
+	if m.Refused != nil {
+		return Runner{}, m.Refused
+	}
 	program, err := tool()
 	if err != nil {
 		return Runner{}, err
@@ -129,8 +133,7 @@ func (m Module) prepare(ctx context.Context, whole bool) (Runner, error) {
 		}
 	}
 	r := Runner{Program: program, Dir: m.Folder, Log: m.Log}
-	_, err = r.Run(ctx, nil, "init", "-input=false", "-no-color", "-reconfigure")
-	return r, err
+	return r, r.run(ctx, io.Discard, "init", "-input=false", "-no-color", "-reconfigure")
 }
 
 // write writes files into a folder in that of the root module.
@@ -176,15 +179,6 @@ func (m Module) Plan(ctx context.Context, _ deploy.Options) (deploy.Plan, error)
 func (m Module) plan(ctx context.Context, r Runner) (deploy.Plan, error) {
 	out := deploy.Plan{Target: m.Target, Place: m.Place, Steps: []deploy.Step{}, Notes: []string{}}
 	out.Drop = func(context.Context) { os.Remove(filepath.Join(m.Folder, planFile)) } // which may hold secrets
-	_, err := r.Run(ctx, func(string) {}, "plan", "-input=false", "-json", "-out="+planFile)
-	var shown []byte
-	if err == nil {
-		shown, err = r.Run(ctx, nil, "show", "-json", planFile)
-	}
-	if err != nil {
-		out.Discard(ctx)
-		return out, err
-	}
 	var planned struct {
 		Changes []struct {
 			Address string `json:"address"`
@@ -195,9 +189,13 @@ func (m Module) plan(ctx context.Context, r Runner) (deploy.Plan, error) {
 			} `json:"change"`
 		} `json:"resource_changes"`
 	}
-	if err := json.Unmarshal(shown, &planned); err != nil {
+	err := r.run(ctx, &events{}, "plan", "-input=false", "-json", "-out="+planFile)
+	if err == nil {
+		err = r.JSON(ctx, &planned, "show", "-json", planFile)
+	}
+	if err != nil {
 		out.Discard(ctx)
-		return out, fmt.Errorf("%s show: %w", filepath.Base(r.Program), err)
+		return out, err
 	}
 	for _, c := range planned.Changes {
 		step := deploy.Step{Kind: c.Type, Name: inModule(c.Address, c.Type)}
@@ -224,7 +222,7 @@ func (m Module) plan(ctx context.Context, r Runner) (deploy.Plan, error) {
 		if !changes {
 			return result, nil
 		}
-		_, err := r.Run(ctx, tell, "apply", "-input=false", "-json", planFile)
+		err := r.run(ctx, &events{tell: tell}, "apply", "-input=false", "-json", planFile)
 		if ctx.Err() != nil {
 			tell(fmt.Sprintf("%s has ended what it had begun, and nothing goes on without fngen; the same command does the rest", filepath.Base(r.Program)))
 			return result, ctx.Err()
@@ -241,17 +239,13 @@ func inModule(address, kind string) string {
 
 func (m Module) urls(ctx context.Context, r Runner) (deploy.Result, error) {
 	result := deploy.Result{Addresses: []deploy.Address{}}
-	shown, err := r.Run(ctx, nil, "output", "-json")
-	if err != nil {
-		return result, err
-	}
 	var outputs struct {
 		URLs struct {
 			Value map[string]string `json:"value"`
 		} `json:"urls"`
 	}
-	if err := json.Unmarshal(shown, &outputs); err != nil {
-		return result, fmt.Errorf("%s output: %w", filepath.Base(r.Program), err)
+	if err := r.JSON(ctx, &outputs, "output", "-json"); err != nil {
+		return result, err
 	}
 	for _, function := range slices.Sorted(maps.Keys(outputs.URLs.Value)) {
 		result.Addresses = append(result.Addresses, deploy.Address{Function: function, URL: outputs.URLs.Value[function]})

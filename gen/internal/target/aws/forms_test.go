@@ -124,11 +124,6 @@ func (d deployment) differences() []string {
 	for _, p := range module.Problems {
 		out = append(out, "main.tf: "+p)
 	}
-	for _, q := range module.Queues {
-		if q.MaxLength == 256*1024 {
-			q.MaxLength = 1024 * 1024 // what the provider takes: to be said in main.tf, and this taken away
-		}
-	}
 	out = append(out, unlike(template, module)...)
 	taken := map[string]string{}
 	for _, what := range slices.Sorted(maps.Keys(module.Names)) {

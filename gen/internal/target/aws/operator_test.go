@@ -104,7 +104,7 @@ func TestOperators(t *testing.T) {
 			"ReportDeadLetters.KmsMasterKeyId ReportDeadLetters.SqsManagedSseEnabled ReportFunction.KmsKeyArn ReportLogs.KmsKeyId ReportRole.Policies ReportScheduleCaller.Policies", "", `kms_master_key_id = "` + operatorsKey + `"`},
 		{"policies: [arn:aws:iam::aws:policy/ReadOnlyAccess]", "", "ReportRole.ManagedPolicyArns", `for_each = toset(["arn:aws:iam::aws:policy/ReadOnlyAccess"])`},
 		{"statements: [{actions: [ses:SendEmail], resources: ['arn:aws:ses:eu-west-1:123456789012:identity/shop.example']}]", "", "ReportRole.Policies",
-			`operator = jsonencode({ Version = "2012-10-17" Statement = [{ Effect = "Allow" Action = ["ses:SendEmail"] Resource = ["arn:aws:ses:eu-west-1:123456789012:identity/shop.example"]`},
+			`operator = jsonencode({ Version = "2012-10-17" Statement = [ { Effect = "Allow" Action = ["ses:SendEmail"] Resource = ["arn:aws:ses:eu-west-1:123456789012:identity/shop.example"]`},
 	} {
 		if c.all != "" {
 			got, _ := operate(t, "targets: {aws: {"+c.key+"}}", operatedOn)

@@ -60,6 +60,7 @@ func (b *builder) function(f model.Function) {
 		output.Member{Key: "VpcConfig", Value: nested(output.Member{Key: "SubnetIds", Value: decided.network.subnets}, output.Member{Key: "SecurityGroupIds", Value: decided.network.groups})},
 		output.Member{Key: "Role", Value: b.roleOf(f)},
 	))
+	b.Resources[len(b.Resources)-1].About = f.Name + ": " + f.Trigger.Kind() + " " + f.Trigger.Resource()
 	b.functionRole(f, append([]output.Mapping{inline(ownPolicy, may...)}, uses...))
 	if decided.logGroup == "" {
 		b.add(of(f, "Logs"), "AWS::Logs::LogGroup", mapping(output.Member{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}, output.Member{Key: "KmsKeyId", Value: output.Text(b.key)}))

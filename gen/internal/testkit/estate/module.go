@@ -147,7 +147,9 @@ func (m *module) block(at string, b *hclsyntax.Block) {
 		}
 		if b.Type == "resource" {
 			lifecycle := r.below("lifecycle")
-			get(lifecycle, "create_before_destroy", false) // when, and not what
+			if isArchive := b.Labels[0] == "aws_s3_object"; get(lifecycle, "create_before_destroy", false) != isArchive {
+				r.problem("create_before_destroy is %t", !isArchive)
+			}
 			kept := get(lifecycle, "prevent_destroy", false)
 			if m.keep(kind.word, id, kept); kept && kind.word == "" {
 				r.problem("a part of another resource is kept")

@@ -27,6 +27,7 @@ type Stack struct {
 // whatever it holds; the writers see to that.
 type Resource struct {
 	ID, Kind   string
+	About      string   // of what a reader finds it by; "" for nothing
 	DependsOn  []string // ids, besides those that expressions name
 	Retention  Retention
 	Properties output.Mapping

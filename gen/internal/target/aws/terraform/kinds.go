@@ -16,6 +16,8 @@ type kind struct {
 	name       string               // the argument that names it; "" for none
 	limit      int                  // of the service for that, in characters
 	before     string               // the application's name in it
+	ends       string               // all ids of the kind, which the name does not
+	preset     []hcl.Pair           // where the provider's default is not CloudFormation's
 	attributes map[string]attribute // by CloudFormation's name, "" for its Ref
 	properties properties
 	waits      string // the property whose resource waits for others in the place of the one
@@ -42,10 +44,8 @@ type writing struct {
 // arguments are properties that are written as arguments, of the same names as
 // Terraform spells them or of that after an equals sign, and others.
 func arguments(names string, others properties) properties {
-	all := maps.Clone(others)
-	if all == nil {
-		all = properties{}
-	}
+	all := properties{}
+	maps.Copy(all, others)
 	for _, name := range strings.Fields(names) {
 		property, renamed, ok := strings.Cut(name, "=")
 		if !ok {
@@ -124,7 +124,7 @@ var kinds = map[string]kind{
 			properties{"Dimensions": {arguments: dimensions}}),
 	},
 	"AWS::DynamoDB::Table": {
-		resource: "aws_dynamodb_table", name: "name", limit: 255, protection: "deletion_protection_enabled",
+		resource: "aws_dynamodb_table", name: "name", limit: 255, ends: "Table", protection: "deletion_protection_enabled",
 		attributes: map[string]attribute{"": {name: "name"}, "Arn": {name: "arn"}, "StreamArn": {name: "stream_arn"}},
 		properties: arguments("BillingMode", properties{
 			"KeySchema":                        {arguments: keys},
@@ -135,7 +135,7 @@ var kinds = map[string]kind{
 		}),
 	},
 	"AWS::Events::Rule": {
-		resource: "aws_cloudwatch_event_rule", name: "name", limit: 64,
+		resource: "aws_cloudwatch_event_rule", name: "name", limit: 64, ends: "Rule",
 		attributes: known("name"),
 		properties: arguments("EventBusName", properties{"EventPattern": document("event_pattern"), "Targets": {split: (*writer).target}}),
 	},
@@ -147,7 +147,7 @@ var kinds = map[string]kind{
 		}),
 	},
 	"AWS::Kinesis::Stream": {
-		resource: "aws_kinesis_stream", name: "name", limit: 128,
+		resource: "aws_kinesis_stream", name: "name", limit: 128, ends: "Stream",
 		attributes: known("name"),
 		properties: properties{"StreamModeDetails": block("stream_mode_details", "StreamMode", nil), "StreamEncryption": {inner: arguments("EncryptionType KeyId=kms_key_id", nil)}},
 	},
@@ -167,7 +167,7 @@ var kinds = map[string]kind{
 		}),
 	},
 	"AWS::Lambda::Function": {
-		resource: "aws_lambda_function", name: "function_name", limit: 64,
+		resource: "aws_lambda_function", name: "function_name", limit: 64, ends: "Function",
 		attributes: known("function_name"),
 		properties: arguments("Description Runtime Handler Architectures MemorySize Timeout ReservedConcurrentExecutions KmsKeyArn Role", properties{
 			"Code":             {arguments: code, split: (*writer).archive},
@@ -189,7 +189,7 @@ var kinds = map[string]kind{
 		properties: arguments("TargetFunctionArn=function_name AuthType=authorization_type InvokeMode", nil),
 	},
 	"AWS::Logs::LogGroup": {
-		resource: "aws_cloudwatch_log_group", name: "name", limit: 512, before: "/aws/lambda/",
+		resource: "aws_cloudwatch_log_group", name: "name", limit: 512, before: "/aws/lambda/", ends: "Logs",
 		attributes: map[string]attribute{"": {name: "name"}, "Arn": {name: "arn", then: ":*"}},
 		properties: arguments("RetentionInDays KmsKeyId", nil),
 	},
@@ -218,7 +218,7 @@ var kinds = map[string]kind{
 		properties: arguments("TopicArn Protocol Endpoint", properties{"RedrivePolicy": document("redrive_policy")}),
 	},
 	"AWS::SNS::Topic": {
-		resource: "aws_sns_topic", name: "name", limit: 256,
+		resource: "aws_sns_topic", name: "name", limit: 256, ends: "Topic",
 		attributes: map[string]attribute{"": {name: "arn"}, "TopicName": {name: "name"}},
 		properties: arguments("KmsMasterKeyId", nil),
 	},
@@ -227,7 +227,7 @@ var kinds = map[string]kind{
 		properties: properties{"Topics": only("arn"), "PolicyDocument": document("policy")},
 	},
 	"AWS::SQS::Queue": {
-		resource: "aws_sqs_queue", name: "name", limit: 80,
+		resource: "aws_sqs_queue", name: "name", limit: 80, preset: []hcl.Pair{{Name: "max_message_size", Value: 1024 * 1024}},
 		attributes: map[string]attribute{"": {name: "url"}, "Arn": {name: "arn"}, "QueueName": {name: "name"}},
 		properties: arguments("FifoQueue VisibilityTimeout=visibility_timeout_seconds MessageRetentionPeriod=message_retention_seconds SqsManagedSseEnabled KmsMasterKeyId",
 			properties{"RedrivePolicy": document("redrive_policy")}),
@@ -237,7 +237,7 @@ var kinds = map[string]kind{
 		properties: properties{"Queues": only("queue_url"), "PolicyDocument": document("policy")},
 	},
 	"AWS::Scheduler::Schedule": {
-		resource: "aws_scheduler_schedule", name: "name", limit: 64,
+		resource: "aws_scheduler_schedule", name: "name", limit: 64, ends: "Schedule",
 		attributes: known("name"),
 		properties: arguments("ScheduleExpression ScheduleExpressionTimezone KmsKeyArn", properties{
 			"FlexibleTimeWindow": block("flexible_time_window", "Mode", nil),
@@ -251,6 +251,9 @@ func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
 	if k.name == "" || member(r.Properties, "BucketName") != nil {
 		return nil
 	}
+	if !strings.HasSuffix(r.ID, k.ends) {
+		w.cannot("the id of %s ends in %s", r.Kind, k.ends)
+	}
 	end := ""
 	switch {
 	case r.Kind == "AWS::S3::Bucket": // whose names are everybody's
@@ -263,7 +266,7 @@ func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
 
 // after returns what a name has after the application's.
 func (k kind) after(id, end string) string {
-	return "-" + short(id, k.limit-maxName-len(k.before)-1-len(end)) + end
+	return "-" + short(strings.TrimSuffix(id, k.ends), k.limit-maxName-len(k.before)-1-len(end)) + end
 }
 
 // Named returns the name of the function or the log group with the logical id, in a
@@ -301,7 +304,8 @@ func (w *writer) archive(r stack.Resource, v any) {
 	w.Top("resource", []string{"aws_s3_object", label(r.ID)},
 		hcl.Pair{Name: "bucket", Value: hcl.Ref("var", "archives")},
 		hcl.Pair{Name: "key", Value: hcl.Text(hcl.Ref("var", "name"), "/"+string(name)+"-", hcl.Call("filesha256", archiveFile(v)), ".zip")},
-		hcl.Pair{Name: "source", Value: archiveFile(v)})
+		hcl.Pair{Name: "source", Value: archiveFile(v)}).
+		Block("lifecycle", hcl.Pair{Name: "create_before_destroy", Value: true}) // which the function has until then
 }
 
 func dimensions(w *writer, _ stack.Resource, v any) []hcl.Pair {

@@ -59,10 +59,12 @@ func Write(m Module) ([]byte, error) {
 	return slices.Concat(head.Bytes(), []byte("\n"), rest.Bytes()), w.err
 }
 
-func (w *writer) cannot(format string, args ...any) {
+// cannot refuses what there is, and returns what stands there until that is said.
+func (w *writer) cannot(format string, args ...any) hcl.Expr {
 	if w.err == nil {
 		w.err = fmt.Errorf(format, args...)
 	}
+	return hcl.Value("")
 }
 
 // label returns a logical id as a resource of Terraform's is called. Ids that begin
@@ -101,7 +103,10 @@ func (w *writer) resource(r stack.Resource) {
 	if !ok {
 		w.cannot("%s is not written for Terraform", r.Kind)
 	}
-	b := w.Top("resource", []string{k.resource, label(r.ID)}, w.name(k, r)...)
+	if r.About != "" {
+		w.Comment(r.About)
+	}
+	b := w.Top("resource", []string{k.resource, label(r.ID)}, append(w.name(k, r), k.preset...)...)
 	if k.protection != "" && r.Retention != stack.Deleted {
 		b.Set(hcl.Pair{Name: k.protection, Value: true})
 	}
@@ -267,18 +272,9 @@ func (w *writer) expression(v any) hcl.Expr {
 		}
 		return value
 	case stack.Join:
-		parts := stack.Parts(v)
-		for i, part := range parts {
-			if s, ok := part.(string); ok {
-				parts[i] = w.text(s)
-			} else {
-				parts[i] = w.expression(part)
-			}
-		}
-		return hcl.Text(parts...)
+		return hcl.Text(values(w, stack.Parts(v))...)
 	}
-	w.cannot("%T is no value for Terraform", v)
-	return hcl.Value("")
+	return w.cannot("%T is no value for Terraform", v)
 }
 
 // attribute returns the attribute that CloudFormation calls so, "" for its Ref.
@@ -286,8 +282,7 @@ func (w *writer) attribute(id, name string) hcl.Expr {
 	k := w.kind(id)
 	a, ok := k.attributes[name]
 	if !ok {
-		w.cannot("%s of %s is not written for Terraform", strings.TrimSpace("the attribute "+name), id)
-		return hcl.Value("")
+		return w.cannot("%s of %s is not written for Terraform", strings.TrimSpace("the attribute "+name), id)
 	}
 	ref := hcl.Ref(k.resource, label(id), a.name)
 	if a.then != "" {
@@ -306,8 +301,7 @@ func (w *writer) parameter(p stack.Parameter) hcl.Expr {
 	}
 	source, ok := parameters[p]
 	if !ok {
-		w.cannot("%s is not written for Terraform", string(p))
-		return hcl.Value("")
+		return w.cannot("%s is not written for Terraform", string(p))
 	}
 	w.data[source[0]] = true
 	return hcl.Ref("data", source[0], "this", source[1])

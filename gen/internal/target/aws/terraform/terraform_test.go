@@ -81,14 +81,13 @@ func TestLabels(t *testing.T) {
 // Each kind with a name of its own has one at most as long as its service takes, with
 // the longest of the application.
 func TestNames(t *testing.T) {
-	id := strings.Repeat("Name", 200)
 	for of, k := range kinds {
 		if k.name == "" {
 			continue
 		}
 		for _, fifo := range []bool{false, true} {
 			w := &writer{kinds: kinds, data: map[string]bool{}}
-			r := stack.Resource{ID: id, Kind: of, Properties: output.Mapping{{Key: "FifoQueue", Value: fifo}}}
+			r := stack.Resource{ID: strings.Repeat("Name", 200) + k.ends, Kind: of, Properties: output.Mapping{{Key: "FifoQueue", Value: fifo}}}
 			written := string(w.name(k, r)[0].Value.(interface{ Bytes() []byte }).Bytes())
 			name := strings.NewReplacer(`"`, "", "${var.name}", strings.Repeat("n", maxName), "${local.bucket_suffix}", strings.Repeat("b", maxSuffix)).Replace(written)
 			if len(name) != k.limit && len(name) != k.limit-1 { // before a hash there is no second -
@@ -109,7 +108,8 @@ func TestRefused(t *testing.T) {
 	}
 	for want, resources := range map[string][]stack.Resource{
 		"OrdersQueue: DelaySeconds of AWS::SQS::Queue is not written for Terraform":                                                   {queue(output.Mapping{{Key: "DelaySeconds", Value: 3}})},
-		"TableStream: Kind of AWS::DynamoDB::Table is not written for Terraform":                                                      {{ID: "TableStream", Kind: "AWS::DynamoDB::Table", Properties: output.Mapping{{Key: "StreamSpecification", Value: output.Mapping{{Key: "Kind", Value: "new"}}}}}},
+		"StreamTable: Kind of AWS::DynamoDB::Table is not written for Terraform":                                                      {{ID: "StreamTable", Kind: "AWS::DynamoDB::Table", Properties: output.Mapping{{Key: "StreamSpecification", Value: output.Mapping{{Key: "Kind", Value: "new"}}}}}},
+		"Orders: the id of AWS::SNS::Topic ends in Topic":                                                                             {{ID: "Orders", Kind: "AWS::SNS::Topic"}},
 		"Lock: AWS::KMS::Key is not written for Terraform":                                                                            {{ID: "Lock", Kind: "AWS::KMS::Key"}},
 		"OrdersQueue: the attribute Arns of OrdersQueue is not written for Terraform":                                                 {queue(output.Mapping{{Key: "KmsMasterKeyId", Value: stack.Attribute{ID: "OrdersQueue", Name: "Arns"}}})},
 		"OrdersQueue: NoSuchFact is not written for Terraform":                                                                        {queue(output.Mapping{{Key: "KmsMasterKeyId", Value: stack.Parameter("NoSuchFact")}})},
