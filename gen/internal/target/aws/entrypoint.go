@@ -15,11 +15,10 @@ const (
 	dynamodbPath = awsPath + "/resource/dynamodb"
 	s3Path       = awsPath + "/resource/s3"
 	secretsPath  = awsPath + "/resource/secretsmanager"
-	httpsinkPath = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
 var imports = map[string]string{
-	awsPath: "aws", sqsPath: "sqs", snsPath: "sns", busPath: "eventbridge", httpsinkPath: "httpsink",
+	awsPath: "aws", sqsPath: "sqs", snsPath: "sns", busPath: "eventbridge",
 	dynamodbPath: "dynamodb", s3Path: "s3", secretsPath: "secretsmanager",
 }
 
@@ -38,12 +37,12 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	return e.Write("main.go", "main", awsPath, start...)
 }
 
-// sinks are the types of sinks by their kind, each with its package.
-var sinks = map[string][2]string{"queue": {sqsPath, "Queue"}, "topic": {snsPath, "Topic"}, "event": {busPath, "Bus"}, "http": {httpsinkPath, "HTTP"}}
+// sinks are the types of sinks by their kind, each with its package, but for URLs.
+var sinks = map[string][2]string{"queue": {sqsPath, "Queue"}, "topic": {snsPath, "Topic"}, "event": {busPath, "Bus"}}
 
 // sinkLiteral is the literal of a sink.
 func sinkLiteral(s model.Sink) jen.Code {
-	return output.Literal(sinks[s.Kind][0], sinks[s.Kind][1], output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+	return output.SinkLiteral(sinks[s.Kind][0], sinks[s.Kind][1], s)
 }
 
 // open is the call that opens a use.
