@@ -70,9 +70,9 @@ func codeOf(n ast.Node) (model.Code, model.Severity, bool) {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		name := lastName(n.Fun)
-		if slices.Contains([]string{"Warnf", "WarnAt"}, name) {
+		if slices.Contains([]string{"Warnf", "WarnAt", "WarnIn"}, name) {
 			severity = model.Warning
-		} else if !slices.Contains([]string{"Errorf", "ErrorAt", "errorf", "fail", "Refuse"}, name) {
+		} else if !slices.Contains([]string{"Errorf", "ErrorAt", "ErrorIn", "errorf", "fail", "Refuse"}, name) {
 			return "", 0, false
 		}
 		if s, ok := n.Fun.(*ast.SelectorExpr); ok && lastName(s.X) == "fmt" {

@@ -94,7 +94,7 @@ var rules = []rule{
 	{"gen/internal/testkit", []string{"gen/internal/…", "internal/headers", "internal/testkit/repository"}, slices.Concat([]string{"github.com/rogpeppe/go-internal"}, terraform, generator)},
 	{"gen/internal/testkit/daytwo", nil, nil},
 	{"gen/internal/testkit/estate", []string{"internal/testkit/cfn"}, slices.Concat(terraform, yaml)},
-	{"gen/internal/testkit/tfschema", []string{"gen/internal/hcl"}, terraform},
+	{"gen/internal/testkit/tfschema", nil, terraform},
 	{"gen", deployed("fn", "gen/internal/…", "internal/native/…", "internal/headers"), slices.Concat(terraform, generator, cloudevents, openwhisk, amazon, []string{"github.com/adhocore/gronx", "github.com/fsnotify/fsnotify", "golang.org/x/sys"})},
 	{"providers/openwhisk/…", deployed("fn", "fn/document", "fn/emit", "fn/fnhttp", "internal/…", "providers/openwhisk/…"), cloudevents},
 	{"providers/aws/internal/item", deployed(), nil},
@@ -181,7 +181,7 @@ var only = []struct {
 }{
 	{"github.com/dave/jennifer", []string{"gen/internal/output", "gen/internal/target/…"}},
 	{"golang.org/x/tools", []string{"gen/internal/discover", "gen/internal/vet/…"}},
-	{"github.com/hashicorp/hcl", []string{"gen/internal/hcl", "gen/internal/testkit/estate"}},
+	{"github.com/hashicorp/hcl", []string{"gen/internal/hcl", "gen/internal/testkit/estate", "gen/internal/testkit/tfschema"}},
 	{"github.com/CycloneDX", []string{"gen/internal/build"}},
 	{"github.com/fsnotify", []string{"gen/internal/dev/loop"}},
 	{"github.com/apache", []string{"gen/internal/deploy/openwhisk"}},

@@ -320,8 +320,8 @@ func foreignFiles(root *os.Root, r Record) ([]string, error) {
 	return names, err
 }
 
-func digestOf(root *os.Root, name string) (string, error) {
-	file, err := root.Open(name)
+// digestOf returns the digest of a file that is opened, and closes it.
+func digestOf(file *os.File, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}

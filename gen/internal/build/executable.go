@@ -18,29 +18,14 @@ import (
 func (w *Workspace) Executable(ctx context.Context, folder, file, memory string) error {
 	pkg := "./" + folder
 	args := append(gocmd.LinkFlags(w.app.Platform), "-o", file, pkg)
-	remembers, err := w.recall(memory)
-	if err != nil {
+	if err := w.recall(memory); err != nil {
 		return err
 	}
-	_, failed := w.run(ctx, w.app, "build", args...)
-	if failed == nil || ctx.Err() != nil {
-		return failed
-	}
-	if _, err := w.run(ctx, w.app, "list", "-deps", pkg); err == nil {
-		return failed // nothing is missing, and what there is does not compile
-	}
-	if w.vendored() {
-		return w.vendorError(failed)
-	}
-	if remembers { // what does not fit any more, perhaps
-		if err := w.write(w.original); err != nil {
-			return err
-		}
-	}
-	if err := w.add(ctx, w.app, pkg); err != nil {
+	added, err := w.withModules(ctx, []string{pkg}, func() error {
+		_, err := w.run(ctx, w.app, "build", args...)
 		return err
-	}
-	if _, err := w.run(ctx, w.app, "build", args...); err != nil {
+	})
+	if err != nil || !added {
 		return err
 	}
 	return w.remember(memory)
@@ -49,18 +34,17 @@ func (w *Workspace) Executable(ctx context.Context, folder, file, memory string)
 // A remembered is go.mod and go.sum as they were, and with what was added.
 type remembered struct{ BeforeMod, BeforeSum, Mod, Sum []byte }
 
-// recall begins with what was added before, if it was to the same files, and
-// reports whether it was.
-func (w *Workspace) recall(memory string) (bool, error) {
+// recall begins with what was added before, if it was to the same files.
+func (w *Workspace) recall(memory string) error {
 	data, err := os.ReadFile(memory)
 	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return nil
 	}
 	var c remembered
 	if err != nil || json.Unmarshal(data, &c) != nil || !bytes.Equal(c.BeforeMod, w.original.mod) || !bytes.Equal(c.BeforeSum, w.original.sum) {
-		return false, err
+		return err
 	}
-	return true, w.write(moduleFiles{c.Mod, c.Sum})
+	return w.write(moduleFiles{c.Mod, c.Sum})
 }
 
 func (w *Workspace) remember(memory string) error {

@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -10,12 +11,14 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zip"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -32,9 +35,10 @@ func (a archive) name() string { return strings.TrimSuffix(a.Path, archiveExt) }
 type maker interface {
 	// names returns the names of the function's archives.
 	names(model.Function) ([]string, error)
-	// key returns what decides the function's archives, as a digest.
-	key(model.Function) (string, error)
-	// reload brings what keys stand for up to date.
+	// decides returns what decides the function's archives, besides this program, Go
+	// and how it compiles.
+	decides(model.Function) (any, error)
+	// reload brings what decides up to date.
 	reload(context.Context) error
 	// compile makes ready what archives needs of the functions.
 	compile(context.Context, []model.Function) error
@@ -101,14 +105,34 @@ func (w *Workspace) make(ctx context.Context, t model.Target, m maker, functions
 	})
 }
 
-// key is the maker's with the version of Go, which bills of materials name.
+// key is the digest of all that decides the function's artifacts.
 func (w *Workspace) key(m maker, f model.Function) (string, error) {
-	key, err := m.key(f)
+	self, err := selfDigest()
+	if err != nil {
+		return "", fmt.Errorf("read this program: %w", err)
+	}
+	decides, err := m.decides(f)
 	if err != nil {
 		return "", err
 	}
-	return keyOf([]string{key, w.goVersion})
+	platform := w.app.Platform
+	data, err := json.Marshal(struct {
+		Fngen           string // the digest of this program, which compresses and writes the bill of materials
+		Go              string // which bills of materials name
+		Settings, Flags []string
+		Archives        any
+	}{self, w.goVersion, gocmd.Settings(platform), append(gocmd.CompileFlags(platform), gocmd.LinkFlags(platform)...), decides})
+	return digest(data), err
 }
+
+// selfDigest returns the digest of this program.
+var selfDigest = sync.OnceValues(func() (string, error) {
+	name, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	return digestOf(os.Open(name))
+})
 
 // checkKeys takes the keys away that may not stand for what was compiled: a
 // file was edited since they were made.

@@ -17,10 +17,8 @@ type editedMaker struct {
 }
 
 func (m *editedMaker) names(f model.Function) ([]string, error) { return []string{f.Name}, nil }
-func (m *editedMaker) key(f model.Function) (string, error) {
-	return digest([]byte(f.Name + m.source)), nil
-}
-func (m *editedMaker) reload(context.Context) error { return nil }
+func (m *editedMaker) decides(f model.Function) (any, error)    { return f.Name + m.source, nil }
+func (m *editedMaker) reload(context.Context) error             { return nil }
 func (m *editedMaker) archives(f model.Function) ([]archive, error) {
 	return []archive{{Archive: model.Archive{Path: f.Name + archiveExt, Files: []model.File{{Path: "source", Data: []byte(m.source)}}}}}, nil
 }

@@ -3,16 +3,11 @@ package build
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"debug/buildinfo"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
-	"sync"
 
 	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/model"
@@ -79,56 +74,24 @@ func (m *binaryMaker) pack(f model.Function, binary []byte) ([]archive, error) {
 	return archives, err
 }
 
-// A binaryKey is all that decides the archives of a function. The packages'
-// build IDs stand for the toolchain, the environment and flags of compilation,
-// every source and embedded file, and what the binary records of its modules
-// and settings.
-type binaryKey struct {
-	Fngen    string // the digest of this program, which compresses and writes the bill of materials
-	Target   string
-	Function string
-	Settings []string // of the go command
-	Flags    []string
-	Packages []packageID     // linked, the entrypoint first
-	Archives []model.Archive // with what is in them besides the binary
-}
-
-func (m *binaryMaker) key(f model.Function) (string, error) {
-	self, err := selfDigest()
-	if err != nil {
-		return "", fmt.Errorf("read this program: %w", err)
-	}
-	platform := m.w.app.Platform
-	k := binaryKey{
-		Fngen: self, Target: m.target.Name(), Function: f.Name,
-		Settings: gocmd.Settings(platform), Flags: append(gocmd.CompileFlags(platform), gocmd.LinkFlags(platform)...),
-	}
+// decides returns the packages' build IDs, which stand for the toolchain, the
+// environment and flags of compilation, every source and embedded file, and what the
+// binary records of its modules and settings; and what is in the archives besides.
+func (m *binaryMaker) decides(f model.Function) (any, error) {
 	entrypoint, err := m.listed(path.Join(m.w.app.Path, model.Folder(m.target.Name(), f)))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	k.Packages = append(k.Packages, entrypoint.packageID)
+	packages := []packageID{entrypoint.packageID}
 	for _, dep := range entrypoint.Deps {
 		p, err := m.listed(dep)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		k.Packages = append(k.Packages, p.packageID)
+		packages = append(packages, p.packageID)
 	}
 	archives, err := m.pack(f, nil)
-	if err != nil {
-		return "", err
-	}
-	for _, a := range archives {
-		k.Archives = append(k.Archives, a.Archive)
-	}
-	return keyOf(k)
-}
-
-// keyOf is the digest of all that is in the value.
-func keyOf(v any) (string, error) {
-	data, err := json.Marshal(v)
-	return digest(data), err
+	return []any{m.target.Name(), f.Name, packages, archives}, err
 }
 
 // listed returns what go list says of the package, which has a build ID: that
@@ -140,24 +103,6 @@ func (m *binaryMaker) listed(path string) (linkedPackage, error) {
 	}
 	return p, nil
 }
-
-// selfDigest returns the digest of this program.
-var selfDigest = sync.OnceValues(func() (string, error) {
-	name, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	program, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer program.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, program); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-})
 
 // A sourceMaker makes archives that hold an entrypoint as the root package of
 // a module with all that it needs in vendor/.
@@ -225,22 +170,10 @@ func (m *sourceMaker) compile(ctx context.Context, functions []model.Function) e
 
 func (*sourceMaker) names(f model.Function) ([]string, error) { return []string{f.Name}, nil }
 
-// reload has nothing to do: keys stand for what was read.
+// reload has nothing to do: what was read decides.
 func (*sourceMaker) reload(context.Context) error { return nil }
 
 func (m *sourceMaker) archives(f model.Function) ([]archive, error) { return m.made[f.Name], nil }
 
-// key stands for what is archived, how it is compiled, and this program, which
-// does it.
-func (m *sourceMaker) key(f model.Function) (string, error) {
-	self, err := selfDigest()
-	if err != nil {
-		return "", err
-	}
-	platform := m.w.app.Platform
-	return keyOf(struct {
-		Fngen           string // the digest of this program
-		Settings, Flags []string
-		Archives        []archive
-	}{self, gocmd.Settings(platform), append(gocmd.CompileFlags(platform), gocmd.LinkFlags(platform)...), m.made[f.Name]})
-}
+// decides returns what is archived.
+func (m *sourceMaker) decides(f model.Function) (any, error) { return m.made[f.Name], nil }

@@ -203,7 +203,7 @@ func look(root *os.Root, name string) (contents, error) {
 	}
 	c := contents{isThere: true, isFile: true, size: info.Size()}
 	if path.Ext(name) == archiveExt { // which has no lines
-		c.sum, err = digestOf(root, name)
+		c.sum, err = digestOf(root.Open(name))
 		return c, err
 	}
 	data, err := root.ReadFile(name)

@@ -194,22 +194,37 @@ func Version() string {
 // consist of without linking them, and returns those packages.
 func (w *Workspace) load(ctx context.Context, t model.Target) ([]linkedPackage, error) {
 	compiled := append([]string{"-export", "-json=" + linkedFields}, gocmd.LinkFlags(w.app.Platform)...)
-	out, err := w.list(ctx, t, w.app, compiled...)
+	var out []byte
+	_, err := w.withModules(ctx, packagePaths(t, w.app.Functions), func() (err error) {
+		out, err = w.list(ctx, t, w.app, compiled...)
+		return err
+	})
 	if err != nil {
-		if _, e := w.list(ctx, t, w.app); e == nil {
-			return nil, err // nothing is missing, and what there is does not compile
-		}
-		if w.vendored() {
-			return nil, w.vendorError(err)
-		}
-		if err := w.add(ctx, w.app, packagePaths(t, w.app.Functions)...); err != nil {
-			return nil, err
-		}
-		if out, err = w.list(ctx, t, w.app, compiled...); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	return gocmd.DecodeList[linkedPackage](out)
+}
+
+// withModules compiles the packages as do does. What go.mod lacks of them it adds to
+// the workspace's and reports it, and has do do it again.
+func (w *Workspace) withModules(ctx context.Context, packages []string, do func() error) (added bool, err error) {
+	failed := do()
+	if failed == nil || ctx.Err() != nil {
+		return false, failed
+	}
+	if _, err := w.run(ctx, w.app, "list", append([]string{"-deps"}, packages...)...); err == nil {
+		return false, failed // nothing is missing, and what there is does not compile
+	}
+	if w.vendored() {
+		return false, w.vendorError(failed)
+	}
+	if err := w.write(w.original); err != nil { // what was added before does not fit any more, perhaps
+		return false, err
+	}
+	if err := w.add(ctx, w.app, packages...); err != nil {
+		return false, err
+	}
+	return true, do()
 }
 
 // vendorError adds the way out to an error of the go command's about what

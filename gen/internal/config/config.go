@@ -93,14 +93,6 @@ func (c *Config) Diagnostics() []model.Diagnostic { return model.Sort(c.top.Diag
 // Read reads fngen.yaml, if there is one, and over it the file of the
 // environment, unless env is "". known are the names of all targets.
 func Read(root *os.Root, env string, known []string) (*Config, error) {
-	c, err := read(root, env, known)
-	if err == nil {
-		c.top.source.open = root.Open
-	}
-	return c, err
-}
-
-func read(root *os.Root, env string, known []string) (*Config, error) {
 	data, err := root.ReadFile(File)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, missing := root.Lstat(File); missing != nil { // else it is a link to nothing
@@ -122,6 +114,7 @@ func read(root *os.Root, env string, known []string) (*Config, error) {
 	}
 	c := ParseOverlaid(data, env, over, known)
 	c.top.diagnostics = append(c.top.diagnostics, unread...)
+	c.top.source.open = root.Open
 	return c, nil
 }
 

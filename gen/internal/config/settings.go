@@ -86,7 +86,7 @@ func (s *Settings) fail(code model.Code, at *yaml.Node, format string, args ...a
 }
 
 func (s *Settings) ask(key Key) {
-	if s.hasAsked(key.Name) {
+	if s.names[key.Name] {
 		return
 	}
 	if s.names == nil {
@@ -95,8 +95,6 @@ func (s *Settings) ask(key Key) {
 	s.names[key.Name] = true
 	s.asked = append(s.asked, key)
 }
-
-func (s *Settings) hasAsked(name string) bool { return s.names[name] }
 
 // Has reports whether the key is there. It does not ask for it.
 func (s *Settings) Has(key string) bool { return s.keys[key] != nil }
@@ -130,34 +128,36 @@ func (s *Settings) section(key, doc string) *Settings {
 func (s *Settings) Each(key Key, read func(*Settings)) {
 	key.kind = ofMappings
 	s.ask(key)
-	if s.lists == nil {
-		s.lists = map[string][]*Settings{}
+	items, known := s.lists[key.Name]
+	if !known {
+		for i, node := range s.list(key.Name, "[{key: value}]") {
+			items = append(items, newSettings(s.source, fmt.Sprintf("%s[%d]", s.full(key.Name), i), node))
+		}
+		if items == nil {
+			items = append(items, newSettings(s.source, s.full(key.Name), nil))
+		}
+		if s.lists == nil {
+			s.lists = map[string][]*Settings{}
+		}
+		s.lists[key.Name] = items
 	}
-	if s.lists[key.Name] == nil {
-		s.lists[key.Name] = s.mappings(key)
-	}
-	for _, item := range s.lists[key.Name] {
+	for _, item := range items {
 		read(item)
 	}
 }
 
-// mappings returns those in the list under the key, at least one.
-func (s *Settings) mappings(key Key) []*Settings {
-	var out []*Settings
-	if s.Has(key.Name) {
-		list := resolve(s.values[key.Name])
-		if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
-			s.fail("config-value", s.values[key.Name], "%s is not a list; write [{key: value}]", s.full(key.Name))
-		} else {
-			for i, node := range list.Content {
-				out = append(out, newSettings(s.source, fmt.Sprintf("%s[%d]", s.full(key.Name), i), node))
-			}
-		}
+// list returns what is in the list under the key, nil if it is not there or not
+// possible.
+func (s *Settings) list(key, example string) []*yaml.Node {
+	if !s.Has(key) {
+		return nil
 	}
-	if out == nil {
-		out = append(out, newSettings(s.source, s.full(key.Name), nil))
+	list := resolve(s.values[key])
+	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		s.fail("config-value", s.values[key], "%s is not a list; write %s", s.full(key), example)
+		return nil
 	}
-	return out
+	return list.Content
 }
 
 // Need refuses a mapping, which is asked for, that is there without one of the
@@ -175,14 +175,12 @@ func (s *Settings) Need(keys ...string) {
 // there or not possible.
 func (s *Settings) String(key Key) string {
 	s.ask(key)
-	if !s.Has(key.Name) {
-		return key.Default
+	if s.Has(key.Name) {
+		if value, ok := s.text(key, s.values[key.Name]); ok {
+			return value
+		}
 	}
-	value, ok := s.text(key, s.values[key.Name])
-	if !ok {
-		return key.Default
-	}
-	return value
+	return key.Default
 }
 
 // Strings returns the list of strings under the key, or nil if it is not there.
@@ -190,16 +188,8 @@ func (s *Settings) String(key Key) string {
 func (s *Settings) Strings(key Key) []string {
 	key.kind = ofList
 	s.ask(key)
-	if !s.Has(key.Name) {
-		return nil
-	}
-	list := resolve(s.values[key.Name])
-	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
-		s.fail("config-value", s.values[key.Name], "%s is not a list; write [a, b]", s.full(key.Name))
-		return nil
-	}
 	var out []string
-	for _, node := range list.Content {
+	for _, node := range s.list(key.Name, "[a, b]") {
 		if value, ok := s.text(key, node); ok {
 			out = append(out, value)
 		}
@@ -228,13 +218,9 @@ func (s *Settings) OneOrMore(key Key) []string {
 func (s *Settings) Int(key Key) int {
 	key.kind = ofInt
 	s.ask(key)
-	if !s.Has(key.Name) {
-		return 0
-	}
-	node := resolve(s.values[key.Name])
-	n, err := strconv.Atoi(node.Value)
-	if node.Kind != yaml.ScalarNode || node.Tag != "!!int" || err != nil || n < key.Low || n > key.High {
-		s.fail("config-value", s.values[key.Name], "%s is not a whole number from %d to %d; give one", s.full(key.Name), key.Low, key.High)
+	n, err := strconv.Atoi(s.literal(key.Name, "!!int"))
+	if s.Has(key.Name) && (err != nil || n < key.Low || n > key.High) {
+		s.Refuse("config-value", key.Name, "is not a whole number from %d to %d; give one", key.Low, key.High)
 		return 0
 	}
 	return n
@@ -244,16 +230,21 @@ func (s *Settings) Int(key Key) int {
 func (s *Settings) Bool(key Key) bool {
 	key.kind = ofBool
 	s.ask(key)
-	if !s.Has(key.Name) {
-		return false
-	}
-	node := resolve(s.values[key.Name])
-	yes, err := strconv.ParseBool(node.Value)
-	if node.Kind != yaml.ScalarNode || node.Tag != "!!bool" || err != nil {
-		s.fail("config-value", s.values[key.Name], "%s is neither true nor false; give one of the two", s.full(key.Name))
-		return false
+	yes, err := strconv.ParseBool(s.literal(key.Name, "!!bool"))
+	if s.Has(key.Name) && err != nil {
+		s.Refuse("config-value", key.Name, "is neither true nor false; give one of the two")
 	}
 	return yes
+}
+
+// literal returns the text of the scalar under the key if it has the tag; else "".
+func (s *Settings) literal(key, tag string) string {
+	if s.Has(key) {
+		if node := resolve(s.values[key]); node.Kind == yaml.ScalarNode && node.Tag == tag {
+			return node.Value
+		}
+	}
+	return ""
 }
 
 // maxFile is the size in bytes of a file that a key names.
@@ -342,7 +333,7 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 	slices.Sort(names)
 	known := strings.Join(names, ", ")
 	for _, key := range s.order {
-		if s.hasAsked(key) {
+		if s.names[key] {
 			continue
 		}
 		way := fmt.Sprintf("the keys of %s are %s", s.describe(), known)
@@ -356,7 +347,7 @@ func (s *Settings) Diagnostics() []model.Diagnostic {
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sections)) {
-		if s.hasAsked(key) {
+		if s.names[key] {
 			diagnostics = append(diagnostics, s.sections[key].Diagnostics()...)
 		}
 	}

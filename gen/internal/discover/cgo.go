@@ -3,11 +3,9 @@ package discover
 import (
 	"fmt"
 	"go/build"
-	"go/token"
 	"path/filepath"
 	"slices"
 
-	"github.com/fngen/fngen/gen/internal/build/gocmd"
 	"github.com/fngen/fngen/gen/internal/model"
 )
 
@@ -82,14 +80,7 @@ func (d diagnosis) cgoDependency(dependency listedPackage, file string, all []li
 		if !p.own() || !slices.ContainsFunc(p.Imports, func(path string) bool { return leads[path] }) {
 			continue
 		}
-		pos := token.Position{Filename: gocmd.Relative(d.root, p.Dir)}
-		for _, name := range p.GoFiles {
-			if at, ok := d.importIn(filepath.Join(p.Dir, name), leads); ok {
-				pos = at
-				break
-			}
-		}
-		diagnostics = append(diagnostics, model.Diagnostic{Code: "cgo-left-out", Pos: pos, Severity: model.Warning,
+		diagnostics = append(diagnostics, model.Diagnostic{Code: "cgo-left-out", Pos: d.firstImport(p.Dir, p.GoFiles, leads), Severity: model.Warning,
 			Message: fmt.Sprintf("%s is compiled without its files for cgo, such as %s, since functions are built without it, as static binaries; use a package of pure Go instead, or see to it that what is left suffices",
 				dependency.ImportPath, file)})
 	}

@@ -112,12 +112,6 @@ func (d diagnosis) list(cgo, fields string, args []string) ([]listedPackage, err
 // position is in the application: that of import "C" or of the import that
 // leads to it.
 func (d diagnosis) cgoDiagnostic(p, c listedPackage, all []listedPackage) model.Diagnostic {
-	diagnostic := model.Diagnostic{
-		Code: "needs-cgo",
-		Pos:  token.Position{Filename: gocmd.Relative(d.root, p.Dir)},
-		Message: fmt.Sprintf(`%s needs cgo (import "C" in %s), but functions are built without it, as static binaries; use a package of pure Go instead, or give the file an alternative with //go:build !cgo`,
-			c.ImportPath, c.CgoFiles[0]),
-	}
 	leads := map[string]bool{c.ImportPath: true}
 	for _, l := range all {
 		leads[l.ImportPath] = leads[l.ImportPath] || slices.Contains(l.Deps, c.ImportPath)
@@ -126,13 +120,20 @@ func (d diagnosis) cgoDiagnostic(p, c listedPackage, all []listedPackage) model.
 	if rel := gocmd.Relative(d.root, c.Dir); rel != c.Dir {
 		dir, files, leads = c.Dir, c.CgoFiles, map[string]bool{"C": true}
 	}
+	return model.Diagnostic{Code: "needs-cgo", Pos: d.firstImport(dir, files, leads),
+		Message: fmt.Sprintf(`%s needs cgo (import "C" in %s), but functions are built without it, as static binaries; use a package of pure Go instead, or give the file an alternative with //go:build !cgo`,
+			c.ImportPath, c.CgoFiles[0])}
+}
+
+// firstImport returns the position of the first of the imports in the files, or the
+// folder that they lie in.
+func (d diagnosis) firstImport(dir string, files []string, paths map[string]bool) token.Position {
 	for _, name := range files {
-		if pos, ok := d.importIn(filepath.Join(dir, name), leads); ok {
-			diagnostic.Pos = pos
-			break
+		if pos, ok := d.importIn(filepath.Join(dir, name), paths); ok {
+			return pos
 		}
 	}
-	return diagnostic
+	return token.Position{Filename: gocmd.Relative(d.root, dir)}
 }
 
 // importIn returns the position of the first of the imports in the file.

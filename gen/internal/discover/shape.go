@@ -124,12 +124,6 @@ func (c *jsonChecker) check(t types.Type, path []string) (what string, where []s
 		return "", nil
 	}
 	switch u := t.Underlying().(type) {
-	case *types.Pointer:
-		return c.check(u.Elem(), path)
-	case *types.Slice:
-		return c.check(u.Elem(), path)
-	case *types.Array:
-		return c.check(u.Elem(), path)
 	case *types.Map:
 		if b, ok := u.Key().Underlying().(*types.Basic); !marshals(u.Key()) && (!ok || b.Info()&(types.IsString|types.IsInteger) == 0) {
 			return fmt.Sprintf("a map with keys of type %s", short(u.Key())), path
@@ -138,7 +132,7 @@ func (c *jsonChecker) check(t types.Type, path []string) (what string, where []s
 	case *types.Struct:
 		for i := range u.NumFields() {
 			f := u.Field(i)
-			if !f.Exported() && !f.Embedded() || jsonIgnored(u.Tag(i)) {
+			if !f.Exported() && !f.Embedded() || reflect.StructTag(u.Tag(i)).Get("json") == "-" {
 				continue
 			}
 			if what, where := c.check(f.Type(), append(path[:len(path):len(path)], f.Name())); what != "" {
@@ -155,6 +149,8 @@ func (c *jsonChecker) check(t types.Type, path []string) (what string, where []s
 		}
 	case *types.Chan, *types.Signature:
 		return "type " + short(t), path
+	case interface{ Elem() types.Type }: // pointer, slice, array
+		return c.check(u.Elem(), path)
 	}
 	return "", nil
 }
@@ -169,10 +165,6 @@ func marshals(t types.Type) bool {
 		}
 	}
 	return false
-}
-
-func jsonIgnored(tag string) bool {
-	return reflect.StructTag(tag).Get("json") == "-"
 }
 
 func isNamed(t types.Type, path, name string) bool {

@@ -1,4 +1,4 @@
-// Package hcl writes Terraform's configuration and reads back what was written.
+// Package hcl writes Terraform's configuration.
 // What a string holds is text: nothing in it is interpolated.
 package hcl
 
@@ -47,18 +47,18 @@ func Value(v any) Expr {
 		}
 		return hclwrite.TokensForObject(attrs)
 	case []any:
-		var elems []hclwrite.Tokens
+		elems := values(v)
 		for i, e := range v {
-			elem := Value(e)
 			if _, ok := e.([]Pair); ok { // on lines of its own
-				elem = append(Expr{newline}, elem...)
+				elems[i] = append(Expr{newline}, elems[i]...)
 				if i == len(v)-1 {
-					elem = append(elem, comma, newline)
+					elems[i] = append(elems[i], comma, newline)
 				}
 			}
-			elems = append(elems, elem)
 		}
 		return hclwrite.TokensForTuple(elems)
+	case []string:
+		return hclwrite.TokensForTuple(values(v))
 	}
 	panic(fmt.Sprintf("no expression of %T", v))
 }
@@ -67,6 +67,14 @@ var (
 	comma   = &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")}
 	newline = &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")}
 )
+
+func values[T any](list []T) []Expr {
+	var out []Expr
+	for _, v := range list {
+		out = append(out, Value(v))
+	}
+	return out
+}
 
 // Ref returns a reference: names, and numbers and expressions in brackets.
 func Ref(root string, steps ...any) Expr {
@@ -94,11 +102,7 @@ func At(of Expr, key any) Expr {
 
 // Call returns the call of a function of Terraform's.
 func Call(name string, args ...any) Expr {
-	var tokens []hclwrite.Tokens
-	for _, a := range args {
-		tokens = append(tokens, Value(a))
-	}
-	return hclwrite.TokensForFunctionCall(name, tokens...)
+	return hclwrite.TokensForFunctionCall(name, values(args)...)
 }
 
 // Either returns yes if the condition holds, and no otherwise.
@@ -143,6 +147,20 @@ func Text(parts ...any) Expr {
 	return append(tokens, &hclwrite.Token{Type: hclsyntax.TokenCQuote, Bytes: []byte(`"`)})
 }
 
+// Evaluate returns the string that an expression is with those values of what it
+// refers to; "" for one that is none.
+func Evaluate(e Expr, values map[string]cty.Value) string {
+	parsed, diags := hclsyntax.ParseExpression(e.Bytes(), "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return ""
+	}
+	v, diags := parsed.Value(&hcl.EvalContext{Variables: values})
+	if diags.HasErrors() || v.Type() != cty.String || !v.IsKnown() || v.IsNull() {
+		return ""
+	}
+	return v.AsString()
+}
+
 // A File is a file while it is written.
 type File struct {
 	Body
@@ -180,6 +198,14 @@ func (b Body) Block(name string, pairs ...Pair) Body {
 	inner := Body{b.AppendNewBlock(name, nil).Body()}
 	inner.Set(pairs...)
 	return inner
+}
+
+// DependsOn writes what has to be there before, if there is anything.
+func (b Body) DependsOn(on []any) {
+	if len(on) > 0 {
+		b.AppendNewline()
+		b.Set(Pair{"depends_on", on})
+	}
 }
 
 // Keep has Terraform refuse a change that would destroy the resource, another name

@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/fngen/fngen/gen/internal/hcl"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 // evaluated is what the expression is, as it is read back, with x for a reference.
@@ -15,11 +16,8 @@ func evaluated(t *testing.T, e hcl.Expr) cty.Value {
 	t.Helper()
 	file := hcl.NewFile()
 	file.Set(hcl.Pair{Name: "it", Value: e})
-	tree, err := hcl.Parse("it.tf", file.Bytes())
-	if err != nil {
-		t.Fatalf("%v\n%s", err, file.Bytes())
-	}
-	v, diags := tree.Attributes["it"].Expr.Value(&hcl.Scope{Variables: map[string]cty.Value{"x": cty.StringVal("X")}})
+	tree := tfschema.Parse(t, "it.tf", file.Bytes())
+	v, diags := tree.Attributes["it"].Expr.Value(&tfschema.Scope{Variables: map[string]cty.Value{"x": cty.StringVal("X")}})
 	if diags.HasErrors() {
 		t.Fatalf("%v\n%s", diags, file.Bytes())
 	}
@@ -35,6 +33,9 @@ func TestTexts(t *testing.T) {
 		}
 		if got := evaluated(t, hcl.Text(text, hcl.Ref("x"), text)).AsString(); got != text+"X"+text {
 			t.Errorf("%q is %q around a reference", text, got)
+		}
+		if got := hcl.Evaluate(hcl.Text(text, hcl.Ref("x"), text), map[string]cty.Value{"x": cty.StringVal("X")}); got != text+"X"+text {
+			t.Errorf("%q is evaluated as %q", text, got)
 		}
 		if got := evaluated(t, hcl.Value([]hcl.Pair{{Name: text + "k", Value: []any{text}}})).AsValueMap()[text+"k"]; got.IsNull() || got.AsValueSlice()[0].AsString() != text {
 			t.Errorf("%q is %#v in an object", text, got)
@@ -60,12 +61,9 @@ func TestReferences(t *testing.T) {
 		hcl.At(hcl.Call("jsondecode", hcl.Ref("var", "name")), "k"),
 		hcl.Either(hcl.Equal(hcl.Ref("x"), "a"), hcl.Text("b", hcl.Ref("y", 0)), "c"),
 	}})
-	tree, err := hcl.Parse("it.tf", file.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := tfschema.Parse(t, "it.tf", file.Bytes())
 	want := [][]string{{"data", "secret", "all"}, {"var", "name"}, {"x"}, {"y"}}
-	if diff := cmp.Diff(want, hcl.References(tree.Attributes["it"].Expr)); diff != "" {
+	if diff := cmp.Diff(want, tfschema.Names(tree.Attributes["it"].Expr)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -18,6 +18,7 @@ type Allow struct {
 
 // Allows are all of an application, which know what they have covered.
 type Allows struct {
+	all        []Allow
 	everywhere map[Code]Allow
 	within     map[place][]Allow // sorted by their lines
 	used       map[token.Position]bool
@@ -31,9 +32,8 @@ type place struct {
 
 // NewAllows returns the allows, of which no two are of one code and function.
 func NewAllows(list []Allow) *Allows {
-	a := &Allows{everywhere: map[Code]Allow{}, within: map[place][]Allow{}, used: map[token.Position]bool{}}
+	a := &Allows{all: list, everywhere: map[Code]Allow{}, within: map[place][]Allow{}, used: map[token.Position]bool{}}
 	for _, allow := range list {
-		a.used[allow.Pos] = false
 		if allow.First.Filename == "" {
 			a.everywhere[allow.Code] = allow
 			continue
@@ -75,17 +75,9 @@ func (a *Allows) Cover(d Diagnostic, positions []token.Position) bool {
 // codes, but for codes that are said apart.
 func (a *Allows) Unused() map[token.Position]Code {
 	unused := map[token.Position]Code{}
-	note := func(allow Allow) {
+	for _, allow := range a.all {
 		if !a.used[allow.Pos] && !allow.Code.Apart() {
 			unused[allow.Pos] = allow.Code
-		}
-	}
-	for _, allow := range a.everywhere {
-		note(allow)
-	}
-	for _, list := range a.within {
-		for _, allow := range list {
-			note(allow)
 		}
 	}
 	return unused

@@ -168,6 +168,7 @@ var Kinds = map[Code]Kind{
 	"queue-existing":        {Warning, "the settings of an existing queue count, not the directive's"},
 	"retries-few":           {Warning, "a throttled delivery counts as a retry too"},
 	"retries-ignored":       {Warning, "the platform retries as often as it likes"},
+	"rights-shared":         {Warning, "rights of one function reach another, which runs as the same account"},
 	"role-existing":         {Warning, "an existing role must permit what the function does"},
 	"schedule-start":        {Warning, "an interval counts from the moment the schedule is created"},
 	"schedule-time":         {Warning, "the platform tells no scheduled time"},

@@ -90,30 +90,43 @@ func NewReport(target string, f Function) *Report { return &Report{target: targe
 // Errorf refuses the function: the message says what the platform cannot do
 // and the way out.
 func (r *Report) Errorf(code Code, format string, args ...any) {
-	r.add(Error, code, "", format, args...)
+	r.add(Error, code, r.function.Pos, format, args...)
 }
 
 // Warnf warns of what differs on the platform.
 func (r *Report) Warnf(code Code, format string, args ...any) {
-	r.add(Warning, code, "", format, args...)
+	r.add(Warning, code, r.function.Pos, format, args...)
 }
 
 // ErrorAt is Errorf at the directive of the verb, or at the key of fngen.yaml,
 // instead of the trigger.
 func (r *Report) ErrorAt(code Code, verb, format string, args ...any) {
-	r.add(Error, code, verb, format, args...)
+	r.add(Error, code, r.place(verb), format, args...)
 }
 
 // WarnAt is Warnf at the same place.
 func (r *Report) WarnAt(code Code, verb, format string, args ...any) {
-	r.add(Warning, code, verb, format, args...)
+	r.add(Warning, code, r.place(verb), format, args...)
 }
 
-func (r *Report) add(severity Severity, code Code, verb, format string, args ...any) {
-	pos := r.function.Pos
-	if p, ok := r.function.Positions[verb]; ok {
-		pos = p
+// ErrorIn is Errorf at a place that the function does not know.
+func (r *Report) ErrorIn(code Code, pos token.Position, format string, args ...any) {
+	r.add(Error, code, pos, format, args...)
+}
+
+// WarnIn is Warnf at such a place.
+func (r *Report) WarnIn(code Code, pos token.Position, format string, args ...any) {
+	r.add(Warning, code, pos, format, args...)
+}
+
+func (r *Report) place(verb string) token.Position {
+	if pos, ok := r.function.Positions[verb]; ok {
+		return pos
 	}
+	return r.function.Pos
+}
+
+func (r *Report) add(severity Severity, code Code, pos token.Position, format string, args ...any) {
 	r.Diagnostics = append(r.Diagnostics, Diagnostic{code, pos, r.function.Name, r.target, severity, fmt.Sprintf(format, args...)})
 }
 

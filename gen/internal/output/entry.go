@@ -17,6 +17,7 @@ const (
 	fnPath     = model.FngenModule + "/fn"
 	fnhttpPath = fnPath + "/fnhttp"
 	emitPath   = fnPath + "/emit"
+	httpPath   = emitPath + "/httpsink"
 )
 
 // Header marks a file as generated; a file without it is never overwritten.
@@ -43,7 +44,7 @@ func NewEntry(f model.Function, pkg, doc string, imports map[string]string, sink
 	file.HeaderComment(Header[:len(Header)-1])
 	file.HeaderComment("// Source: " + f.Source())
 	file.PackageComment("// " + doc)
-	file.ImportNames(map[string]string{fnPath: "fn", fnhttpPath: "fnhttp", emitPath: "emit"})
+	file.ImportNames(map[string]string{fnPath: "fn", fnhttpPath: "fnhttp", emitPath: "emit", httpPath: "httpsink"})
 	file.ImportNames(imports)
 	if slices.Contains(variables, f.Handler.PkgName) {
 		file.ImportAlias(f.Handler.PkgPath, f.Handler.PkgName+"pkg") // the file has such a variable
@@ -54,7 +55,7 @@ func NewEntry(f model.Function, pkg, doc string, imports map[string]string, sink
 	file.Const().Id("_").Op("=").Qual(fnPath, "GeneratedV1")
 	file.Line()
 	e := &Entry{File: file, function: f, literal: sink, open: open}
-	e.taken = slices.Concat(variables, predeclared, slices.Collect(maps.Values(imports)), []string{"fn", "fnhttp", "emit", "slog", "context", "http", f.Handler.PkgName, f.Handler.PkgName + "pkg"})
+	e.taken = slices.Concat(variables, predeclared, slices.Collect(maps.Values(imports)), []string{"fn", "fnhttp", "emit", "httpsink", "slog", "context", "http", f.Handler.PkgName, f.Handler.PkgName + "pkg"})
 	for _, s := range f.Sinks {
 		e.sinks = append(e.sinks, sink(s))
 	}
@@ -164,6 +165,14 @@ func stringLits(values []string) []jen.Code {
 type Field struct {
 	Name  string
 	Value any // string, bool, int, []string, or code; nil is zero too
+}
+
+// SinkLiteral returns the literal of a sink of the type, or of one that is a URL.
+func SinkLiteral(path, name string, s model.Sink) jen.Code {
+	if s.Kind == "http" {
+		path, name = httpPath, "HTTP"
+	}
+	return Literal(path, name, Field{"Name", s.Name}, Field{"Type", s.Type})
 }
 
 // ObjectFields returns the fields that every source of object triggers has.

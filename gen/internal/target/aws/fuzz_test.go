@@ -14,7 +14,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/fngen/fngen/gen/internal/config"
-	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/target/aws"
@@ -150,7 +149,7 @@ func foundInModule(t *testing.T, src []byte) map[string]string {
 		if b.Type != "resource" {
 			continue
 		}
-		inner := map[string]*hcl.Tree{}
+		inner := map[string]*tfschema.Tree{}
 		for _, block := range b.Body.Blocks {
 			inner[block.Type] = block.Body
 		}
@@ -160,7 +159,7 @@ func foundInModule(t *testing.T, src []byte) map[string]string {
 			of := " of ./" + code[strings.Index(code, "/")+1:strings.Index(code, ".zip")] + ".zip"
 			_, value := within(inner["environment"].Attributes["variables"].Expr, "TEXT")
 			_, secret := within(inner["environment"].Attributes["variables"].Expr, "SECRET")
-			out["text"+of], out["secret"+of] = text(value), strings.Join(hcl.References(secret)[0], ".")
+			out["text"+of], out["secret"+of] = text(value), strings.Join(tfschema.Names(secret)[0], ".")
 		case "aws_dynamodb_table":
 			out["key"] = text(a["hash_key"].Expr)
 		case "aws_cloudwatch_event_rule":

@@ -12,7 +12,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/target/aws"
 	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
@@ -130,7 +129,7 @@ func TestWaits(t *testing.T) {
 	for _, b := range file.Blocks {
 		if on := b.Body.Attributes["depends_on"]; on != nil {
 			var names []string
-			for _, steps := range hcl.References(on.Expr) {
+			for _, steps := range tfschema.Names(on.Expr) {
 				names = append(names, strings.Join(steps, "."))
 			}
 			got[strings.Join(b.Labels, ".")] = strings.Join(names, " ")

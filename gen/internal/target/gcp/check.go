@@ -12,16 +12,18 @@ import (
 
 // check has the limits of Google Cloud Functions and what feeds them.
 func (t target) check(f model.Function) *model.Report {
-	report := model.NewReport(t.Name(), t.placed(f))
+	report := model.NewReport(t.Name(), f)
 	t.settings(report, f)
 	t.sinks(report, f)
 	t.uses(report, f)
-	t.deadLetter(report, f)
 	operation(report, f)
 	if trigger, ok := f.Trigger.(model.HTTP); ok {
 		report.Timeout(3600*time.Second, "an HTTP function")
 		report.HTTP(trigger)
 		request(report, trigger)
+		if f.DeadLetter != "" && f.DeadLetter != "none" {
+			report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
+		}
 		return report
 	}
 	if _, ok := f.Trigger.(model.Schedule); ok {
@@ -183,12 +185,5 @@ func (t target) sinks(report *model.Report, f model.Function) {
 		case "event":
 			report.WarnAt("sink-subscribers", "sink", "the sink %s is the Pub/Sub topic %s, to which the event triggers of this application subscribe; subscribe others to it", s.Name, t.called(to))
 		}
-	}
-}
-
-// deadLetter refuses dead letters of a function that has none.
-func (t target) deadLetter(report *model.Report, f model.Function) {
-	if _, http := f.Trigger.(model.HTTP); http && f.DeadLetter != "" && f.DeadLetter != "none" {
-		report.ErrorAt("http-dead-letter", "deadletter", "an HTTP function answers for what fails; remove the directive")
 	}
 }

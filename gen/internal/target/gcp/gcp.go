@@ -37,7 +37,6 @@ const (
 	pubsubPath    = gcpPath + "/sink/pubsub"
 	firestorePath = gcpPath + "/resource/firestore"
 	storagePath   = gcpPath + "/resource/cloudstorage"
-	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
 // New returns the target as fngen.yaml has it. package is source, the default,
@@ -74,7 +73,9 @@ func New(says config.Sections) model.Target {
 	}
 	for name, f := range says.Functions {
 		o := readOperated(f, binary)
-		o.rights = readRights(f)
+		if o.rights = readRights(f); o.rights != nil {
+			o.pos = f.Position(rightsKey.Name)
+		}
 		t.functions[name] = o
 	}
 	for name, r := range says.Resources {
@@ -95,7 +96,11 @@ func New(says config.Sections) model.Target {
 	if t.region != "" && t.kms != "" && !strings.Contains(t.kms, "/locations/"+t.region+"/") {
 		s.Refuse("config-value", "kms-key", "is a key of another region than %s, and Google takes one of the same; give that", t.region)
 	}
-	together(s, "audience", "caller")
+	for key, other := range map[string]string{"audience": "caller", "caller": "audience"} {
+		if s.Has(key) && !s.Has(other) {
+			s.Refuse("config-value", key, "does nothing alone; add %s, or remove it", other)
+		}
+	}
 	if binary {
 		return Binary{t}
 	}
@@ -126,17 +131,11 @@ func (t target) Platform() model.Platform { return model.Platform{GOOS: "linux",
 
 // imports are the names of the packages that entrypoints import.
 var imports = map[string]string{
-	gcpPath: "gcp", pubsubPath: "pubsub", firestorePath: "firestore", storagePath: "cloudstorage", httpsinkPath: "httpsink", frameworkPath + "/functions": "functions",
+	gcpPath: "gcp", pubsubPath: "pubsub", firestorePath: "firestore", storagePath: "cloudstorage", frameworkPath + "/functions": "functions",
 }
 
 // sinkLiteral is the literal of a sink.
-func sinkLiteral(s model.Sink) jen.Code {
-	path, name := pubsubPath, "Topic"
-	if s.Kind == "http" {
-		path, name = httpsinkPath, "HTTP"
-	}
-	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
-}
+func sinkLiteral(s model.Sink) jen.Code { return output.SinkLiteral(pubsubPath, "Topic", s) }
 
 // open is the call that opens a use. The platform has put the value of a secret
 // where the name of another resource stands.
@@ -258,14 +257,4 @@ func (t target) named(name string) resource {
 		return r
 	}
 	return resource{database: databaseKey.Default}
-}
-
-// together refuses each of two keys that is there without the other.
-func together(s *config.Settings, a, b string) {
-	switch {
-	case s.Has(a) && !s.Has(b):
-		s.Refuse("config-value", a, "does nothing alone; add %s, or remove it", b)
-	case s.Has(b) && !s.Has(a):
-		s.Refuse("config-value", b, "does nothing alone; add %s, or remove it", a)
-	}
 }

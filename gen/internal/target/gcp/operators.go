@@ -2,12 +2,14 @@ package gcp
 
 import (
 	"cmp"
+	"go/token"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/fngen/fngen/gen/internal/config"
 	"github.com/fngen/fngen/gen/internal/hcl"
+	"github.com/fngen/fngen/gen/internal/model"
 )
 
 const (
@@ -51,6 +53,7 @@ type operated struct {
 	account string // the e-mail of one that exists; "" for one of its own
 	vpc     vpc
 	rights  []right
+	pos     token.Position // of the rights
 }
 
 // A vpc is the network that a function sends to; the zero one is none.
@@ -88,6 +91,26 @@ func readRights(s *config.Settings) []right {
 		s.Need("role", "on")
 	})
 	return distinct(out)
+}
+
+// sharedRights warns of rights of the function that reach others, which run as the
+// same account and do not have them.
+func (t target) sharedRights(report *model.Report, f model.Function, functions []model.Function) {
+	own := t.operatedOf(f.Name)
+	if own.account == "" {
+		return
+	}
+	var others []string
+	for _, other := range functions {
+		o := t.operatedOf(other.Name)
+		if o.account == own.account && slices.ContainsFunc(own.rights, func(r right) bool { return !slices.Contains(o.rights, r) }) {
+			others = append(others, other.Name)
+		}
+	}
+	if len(others) > 0 {
+		report.WarnIn("rights-shared", own.pos, "functions.%s.gcp.roles reach %s too, since all of them run as %s; give %s a service-account of its own",
+			f.Name, strings.Join(others, ", "), own.account, f.Name)
+	}
 }
 
 func distinct(rights []right) []right {
@@ -141,17 +164,17 @@ func onGrammar() *regexp.Regexp {
 	return regexp.MustCompile(regexp.MustCompile(`\?P<\w+>`).ReplaceAllString(strings.Join(all, "|"), "")) // JSON Schema has no such names
 }
 
-// given returns the address of the resource that gives the function the right, and
-// its arguments but for the role and the member. The address depends on nothing but
-// the right, so that no other takes it away.
-func (r right) given(f function) (at address, arguments []hcl.Pair) {
+// given returns the type and the label of the resource that gives the function the
+// right, and its arguments but for the role and the member. The label depends on
+// nothing but the right, so that no other takes it away.
+func (r right) given(f function) (kind, label string, arguments []hcl.Pair) {
 	for _, of := range resources {
 		grammar := regexp.MustCompile(pattern(of.name))
 		if values := grammar.FindStringSubmatch(r.on); values != nil {
 			for i, name := range grammar.SubexpNames()[1:] {
 				arguments = append(arguments, hcl.Pair{Name: name, Value: values[i+1]})
 			}
-			return address{of.kind, f.label + "-" + hash(r.role+" "+r.on)}, arguments
+			return of.kind, f.label + "-" + hash(r.role+" "+r.on), arguments
 		}
 	}
 	panic(r.on) // which the key's grammar refuses

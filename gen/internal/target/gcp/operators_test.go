@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/fngen/fngen/gen/internal/config"
-	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/target/gcp"
 	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
@@ -67,9 +66,9 @@ func operatedApp() model.App {
 }
 
 // blocks returns those of main.tf, by the labels.
-func blocks(t *testing.T, src []byte) map[string]*hcl.Tree {
+func blocks(t *testing.T, src []byte) map[string]*tfschema.Tree {
 	t.Helper()
-	out := map[string]*hcl.Tree{}
+	out := map[string]*tfschema.Tree{}
 	for _, b := range tfschema.Parse(t, "main.tf", src).Blocks {
 		if len(b.Labels) == 0 {
 			continue
@@ -84,9 +83,9 @@ func blocks(t *testing.T, src []byte) map[string]*hcl.Tree {
 }
 
 // at returns an argument in the body, below the blocks, as it is written.
-func at(src []byte, b *hcl.Tree, path ...string) string {
+func at(src []byte, b *tfschema.Tree, path ...string) string {
 	for ; b != nil && len(path) > 1; path = path[1:] {
-		var below *hcl.Tree
+		var below *tfschema.Tree
 		for _, inner := range b.Blocks {
 			if inner.Type == path[0] {
 				below = inner.Body

@@ -7,18 +7,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fngen/fngen/gen/internal/hcl"
 	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 )
 
 // goldens returns the parsed golden files, of which there are some.
-func goldens(t *testing.T) map[string]*hcl.Tree {
+func goldens(t *testing.T) map[string]*tfschema.Tree {
 	t.Helper()
 	names, err := filepath.Glob("testdata/terraform/*.tf")
 	if err != nil || len(names) < 5 {
 		t.Fatalf("golden files %v, %v", names, err)
 	}
-	out := map[string]*hcl.Tree{}
+	out := map[string]*tfschema.Tree{}
 	for _, name := range names {
 		src, err := os.ReadFile(name)
 		if err != nil {

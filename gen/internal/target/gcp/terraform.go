@@ -20,9 +20,10 @@ type terraform struct {
 	builder   string  // of the one that compiles
 	events    []topic // the topics of sinks for events
 
-	accounts                   []function     // see runsAs
-	letterQueues, movedLetters []topic        // see deadLetterQueues
-	orderedLetters             map[topic]bool // see fifoLetters
+	accounts                   []function       // see runsAs
+	permits                    map[string][]any // references to what permit has written, by the label
+	letterQueues, movedLetters []topic          // see deadLetterQueues
+	orderedLetters             map[topic]bool   // see fifoLetters
 }
 
 // A function is one of the application's. What is its alone is called after its
@@ -73,7 +74,7 @@ const providerVersions = ">= 6.50.0, < 8.0.0"
 // for instance.
 func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic, error) {
 	file := hcl.NewFile()
-	w := &terraform{Body: file.Body, target: t, app: app}
+	w := &terraform{Body: file.Body, target: t, app: app, permits: map[string][]any{}}
 	resource := "google_cloudfunctions2_function"
 	if t.binary {
 		resource = "google_cloud_run_v2_service"
@@ -100,9 +101,7 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 	w.sources()
 	w.alerts()
 	w.outputs()
-	src := file.Bytes()
-	found, err := w.limits(src)
-	return []model.File{{Path: "main.tf", Data: src}}, found, err
+	return []model.File{{Path: "main.tf", Data: file.Bytes()}}, w.limits(), nil
 }
 
 func (w *terraform) variables() {
@@ -114,8 +113,8 @@ func (w *terraform) variables() {
 				hcl.Call("can", hcl.Call("regex", fmt.Sprintf("^[a-z][a-z0-9-]{0,%d}[a-z0-9]$", maxName-2), hcl.Ref("var", "name"))),
 				hcl.Not(hcl.Call("strcontains", hcl.Ref("var", "name"), reservedName)))},
 			hcl.Pair{Name: "error_message", Value: fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first, no - last and no %s in it.", maxName, reservedName)})
-	w.variable("project", "The ID of the project.", str, orNone(w.project))
-	w.variable("region", "Where the functions run, and what feeds them is created.", str, orNone(w.region))
+	w.variable("project", "The ID of the project.", str, w.project)
+	w.variable("region", "Where the functions run, and what feeds them is created.", str, w.region)
 	if w.binary {
 		w.variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static.", hcl.Call("map", str), nil)
 	} else {
@@ -134,18 +133,10 @@ func (w *terraform) variables() {
 // variable declares a variable. Without a default it has to be given.
 func (w *terraform) variable(name, description string, is hcl.Expr, otherwise any) hcl.Body {
 	b := w.Top("variable", []string{name}, hcl.Pair{Name: "description", Value: description}, hcl.Pair{Name: "type", Value: is})
-	if otherwise != nil {
+	if otherwise != nil && otherwise != "" {
 		b.Set(hcl.Pair{Name: "default", Value: otherwise})
 	}
 	return b
-}
-
-// orNone returns nil for "".
-func orNone(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
 
 // physical returns the name of what main.tf creates.
@@ -154,7 +145,8 @@ func (w *terraform) physical(what string) hcl.Expr { return hcl.Text(hcl.Ref("va
 // shared writes what the functions have in common.
 func (w *terraform) shared() {
 	if !w.binary {
-		w.archiveBucket()
+		w.Comment("The archives of the functions, by what is in them.")
+		w.bucket("source", free("source", w.bucketNames()))
 		w.buildAccount()
 		w.imageRepository()
 	}

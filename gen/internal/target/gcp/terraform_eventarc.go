@@ -155,6 +155,9 @@ func (f filter) write(b hcl.Body, block string) {
 	}
 }
 
+// archived is the type of the events of objects that are archived.
+const archived = "google.cloud.storage.object.v1.archived"
+
 // archives reports whether the function has to listen to what is archived too. A
 // bucket that is there already may keep versions: an object that is removed from it
 // is archived, and a trigger holds one type.
@@ -178,7 +181,7 @@ func (w *terraform) triggers(f function) {
 		for _, other := range w.functions {
 			names = append(names, other.Identity())
 		}
-		s.eventType = "google.cloud.storage.object.v1.archived"
+		s.eventType = archived
 		w.Comment("In a bucket that keeps versions what is removed is archived.")
 		w.trigger(f, free(f.Identity()+"-archived", names), s)
 	}
@@ -203,10 +206,7 @@ func (w *terraform) trigger(f function, name string, s eventarcSource) {
 	b.Block("destination").Block("cloud_run_service",
 		hcl.Pair{Name: "service", Value: hcl.Ref(f.resource, f.label, "name")},
 		hcl.Pair{Name: "region", Value: hcl.Ref("var", "region")})
-	if depends := append(w.eventarcDepends(f), w.invokes(f)...); len(depends) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
-	}
+	b.DependsOn(append(w.eventarcDepends(f), w.invokes(f)...))
 }
 
 // eventarcDepends returns what Eventarc must be allowed before it can be told

@@ -15,16 +15,16 @@ import (
 // default of Cloud Functions.
 func timeoutOf(f model.Function) time.Duration { return cmp.Or(f.Timeout, time.Minute) }
 
-// archiveBucket writes the bucket that the functions are compiled from.
-func (w *terraform) archiveBucket() {
-	w.Comment("The archives of the functions, by what is in them.")
-	w.bucket("source", free("source", w.bucketNames()))
+// worldwide returns the name of a bucket that main.tf creates, which no other
+// project's has.
+func (w *terraform) worldwide(name string) hcl.Expr {
+	return hcl.Text(hcl.Ref("var", "project"), "-", hcl.Ref("var", "name"), "-"+short(name, maxBucket))
 }
 
 func (w *terraform) bucket(label, name string) hcl.Body {
 	b := w.resource("google_storage_bucket", label,
 		hcl.Pair{Name: "location", Value: hcl.Ref("var", "region")},
-		hcl.Pair{Name: "name", Value: hcl.Text(hcl.Ref("var", "project"), "-", hcl.Ref("var", "name"), "-"+short(name, maxBucket))},
+		hcl.Pair{Name: "name", Value: w.worldwide(name)},
 		hcl.Pair{Name: "uniform_bucket_level_access", Value: true},
 		hcl.Pair{Name: "public_access_prevention", Value: "enforced"})
 	if w.kms != "" {
@@ -35,7 +35,7 @@ func (w *terraform) bucket(label, name string) hcl.Body {
 
 // buildRoles are what compiles the functions needs:
 // https://cloud.google.com/functions/docs/securing/build-custom-sa.
-var buildRoles = []any{"roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"}
+var buildRoles = []string{"roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer"}
 
 // buildAccount writes the account that compiles the functions, unless one is given.
 // New projects give the one that would do it otherwise no roles.
@@ -151,10 +151,7 @@ func (w *terraform) cloudFunction(f function) {
 		}
 	}
 	w.eventTrigger(b, f)
-	if depends := w.depends(f); len(depends) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
-	}
+	b.DependsOn(w.depends(f))
 }
 
 // buildVariables are what the buildpack is told of how the application is
@@ -218,10 +215,7 @@ func (w *terraform) service(f function) {
 				hcl.Pair{Name: "version", Value: "latest"})
 		}
 	}
-	if depends := w.depends(f); len(depends) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: depends})
-	}
+	b.DependsOn(w.depends(f))
 }
 
 // instances writes how many there are.
@@ -271,28 +265,17 @@ func (w *terraform) uri(f function) hcl.Expr {
 	return hcl.Ref(f.resource, f.label, "service_config", 0, "uri")
 }
 
-// depends returns what has to be there before the function is: what it may
-// read, send to and use, and what Eventarc may do.
+// permit writes a resource that gives the function a right, without which the
+// function is not there.
+func (w *terraform) permit(f function, kind, label string, pairs ...hcl.Pair) hcl.Body {
+	w.permits[f.label] = append(w.permits[f.label], hcl.Ref(kind, label))
+	return w.Top("resource", []string{kind, label}, append(pairs, hcl.Pair{Name: "member", Value: f.member()})...)
+}
+
+// depends returns what has to be there before the function is: what it is
+// permitted, and what Eventarc may do.
 func (w *terraform) depends(f function) []any {
-	var on []any
-	who := w.runsAs(f)
-	if len(who.secrets()) > 0 {
-		on = append(on, hcl.Ref("google_secret_manager_secret_iam_member", who.label))
-	}
-	if len(who.publishes) > 0 {
-		on = append(on, hcl.Ref("google_pubsub_topic_iam_member", who.label+"_sends"))
-	}
-	sorted, _ := w.grantsOf(who.Function)
-	for _, g := range sorted {
-		on = append(on, hcl.Ref(g.resource(), g.label(who)))
-	}
-	for _, a := range w.added(who.Function) {
-		on = append(on, hcl.Ref(a.resource(), a.label(who)))
-	}
-	for _, r := range who.rights {
-		at, _ := r.given(who)
-		on = append(on, hcl.Ref(at.kind, at.label))
-	}
+	on := slices.Clone(w.permits[w.runsAs(f).label])
 	if !w.binary {
 		on = append(on, hcl.Ref("google_project_iam_member", w.builder))
 		if inFunction(f.Trigger) {
@@ -325,19 +308,15 @@ func (f function) secrets() []string {
 
 // mayRead lets the function read its secrets and no others.
 func (w *terraform) mayRead(f function) {
-	var secrets []any
-	for _, name := range f.secrets() {
-		secrets = append(secrets, name)
-	}
+	secrets := f.secrets()
 	if len(secrets) == 0 {
 		return
 	}
-	w.Top("resource", []string{"google_secret_manager_secret_iam_member", f.label},
+	w.permit(f, "google_secret_manager_secret_iam_member", f.label,
 		hcl.Pair{Name: "for_each", Value: hcl.Call("toset", secrets)},
 		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
 		hcl.Pair{Name: "secret_id", Value: hcl.Ref("each", "value")},
-		hcl.Pair{Name: "role", Value: "roles/secretmanager.secretAccessor"},
-		hcl.Pair{Name: "member", Value: f.member()})
+		hcl.Pair{Name: "role", Value: "roles/secretmanager.secretAccessor"})
 }
 
 // verifies reports whether the program checks its callers itself, in the place

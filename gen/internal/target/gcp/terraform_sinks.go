@@ -107,12 +107,11 @@ func (w *terraform) maySend(f function) {
 	if len(topics) == 0 {
 		return
 	}
-	w.Top("resource", []string{"google_pubsub_topic_iam_member", f.label + "_sends"},
+	w.permit(f, "google_pubsub_topic_iam_member", f.label+"_sends",
 		hcl.Pair{Name: "for_each", Value: topics},
 		hcl.Pair{Name: "project", Value: hcl.Ref("var", "project")},
 		hcl.Pair{Name: "topic", Value: hcl.Ref("each", "value")},
-		hcl.Pair{Name: "role", Value: "roles/pubsub.publisher"},
-		hcl.Pair{Name: "member", Value: f.member()})
+		hcl.Pair{Name: "role", Value: "roles/pubsub.publisher"})
 }
 
 // ownDeadLetters writes the topic of dead letters that no directive names.

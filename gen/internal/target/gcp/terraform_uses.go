@@ -47,7 +47,7 @@ var roles = map[model.UseKind]map[access]string{
 // writing are the permissions of those who only write: of documents by what
 // documents:commit does, https://cloud.google.com/firestore/docs/security/iam; of
 // objects what creates, replaces and deletes them, and what is asked before.
-var writing = map[model.UseKind][]any{
+var writing = map[model.UseKind][]string{
 	model.UseDocument: {"datastore.entities.create", "datastore.entities.delete", "datastore.entities.update"},
 	model.UseObject:   {"storage.objects.create", "storage.objects.delete", "storage.objects.get"},
 }
@@ -78,14 +78,10 @@ func (g grant) resource() string {
 func (t target) grantsOf(f model.Function) (sorted []grant, prefixes map[grant][]string) {
 	prefixes = map[grant][]string{}
 	for _, u := range f.Uses {
-		g := grant{u.Kind, u.Name, accessOf(u)}
-		switch u.Kind {
-		case model.UseDocument:
-			g.on = t.named(u.Name).database
-		case model.UseSecret:
-			continue // is among the variables
+		if u.Kind != model.UseSecret { // which is among the variables
+			g := t.grantTo(u, accessOf(u))
+			prefixes[g] = append(prefixes[g], u.Prefix)
 		}
-		prefixes[g] = append(prefixes[g], u.Prefix)
 	}
 	for g, of := range prefixes {
 		slices.Sort(of)
@@ -93,10 +89,19 @@ func (t target) grantsOf(f model.Function) (sorted []grant, prefixes map[grant][
 			prefixes[g] = nil
 		}
 	}
-	sorted = slices.SortedFunc(maps.Keys(prefixes), func(a, b grant) int {
-		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.on, b.on), strings.Compare(string(a.access), string(b.access)))
-	})
-	return sorted, prefixes
+	return slices.SortedFunc(maps.Keys(prefixes), grant.compare), prefixes
+}
+
+// grantTo is the grant of an access to what is used.
+func (t target) grantTo(u model.Use, a access) grant {
+	if u.Kind == model.UseDocument {
+		return grant{u.Kind, t.named(u.Name).database, a}
+	}
+	return grant{u.Kind, u.Name, a}
+}
+
+func (g grant) compare(other grant) int {
+	return cmp.Or(cmp.Compare(g.kind, other.kind), cmp.Compare(g.on, other.on), cmp.Compare(g.access, other.access))
 }
 
 // mayUse lets the function use its services and no others: a grant for each
@@ -108,19 +113,14 @@ func (w *terraform) mayUse(f function) {
 		if g.access == writes {
 			role = hcl.Ref("google_project_iam_custom_role", string(g.kind)+"s", "id")
 		}
-		w.grant(g, g.label(f), f, prefixes[g], hcl.Pair{Name: "role", Value: role})
+		w.grant(g, f, prefixes[g], hcl.Pair{Name: "role", Value: role})
 	}
 	for _, on := range w.added(f.Function) {
-		var names []any
-		for _, role := range on.roles {
-			names = append(names, role)
-		}
-		g := on.grant
-		w.grant(g, g.label(f), f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", names)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
+		w.grant(on.grant, f, nil, hcl.Pair{Name: "for_each", Value: hcl.Call("toset", on.roles)}, hcl.Pair{Name: "role", Value: hcl.Ref("each", "value")})
 	}
 	for _, r := range f.rights {
-		at, arguments := r.given(f)
-		w.Top("resource", []string{at.kind, at.label}, append(arguments, hcl.Pair{Name: "role", Value: r.role}, hcl.Pair{Name: "member", Value: f.member()})...)
+		kind, label, arguments := r.given(f)
+		w.permit(f, kind, label, append(arguments, hcl.Pair{Name: "role", Value: r.role})...)
 	}
 }
 
@@ -147,40 +147,33 @@ func (t target) added(f model.Function) []addition {
 	}
 	added := map[grant][]string{}
 	for _, u := range f.Uses {
-		g := grant{u.Kind, u.Name, more}
-		if u.Kind == model.UseDocument {
-			g.on = t.named(u.Name).database
-		}
-		if u.Kind != model.UseSecret {
-			added[g] = append(added[g], t.named(u.Name).roles...)
+		g := t.grantTo(u, more)
+		for _, role := range t.named(u.Name).roles {
+			if u.Kind != model.UseSecret && !has(g, role) {
+				added[g] = append(added[g], role)
+			}
 		}
 	}
 	var out []addition
-	for g, of := range added {
-		of = slices.DeleteFunc(of, func(role string) bool { return has(g, role) })
-		if slices.Sort(of); len(of) > 0 {
-			out = append(out, addition{g, slices.Compact(of)})
-		}
+	for _, g := range slices.SortedFunc(maps.Keys(added), grant.compare) {
+		slices.Sort(added[g])
+		out = append(out, addition{g, slices.Compact(added[g])})
 	}
-	slices.SortFunc(out, func(a, b addition) int {
-		return cmp.Or(strings.Compare(string(a.kind), string(b.kind)), strings.Compare(a.on, b.on))
-	})
 	return out
 }
 
 // grant writes a grant, under a condition where it is not for all of what IAM
 // knows.
-func (w *terraform) grant(g grant, label string, f function, prefixes []string, role ...hcl.Pair) {
-	member := hcl.Pair{Name: "member", Value: f.member()}
+func (w *terraform) grant(g grant, f function, prefixes []string, role ...hcl.Pair) {
 	if g.kind == model.UseObject {
-		b := w.Top("resource", []string{g.resource(), label}, slices.Concat([]hcl.Pair{{Name: "bucket", Value: w.bucketName(g.on)}}, role, []hcl.Pair{member})...)
+		b := w.permit(f, g.resource(), g.label(f), append([]hcl.Pair{{Name: "bucket", Value: w.bucketName(g.on)}}, role...)...)
 		if len(prefixes) > 0 {
 			b.Block("condition", hcl.Pair{Name: "title", Value: "prefix"}, hcl.Pair{Name: "expression", Value: w.below(g, prefixes)})
 		}
 		return
 	}
 	// https://cloud.google.com/firestore/docs/manage-databases#configure_per-database_access_permissions
-	w.resource(g.resource(), label, slices.Concat(role, []hcl.Pair{member})...).Block("condition",
+	w.permit(f, g.resource(), g.label(f), append([]hcl.Pair{{Name: "project", Value: hcl.Ref("var", "project")}}, role...)...).Block("condition",
 		hcl.Pair{Name: "title", Value: "database"},
 		hcl.Pair{Name: "expression", Value: hcl.Text(`resource.name == "projects/`, hcl.Ref("var", "project"), `/databases/`+g.on+`"`)})
 }

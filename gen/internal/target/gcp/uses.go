@@ -7,12 +7,11 @@ import (
 // uses has what is needed of what the function uses.
 func (t target) uses(report *model.Report, f model.Function) {
 	for _, u := range f.Uses {
-		name := t.named(u.Name).name
 		switch {
 		case u.Kind == model.UseSecret && unknown(model.Variable{Value: u.Name, IsSecret: true}):
 			report.ErrorAt("secret-name", u.Key(), noSuchSecret)
-		case u.Kind == model.UseObject && name != "" && !bucketName.MatchString(name):
-			report.ErrorAt("resource-setting", settingKey(u.Name), noSuchBucket, u.Name, name)
+		case u.Kind == model.UseObject:
+			t.isBucket(report, u.Name)
 		}
 	}
 }

@@ -174,33 +174,26 @@ func (t Target) inVain(report *model.Report, verb, resource, kind string, applie
 	}
 }
 
+// queue has what the Kafka feed is not as a queue, and of dead letters the trigger
+// that they fire.
 func queue(report *model.Report, t model.Queue) {
+	order := "order is kept among messages of one Kafka partition, which the publisher's key chooses"
+	batch, has := "the Kafka feed decides how many messages come at once", "the Kafka feed has"
 	if t.Letters {
-		deadLetters(report, t)
-		return
+		order = "dead letters fire a trigger, which keeps no order"
+		batch, has = "dead letters come one at a time", "dead letters fire a trigger, which has"
 	}
 	if t.FIFO {
-		report.Warnf("order-key", "order is kept among messages of one Kafka partition, which the publisher's key chooses")
+		report.Warnf("order-key", "%s", order)
 	}
 	if t.Batch > 0 || t.Window > 0 {
-		report.Warnf("batch-ignored", "the Kafka feed decides how many messages come at once; batch and window are ignored")
+		report.Warnf("batch-ignored", "%s; batch and window are ignored", batch)
 	}
 	if t.Visibility > 0 {
-		report.Errorf("visibility-limit", "the Kafka feed has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
+		report.Errorf("visibility-limit", "%s no visibility timeout; remove visibility=, or leave the target out with //fn:targets", has)
 	}
-	kafka(report)
-}
-
-// deadLetters has what a trigger, which dead letters fire, is not as a queue.
-func deadLetters(report *model.Report, t model.Queue) {
-	if t.FIFO {
-		report.Warnf("order-key", "dead letters fire a trigger, which keeps no order")
-	}
-	if t.Batch > 0 || t.Window > 0 {
-		report.Warnf("batch-ignored", "dead letters come one at a time; batch and window are ignored")
-	}
-	if t.Visibility > 0 {
-		report.Errorf("visibility-limit", "dead letters fire a trigger, which has no visibility timeout; remove visibility=, or leave the target out with //fn:targets")
+	if !t.Letters {
+		kafka(report)
 	}
 }
 

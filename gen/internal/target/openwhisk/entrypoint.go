@@ -12,10 +12,9 @@ const (
 	webPath       = openwhiskPath + "/web"
 	triggerPath   = openwhiskPath + "/sink/trigger"
 	couchdbPath   = openwhiskPath + "/resource/couchdb"
-	httpsinkPath  = "github.com/fngen/fngen/fn/emit/httpsink"
 )
 
-var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", couchdbPath: "couchdb", httpsinkPath: "httpsink"}
+var imports = map[string]string{openwhiskPath: "openwhisk", webPath: "web", triggerPath: "trigger", couchdbPath: "couchdb"}
 
 // Entrypoint returns main.go.
 func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
@@ -36,13 +35,7 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 }
 
 // sinkLiteral is the literal of a sink.
-func sinkLiteral(s model.Sink) jen.Code {
-	path, name := triggerPath, "Trigger"
-	if s.Kind == "http" {
-		path, name = httpsinkPath, "HTTP"
-	}
-	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
-}
+func sinkLiteral(s model.Sink) jen.Code { return output.SinkLiteral(triggerPath, "Trigger", s) }
 
 // open is the call that opens a use, of a document.
 func open(u model.Use) jen.Code {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/fngen/fngen/gen/internal/hcl"
 )
 
 //go:embed *.json
@@ -43,19 +41,9 @@ func Read(t testing.TB, name string) Provider {
 	return p
 }
 
-// Parse reads a main.tf.
-func Parse(t testing.TB, name string, src []byte) *hcl.Tree {
-	t.Helper()
-	tree, err := hcl.Parse(name, src)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tree
-}
-
 // Unknown returns the resources, blocks and arguments that the provider does not
 // have, and what it demands and is not there.
-func (p Provider) Unknown(file *hcl.Tree) []string {
+func (p Provider) Unknown(file *Tree) []string {
 	var wrong []string
 	for _, block := range file.Blocks {
 		of := map[string]map[string]Schema{"resource": p.Resource, "data": p.Data}[block.Type]
@@ -72,7 +60,7 @@ func (p Provider) Unknown(file *hcl.Tree) []string {
 	return wrong
 }
 
-func (s Schema) unknown(path string, b *hcl.Tree, meta ...string) []string {
+func (s Schema) unknown(path string, b *Tree, meta ...string) []string {
 	var wrong []string
 	for name := range b.Attributes {
 		if !slices.Contains(slices.Concat(s.Required, s.Optional, meta), name) {
@@ -107,7 +95,7 @@ func (s Schema) unknown(path string, b *hcl.Tree, meta ...string) []string {
 
 // Dangling returns the references to what the file does not declare, or to an
 // attribute or block that the provider does not export, and what is declared twice.
-func (p Provider) Dangling(file *hcl.Tree) []string {
+func (p Provider) Dangling(file *Tree) []string {
 	var wrong []string
 	declared := map[string]bool{"each.key": true, "each.value": true, "path.module": true}
 	for _, block := range file.Blocks {
@@ -155,11 +143,11 @@ func (p Provider) Dangling(file *hcl.Tree) []string {
 }
 
 // References returns those of all expressions, but for the types of variables.
-func References(b *hcl.Tree) [][]string {
+func References(b *Tree) [][]string {
 	var out [][]string
 	for name, a := range b.Attributes {
 		if name != "type" {
-			out = append(out, hcl.References(a.Expr)...)
+			out = append(out, Names(a.Expr)...)
 		}
 	}
 	for _, block := range b.Blocks {

@@ -1,6 +1,8 @@
-package hcl
+package tfschema
 
 import (
+	"testing"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -11,17 +13,18 @@ type Tree = hclsyntax.Body
 // A Scope is what expressions may refer to when they are evaluated.
 type Scope = hcl.EvalContext
 
-// Parse reads a file.
-func Parse(name string, src []byte) (*Tree, error) {
+// Parse reads a main.tf.
+func Parse(t testing.TB, name string, src []byte) *Tree {
+	t.Helper()
 	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
 	if diags.HasErrors() {
-		return nil, diags
+		t.Fatal(diags)
 	}
-	return file.Body.(*Tree), nil
+	return file.Body.(*Tree)
 }
 
-// References returns the names that each reference of an expression begins with.
-func References(e hclsyntax.Expression) [][]string {
+// Names returns the names that each reference of an expression begins with.
+func Names(e hclsyntax.Expression) [][]string {
 	var out [][]string
 	for _, traversal := range e.Variables() {
 		out = append(out, names(traversal))
