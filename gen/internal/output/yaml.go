@@ -14,7 +14,7 @@ import (
 type Mapping []Member
 
 // A Member is a key of a Mapping with its value: a Mapping, a [Text], a
-// [Tagged], a list of such, or whatever the YAML library encodes.
+// [Tagged], a list of such, a node, or whatever the YAML library encodes.
 type Member struct {
 	Key   string
 	Value any
@@ -57,6 +57,8 @@ func nodeOf(value any) (*yaml.Node, error) {
 		return node, nil
 	case Text:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: string(v), Style: yaml.DoubleQuotedStyle}, nil
+	case *yaml.Node:
+		return v, nil
 	case string:
 		if word.MatchString(v) {
 			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}, nil
@@ -97,7 +99,7 @@ type Tagged struct {
 
 // EncodeYAML returns the document with a comment before it, whose lines begin
 // with #.
-func EncodeYAML(comment string, document Mapping) ([]byte, error) {
+func EncodeYAML(comment string, document any) ([]byte, error) {
 	b := bytes.NewBufferString(comment)
 	e := yaml.NewEncoder(b)
 	e.SetIndent(2)

@@ -21,10 +21,8 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 		report.WarnAt("log-retention-ignored", model.KeyLogRetention, "the log group %s exists already, and how long it keeps logs is its owner's; remove log-retention, or log-group", group)
 	}
 	t.existing(report, f)
-	asynchronous := true
 	switch trigger := f.Trigger.(type) {
 	case model.HTTP:
-		asynchronous = false
 		if !t.api { // whose routes for preflight requests are open
 			report.HTTP(trigger)
 		}
@@ -35,7 +33,6 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 			behindAPI(report, f, trigger)
 		}
 	case model.Queue:
-		asynchronous = false
 		queue(report, f, trigger)
 		if trigger.Letters && t.envelopes[trigger.Name] != "" {
 			report.Errorf("resource-setting", "dead letters are taken as they are, in an envelope or not, so that resources.%s.aws.envelope says nothing of them; remove it", trigger.Name)
@@ -48,13 +45,10 @@ func (t Target) Check(f model.Function) []model.Diagnostic {
 			report.Warnf("schedule-start", "every=%s counts from the moment the schedule is created; write a cron expression for a time of day", trigger.Every)
 		}
 	case model.Stream:
-		asynchronous = false
 		stream(report, trigger)
-	case model.Document:
-		asynchronous = false
 	}
-	if f.Retries != nil && *f.Retries > 2 && asynchronous {
-		report.ErrorAt("retries-limit", "retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", *f.Retries)
+	if isAsynchronous(f) && retries(f) > 2 {
+		report.ErrorAt("retries-limit", "retries", "%d retries are above 2, the limit of asynchronous functions; lower the number", retries(f))
 	}
 	return report.Diagnostics
 }
@@ -207,53 +201,37 @@ func behindAPI(report *model.Report, f model.Function, t model.HTTP) {
 // CheckApp refuses functions that are in each other's way.
 func (t Target) CheckApp(functions []model.Function) []model.Diagnostic {
 	var diagnostics []model.Diagnostic
-	before := map[shared][]int{}
+	before := map[string][]int{}
 	for i, f := range functions {
-		has, meets := t.shares(f)
+		report := model.NewReport(t.Name(), f)
 		var others []int
-		for _, s := range meets {
-			others = append(others, before[s]...)
+		for _, name := range shared(f) {
+			others = append(others, before[name]...)
+			before[name] = append(before[name], i)
 		}
 		slices.Sort(others)
 		for _, other := range slices.Compact(others) {
-			report := model.NewReport(t.Name(), f)
 			t.together(report, f, functions[other])
-			diagnostics = append(diagnostics, report.Diagnostics...)
 		}
-		for _, s := range has {
-			before[s] = append(before[s], i)
-		}
+		diagnostics = append(diagnostics, report.Diagnostics...)
 	}
 	return append(diagnostics, t.unused(functions)...)
 }
 
-// A shared thing is what only functions can be in each other's way that have it.
-type shared struct{ kind, name string }
-
-// shares returns what the function has, and what another has that may be in its
-// way.
-func (t Target) shares(f model.Function) (has, meets []shared) {
-	if f.DeadLetter != "" {
-		has, meets = append(has, shared{"deadletter", f.DeadLetter}), append(meets, shared{"queue", f.DeadLetter})
-	}
-	switch source := f.Trigger.(type) {
-	case model.Queue:
-		queue := shared{"queue", source.Name}
-		has, meets = append(has, queue), append(meets, queue, shared{"deadletter", source.Name})
-	case model.Object:
-		bucket := shared{"bucket", source.Bucket}
-		has, meets = append(has, bucket), append(meets, bucket)
-	case model.HTTP:
-		for _, r := range routes(source) {
-			route := shared{"route", r.same()}
-			has, meets = append(has, route), append(meets, route)
+// shared are the names that only functions have in common that can be in each other's
+// way, sorted.
+func shared(f model.Function) []string {
+	names := []string{f.DeadLetter, f.Trigger.Resource()}
+	if t, ok := f.Trigger.(model.HTTP); ok {
+		for _, r := range routes(t) {
+			names = append(names, r.same())
 		}
 	}
-	return has, meets
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" || name == "none" })
 }
 
 func (t Target) together(report *model.Report, f, other model.Function) {
-	at := model.Position(other.Pos)
 	for _, pair := range [][2]model.Function{{f, other}, {other, f}} {
 		q, ok := pair[1].Trigger.(model.Queue)
 		if ok && q.Name == pair[0].DeadLetter && q.FIFO != deadLettersFIFO(pair[0]) {
@@ -264,11 +242,11 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 	case model.Object:
 		if b, ok := other.Trigger.(model.Object); ok && t.names[a.Bucket] == "" && overlap(a, b) {
 			report.Errorf("object-overlap", "the bucket %s cannot tell its objects from those of %s at %s: prefix and suffix overlap; change one, or handle both in one function",
-				a.Bucket, other.Name, at)
+				a.Bucket, other.Name, model.Position(other.Pos))
 		}
 	case model.Queue:
 		if b, ok := other.Trigger.(model.Queue); ok && a.Name == b.Name {
-			report.Errorf("queue-shared", "the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, at)
+			report.Errorf("queue-shared", "the queue %s feeds %s at %s already, and each message goes to one of the two; use a topic, or handle both in one function", a.Name, other.Name, model.Position(other.Pos))
 		}
 	case model.HTTP:
 		b, ok := other.Trigger.(model.HTTP)
@@ -284,7 +262,7 @@ func (t Target) together(report *model.Report, f, other model.Function) {
 				if route.key() != taken.key() {
 					as = " as " + taken.key()
 				}
-				report.Errorf("route-taken", "the route %s is taken by %s at %s%s; change one, or remove targets.aws.http", route.key(), other.Name, at, as)
+				report.Errorf("route-taken", "the route %s is taken by %s at %s%s; change one, or remove targets.aws.http", route.key(), other.Name, model.Position(other.Pos), as)
 				return
 			}
 		}

@@ -24,6 +24,14 @@ const (
 
 // Delivery returns what the template sets, and what Lambda does by itself.
 func (t Target) Delivery(f model.Function) model.Delivery {
+	d := delivery(f)
+	if f.DeadLetter == "none" {
+		d.Letters = model.Lost
+	}
+	return d
+}
+
+func delivery(f model.Function) model.Delivery {
 	switch trigger := f.Trigger.(type) {
 	case model.Queue:
 		d := model.Delivery{Attempts: receives(f), Lease: cmp.Or(trigger.Visibility, presetVisibility(f, trigger)), Batch: batchSize(trigger), Window: trigger.Window, Bytes: maxPayload, Letters: model.Moved}
@@ -31,7 +39,7 @@ func (t Target) Delivery(f model.Function) model.Delivery {
 			d.Order = model.ByGroup
 		}
 		if f.DeadLetter == "none" { // without a redrive policy
-			d.Attempts, d.Letters = 0, model.Lost
+			d.Attempts = 0
 		}
 		return d
 	case model.Stream:
@@ -41,19 +49,11 @@ func (t Target) Delivery(f model.Function) model.Delivery {
 	case model.Document:
 		return records(f)
 	}
-	d := model.Delivery{Attempts: retries(f) + 1, Age: maxEventAge, First: firstRetry, Most: secondRetry, Bytes: maxAsynchronous, Letters: model.Reported}
-	if f.DeadLetter == "none" {
-		d.Letters = model.Lost
-	}
-	return d
+	return model.Delivery{Attempts: retries(f) + 1, Age: maxEventAge, First: firstRetry, Most: secondRetry, Bytes: maxAsynchronous, Letters: model.Reported}
 }
 
 func records(f model.Function) model.Delivery {
-	d := model.Delivery{Attempts: recordRetries(f) + 1, Age: maxEventAge, First: streamRetry, Most: longestStreamRetry, Batch: streamBatch, Bytes: maxPayload, Order: model.ByShard, Letters: model.Stored}
-	if f.DeadLetter == "none" {
-		d.Letters = model.Lost
-	}
-	return d
+	return model.Delivery{Attempts: recordRetries(f) + 1, Age: maxEventAge, First: streamRetry, Most: longestStreamRetry, Batch: streamBatch, Bytes: maxPayload, Order: model.ByShard, Letters: model.Stored}
 }
 
 // retries is how often Lambda tries an event of an asynchronous invocation again.

@@ -38,18 +38,12 @@ func (t Target) Entrypoint(f model.Function) ([]model.File, error) {
 	return e.Write("main.go", "main", awsPath, start...)
 }
 
+// sinks are the types of sinks by their kind, each with its package.
+var sinks = map[string][2]string{"queue": {sqsPath, "Queue"}, "topic": {snsPath, "Topic"}, "event": {busPath, "Bus"}, "http": {httpsinkPath, "HTTP"}}
+
 // sinkLiteral is the literal of a sink.
 func sinkLiteral(s model.Sink) jen.Code {
-	path, name := sqsPath, "Queue"
-	switch s.Kind {
-	case "topic":
-		path, name = snsPath, "Topic"
-	case "event":
-		path, name = busPath, "Bus"
-	case "http":
-		path, name = httpsinkPath, "HTTP"
-	}
-	return output.Literal(path, name, output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
+	return output.Literal(sinks[s.Kind][0], sinks[s.Kind][1], output.Field{Name: "Name", Value: s.Name}, output.Field{Name: "Type", Value: s.Type})
 }
 
 // open is the call that opens a use.

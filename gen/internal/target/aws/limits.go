@@ -44,23 +44,17 @@ func (b *builder) limits(size int) []model.Diagnostic {
 		c.kinds[r.ID] = r.Kind
 	}
 	if !b.terraform {
-		c.template(size)
+		last := b.Resources[min(len(b.Resources), maxResources+1)-1]
+		c.check(last, func(report *model.Report, _ cause, _ output.Mapping) { c.template(report, size) })
+	}
+	checks := map[string]func(*model.Report, cause, output.Mapping){
+		"AWS::SQS::QueuePolicy": c.policy, "AWS::IAM::Role": c.role, "AWS::Lambda::Function": c.environment,
+		"AWS::Lambda::EventSourceMapping": c.mapping, "AWS::SNS::Subscription": c.subscription,
 	}
 	for _, r := range b.Resources {
-		if _, ours := b.causes[r.ID]; !ours {
-			continue // but the patch's
-		}
-		switch r.Kind {
-		case "AWS::SQS::QueuePolicy":
-			c.policy(r.ID, r.Properties)
-		case "AWS::IAM::Role":
-			c.role(r.ID, r.Properties)
-		case "AWS::Lambda::Function":
-			c.environment(r.ID, r.Properties)
-		case "AWS::Lambda::EventSourceMapping":
-			c.mapping(r.ID, r.Properties)
-		case "AWS::SNS::Subscription":
-			c.subscription(r.ID, r.Properties)
+		_, ours := b.causes[r.ID] // but the patch's
+		if check := checks[r.Kind]; ours && check != nil {
+			c.check(r, check)
 		}
 	}
 	return c.diagnostics
@@ -73,26 +67,21 @@ type checker struct {
 	diagnostics []model.Diagnostic
 }
 
-// at is a report of what the resource is there for, whose findings are taken by
-// done.
-func (c *checker) at(id string) (report *model.Report, verb string, done func()) {
-	cause := c.causes[id]
-	report = model.NewReport(c.Name(), cause.function)
-	return report, cause.verb, func() {
-		for _, d := range report.Diagnostics {
-			if c.patched != nil && !slices.Contains(c.unpatched, d) {
-				d.Pos, d.Function, d.Target, d.Message = cmp.Or(c.patched[id], c.patched[""]), "", "", "with the patch, "+d.Message
-			}
-			c.diagnostics = append(c.diagnostics, d)
+// check takes the findings of a check of the resource, at what it is there for.
+func (c *checker) check(r stack.Resource, check func(*model.Report, cause, output.Mapping)) {
+	cause := c.causes[r.ID]
+	report := model.NewReport(c.Name(), cause.function)
+	check(report, cause, r.Properties)
+	for _, d := range report.Diagnostics {
+		if c.patched != nil && !slices.Contains(c.unpatched, d) {
+			d.Pos, d.Function, d.Target, d.Message = cmp.Or(c.patched[r.ID], c.patched[""]), "", "", "with the patch, "+d.Message
 		}
+		c.diagnostics = append(c.diagnostics, d)
 	}
 }
 
 // template refuses one that is too large, at the function with which it is.
-func (c *checker) template(size int) {
-	last := c.Resources[min(len(c.Resources), maxResources+1)-1].ID
-	report, _, done := c.at(last)
-	defer done()
+func (c *checker) template(report *model.Report, size int) {
 	if len(c.Resources) > maxResources || len(c.Outputs) > maxOutputs {
 		report.Errorf("application-size", "the application's template has %d resources and %d outputs, more than %d and %d, the limits of CloudFormation; split the application",
 			len(c.Resources), len(c.Outputs), maxResources, maxOutputs)
@@ -102,30 +91,26 @@ func (c *checker) template(size int) {
 	}
 }
 
-func (c *checker) policy(id string, p output.Mapping) {
-	document := member(p, "PolicyDocument")
-	report, verb, done := c.at(id)
-	defer done()
-	if size := c.size(document); size > maxPolicy {
-		report.ErrorAt("policy-size", verb, "the policy of the queue that takes these dead letters has up to %d bytes, more than %d, the limit of SQS, since it names all that send there; give some functions another //fn:deadletter", size, maxPolicy)
+func (c *checker) policy(report *model.Report, of cause, p output.Mapping) {
+	if size := c.size(member(p, "PolicyDocument")); size > maxPolicy {
+		report.ErrorAt("policy-size", of.verb, "the policy of the queue that takes these dead letters has up to %d bytes, more than %d, the limit of SQS, since it names all that send there; give some functions another //fn:deadletter", size, maxPolicy)
 	}
 }
 
 // role says what most of the policies in the role are there for.
-func (c *checker) role(id string, p output.Mapping) {
-	policies, _ := member(p, "Policies").([]output.Mapping)
-	size, named := 0, map[any]int{}
+func (c *checker) role(report *model.Report, of cause, p output.Mapping) {
+	policies, _ := c.plain(member(p, "Policies")).([]any)
+	size, named := 0, map[string]int{}
 	for _, one := range policies {
-		named[member(one, "PolicyName")] = c.size(member(one, "PolicyDocument"))
-		size += named[member(one, "PolicyName")]
+		policy, _ := one.(map[string]any)
+		name, _ := policy["PolicyName"].(string)
+		named[name] = c.size(policy["PolicyDocument"])
+		size += named[name]
 	}
 	if size <= maxRole {
 		return
 	}
-	report, at, done := c.at(id)
-	defer done()
-	f := c.causes[id].function
-	what := "sinks"
+	f, at, what := of.function, of.verb, "sinks"
 	switch {
 	case named[operatorPolicy] > size/2:
 		what = "statements in fngen.yaml"
@@ -137,15 +122,12 @@ func (c *checker) role(id string, p output.Mapping) {
 	report.ErrorAt("policy-size", at, "the policies of the function's role have up to %d characters, more than %d, the limit of IAM, since they name all that its %s are; split the function, or its receiver", size, maxRole, what)
 }
 
-func (c *checker) environment(id string, p output.Mapping) {
-	variables, _ := member(member(p, "Environment"), "Variables").(output.Mapping)
-	size := c.size(variables)
+func (c *checker) environment(report *model.Report, of cause, p output.Mapping) {
+	size := c.size(member(member(p, "Environment"), "Variables"))
 	if size <= maxEnvironment {
 		return
 	}
-	report, _, done := c.at(id)
-	defer done()
-	f := c.causes[id].function
+	f := of.function
 	at, longest := "sink", 0
 	if len(f.Sinks) == 0 {
 		at = "deadletter"
@@ -158,12 +140,10 @@ func (c *checker) environment(id string, p output.Mapping) {
 	report.ErrorAt("env-size", at, "the environment has up to %d bytes as JSON, with the addresses of sinks and dead letters, more than %d, the limit of Lambda; shorten it", size, maxEnvironment)
 }
 
-func (c *checker) mapping(id string, p output.Mapping) {
-	report, _, done := c.at(id)
-	defer done()
-	o := c.causes[id].function.Operation
+func (c *checker) mapping(report *model.Report, of cause, p output.Mapping) {
+	f, o := of.function, of.function.Operation
 	if n, ok := member(member(p, "ScalingConfig"), "MaximumConcurrency").(int); ok {
-		reserved := concurrency(c.causes[id].function)
+		reserved := concurrency(f)
 		switch {
 		case n > maxConcurrency:
 			report.ErrorAt("instances-limit", model.KeyMaxInstances, "%d instances are above %d, the limit of what a queue feeds at once; lower the number, or remove it", n, maxConcurrency)
@@ -173,13 +153,13 @@ func (c *checker) mapping(id string, p output.Mapping) {
 			if o.MaxInstances == 0 {
 				at = model.KeyReserved
 			}
-			report.WarnAt("instances-paired", at, "a queue feeds %d instances at once at least: what the only one throttles counts as a receive, and may lie among the dead letters without having been handled; give 2, or %s", minConcurrency, oneByOne(c.causes[id].function))
+			report.WarnAt("instances-paired", at, "a queue feeds %d instances at once at least: what the only one throttles counts as a receive, and may lie among the dead letters without having been handled; give 2, or %s", minConcurrency, oneByOne(f))
 		default:
 			report.WarnAt("instances-paired", model.KeyReserved, "reserved-instances are a limit too, so that the queue feeds %d at once and no more: what is throttled would count as a receive; give max-instances: %d as well if that is meant", n, n)
 		}
 	}
 	source := fmt.Sprint(member(p, "EventSourceArn"))
-	if _, ok := c.causes[id].function.Trigger.(model.Document); ok {
+	if _, ok := f.Trigger.(model.Document); ok {
 		if c.readers[source]++; c.readers[source] > maxReaders {
 			report.Warnf("table-readers", "%d functions read the stream of the table, and DynamoDB throttles more than %d; handle it in one function, which sends to a topic", c.readers[source], maxReaders)
 		}
@@ -197,10 +177,8 @@ func oneByOne(f model.Function) string {
 // A FIFO topic is one that exists already.
 //
 // https://docs.aws.amazon.com/sns/latest/dg/fifo-topic-message-delivery.html
-func (c *checker) subscription(id string, p output.Mapping) {
+func (c *checker) subscription(report *model.Report, _ cause, p output.Mapping) {
 	if topic := c.longest(member(p, "TopicArn")); strings.HasSuffix(topic, ".fifo") {
-		report, _, done := c.at(id)
-		defer done()
 		report.Errorf("topic-fifo", "the topic %s is a FIFO topic, which SNS delivers to queues alone; subscribe a queue to it, and use //fn:queue with envelope: sns", topic[strings.LastIndex(topic, ":")+1:])
 	}
 }

@@ -139,6 +139,7 @@ func TestLimitsUnderPatch(t *testing.T) {
 		{"", "Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03912d'}}}}}", "patch.yaml:1:13: error: with the patch, the environment has up to 4097 bytes"},
 		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010238d'}]}}}", ""},
 		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", "patch.yaml:1:13: error: with the patch, the policies of the function's role have up to 10241 characters"},
+		{"", "Resources: {ConfirmRole: {Properties: {Policies: [{PolicyName: !Sub 'a-${AWS::Region}', PolicyDocument: '%010239d'}]}}}", "patch.yaml:1:13: error: with the patch, the policies of the function's role have up to 10241 characters"},
 		{"", "Resources: {Other: {Type: 'AWS::IAM::Role', Properties: {Policies: [{PolicyDocument: '%010239d'}]}}}", ""},
 		{"", "{Parameters: {P: {Type: String}}, Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03904d', P: !Ref P}}}}}}", ""},
 		{"", "{Parameters: {P: {Type: String}}, Resources: {ConfirmFunction: {Properties: {Environment: {Variables: {LONG: '%03905d', P: !Ref P}}}}}}", "patch.yaml:1:47: error: with the patch, the environment has up to 4097 bytes"},

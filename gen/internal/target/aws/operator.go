@@ -235,15 +235,6 @@ func isOwn(arn any) bool {
 	})
 }
 
-// encrypted returns the members where the stack has a key of the operators', and
-// otherwise those of AWS's own.
-func (b *builder) encrypted(by, otherwise output.Mapping) output.Mapping {
-	if b.key == "" {
-		return otherwise
-	}
-	return by
-}
-
 // roleOf is the ARN of the role as which the function runs.
 func (b *builder) roleOf(f model.Function) any {
 	return cmp.Or[any](optional(b.operated(f).role), stack.Arn(of(f, "Role")))

@@ -84,8 +84,7 @@ type builder struct {
 	added   map[string]bool             // ids of what is shared
 	fed     map[string][]model.Function // by what feeds them
 	losing  map[string][]model.Function // by the name of their dead letters
-	hasAPI  bool
-	found   []model.Diagnostic // besides what is beyond limits
+	found   []model.Diagnostic          // besides what is beyond limits
 
 	patched   map[string]token.Position // where the patch is about the resource; under "" of itself
 	unpatched []model.Diagnostic        // what is beyond limits without the patch

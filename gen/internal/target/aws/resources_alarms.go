@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"slices"
+
 	"github.com/fngen/fngen/gen/internal/model"
 	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
@@ -36,12 +38,10 @@ func (b *builder) addAlarms() {
 
 // works reports whether the queue feeds a function with more than dead letters.
 func (b *builder) works(queue string) bool {
-	for _, f := range b.fed[queue] {
-		if q, ok := f.Trigger.(model.Queue); ok && !q.Letters {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.fed[queue], func(f model.Function) bool {
+		q, ok := f.Trigger.(model.Queue)
+		return ok && !q.Letters
+	})
 }
 
 // alarm adds one that is on for five minutes in which the metric is above zero.
@@ -59,12 +59,4 @@ func (b *builder) alarm(id, description, namespace, metric, statistic, dimension
 		{Key: "TreatMissingData", Value: "notBreaching"},
 		{Key: "AlarmActions", Value: []any{output.Text(b.alarms)}},
 	})
-}
-
-// counted has Lambda count what the mapping gives up, for the alarm.
-func (b *builder) counted() any {
-	if b.alarms == "" {
-		return nil
-	}
-	return output.Mapping{{Key: "Metrics", Value: []string{"EventCount"}}}
 }

@@ -24,17 +24,19 @@ func timeout(f model.Function) time.Duration { return cmp.Or(f.Timeout, defaultT
 
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
-// function adds the function, its role and its log, and what feeds it.
+// function adds the function, its role and its log, and after them what feeds it.
 func (b *builder) function(f model.Function) {
-	id := of(f, "Function")
+	id, before := of(f, "Function"), len(b.Resources)
 	fed := b.feed(f)
+	feeding := slices.Clone(b.Resources[before:])
+	b.Resources = b.Resources[:before]
 	sends, addresses := b.sends(f)
 	uses, places := b.rights(f)
 	o, decided := f.Operation, b.operated(f)
 	may := slices.Concat([]statement{{
 		actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		resources: []any{b.logs(f)},
-	}}, fed.may, sends, decided.traces(), decided.network.attach())
+	}}, fed, sends, decided.traces(), decided.network.attach())
 	variables := environment(o.Env, slices.Concat(addresses, places))
 	if variables != nil {
 		may = b.withKey(may, "kms:Decrypt")
@@ -63,9 +65,7 @@ func (b *builder) function(f model.Function) {
 	if decided.logGroup == "" {
 		b.add(of(f, "Logs"), "AWS::Logs::LogGroup", mapping(output.Member{Key: "RetentionInDays", Value: cmp.Or(o.LogRetention, defaultLogRetention)}, output.Member{Key: "KmsKeyId", Value: output.Text(b.key)}))
 	}
-	for _, add := range fed.add {
-		add()
-	}
+	b.Resources = append(b.Resources, feeding...)
 	b.output(id, "functions", "ARN of the function "+f.Name, stack.Arn(id), f.Name)
 }
 
@@ -93,14 +93,11 @@ func concurrency(f model.Function) int {
 // environment returns the variables, those with the addresses of sinks and of
 // what is used first; nil if there are none.
 func environment(env []model.Variable, addresses output.Mapping) any {
-	if len(env)+len(addresses) == 0 {
-		return nil
-	}
 	variables := slices.Clone(addresses)
 	for _, v := range env {
 		variables = append(variables, output.Member{Key: v.Name, Value: value(v)})
 	}
-	return output.Mapping{{Key: "Variables", Value: variables}}
+	return nested(output.Member{Key: "Variables", Value: variables})
 }
 
 // value is the value of a variable.
@@ -111,37 +108,35 @@ func value(v model.Variable) any {
 	return output.Text(v.Value)
 }
 
-// A feeding is what a function needs to be fed.
-type feeding struct {
-	may []statement // of its role
-	add []func()    // its own resources, which stand after it
-}
-
-func (b *builder) feed(f model.Function) feeding {
+// feed adds what feeds the function, and returns what its role may do to be fed.
+func (b *builder) feed(f model.Function) []statement {
+	if isAsynchronous(f) {
+		b.asynchronous(f)
+	}
 	switch t := f.Trigger.(type) {
 	case model.HTTP:
-		return b.http(f, t)
+		b.http(f, t)
 	case model.Queue:
 		return b.queue(f, t)
 	case model.Topic:
-		return b.asynchronous(f, func() { b.subscribe(f, t) })
+		b.subscribe(f, t)
 	case model.Object:
-		return b.asynchronous(f, func() { b.notify(f, t) })
+		b.notify(f, t)
 	case model.Event:
-		return b.asynchronous(f, func() { b.rule(f, b.bus, eventPattern(t)) })
+		b.rule(f, b.bus, eventPattern(t))
 	case model.Schedule:
-		return b.asynchronous(f, func() { b.schedule(f, t) })
+		b.schedule(f, t)
 	case model.Stream:
 		return b.stream(f, t)
 	case model.Document:
 		return b.document(f, t)
 	}
-	return feeding{}
+	return nil
 }
 
-// permit lets the service call the function for the source.
-func (b *builder) permit(f model.Function, id, principal string, source any, further ...output.Member) {
-	b.add(id, "AWS::Lambda::Permission", append(output.Mapping{
+// permit lets the principal call the function for the source, nil for any.
+func (b *builder) permit(f model.Function, principal, source any, further ...output.Member) {
+	b.add(of(f, "Permission"), "AWS::Lambda::Permission", append(output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunction"},
 		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "Principal", Value: principal},

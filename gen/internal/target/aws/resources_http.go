@@ -1,8 +1,10 @@
 package aws
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,32 +14,29 @@ import (
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
-// http is the feeding of a function behind HTTP: a URL of its own, or routes of
-// the application's API. Lambda tries no request again.
-func (b *builder) http(f model.Function, t model.HTTP) feeding {
+// http feeds a function behind HTTP: by a URL of its own, or by routes of the
+// application's API. Lambda tries no request again.
+func (b *builder) http(f model.Function, t model.HTTP) {
 	if b.api {
-		return feeding{add: []func(){func() { b.routes(f, t) }}}
+		b.routes(f, t)
+	} else {
+		b.url(f, t)
 	}
-	return feeding{add: []func(){func() { b.url(f, t) }}}
 }
+
+// authorization is how callers show who they are, by whether all are let in.
+var authorization = map[bool]string{false: "AWS_IAM", true: "NONE"}
 
 // url adds a function URL. Everybody needs two permissions to call a public
 // one; one that is not public is called with IAM's.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 func (b *builder) url(f model.Function, t model.HTTP) {
-	id, function := of(f, "Url"), of(f, "Function")
-	auth, mode := "AWS_IAM", "BUFFERED"
-	if t.Public {
-		auth = "NONE"
-	}
-	if t.Stream {
-		mode = "RESPONSE_STREAM"
-	}
+	id, function := of(f, "Url"), stack.Ref(of(f, "Function"))
 	b.add(id, "AWS::Lambda::Url", output.Mapping{
-		{Key: "TargetFunctionArn", Value: stack.Ref(function)},
-		{Key: "AuthType", Value: auth},
-		{Key: "InvokeMode", Value: mode},
+		{Key: "TargetFunctionArn", Value: function},
+		{Key: "AuthType", Value: authorization[t.Public]},
+		{Key: "InvokeMode", Value: map[bool]string{false: "BUFFERED", true: "RESPONSE_STREAM"}[t.Stream]},
 	})
 	b.output(id, "urls", "URL of the function "+f.Name, stack.Attribute{ID: id, Name: "FunctionUrl"}, f.Name)
 	if !t.Public {
@@ -45,16 +44,11 @@ func (b *builder) url(f model.Function, t model.HTTP) {
 	}
 	b.add(of(f, "UrlAccess"), "AWS::Lambda::Permission", output.Mapping{
 		{Key: "Action", Value: "lambda:InvokeFunctionUrl"},
-		{Key: "FunctionName", Value: stack.Ref(function)},
+		{Key: "FunctionName", Value: function},
 		{Key: "Principal", Value: output.Text("*")},
 		{Key: "FunctionUrlAuthType", Value: "NONE"},
 	})
-	b.add(of(f, "Permission"), "AWS::Lambda::Permission", output.Mapping{
-		{Key: "Action", Value: "lambda:InvokeFunction"},
-		{Key: "FunctionName", Value: stack.Ref(function)},
-		{Key: "Principal", Value: output.Text("*")},
-		{Key: "InvokedViaFunctionUrl", Value: true},
-	})
+	b.permit(f, output.Text("*"), nil, output.Member{Key: "InvokedViaFunctionUrl", Value: true})
 }
 
 // httpAPI returns the id of the application's HTTP API, and adds it unless it
@@ -64,21 +58,19 @@ func (b *builder) httpAPI() any {
 	if b.apiID != "" {
 		id, address = output.Text(b.apiID), stack.Join{"https://" + b.apiID + ".execute-api.", stack.Region, ".", stack.URLSuffix}
 	}
-	if b.hasAPI {
-		return id
-	}
-	b.hasAPI = true
-	if b.apiID == "" {
-		b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
-		b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
-	}
-	var behind []string
-	for _, f := range b.app.Functions {
-		if _, ok := f.Trigger.(model.HTTP); ok {
-			behind = append(behind, f.Name)
+	b.once("Api", func() {
+		if b.apiID == "" {
+			b.add("Api", "AWS::ApiGatewayV2::Api", output.Mapping{{Key: "Name", Value: stack.StackName}, {Key: "ProtocolType", Value: "HTTP"}})
+			b.add("ApiStage", "AWS::ApiGatewayV2::Stage", output.Mapping{{Key: "ApiId", Value: id}, {Key: "StageName", Value: output.Text("$default")}, {Key: "AutoDeploy", Value: true}})
 		}
-	}
-	b.output("Api", "urls", "URL of the HTTP API", address, behind...)
+		var behind []string
+		for _, f := range b.app.Functions {
+			if _, ok := f.Trigger.(model.HTTP); ok {
+				behind = append(behind, f.Name)
+			}
+		}
+		b.output("Api", "urls", "URL of the HTTP API", address, behind...)
+	})
 	return id
 }
 
@@ -96,18 +88,14 @@ func (b *builder) routes(f model.Function, t model.HTTP) {
 		if b.isTaken(r, f) {
 			continue
 		}
-		auth := "AWS_IAM"
-		if r.open {
-			auth = "NONE"
-		}
 		b.add(r.id(), "AWS::ApiGatewayV2::Route", output.Mapping{
 			{Key: "ApiId", Value: api},
 			{Key: "RouteKey", Value: output.Text(r.key())},
-			{Key: "AuthorizationType", Value: auth},
+			{Key: "AuthorizationType", Value: authorization[r.open]},
 			{Key: "Target", Value: stack.Join{"integrations/", stack.Ref(integration)}},
 		})
 	}
-	b.permit(f, of(f, "Permission"), "apigateway.amazonaws.com", regional("execute-api", api, "/*"))
+	b.permit(f, "apigateway.amazonaws.com", regional("execute-api", api, "/*"))
 }
 
 // A route is one of an HTTP API.
@@ -149,12 +137,7 @@ func (r route) key() string { return r.method + " " + r.path }
 // same is the key without the names of its wildcards, by which neither net/http
 // nor a reader tells two routes apart.
 func (r route) same() string {
-	return wildcard.ReplaceAllStringFunc(r.key(), func(w string) string {
-		if strings.HasSuffix(w, "+}") {
-			return "{+}"
-		}
-		return "{}"
-	})
+	return wildcard.ReplaceAllString(r.key(), "{$1}")
 }
 
 // id is the route's logical id: whichever function has it, and however its
@@ -167,7 +150,7 @@ func (r route) id() string {
 }
 
 var (
-	wildcard = regexp.MustCompile(`\{[^}]*\}`)
+	wildcard = regexp.MustCompile(`\{[^}]*?(\+?)\}`)
 	noWord   = regexp.MustCompile(`[^A-Za-z0-9]+`)
 )
 
@@ -176,14 +159,15 @@ var (
 // it, as in net/http. Browsers' preflight requests, which bring no credentials,
 // need an open route where the adapter answers them.
 func routes(t model.HTTP) []route {
-	path := strings.ReplaceAll(strings.TrimSuffix(t.Path, "{$}"), "...}", "+}")
-	paths := []string{path}
-	folder, below := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
+	whole := strings.ReplaceAll(strings.TrimSuffix(t.Path, "{$}"), "...}", "+}")
+	paths := []string{whole}
+	folder, below := path.Split(whole)
+	bare := cmp.Or(strings.TrimSuffix(folder, "/"), "/") // no other route ends in a slash
 	switch {
-	case below == "" && path == t.Path: // but for /{$}
-		paths = []string{folder + "{below+}", bare(folder)}
+	case below == "" && whole == t.Path: // but for /{$}
+		paths = []string{folder + "{below+}", bare}
 	case strings.HasSuffix(below, "+}"):
-		paths = []string{path, bare(folder)}
+		paths = []string{whole, bare}
 	}
 	methods := slices.Clone(t.Methods)
 	if len(methods) == 0 {
@@ -194,29 +178,17 @@ func routes(t model.HTTP) []route {
 	preflight := len(t.CORS) > 0 && !slices.Contains(methods, "OPTIONS") && !(t.Public && methods[0] == "ANY")
 	var out []route
 	for i, p := range paths {
-		by := written
-		if i > 0 {
-			by = bareOnly
-		}
+		by := []implied{written, bareOnly}[i]
 		for j, m := range methods {
+			as := by
 			if by == written && m == "HEAD" && j >= len(t.Methods) {
-				out = append(out, route{m, p, t.Public, head})
-				continue
+				as = head
 			}
-			out = append(out, route{m, p, t.Public, by})
+			out = append(out, route{m, p, t.Public, as})
 		}
 		if preflight {
 			out = append(out, route{"OPTIONS", p, true, by})
 		}
 	}
 	return out
-}
-
-// bare is the folder without the slash at its end, with which no route but /
-// ends.
-func bare(folder string) string {
-	if folder == "/" {
-		return folder
-	}
-	return strings.TrimSuffix(folder, "/")
 }

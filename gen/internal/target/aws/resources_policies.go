@@ -15,22 +15,16 @@ func (b *builder) policies() {
 	for _, r := range slices.Clone(b.Resources) {
 		id := r.ID
 		b.cause = b.causes[id]
+		add := func(key string, of any, statements ...statement) {
+			b.add(id+"Policy", r.Kind+"Policy", output.Mapping{{Key: key, Value: of}, {Key: "PolicyDocument", Value: policy(statements...)}})
+		}
 		switch r.Kind {
 		case "AWS::SQS::Queue":
-			b.add(id+"Policy", "AWS::SQS::QueuePolicy", output.Mapping{
-				{Key: "Queues", Value: []any{stack.Ref(id)}},
-				{Key: "PolicyDocument", Value: policy(append(b.permitted(id), overTLS("sqs:*", stack.Arn(id)))...)},
-			})
+			add("Queues", []any{stack.Ref(id)}, append(b.permitted(id), overTLS("sqs:*", stack.Arn(id)))...)
 		case "AWS::SNS::Topic":
-			b.add(id+"Policy", "AWS::SNS::TopicPolicy", output.Mapping{
-				{Key: "Topics", Value: []any{stack.Ref(id)}},
-				{Key: "PolicyDocument", Value: policy(overTLS("sns:Publish", stack.Ref(id)))},
-			})
+			add("Topics", []any{stack.Ref(id)}, overTLS("sns:Publish", stack.Ref(id)))
 		case "AWS::S3::Bucket":
-			b.add(id+"Policy", "AWS::S3::BucketPolicy", output.Mapping{
-				{Key: "Bucket", Value: stack.Ref(id)},
-				{Key: "PolicyDocument", Value: policy(overTLS("s3:*", stack.Arn(id), stack.Join{stack.Arn(id), "/*"}))},
-			})
+			add("Bucket", stack.Ref(id), overTLS("s3:*", stack.Arn(id), stack.Join{stack.Arn(id), "/*"}))
 		}
 	}
 }
@@ -42,11 +36,11 @@ func (b *builder) permitted(queue string) []statement {
 	sources := map[string][]any{}
 	added := map[string]bool{}
 	for _, one := range b.senders {
-		if key := fmt.Sprint(one.principal, one.source); one.queue != queue || added[key] {
+		key := fmt.Sprint(one.principal, one.source)
+		if one.queue != queue || added[key] {
 			continue
-		} else {
-			added[key] = true
 		}
+		added[key] = true
 		if sources[one.principal] == nil {
 			principals = append(principals, one.principal)
 		}
@@ -80,12 +74,8 @@ type statement struct {
 }
 
 func (s statement) mapping() output.Mapping {
-	effect := "Allow"
-	if s.deny {
-		effect = "Deny"
-	}
 	return mapping(
-		output.Member{Key: "Effect", Value: effect},
+		output.Member{Key: "Effect", Value: map[bool]string{false: "Allow", true: "Deny"}[s.deny]},
 		output.Member{Key: "Principal", Value: s.principal},
 		output.Member{Key: "Action", Value: s.actions},
 		output.Member{Key: "Resource", Value: s.resources},

@@ -53,28 +53,30 @@ func (b *builder) shared() {
 	for _, f := range b.app.Functions {
 		b.cause = cause{f, "sink"}
 		b.sinkResources(f)
-		b.usedResources(f)
-		b.cause = cause{function: f}
-		name := f.Trigger.Resource()
-		if b.names[name] != "" {
-			continue
+		for _, u := range f.Uses {
+			b.cause = cause{f, u.Key()}
+			b.create(string(u.Kind), u.Name)
 		}
-		switch t := f.Trigger.(type) {
-		case model.Queue:
+		b.cause = cause{function: f}
+		b.create(f.Trigger.Kind(), f.Trigger.Resource())
+		if t, ok := f.Trigger.(model.Queue); ok && b.names[t.Name] == "" {
 			b.once(feedingID(t), func() { b.createQueue(f, t) })
-		case model.Topic:
-			b.createTopic(name)
-		case model.Object:
-			b.once(logical(name, "Bucket"), func() { b.createBucket(name) })
-		case model.Stream:
-			b.once(logical(name, "Stream"), func() {
-				b.createStream(name)
-			})
-		case model.Document:
-			b.once(logical(name, "Table"), func() { b.createTable(name) })
 		}
 	}
 	b.policies()
+}
+
+// create adds the topic, bucket, stream or table of the name, unless it exists
+// already. Of other kinds there is nothing to add.
+func (b *builder) create(kind, name string) {
+	creates := map[string]struct {
+		suffix string
+		add    func(id, name string)
+	}{"topic": {"Topic", b.createTopic}, "object": {"Bucket", b.createBucket}, "stream": {"Stream", b.createStream}, "document": {"Table", b.createTable}}
+	if c, ok := creates[kind]; ok && b.names[name] == "" {
+		id := logical(name, c.suffix)
+		b.once(id, func() { c.add(id, name) })
+	}
 }
 
 // once adds what is shared under the id, if nothing is.
@@ -90,13 +92,9 @@ func (b *builder) once(id string, add func()) {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 func (b *builder) createQueue(f model.Function, t model.Queue) {
-	visibility := t.Visibility
-	if visibility == 0 {
-		visibility = presetVisibility(f, t)
-	}
 	properties := b.queueProperties(
 		output.Member{Key: "FifoQueue", Value: t.FIFO},
-		output.Member{Key: "VisibilityTimeout", Value: seconds(visibility)},
+		output.Member{Key: "VisibilityTimeout", Value: seconds(cmp.Or(t.Visibility, presetVisibility(f, t)))},
 		output.Member{Key: "MessageRetentionPeriod", Value: b.retention(t.Name, t.FIFO)},
 	)
 	if letters := b.deadLetterQueue(f); letters != nil {
@@ -109,13 +107,9 @@ func (b *builder) createQueue(f model.Function, t model.Queue) {
 	b.output(id, "queues", "URL of the queue "+t.Name, stack.Ref(id), t.Name)
 }
 
-// createTopic adds a topic, unless it is there.
-func (b *builder) createTopic(name string) {
-	id := logical(name, "Topic")
-	b.once(id, func() {
-		b.add(id, "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
-		b.output(id, "topics", "ARN of the topic "+name, stack.Ref(id), name)
-	})
+func (b *builder) createTopic(id, name string) {
+	b.add(id, "AWS::SNS::Topic", mapping(output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}))
+	b.output(id, "topics", "ARN of the topic "+name, stack.Ref(id), name)
 }
 
 // queueProperties are the properties of a queue that are not zero. SQS encrypts
@@ -123,15 +117,15 @@ func (b *builder) createTopic(name string) {
 //
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
 func (b *builder) queueProperties(members ...output.Member) output.Mapping {
-	return append(mapping(members...), b.encrypted(output.Mapping{{Key: "KmsMasterKeyId", Value: output.Text(b.key)}}, output.Mapping{{Key: "SqsManagedSseEnabled", Value: true}})...)
+	return mapping(append(members, output.Member{Key: "KmsMasterKeyId", Value: output.Text(b.key)}, output.Member{Key: "SqsManagedSseEnabled", Value: b.key == ""})...)
 }
 
 // createStream adds a stream, which Kinesis encrypts with the account's own key
 // for it: readers and writers need no right to the key.
 //
 // https://docs.aws.amazon.com/streams/latest/dev/server-side-encryption.html
-func (b *builder) createStream(name string) {
-	b.keep(stack.Retained, logical(name, "Stream"), "AWS::Kinesis::Stream", output.Mapping{
+func (b *builder) createStream(id, _ string) {
+	b.keep(stack.Retained, id, "AWS::Kinesis::Stream", output.Mapping{
 		{Key: "StreamModeDetails", Value: output.Mapping{{Key: "StreamMode", Value: "ON_DEMAND"}}},
 		{Key: "StreamEncryption", Value: output.Mapping{{Key: "EncryptionType", Value: output.Text("KMS")}, {Key: "KeyId", Value: cmp.Or[any](optional(b.key), "alias/aws/kinesis")}}},
 	})
@@ -139,7 +133,7 @@ func (b *builder) createStream(name string) {
 
 // createBucket adds a bucket with the notifications of its functions, which it
 // checks when it is created: the permissions must be there.
-func (b *builder) createBucket(name string) {
+func (b *builder) createBucket(id, name string) {
 	var notifications []output.Mapping
 	var permissions []string
 	for _, f := range b.fed[name] {
@@ -156,14 +150,9 @@ func (b *builder) createBucket(name string) {
 			})
 		}
 	}
-	id := logical(name, "Bucket")
-	var notifies any
-	if len(notifications) > 0 {
-		notifies = output.Mapping{{Key: "LambdaConfigurations", Value: notifications}}
-	}
 	properties := append(output.Mapping{
 		{Key: "BucketName", Value: bucketName(name)},
-		{Key: "NotificationConfiguration", Value: notifies},
+		{Key: "NotificationConfiguration", Value: nested(output.Member{Key: "LambdaConfigurations", Value: notifications})},
 	}, b.privateBucket()...)
 	b.keep(stack.RetainedOnceThere, id, "AWS::S3::Bucket", properties, permissions...)
 	b.output(id, "buckets", "Name of the bucket "+name, stack.Ref(id), name)
@@ -195,10 +184,7 @@ func keyFilter(t model.Object) any {
 			rules = append(rules, output.Mapping{{Key: "Name", Value: r.name}, {Key: "Value", Value: output.Text(encodedKey(r.value))}})
 		}
 	}
-	if rules == nil {
-		return nil
-	}
-	return output.Mapping{{Key: "S3Key", Value: output.Mapping{{Key: "Rules", Value: rules}}}}
+	return nested(output.Member{Key: "S3Key", Value: nested(output.Member{Key: "Rules", Value: rules})})
 }
 
 // encodedKey encodes a part of a key as forms are, but for its slashes: a space
@@ -208,7 +194,7 @@ func encodedKey(s string) string { return strings.ReplaceAll(url.QueryEscape(s),
 // createTable adds a table with the key attributes that the adapter knows, as
 // strings, and a stream with the images that its functions ask for; none if it
 // feeds no function.
-func (b *builder) createTable(name string) {
+func (b *builder) createTable(id, name string) {
 	images := ""
 	for _, f := range b.fed[name] {
 		if t, ok := f.Trigger.(model.Document); ok && t.Before {
@@ -217,24 +203,22 @@ func (b *builder) createTable(name string) {
 			images = cmp.Or(images, "NEW_IMAGE")
 		}
 	}
-	var stream any
-	if images != "" {
-		stream = output.Mapping{{Key: "StreamViewType", Value: images}}
+	var encryption any
+	if b.key != "" {
+		encryption = output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}
 	}
 	var attributes, schema []output.Mapping
 	for i, key := range b.keysOf(name) {
 		attributes = append(attributes, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "AttributeType", Value: "S"}})
 		schema = append(schema, output.Mapping{{Key: "AttributeName", Value: output.Text(key)}, {Key: "KeyType", Value: []string{"HASH", "RANGE"}[min(i, 1)]}})
 	}
-	id := logical(name, "Table")
-	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", append(output.Mapping{
+	b.keep(stack.Retained, id, "AWS::DynamoDB::Table", output.Mapping{
 		{Key: "BillingMode", Value: "PAY_PER_REQUEST"},
 		{Key: "AttributeDefinitions", Value: attributes},
 		{Key: "KeySchema", Value: schema},
-		{Key: "StreamSpecification", Value: stream},
+		{Key: "StreamSpecification", Value: nested(output.Member{Key: "StreamViewType", Value: images})},
 		{Key: "PointInTimeRecoverySpecification", Value: output.Mapping{{Key: "PointInTimeRecoveryEnabled", Value: true}}},
-	}, b.encrypted(output.Mapping{
-		{Key: "SSESpecification", Value: output.Mapping{{Key: "SSEEnabled", Value: true}, {Key: "SSEType", Value: "KMS"}, {Key: "KMSMasterKeyId", Value: output.Text(b.key)}}},
-	}, nil)...))
+		{Key: "SSESpecification", Value: encryption},
+	})
 	b.output(id, "tables", "Name of the table "+name, stack.Ref(id), name)
 }

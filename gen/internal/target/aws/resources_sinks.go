@@ -32,13 +32,13 @@ func (b *builder) sends(f model.Function) (may []statement, addresses output.Map
 		}
 		addresses = append(addresses, output.Member{Key: model.SinkVariable(sink.Name), Value: address})
 	}
-	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" {
+	if f.DeadLetterSink() == "" {
 		return may, addresses
 	}
 	may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{b.deadLetterQueue(f)}})
 	variable := model.SinkVariable(f.DeadLetterSink())
 	if !slices.ContainsFunc(addresses, func(m output.Member) bool { return m.Key == variable }) {
-		addresses = append(addresses, output.Member{Key: variable, Value: b.deadLetterURL(f)})
+		addresses = append(addresses, output.Member{Key: variable, Value: b.queueURL(f.DeadLetter, deadLetterID(f))})
 	}
 	return may, addresses
 }
@@ -94,20 +94,10 @@ func deadLetterID(f model.Function) string {
 // deadLetterQueue returns the ARN of the queue for the function's dead letters:
 // the one that the directive names, or one of its own; nil for none.
 func (b *builder) deadLetterQueue(f model.Function) any {
-	switch f.DeadLetter {
-	case "none":
+	if f.DeadLetter == "none" {
 		return nil
-	case "":
-		return stack.Arn(deadLetterID(f))
 	}
 	return b.queueArn(f.DeadLetter, deadLetterID(f))
-}
-
-func (b *builder) deadLetterURL(f model.Function) any {
-	if f.DeadLetter == "" {
-		return stack.Ref(deadLetterID(f))
-	}
-	return b.queueURL(f.DeadLetter, deadLetterID(f))
 }
 
 // sinkResources adds the queues and topics that the function sends to, unless
@@ -124,11 +114,11 @@ func (b *builder) sinkResources(f model.Function) {
 				b.keep(stack.Retained, id, "AWS::SQS::Queue", b.queueProperties(output.Member{Key: "MessageRetentionPeriod", Value: b.retention(sink.Name, false)}))
 				b.output(id, "queues", "URL of the queue "+sink.Name, stack.Ref(id), sink.Name)
 			})
-		case "topic":
-			b.createTopic(sink.Name)
+		default:
+			b.create(sink.Kind, sink.Name)
 		}
 	}
-	if _, ok := f.Trigger.(model.HTTP); ok || f.DeadLetterSink() == "" || b.names[f.DeadLetter] != "" || b.feeds("queue", f.DeadLetter) {
+	if f.DeadLetterSink() == "" || b.names[f.DeadLetter] != "" || b.feeds("queue", f.DeadLetter) {
 		return
 	}
 	id := deadLetterID(f)
@@ -166,8 +156,7 @@ type sender struct {
 // permitDeadLetters lets the service send dead letters for the source to the
 // function's queue, if that is the stack's own.
 func (b *builder) permitDeadLetters(f model.Function, principal string, source any) {
-	if b.names[f.DeadLetter] != "" {
-		return // whose policy is its owner's
+	if f.DeadLetter != "none" && b.names[f.DeadLetter] == "" { // whose policy is its owner's
+		b.senders = append(b.senders, sender{deadLetterID(f), principal, source, f})
 	}
-	b.senders = append(b.senders, sender{deadLetterID(f), principal, source, f})
 }

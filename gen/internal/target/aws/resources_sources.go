@@ -19,23 +19,15 @@ func (b *builder) eventSource(f model.Function, source any, further ...output.Me
 	}, further...))
 }
 
-// queue is the feeding by an SQS queue, whose own policy writes the dead
+// queue feeds the function by an SQS queue, whose own policy writes the dead
 // letters.
-func (b *builder) queue(f model.Function, t model.Queue) feeding {
+func (b *builder) queue(f model.Function, t model.Queue) []statement {
 	queue := b.queueArn(t.Name, feedingID(t))
-	concurrency := any(nil)
-	if n := mappingConcurrency(f); n > 0 {
-		concurrency = output.Mapping{{Key: "MaximumConcurrency", Value: n}}
-	}
-	return feeding{
-		may: []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}},
-		add: []func(){func() {
-			b.eventSource(f, queue, mapping(
-				output.Member{Key: "BatchSize", Value: batchSize(t)},
-				output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
-				output.Member{Key: "ScalingConfig", Value: concurrency})...)
-		}},
-	}
+	b.eventSource(f, queue, mapping(
+		output.Member{Key: "BatchSize", Value: batchSize(t)},
+		output.Member{Key: "MaximumBatchingWindowInSeconds", Value: seconds(t.Window)},
+		output.Member{Key: "ScalingConfig", Value: nested(output.Member{Key: "MaximumConcurrency", Value: mappingConcurrency(f)})})...)
+	return []statement{{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{queue}}}
 }
 
 // mappingConcurrency is how many instances a queue feeds at once, 0 for any
@@ -52,13 +44,10 @@ func mappingConcurrency(f model.Function) int {
 	return max(n, minConcurrency)
 }
 
-// stream is the feeding by a Kinesis stream.
-func (b *builder) stream(f model.Function, t model.Stream) feeding {
+// stream feeds the function by a Kinesis stream.
+func (b *builder) stream(f model.Function, t model.Stream) []statement {
 	source := b.arnOf(t.Name, "kinesis", "stream/", stack.Arn(logical(t.Name, "Stream")))
-	start := "TRIM_HORIZON"
-	if t.Latest {
-		start = "LATEST"
-	}
+	start := map[bool]string{false: "TRIM_HORIZON", true: "LATEST"}[t.Latest]
 	return b.records(f, source, statement{
 		actions:   []string{"kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"},
 		resources: []any{source},
@@ -67,30 +56,26 @@ func (b *builder) stream(f model.Function, t model.Stream) feeding {
 		output.Member{Key: "ParallelizationFactor", Value: t.Concurrency})
 }
 
-// document is the feeding by the stream of a DynamoDB table.
-func (b *builder) document(f model.Function, t model.Document) feeding {
+// document feeds the function by the stream of a DynamoDB table.
+func (b *builder) document(f model.Function, t model.Document) []statement {
 	id := logical(t.Collection, "Table")
 	var source, all any = stack.Attribute{ID: id, Name: "StreamArn"}, stack.Join{stack.Arn(id), "/stream/*"}
 	if name := b.names[t.Collection]; name != "" {
 		source, all = output.Text(b.streams[t.Collection]), regional("dynamodb", "table/"+name+"/stream/*")
 	}
-	fed := b.records(f, source, statement{
+	may := b.records(f, source, statement{
 		actions:   []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 		resources: []any{source},
 	}, "TRIM_HORIZON", output.Member{Key: "FilterCriteria", Value: changeFilter(t)})
-	fed.may = append(fed.may, statement{actions: []string{"dynamodb:ListStreams"}, resources: []any{all}})
-	return fed
+	return append(may, statement{actions: []string{"dynamodb:ListStreams"}, resources: []any{all}})
 }
 
 // changeFilter is the filter for the kinds of change; nil for all.
 func changeFilter(t model.Document) any {
 	var kinds []string
-	for _, k := range []struct {
-		asked bool
-		name  string
-	}{{t.Created, "INSERT"}, {t.Updated, "MODIFY"}, {t.Deleted, "REMOVE"}} {
-		if k.asked {
-			kinds = append(kinds, k.name)
+	for i, asked := range []bool{t.Created, t.Updated, t.Deleted} {
+		if asked {
+			kinds = append(kinds, []string{"INSERT", "MODIFY", "REMOVE"}[i])
 		}
 	}
 	if len(kinds) == 3 {
@@ -100,85 +85,90 @@ func changeFilter(t model.Document) any {
 	return output.Mapping{{Key: "Filters", Value: []output.Mapping{{{Key: "Pattern", Value: output.Text(pattern)}}}}}
 }
 
-// records is the feeding by a stream: five retries from the first record that
+// records feeds the function by a stream: five retries from the first record that
 // failed, half of a batch at a time, within six hours. What is given up then
 // goes to a bucket whole, where a queue would get its position alone.
-func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) feeding {
-	fed := feeding{may: []statement{read}}
-	var onFailure, counted any
+func (b *builder) records(f model.Function, source any, read statement, start string, further ...output.Member) []statement {
+	may := []statement{read}
+	var letters, counted any
 	if f.DeadLetter != "none" {
 		bucket := of(f, "DeadLetters")
-		counted = b.counted()
-		onFailure = output.Mapping{{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: stack.Arn(bucket)}}}}
+		letters = stack.Arn(bucket)
+		if b.alarms != "" { // which are about what is counted
+			counted = output.Mapping{{Key: "Metrics", Value: []string{"EventCount"}}}
+		}
 		// Lambda's keys: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
-		fed.may = append(fed.may,
+		may = append(may,
 			statement{actions: []string{"s3:PutObject"}, resources: []any{stack.Join{stack.Arn(bucket), "/aws/lambda/*"}}},
 			statement{actions: []string{"s3:ListBucket"}, resources: []any{stack.Arn(bucket)}})
-		fed.add = append(fed.add, func() { b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", b.privateBucket()) })
+		b.keep(stack.RetainedOnceThere, bucket, "AWS::S3::Bucket", b.privateBucket())
 	}
-	fed.add = append(fed.add, func() {
-		b.eventSource(f, source, append(mapping(further...),
-			output.Member{Key: "StartingPosition", Value: start},
-			output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
-			output.Member{Key: "BisectBatchOnFunctionError", Value: true},
-			output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
-			output.Member{Key: "DestinationConfig", Value: onFailure},
-			output.Member{Key: "MetricsConfig", Value: counted})...)
-	})
-	return fed
+	b.eventSource(f, source, append(mapping(further...),
+		output.Member{Key: "StartingPosition", Value: start},
+		output.Member{Key: "MaximumRetryAttempts", Value: recordRetries(f)},
+		output.Member{Key: "BisectBatchOnFunctionError", Value: true},
+		output.Member{Key: "MaximumRecordAgeInSeconds", Value: seconds(maxEventAge)},
+		output.Member{Key: "DestinationConfig", Value: onFailure(letters)},
+		output.Member{Key: "MetricsConfig", Value: counted})...)
+	return may
+}
+
+// onFailure is where Lambda sends what it gives up; nil for nowhere.
+func onFailure(to any) any {
+	return nested(output.Member{Key: "OnFailure", Value: nested(output.Member{Key: "Destination", Value: to})})
 }
 
 // privateBucket are the properties of every bucket: nothing in it is public, and
 // S3 encrypts it.
 func (b *builder) privateBucket() output.Mapping {
+	algorithm := "AES256"
+	if b.key != "" {
+		algorithm = "aws:kms"
+	}
 	return output.Mapping{
 		{Key: "PublicAccessBlockConfiguration", Value: output.Mapping{
 			{Key: "BlockPublicAcls", Value: true}, {Key: "BlockPublicPolicy", Value: true},
 			{Key: "IgnorePublicAcls", Value: true}, {Key: "RestrictPublicBuckets", Value: true},
 		}},
-		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{
-			b.encrypted(
-				output.Mapping{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "aws:kms"}, {Key: "KMSMasterKeyID", Value: output.Text(b.key)}}}, {Key: "BucketKeyEnabled", Value: true}},
-				output.Mapping{{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: "AES256"}}}}),
-		}}}},
+		{Key: "BucketEncryption", Value: output.Mapping{{Key: "ServerSideEncryptionConfiguration", Value: []output.Mapping{mapping(
+			output.Member{Key: "ServerSideEncryptionByDefault", Value: output.Mapping{{Key: "SSEAlgorithm", Value: algorithm}, {Key: "KMSMasterKeyID", Value: optional(b.key)}}},
+			output.Member{Key: "BucketKeyEnabled", Value: b.key != ""},
+		)}}}},
 	}
 }
 
-// asynchronous is the feeding of a function that Lambda itself calls again: at
-// most twice, within six hours, and then the event goes to a queue.
-func (b *builder) asynchronous(f model.Function, source func()) feeding {
-	letters := b.deadLetterQueue(f)
-	config := output.Mapping{
+// isAsynchronous reports whether Lambda itself calls the function again.
+func isAsynchronous(f model.Function) bool {
+	switch f.Trigger.(type) {
+	case model.Topic, model.Object, model.Event, model.Schedule:
+		return true
+	}
+	return false
+}
+
+// asynchronous has Lambda call the function again at most twice, within six hours,
+// and then the event goes to a queue.
+func (b *builder) asynchronous(f model.Function) {
+	b.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", output.Mapping{
 		{Key: "FunctionName", Value: stack.Ref(of(f, "Function"))},
 		{Key: "Qualifier", Value: "$LATEST"},
 		{Key: "MaximumRetryAttempts", Value: retries(f)},
 		{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)},
-	}
-	if letters != nil {
-		config = append(config, output.Member{Key: "DestinationConfig", Value: output.Mapping{
-			{Key: "OnFailure", Value: output.Mapping{{Key: "Destination", Value: letters}}},
-		}})
-	}
-	return feeding{add: []func(){
-		func() { b.add(of(f, "Retries"), "AWS::Lambda::EventInvokeConfig", config) },
-		source,
-	}}
+		{Key: "DestinationConfig", Value: onFailure(b.deadLetterQueue(f))},
+	})
 }
 
 // subscribe subscribes the function to the topic.
 func (b *builder) subscribe(f model.Function, t model.Topic) {
 	topic := b.arnOf(t.Name, "sns", "", stack.Ref(logical(t.Name, "Topic")))
-	b.permit(f, of(f, "Permission"), "sns.amazonaws.com", topic)
-	subscription := output.Mapping{
+	b.permit(f, "sns.amazonaws.com", topic)
+	b.permitDeadLetters(f, "sns.amazonaws.com", topic)
+	b.add(of(f, "Subscription"), "AWS::SNS::Subscription", output.Mapping{
 		{Key: "TopicArn", Value: topic},
 		{Key: "Protocol", Value: "lambda"},
 		{Key: "Endpoint", Value: stack.Arn(of(f, "Function"))},
-	}
-	if letters := b.deadLetterQueue(f); letters != nil {
-		subscription = append(subscription, output.Member{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: letters}}})
-		b.permitDeadLetters(f, "sns.amazonaws.com", topic)
-	}
-	b.add(of(f, "Subscription"), "AWS::SNS::Subscription", subscription)
+		{Key: "RedrivePolicy", Value: nested(output.Member{Key: "deadLetterTargetArn", Value: b.deadLetterQueue(f)})},
+	})
 }
 
 // notify has the bucket tell the function of its objects: by the bucket's own
@@ -189,28 +179,27 @@ func (b *builder) notify(f model.Function, t model.Object) {
 		b.rule(f, "", objectPattern(t, name))
 		return
 	}
-	b.permit(f, of(f, "Permission"), "s3.amazonaws.com", arnOfBucket(bucketName(t.Bucket)), output.Member{Key: "SourceAccount", Value: stack.AccountID})
+	b.permit(f, "s3.amazonaws.com", arnOfBucket(bucketName(t.Bucket)), output.Member{Key: "SourceAccount", Value: stack.AccountID})
 }
 
 // rule adds a rule of the EventBridge bus that has the function as its target;
 // the account's default bus if the name is "".
 func (b *builder) rule(f model.Function, bus string, pattern output.Mapping) {
 	id := of(f, "Rule")
-	target := output.Mapping{
-		{Key: "Id", Value: "function"},
-		{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
-	}
-	if letters := b.deadLetterQueue(f); letters != nil {
-		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
-		b.permitDeadLetters(f, "events.amazonaws.com", stack.Arn(id))
-	}
+	b.permitDeadLetters(f, "events.amazonaws.com", stack.Arn(id))
 	b.add(id, "AWS::Events::Rule", mapping(
 		output.Member{Key: "EventBusName", Value: bus},
 		output.Member{Key: "EventPattern", Value: pattern},
-		output.Member{Key: "Targets", Value: []output.Mapping{target}},
+		output.Member{Key: "Targets", Value: []output.Mapping{b.target(f, output.Member{Key: "Id", Value: "function"}, output.Member{Key: "Arn", Value: stack.Arn(of(f, "Function"))})}},
 	))
-	b.permit(f, of(f, "Permission"), "events.amazonaws.com", stack.Arn(id))
+	b.permit(f, "events.amazonaws.com", stack.Arn(id))
+}
+
+// target is the function as the target of a rule or a schedule.
+func (b *builder) target(f model.Function, members ...output.Member) output.Mapping {
+	return append(members,
+		output.Member{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
+		output.Member{Key: "DeadLetterConfig", Value: nested(output.Member{Key: "Arn", Value: b.deadLetterQueue(f)})})
 }
 
 // eventPattern matches the type, and the source if the directive names one.
@@ -227,17 +216,15 @@ func eventPattern(t model.Event) output.Mapping {
 // both again.
 func objectPattern(t model.Object, bucket string) output.Mapping {
 	detail := output.Mapping{{Key: "bucket", Value: output.Mapping{{Key: "name", Value: []output.Text{output.Text(bucket)}}}}}
-	switch {
-	case t.Prefix != "":
-		detail = append(detail, output.Member{Key: "object", Value: keyMatch("prefix", t.Prefix)})
-	case t.Suffix != "":
-		detail = append(detail, output.Member{Key: "object", Value: keyMatch("suffix", t.Suffix)})
+	how, text := "prefix", t.Prefix
+	if text == "" {
+		how, text = "suffix", t.Suffix
+	}
+	if text != "" {
+		key := []output.Mapping{{{Key: how, Value: output.Text(text)}}}
+		detail = append(detail, output.Member{Key: "object", Value: output.Mapping{{Key: "key", Value: key}}})
 	}
 	return output.Mapping{{Key: "source", Value: []string{"aws.s3"}}, {Key: "detail-type", Value: changes(t, []string{"Object Created"}, []string{"Object Deleted"})}, {Key: "detail", Value: detail}}
-}
-
-func keyMatch(how, text string) output.Mapping {
-	return output.Mapping{{Key: "key", Value: []output.Mapping{{{Key: how, Value: output.Text(text)}}}}}
 }
 
 // schedule adds a schedule of EventBridge Scheduler, with a role of its own to
@@ -248,16 +235,13 @@ func keyMatch(how, text string) output.Mapping {
 func (b *builder) schedule(f model.Function, t model.Schedule) {
 	when, _ := expression(t) // Check has refused what has none
 	input, _ := json.Marshal(f.Name)
-	target := output.Mapping{
-		{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
-		{Key: "RoleArn", Value: stack.Arn(of(f, "ScheduleCaller"))},
-		{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
-			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)},
-		{Key: "RetryPolicy", Value: output.Mapping{{Key: "MaximumEventAgeInSeconds", Value: seconds(maxEventAge)}, {Key: "MaximumRetryAttempts", Value: retries(f)}}},
-	}
+	target := b.target(f,
+		output.Member{Key: "Arn", Value: stack.Arn(of(f, "Function"))},
+		output.Member{Key: "RoleArn", Value: stack.Arn(of(f, "ScheduleCaller"))},
+		output.Member{Key: "Input", Value: output.Text(`{"name":` + string(input) + `,"scheduled":"<aws.scheduler.scheduled-time>",` +
+			`"schedule":"<aws.scheduler.schedule-arn>","attempt":"<aws.scheduler.attempt-number>"}`)})
 	may := []statement{{actions: []string{"lambda:InvokeFunction"}, resources: []any{stack.Arn(of(f, "Function"))}}}
 	if letters := b.deadLetterQueue(f); letters != nil {
-		target = append(target, output.Member{Key: "DeadLetterConfig", Value: output.Mapping{{Key: "Arn", Value: letters}}})
 		may = append(may, statement{actions: []string{"sqs:SendMessage"}, resources: []any{letters}})
 	}
 	b.add(of(f, "Schedule"), "AWS::Scheduler::Schedule", output.Mapping{

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -86,32 +87,27 @@ func (b *builder) rights(f model.Function) (policies []output.Mapping, variables
 func (b *builder) place(u model.Use) any {
 	switch u.Kind {
 	case model.UseDocument:
-		table := any(stack.Ref(logical(u.Name, "Table")))
-		if name := b.names[u.Name]; name != "" {
-			table = output.Text(name)
-		}
+		table := cmp.Or[any](optional(b.names[u.Name]), stack.Ref(logical(u.Name, "Table")))
 		if key := b.keysOf(u.Name)[0]; key != presetKey && !u.AsName {
-			return b.keyed(u.Name, key)
+			return stack.Join{table, "/" + key}
 		}
 		return table
 	case model.UseObject:
-		switch name := b.names[u.Name]; {
-		case name != "":
-			return output.Text(name)
-		case b.feeds("object", u.Name):
-			return bucketName(u.Name) // no reference, since the bucket refers to the functions that it feeds
-		}
-		return stack.Ref(logical(u.Name, "Bucket"))
+		return b.bucket(u.Name)
 	}
 	return output.Text(u.Name)
 }
 
-// keyed names a table with its key attribute, where that is not fngen's own.
-func (b *builder) keyed(name, key string) any {
-	if physical := b.names[name]; physical != "" {
-		return output.Text(physical + "/" + key)
+// bucket is the name of the bucket. That of one that feeds functions is no reference,
+// since the bucket refers to the functions.
+func (b *builder) bucket(name string) any {
+	switch physical := b.names[name]; {
+	case physical != "":
+		return output.Text(physical)
+	case b.feeds("object", name):
+		return bucketName(name)
 	}
-	return stack.Join{stack.Ref(logical(name, "Table")), "/" + key}
+	return stack.Ref(logical(name, "Bucket"))
 }
 
 // mayUse returns what the uses of one resource are permitted: an action once,
@@ -162,15 +158,13 @@ func (b *builder) resource(u model.Use) any {
 func (b *builder) objects(name, prefix string) any { return b.bucketARN(name, "/"+prefix+"*") }
 
 // bucketARN is the ARN of the bucket and what is below it. Of a bucket that feeds
-// functions it is no reference: see place.
+// functions it is no reference: see bucket.
 func (b *builder) bucketARN(name, below string) any {
-	switch physical := b.names[name]; {
-	case physical != "":
-		return arnOfBucket(physical, below)
-	case b.feeds("object", name):
-		return arnOfBucket(bucketName(name), below)
+	bucket := b.bucket(name)
+	if id, isReference := bucket.(stack.Ref); isReference {
+		return stack.Join{stack.Arn(string(id)), below}
 	}
-	return stack.Join{stack.Arn(logical(name, "Bucket")), below}
+	return arnOfBucket(bucket, below)
 }
 
 // onlyPrefix is the condition that nothing is listed but what begins with the
@@ -205,19 +199,4 @@ func (b *builder) keysOf(name string) []string {
 		return keys
 	}
 	return []string{presetKey}
-}
-
-// usedResources adds the tables and buckets that the function uses, unless they
-// are there already.
-func (b *builder) usedResources(f model.Function) {
-	for _, u := range f.Uses {
-		b.cause = cause{f, u.Key()}
-		switch {
-		case b.names[u.Name] != "":
-		case u.Kind == model.UseDocument:
-			b.once(logical(u.Name, "Table"), func() { b.createTable(u.Name) })
-		case u.Kind == model.UseObject:
-			b.once(logical(u.Name, "Bucket"), func() { b.createBucket(u.Name) })
-		}
-	}
 }

@@ -81,11 +81,7 @@ func decode(top *yaml.Node) (s stack.Stack) {
 func meaning(n *yaml.Node) any {
 	name, first, last := function(n)
 	if name == "Join" && first.Value == "" && last != nil {
-		out := stack.Join{}
-		for _, element := range last.Content {
-			out = append(out, meaning(element))
-		}
-		return out
+		return stack.Join(meanings(last))
 	}
 	if name != "" {
 		out, from := stack.Join{}, 0
@@ -104,24 +100,20 @@ func meaning(n *yaml.Node) any {
 		}
 		return out
 	case yaml.SequenceNode:
-		var all []any
-		var mappings []output.Mapping
-		for _, element := range n.Content {
-			all = append(all, meaning(element))
-			if m, ok := all[len(all)-1].(output.Mapping); ok {
-				mappings = append(mappings, m)
-			}
-		}
-		if len(mappings) == len(all) {
-			return mappings
-		}
-		return all
+		return meanings(n)
 	}
 	var number int
 	if n.ShortTag() == "!!int" && n.Decode(&number) == nil {
 		return number
 	}
 	return output.Text(n.Value)
+}
+
+func meanings(list *yaml.Node) (out []any) {
+	for _, element := range list.Content {
+		out = append(out, meaning(element))
+	}
+	return out
 }
 
 // reference is what a name in Fn::Sub stands for. Low and Mid, which are no longer
@@ -175,9 +167,10 @@ func child(n *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
+// root is what the patch is called where a path has no key yet.
+const root = "the patch"
+
+// below is the path of what is under the key.
 func below(path string, key *yaml.Node) string {
-	if path == "" || path == "the patch" {
-		return key.Value
-	}
-	return path + "." + key.Value
+	return strings.TrimPrefix(path+"."+key.Value, root+".")
 }

@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"bytes"
 	"fmt"
 	"go/token"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/output"
 	"github.com/fngen/fngen/gen/internal/target/aws/stack"
 )
 
@@ -40,11 +40,11 @@ func (p Patch) Over(template []byte, header string) (Patched, []model.Diagnostic
 	top := document.Content[0]
 	top.HeadComment, top.Content[0].HeadComment = "", "" // the header
 	l := laying{Patch: p, own: map[*yaml.Node]bool{}, removed: map[string]*yaml.Node{}}
-	if l.tidy(p.Top, "the patch", false); len(l.diagnostics) == 0 {
+	if l.tidy(p.Top, root, false); len(l.diagnostics) == 0 {
 		l.sections(top)
 	}
 	if len(l.diagnostics) == 0 {
-		top = l.lay(top, p.Top, "")
+		top = l.lay(top, p.Top, root)
 		l.references(top)
 	}
 	if len(l.diagnostics) > 0 {
@@ -54,14 +54,9 @@ func (p Patch) Over(template []byte, header string) (Patched, []model.Diagnostic
 	for key := range members(child(p.Top, "Resources")) {
 		out.At[key.Value] = l.position(key)
 	}
-	text := bytes.NewBufferString(header)
-	e := yaml.NewEncoder(text)
-	e.SetIndent(2)
-	if err := e.Encode(top); err != nil {
-		return Patched{}, nil, err
-	}
-	out.Text = text.Bytes()
-	return out, nil, e.Close()
+	text, err := output.EncodeYAML(header, top)
+	out.Text = text
+	return out, nil, err
 }
 
 type laying struct {

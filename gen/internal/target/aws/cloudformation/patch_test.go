@@ -178,14 +178,14 @@ func TestPatchedStack(t *testing.T) {
 Outputs: {Bus: {Value: !Ref Bus}}`)
 	want := output.Mapping{
 		{Key: "QueueName", Value: stack.Join{"", stack.StackName, "-orders"}}, {Key: "DelaySeconds", Value: 5}, {Key: "KmsMasterKeyId", Value: output.Text("on")},
-		{Key: "Tags", Value: []output.Mapping{{{Key: "Key", Value: output.Text("a")}}, {{Key: "Key", Value: output.Text("b")}}}},
+		{Key: "Tags", Value: []any{output.Mapping{{Key: "Key", Value: output.Text("a")}}, output.Mapping{{Key: "Key", Value: output.Text("b")}}}},
 		{Key: "RedrivePolicy", Value: output.Mapping{{Key: "deadLetterTargetArn", Value: stack.Join{"", stack.Arn("Letters"), ""}}, {Key: "maxReceiveCount", Value: 4}}},
 		{Key: "Refs", Value: []any{stack.Join{"", stack.Ref("News"), ""}, stack.Join{"", stack.Region, ""}, stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""},
 			stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""}, stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""}}},
 		{Key: "Texts", Value: []any{stack.Join{"a", stack.Ref("News"), "b", stack.Region, ""}, stack.Join{"", stack.Attribute{ID: "News", Name: "TopicName"}, ""},
 			stack.Join{"", stack.Ref("News"), ""}, stack.Join{output.Text("a"), stack.Join{"", stack.Ref("News"), ""}}, stack.Join{""}, stack.Join{""}, stack.Join{"", stack.Unique, "", stack.Ref("Mid"), ""}}},
 		{Key: "Numbers", Value: []any{7, output.Text("7"), output.Text("7.5"), output.Text("true"), output.Text("2012-10-17")}},
-		{Key: "Mappings", Value: []output.Mapping{{{Key: "A", Value: output.Mapping{{Key: "B", Value: output.Text("c")}}}}}},
+		{Key: "Mappings", Value: []any{output.Mapping{{Key: "A", Value: output.Mapping{{Key: "B", Value: output.Text("c")}}}}}},
 	}
 	if len(diagnostics) > 0 || len(got.Stack.Resources) != 4 || len(got.Stack.Outputs) != 2 {
 		t.Fatalf("%v, %+v", diagnostics, got.Stack)
