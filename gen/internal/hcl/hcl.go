@@ -47,26 +47,21 @@ func Value(v any) Expr {
 		}
 		return hclwrite.TokensForObject(attrs)
 	case []any:
-		elems := values(v)
-		for i, e := range v {
-			if _, ok := e.([]Pair); ok { // on lines of its own
-				elems[i] = append(Expr{newline}, elems[i]...)
+		elements := values(v)
+		for i := range v {
+			if _, ok := v[i].([]Pair); ok { // on lines of its own
+				elements[i] = append(Expr{newline}, elements[i]...)
 				if i == len(v)-1 {
-					elems[i] = append(elems[i], comma, newline)
+					elements[i] = append(elements[i], comma, newline)
 				}
 			}
 		}
-		return hclwrite.TokensForTuple(elems)
+		return hclwrite.TokensForTuple(elements)
 	case []string:
 		return hclwrite.TokensForTuple(values(v))
 	}
 	panic(fmt.Sprintf("no expression of %T", v))
 }
-
-var (
-	comma   = &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")}
-	newline = &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")}
-)
 
 func values[T any](list []T) []Expr {
 	var out []Expr
@@ -75,6 +70,11 @@ func values[T any](list []T) []Expr {
 	}
 	return out
 }
+
+var (
+	comma   = &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")}
+	newline = &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")}
+)
 
 // Ref returns a reference: names, and numbers and expressions in brackets.
 func Ref(root string, steps ...any) Expr {
