@@ -191,10 +191,7 @@ func (w *writer) waits(b hcl.Body, r stack.Resource) {
 			}
 		}
 	}
-	if len(on) > 0 {
-		b.AppendNewline()
-		b.Set(hcl.Pair{Name: "depends_on", Value: on})
-	}
+	b.DependsOn(on)
 }
 
 func (w *writer) address(id string) hcl.Expr {
