@@ -94,9 +94,10 @@ func (p *plan) do(s deploy.Step, do func(*client) error) {
 	p.operations = append(p.operations, operation{step: s, what: s.Kind + " " + s.Name, do: do})
 }
 
-// half is an operation that another one finishes.
-func (p *plan) half(s deploy.Step, do func(*client) error) {
-	p.operations = append(p.operations, operation{what: s.Kind + " " + s.Name, do: do})
+// half is an operation that another one finishes; feed is what it invokes, "" for
+// none.
+func (p *plan) half(s deploy.Step, feed string, do func(*client) error) {
+	p.operations = append(p.operations, operation{what: s.Kind + " " + s.Name, feed: full(feed), do: do})
 }
 
 // A found is what the platform has.
@@ -270,7 +271,7 @@ func (a Application) triggers(p *plan, there found, key string) []operation {
 		if !differs {
 			continue
 		}
-		old := before.text("feed")
+		old := before.feed()
 		version := before.next()
 		finish := func(c *client) error { return c.putTrigger(w.name, w.feed, marked{pkg, w.digest, version}) }
 		if w.feed == "" && old == "" {
@@ -278,26 +279,22 @@ func (a Application) triggers(p *plan, there found, key string) []operation {
 			continue
 		}
 		begun := cmp.Or(old, w.feed)
-		p.half(s, func(c *client) error { return c.putTrigger(w.name, begun, marked{Package: pkg, Version: version}) })
+		p.half(s, "", func(c *client) error { return c.putTrigger(w.name, begun, marked{Package: pkg, Version: version}) })
 		if old != "" {
 			m := before.mark()
 			known := m.Package != pkg || m.Digest != ""
-			feeds.half(s, func(c *client) error { return c.stopFeed(w.name, old, w.feed == old, known) })
-			feeds.last().feed = full(old)
+			feeds.half(s, old, func(c *client) error { return c.stopFeed(w.name, old, w.feed == old, known) })
 		}
 		if w.feed != "" {
 			if w.feed != begun {
-				feeds.half(s, func(c *client) error { return c.putTrigger(w.name, w.feed, marked{Package: pkg, Version: version}) })
+				feeds.half(s, "", func(c *client) error { return c.putTrigger(w.name, w.feed, marked{Package: pkg, Version: version}) })
 			}
-			feeds.half(s, func(c *client) error { return c.startFeed(w) })
-			feeds.last().feed = full(w.feed)
+			feeds.half(s, w.feed, func(c *client) error { return c.startFeed(w) })
 		}
 		feeds.do(s, finish)
 	}
 	return feeds.operations
 }
-
-func (p *plan) last() *operation { return &p.operations[len(p.operations)-1] }
 
 // putTrigger sends the trigger. Its annotations replace those that were there
 // (update in Triggers.scala), and its rules stay.

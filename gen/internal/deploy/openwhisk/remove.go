@@ -16,10 +16,9 @@ var removable = []string{"rule", "trigger", "action"}
 func (p *plan) remove(pkg string, there found) {
 	for _, name := range p.orphans(there, "trigger", pkg) {
 		trigger := there.of["trigger"][name]
-		feed, known := trigger.text("feed"), trigger.mark().Digest != ""
+		feed, known := trigger.feed(), trigger.mark().Digest != ""
 		if feed != "" {
-			p.half(deploy.Step{Kind: "trigger", Name: name}, func(c *client) error { return c.stopFeed(name, feed, false, known) })
-			p.last().feed = full(feed)
+			p.half(deploy.Step{Kind: "trigger", Name: name}, feed, func(c *client) error { return c.stopFeed(name, feed, false, known) })
 		}
 	}
 	for _, kind := range removable {
