@@ -162,26 +162,12 @@ func (e *examination) compiler() {
 // that is no longer, or soon no longer.
 func (e *examination) support(goVersion string) (r Runtime, until string) {
 	lang := version.Lang(goVersion)
-	oldest := Runtime{}
-	for _, known := range e.all {
-		if known.Platform != "go" {
-			continue
-		}
-		if oldest.ID == "" {
-			oldest = known
-		}
-		if known.ID == lang {
-			r = known
-		}
-	}
-	switch {
-	case r.ID != "" && e.passed(r.Deprecated, ahead):
+	r, ok := e.lookup("go", lang)
+	if ok && e.passed(r.Deprecated, ahead) {
 		return r, fmt.Sprintf("%s %s security fixes until %s, by when two newer ones are out%s", lang, e.tense(r, "gets", "got"), r.Deprecated.words(), r.by())
-	case r.ID != "":
-		return r, ""
 	}
-	r = Runtime{Platform: "go", ID: lang}
-	if version.IsValid(goVersion) && version.Compare(lang, oldest.ID) < 0 {
+	i := slices.IndexFunc(e.all, func(r Runtime) bool { return r.Platform == "go" })
+	if oldest := e.all[i]; !ok && version.IsValid(goVersion) && version.Compare(lang, oldest.ID) < 0 {
 		return r, lang + " gets no security fixes any more" + oldest.by()
 	}
 	return r, ""
