@@ -104,13 +104,19 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 	if err := v.may(model.UseDocument, table, key, operation != "GetItem"); err != nil {
 		return nil, err
 	}
+	full := func(d *document) native.Map {
+		if d == nil {
+			return native.Map{}
+		}
+		fields := maps.Clone(d.fields)
+		fields[name] = key
+		return fields
+	}
 	item := func(d *document) any {
 		if d == nil {
 			return native.Omit
 		}
-		full := maps.Clone(d.fields)
-		full[name] = key
-		text, _ := aws.Item(full) // of values that were read, all encode
+		text, _ := aws.Item(full(d)) // of values that were read, all encode
 		return text
 	}
 	if operation == "GetItem" {
@@ -127,13 +133,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 	}
 	var was *document
 	_, err = v.write(writing{name: table, key: key, fields: fields, isSame: true, when: func(d *document) error {
-		was = d
-		full := native.Map{}
-		if d != nil {
-			full = maps.Clone(d.fields)
-			full[name] = key
-		}
-		if !holds(full) {
+		if was = d; !holds(full(d)) {
 			return because(errConflict, "The conditional request failed")
 		}
 		return nil
