@@ -167,12 +167,7 @@ func (p *plan) orphans(there found, kind, pkg string) []string {
 // Plan compares the application with what is on the platform, by requests that
 // change nothing.
 func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
-	var missing []string
-	for _, name := range a.Deployment.Variables() {
-		if a.Env(name) == "" {
-			missing = append(missing, name)
-		}
-	}
+	missing := slices.DeleteFunc(a.Deployment.Variables(), func(name string) bool { return a.Env(name) != "" })
 	if len(missing) > 0 {
 		return deploy.Plan{}, fmt.Errorf("the environment has no %s; what feeds and callers know is told by it alone", strings.Join(missing, ", "))
 	}
