@@ -28,31 +28,19 @@ func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// An awsError is what a service of AWS answers in JSON.
-type awsError struct {
-	Type    string `json:"__type"`
-	Message string `json:"message"`
+// failAWS answers with the error, as services of AWS do in JSON.
+func failAWS(w http.ResponseWriter, err error, prefix string, table refusals) {
+	is := table.of(err, refusal{http.StatusBadRequest, "ValidationException"})
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amzn-Errortype", is.word)
+	w.WriteHeader(is.status)
+	_, _ = w.Write(native.JSON("__type", prefix+is.word, "message", err.Error())) // the caller may be gone
 }
 
-// failAWS answers with the error: what the service calls it is in types, by what it
-// is, and the rest is an error of validation.
-func failAWS(w http.ResponseWriter, err error, prefix string, types map[error]string) {
-	status, kind := http.StatusBadRequest, "ValidationException"
-	for is, name := range types {
-		if errors.Is(err, is) {
-			kind = name
-		}
-	}
-	switch {
-	case errors.Is(err, errUnknown):
-		kind = "UnknownOperationException"
-	case errors.Is(err, errDenied):
-		kind = "AccessDeniedException"
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("X-Amzn-Errortype", kind)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(awsError{prefix + kind, err.Error()}) // the caller may be gone
+var awsRefusals = refusals{
+	errNotFound: {http.StatusBadRequest, "ResourceNotFoundException"}, errConflict: {http.StatusBadRequest, "ConditionalCheckFailedException"},
+	errDenied: {http.StatusBadRequest, "AccessDeniedException"}, errUnknown: {http.StatusBadRequest, "UnknownOperationException"},
+	errBusy: {http.StatusBadRequest, "ProvisionedThroughputExceededException"},
 }
 
 // An item is a request of DynamoDB, as far as it is served.
@@ -74,9 +62,7 @@ func (v *View) dynamoDB(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	answer, err := v.item(w, r, operation)
 	if err != nil {
-		failAWS(w, err, "com.amazonaws.dynamodb.v20120810#", map[error]string{
-			errConflict: "ConditionalCheckFailedException", errBusy: "ProvisionedThroughputExceededException", errNotFound: "ResourceNotFoundException",
-		})
+		failAWS(w, err, "com.amazonaws.dynamodb.v20120810#", awsRefusals)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
