@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -86,15 +87,10 @@ func (d diagnosis) diagnostics(failed []*packages.Package) ([]model.Diagnostic, 
 
 // needCgo returns those of the packages that have files for cgo.
 func (d diagnosis) needCgo(broken map[string]listedPackage) ([]listedPackage, error) {
-	var paths []string
-	for p := range broken {
-		paths = append(paths, p)
-	}
-	if len(paths) == 0 {
+	if len(broken) == 0 {
 		return nil, nil
 	}
-	slices.Sort(paths)
-	listed, err := d.list("1", "ImportPath,Dir,CgoFiles", paths)
+	listed, err := d.list("1", "ImportPath,Dir,CgoFiles", slices.Sorted(maps.Keys(broken)))
 	return slices.DeleteFunc(listed, func(p listedPackage) bool { return len(p.CgoFiles) == 0 }), err
 }
 
