@@ -53,17 +53,10 @@ func (o *options) tell(severity, format string, args ...any) {
 // then.
 func (o *options) refused(err error) error {
 	var findings gen.Findings
-	if !errors.As(err, &findings) {
-		return err
+	if errors.As(err, &findings) {
+		return o.report(findings, 0)
 	}
-	if err := o.keep(findings); err != nil {
-		return err
-	}
-	for _, d := range findings {
-		o.find(d)
-	}
-	o.sum(findings, 0)
-	return errFindings
+	return err
 }
 
 // fail says why the command ends without having done what it should.

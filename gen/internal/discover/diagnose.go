@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -86,15 +87,10 @@ func (d diagnosis) diagnostics(failed []*packages.Package) ([]model.Diagnostic, 
 
 // needCgo returns those of the packages that have files for cgo.
 func (d diagnosis) needCgo(broken map[string]listedPackage) ([]listedPackage, error) {
-	var paths []string
-	for p := range broken {
-		paths = append(paths, p)
-	}
-	if len(paths) == 0 {
+	if len(broken) == 0 {
 		return nil, nil
 	}
-	slices.Sort(paths)
-	listed, err := d.list("1", "ImportPath,Dir,CgoFiles", paths)
+	listed, err := d.list("1", "ImportPath,Dir,CgoFiles", slices.Sorted(maps.Keys(broken)))
 	return slices.DeleteFunc(listed, func(p listedPackage) bool { return len(p.CgoFiles) == 0 }), err
 }
 
@@ -205,27 +201,14 @@ func (d diagnosis) diagnostic(pkgPath string, pos token.Position, message string
 // by itself, and as it was told to.
 var notRequired = regexp.MustCompile(`^(?:no required module provides|cannot find module providing) package (\S+)(?:; to add it:\s+go get \S+|: import lookup disabled by -mod=readonly)$`)
 
-// parsePosition understands file:line:col, of which all but the file may be
-// missing.
-func parsePosition(s string) token.Position {
-	if s == "-" {
-		return token.Position{}
-	}
-	rest, numbers := s, []int{}
-	for len(numbers) < 2 {
-		i := strings.LastIndexByte(rest, ':')
-		n, err := strconv.Atoi(rest[i+1:])
-		if i < 0 || err != nil {
-			break
-		}
-		rest, numbers = rest[:i], append(numbers, n)
-	}
-	pos := token.Position{Filename: rest}
-	switch len(numbers) {
-	case 1:
-		pos.Line = numbers[0]
-	case 2:
-		pos.Line, pos.Column = numbers[1], numbers[0]
+// place matches file:line:col, of which all but the file may be missing.
+var place = regexp.MustCompile(`(?s)^(.*?)(?::([0-9]+))?(?::([0-9]+))?$`)
+
+func parsePosition(s string) (pos token.Position) {
+	if m := place.FindStringSubmatch(s); s != "-" {
+		pos.Filename = m[1]
+		pos.Line, _ = strconv.Atoi(m[2]) // 0 if it is missing
+		pos.Column, _ = strconv.Atoi(m[3])
 	}
 	return pos
 }

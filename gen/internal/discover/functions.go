@@ -204,15 +204,12 @@ func (r *resolver) outline(c candidate, t directive.Trigger) model.Function {
 // visible reports whether packages below from may import the path, by the rule
 // for internal folders.
 func visible(from, pkgPath string) bool {
-	elements := strings.Split(pkgPath, "/")
-	for i := len(elements) - 1; i >= 0; i-- {
-		if elements[i] != "internal" {
-			continue
-		}
-		parent := path.Join(elements[:i]...)
-		return from == parent || strings.HasPrefix(from, parent+"/")
+	i := strings.LastIndex("/"+pkgPath+"/", "/internal/")
+	if i < 0 {
+		return true
 	}
-	return true
+	parent := pkgPath[:max(i-1, 0)]
+	return from == parent || strings.HasPrefix(from, parent+"/")
 }
 
 // unique sorts the functions and reports those that share a name.

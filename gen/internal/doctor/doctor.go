@@ -87,6 +87,10 @@ func (e *examination) passed(d Date, before time.Duration) bool {
 	return !d.First.IsZero() && !e.day.Add(before).Before(d.First)
 }
 
+func (e *examination) warn(code model.Code, pos token.Position, format string, args ...any) {
+	e.found = append(e.found, model.Diagnostic{Code: code, Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(format, args...)})
+}
+
 // runtime examines a runtime of the target.
 func (e *examination) runtime(t Target, id string) {
 	r, ok := e.lookup(t.Name, id)
@@ -107,17 +111,15 @@ func (e *examination) runtime(t Target, id string) {
 				ids = append(ids, other.ID)
 			}
 		}
-		e.found = append(e.found, model.Diagnostic{Code: "runtime-unknown", Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(
-			"nothing is known of %s on %s, where installations as they come have %s; see what yours has, and set targets.%[2]s.%[4]s to it", id, t.Name, strings.Join(ids, " or "), t.Key)})
+		e.warn("runtime-unknown", pos,
+			"nothing is known of %s on %s, where installations as they come have %s; see what yours has, and set targets.%[2]s.%[4]s to it", id, t.Name, strings.Join(ids, " or "), t.Key)
 	case e.passed(r.NoUpdate, 0):
-		e.found = append(e.found, model.Diagnostic{Code: "runtime-blocked", Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(
-			"%s takes no updates of functions in %s since %s%s; %s", t.Name, id, r.NoUpdate.words(), r.by(), way)})
+		e.warn("runtime-blocked", pos, "%s takes no updates of functions in %s since %s%s; %s", t.Name, id, r.NoUpdate.words(), r.by(), way)
 	case e.passed(r.NoCreation, 0):
-		e.found = append(e.found, model.Diagnostic{Code: "runtime-blocked", Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(
-			"%s takes no new functions in %s since %s, and no updates from %s on%s; %s", t.Name, id, r.NoCreation.words(), r.NoUpdate.words(), r.by(), way)})
+		e.warn("runtime-blocked", pos,
+			"%s takes no new functions in %s since %s, and no updates from %s on%s; %s", t.Name, id, r.NoCreation.words(), r.NoUpdate.words(), r.by(), way)
 	case e.passed(r.Deprecated, ahead):
-		e.found = append(e.found, model.Diagnostic{Code: "runtime-ending", Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(
-			"%s %s %s until %s%s; %s", t.Name, e.tense(r, "maintains", "maintained"), id, r.Deprecated.words(), r.by(), way)})
+		e.warn("runtime-ending", pos, "%s %s %s until %s%s; %s", t.Name, e.tense(r, "maintains", "maintained"), id, r.Deprecated.words(), r.by(), way)
 	}
 }
 
@@ -154,34 +156,19 @@ func (e *examination) compiler() {
 	if until == "" {
 		return
 	}
-	e.found = append(e.found, model.Diagnostic{Code: "go-support", Severity: model.Warning, Pos: token.Position{Filename: e.GoMod},
-		Message: fmt.Sprintf("%s compiles the functions, and %s; install a newer Go, build and deploy", e.Go, until)})
+	e.warn("go-support", token.Position{Filename: e.GoMod}, "%s compiles the functions, and %s; install a newer Go, build and deploy", e.Go, until)
 }
 
 // support returns what is known of a version of Go, and how long it gets fixes if
 // that is no longer, or soon no longer.
 func (e *examination) support(goVersion string) (r Runtime, until string) {
 	lang := version.Lang(goVersion)
-	oldest := Runtime{}
-	for _, known := range e.all {
-		if known.Platform != "go" {
-			continue
-		}
-		if oldest.ID == "" {
-			oldest = known
-		}
-		if known.ID == lang {
-			r = known
-		}
-	}
-	switch {
-	case r.ID != "" && e.passed(r.Deprecated, ahead):
+	r, ok := e.lookup("go", lang)
+	if ok && e.passed(r.Deprecated, ahead) {
 		return r, fmt.Sprintf("%s %s security fixes until %s, by when two newer ones are out%s", lang, e.tense(r, "gets", "got"), r.Deprecated.words(), r.by())
-	case r.ID != "":
-		return r, ""
 	}
-	r = Runtime{Platform: "go", ID: lang}
-	if version.IsValid(goVersion) && version.Compare(lang, oldest.ID) < 0 {
+	i := slices.IndexFunc(e.all, func(r Runtime) bool { return r.Platform == "go" })
+	if oldest := e.all[i]; !ok && version.IsValid(goVersion) && version.Compare(lang, oldest.ID) < 0 {
 		return r, lang + " gets no security fixes any more" + oldest.by()
 	}
 	return r, ""
@@ -199,13 +186,11 @@ func (e *examination) dist() {
 		}
 		oldest := slices.MinFunc(fngen, semver.Compare)
 		if semver.IsValid(oldest) && semver.IsValid(e.Fngen) && semver.Compare(oldest, e.Fngen) < 0 {
-			e.found = append(e.found, model.Diagnostic{Code: "dist-older", Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(
-				"fngen %s built what is here, and this is %s; run fngen build, and deploy", oldest, e.Fngen)})
+			e.warn("dist-older", pos, "fngen %s built what is here, and this is %s; run fngen build, and deploy", oldest, e.Fngen)
 		}
 		compiler := slices.MinFunc(compilers, version.Compare)
 		if _, until := e.support(compiler); until != "" && version.Lang(compiler) != version.Lang(e.Go) {
-			e.found = append(e.found, model.Diagnostic{Code: "go-support", Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(
-				"%s compiled what is here, and %s; run fngen build, and deploy", compiler, until)})
+			e.warn("go-support", pos, "%s compiled what is here, and %s; run fngen build, and deploy", compiler, until)
 		}
 	}
 }
@@ -221,6 +206,6 @@ func (e *examination) age() {
 	if oldest.IsZero() || e.day.Sub(oldest) <= oldAge {
 		return
 	}
-	e.found = append(e.found, model.Diagnostic{Code: "runtimes-old", Severity: model.Warning, Pos: token.Position{Filename: e.GoMod}, Message: fmt.Sprintf(
-		"what this fngen knows of runtimes was checked on %s, more than %d days ago, and may not be so any more; install a newer fngen", oldest.Format(time.DateOnly), int(oldAge.Hours()/24))})
+	e.warn("runtimes-old", token.Position{Filename: e.GoMod},
+		"what this fngen knows of runtimes was checked on %s, more than %d days ago, and may not be so any more; install a newer fngen", oldest.Format(time.DateOnly), int(oldAge.Hours()/24))
 }

@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,6 +40,9 @@ func named(o Options) (names, error) {
 	return m, nil
 }
 
+// noName matches what is left out of a path for the name of a package.
+var noName = regexp.MustCompile(`[^a-z0-9]+`)
+
 // packageName returns the name of the package in the module's root: the letters
 // and digits of the path's last element, without a major version. It reports
 // whether that is a name which such a package can have.
@@ -47,13 +51,7 @@ func packageName(modulePath string) (string, bool) {
 	if !ok {
 		prefix = modulePath
 	}
-	var b strings.Builder
-	for _, r := range strings.ToLower(path.Base(prefix)) {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			b.WriteRune(r)
-		}
-	}
-	name := b.String()
+	name := noName.ReplaceAllString(strings.ToLower(path.Base(prefix)), "")
 	// The go command knows a meaning of main and documentation, and no package
 	// named init can be imported, nor should one hide what all packages have.
 	special := slices.Contains([]string{"main", "documentation", "init"}, name) || types.Universe.Lookup(name) != nil

@@ -15,9 +15,9 @@ import (
 // wrote, but for what decides what code is compiled, which Settings have.
 func Env(platform model.Platform) []string {
 	env := os.Environ()
-	for _, v := range written() {
-		if os.Getenv(v.name) == "" && (platform.Plain || !slices.Contains(ours, v.name)) {
-			env = append(env, v.name+"="+v.value)
+	for name, value := range written() {
+		if os.Getenv(name) == "" && (platform.Plain || !slices.Contains(ours, name)) {
+			env = append(env, name+"="+value)
 		}
 	}
 	return append(append(env, Settings(platform)...), "GOENV=off", "GOFLAGS="+strings.Join(keptFlags(), " "))
@@ -172,19 +172,11 @@ func lookup(name string) (string, origin) {
 	if value := os.Getenv(name); value != "" {
 		return value, environment
 	}
-	var value string
-	for _, v := range written() {
-		if v.name == name {
-			value = v.value
-		}
-	}
-	return value, goEnv
+	return written()[name], goEnv
 }
 
-type variable struct{ name, value string }
-
 // written returns the variables in the file of go env -w, which GOENV may name.
-func written() []variable {
+func written() map[string]string {
 	name := os.Getenv("GOENV")
 	if name == "off" {
 		return nil
@@ -200,11 +192,11 @@ func written() []variable {
 	if err != nil {
 		return nil // as the go command does
 	}
-	var variables []variable
+	variables := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
 		if ok && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
-			variables = append(variables, variable{name, value})
+			variables[name] = value
 		}
 	}
 	return variables

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,12 +57,8 @@ func (c *client) stopFeed(name, feed string, anew, known bool) error {
 // https://github.com/apache/openwhisk-package-alarms, -kafka and -cloudant.
 func saysMissing(reason string) bool {
 	reason = strings.ToLower(reason)
-	for _, words := range []string{"could not find", "not found", "not_found", "missing", "does not exist", "deleted"} {
-		if strings.Contains(reason, words) {
-			return true
-		}
-	}
-	return false
+	known := []string{"could not find", "not found", "not_found", "missing", "does not exist", "deleted"}
+	return slices.ContainsFunc(known, func(words string) bool { return strings.Contains(reason, words) })
 }
 
 // feed invokes the feed's action and waits until it has answered, after a minute

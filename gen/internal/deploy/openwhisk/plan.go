@@ -94,18 +94,17 @@ func (p *plan) do(s deploy.Step, do func(*client) error) {
 	p.operations = append(p.operations, operation{step: s, what: s.Kind + " " + s.Name, do: do})
 }
 
-// half is an operation that another one finishes.
-func (p *plan) half(s deploy.Step, do func(*client) error) {
-	p.operations = append(p.operations, operation{what: s.Kind + " " + s.Name, do: do})
+// half is an operation that another one finishes; feed is what it invokes, "" for
+// none.
+func (p *plan) half(s deploy.Step, feed string, do func(*client) error) {
+	p.operations = append(p.operations, operation{what: s.Kind + " " + s.Name, feed: full(feed), do: do})
 }
 
 // A found is what the platform has.
 type found struct {
-	pkg      entity
-	isPkg    bool
-	actions  map[string]entity
-	triggers map[string]entity
-	rules    map[string]rule
+	pkg   entity
+	isPkg bool
+	of    map[string]map[string]entity // by kind and name; that of an action begins with the package
 }
 
 // A rule leads from a trigger to an action.
@@ -124,7 +123,7 @@ type path struct {
 // find asks for what is there. Lists are of the namespace, since what the
 // application no longer has is nowhere else.
 func (c *client) find(pkg string) (found, error) {
-	f := found{actions: map[string]entity{}, triggers: map[string]entity{}, rules: map[string]rule{}}
+	f := found{of: map[string]map[string]entity{"action": {}, "trigger": {}, "rule": {}}}
 	var p struct {
 		entity
 		Actions, Feeds []entity // an action with the annotation feed is among these
@@ -137,30 +136,27 @@ func (c *client) find(pkg string) (found, error) {
 		return f, fmt.Errorf("package %s: %w", pkg, err)
 	}
 	for _, a := range append(p.Actions, p.Feeds...) {
-		f.actions[a.Name] = a
+		f.of["action"][pkg+"/"+a.Name] = a
 	}
-	triggers, err := list[entity](c, "triggers", "")
-	if err != nil {
-		return f, fmt.Errorf("list triggers: %w", err)
-	}
-	for _, t := range triggers {
-		f.triggers[t.Name] = t
-	}
-	rules, err := list[rule](c, "rules", "")
-	if err != nil {
-		return f, fmt.Errorf("list rules: %w", err)
-	}
-	for _, r := range rules {
-		f.rules[r.Name] = r
+	for _, kind := range []string{"trigger", "rule"} {
+		all, err := list[entity](c, kind+"s", "")
+		if err != nil {
+			return f, fmt.Errorf("list %ss: %w", kind, err)
+		}
+		for _, e := range all {
+			f.of[kind][e.Name] = e
+		}
 	}
 	return f, nil
 }
 
-// orphans are the names of what is marked as the package's and is not wanted, sorted.
-func orphans[E interface{ mark() marked }](there map[string]E, pkg string, wanted map[string]bool) []string {
+// orphans are the names of what is marked as the package's and has no step in the
+// plan, sorted.
+func (p *plan) orphans(there found, kind, pkg string) []string {
 	var names []string
-	for name, e := range there {
-		if e.mark().Package == pkg && !wanted[name] {
+	for name, e := range there.of[kind] {
+		isWanted := func(s deploy.Step) bool { return s.Kind == kind && s.Name == name }
+		if e.mark().Package == pkg && !slices.ContainsFunc(p.steps, isWanted) {
 			names = append(names, name)
 		}
 	}
@@ -171,12 +167,7 @@ func orphans[E interface{ mark() marked }](there map[string]E, pkg string, wante
 // Plan compares the application with what is on the platform, by requests that
 // change nothing.
 func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, error) {
-	var missing []string
-	for _, name := range a.Deployment.Variables() {
-		if a.Env(name) == "" {
-			missing = append(missing, name)
-		}
-	}
+	missing := slices.DeleteFunc(a.Deployment.Variables(), func(name string) bool { return a.Env(name) != "" })
 	if len(missing) > 0 {
 		return deploy.Plan{}, fmt.Errorf("the environment has no %s; what feeds and callers know is told by it alone", strings.Join(missing, ", "))
 	}
@@ -194,13 +185,12 @@ func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, e
 	}
 	var p plan
 	pkg := a.Deployment.Package
-	if s := p.pkg(pkg, there); s.Do == deploy.Create {
+	if s, differs := p.compare("package", pkg, there.isPkg, ""); differs {
 		p.do(s, func(c *client) error {
 			return c.put("packages/"+pkg, map[string]any{"annotations": []pair{{mark, marked{Package: pkg}}}})
 		})
 	}
-	actions, err := a.actions(&p, there, kind)
-	if err != nil {
+	if err := a.actions(&p, there, kind); err != nil {
 		return deploy.Plan{}, err
 	}
 	feeds := a.triggers(&p, there, c.access.Key)
@@ -208,17 +198,10 @@ func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, e
 		return deploy.Plan{}, err
 	}
 	p.operations = append(p.operations, feeds...)
-	wanted := map[string]map[string]bool{"action": actions, "trigger": {}, "rule": {}}
-	for _, t := range a.Deployment.Triggers {
-		wanted["trigger"][t.Name] = true
-	}
-	for _, r := range a.Deployment.Rules {
-		wanted["rule"][r.Name] = true
-	}
 	if o.Prune {
-		p.remove(pkg, there, wanted)
+		p.remove(pkg, there)
 	} else {
-		p.leave(pkg, there, wanted)
+		p.leave(pkg, there)
 	}
 	out := deploy.Plan{Target: "openwhisk", Place: place(c, namespace, pkg), Steps: p.steps, Notes: []string{}}
 	if n := out.Count(deploy.Leave); n > 0 {
@@ -231,19 +214,22 @@ func (a Application) Plan(ctx context.Context, o deploy.Options) (deploy.Plan, e
 	return out, nil
 }
 
-func (p *plan) pkg(name string, there found) deploy.Step {
-	if there.isPkg {
-		return p.step(deploy.Keep, "package", name, "")
+// compare plans what becomes of an entity that differs as why says, and reports
+// whether it has to be sent.
+func (p *plan) compare(kind, name string, exists bool, why string) (s deploy.Step, differs bool) {
+	switch {
+	case !exists:
+		return p.step(deploy.Create, kind, name, ""), true
+	case why == "":
+		return p.step(deploy.Keep, kind, name, ""), false
 	}
-	return p.step(deploy.Create, "package", name, "")
+	return p.step(deploy.Change, kind, name, why), true
 }
 
-// actions plans the actions and returns their names.
-func (a Application) actions(p *plan, there found, kind string) (map[string]bool, error) {
-	names := map[string]bool{}
+// actions plans the actions.
+func (a Application) actions(p *plan, there found, kind string) error {
 	pkg := a.Deployment.Package
 	for _, wanted := range a.Deployment.Actions {
-		names[wanted.Name] = true
 		packaged := kind
 		if !slices.Contains(a.Kinds, kind) {
 			packaged = a.Kinds[0]
@@ -253,25 +239,16 @@ func (a Application) actions(p *plan, there found, kind string) (map[string]bool
 			archive, err = repack(archive, kind)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("archive of %s: %w", wanted.Function.Name, err)
+			return fmt.Errorf("archive of %s: %w", wanted.Function.Name, err)
 		}
 		w := action(wanted, kind, archive, a.Env)
 		full := pkg + "/" + w.name
-		before, exists := there.actions[w.name]
-		why := before.difference(pkg, w.digest)
-		do := deploy.Change
-		switch {
-		case !exists:
-			do, why = deploy.Create, ""
-		case why == "":
-			p.step(deploy.Keep, "action", full, "")
-			continue
+		before, exists := there.of["action"][full]
+		if s, differs := p.compare("action", full, exists, before.difference(pkg, w.digest)); differs {
+			p.do(s, func(c *client) error { return c.put("actions/"+full, w.body(pkg, before.next())) })
 		}
-		p.do(p.step(do, "action", full, why), func(c *client) error {
-			return c.put("actions/"+full, w.body(pkg, before.next()))
-		})
 	}
-	return names, nil
+	return nil
 }
 
 // triggers plans the triggers and returns the operations that make the feeds, for
@@ -284,48 +261,35 @@ func (a Application) triggers(p *plan, there found, key string) []operation {
 	var feeds plan
 	for _, wanted := range a.Deployment.Triggers {
 		w := trigger(wanted, key, a.Env)
-		before, exists := there.triggers[w.name]
-		why := before.difference(pkg, w.digest)
-		do := deploy.Change
-		switch {
-		case !exists:
-			do, why = deploy.Create, ""
-		case why == "":
-			p.step(deploy.Keep, "trigger", w.name, "")
+		before, exists := there.of["trigger"][w.name]
+		s, differs := p.compare("trigger", w.name, exists, before.difference(pkg, w.digest))
+		if !differs {
 			continue
 		}
-		old := before.text("feed")
-		s := p.step(do, "trigger", w.name, why)
+		old := before.feed()
 		version := before.next()
 		finish := func(c *client) error { return c.putTrigger(w.name, w.feed, marked{pkg, w.digest, version}) }
 		if w.feed == "" && old == "" {
 			p.do(s, finish)
 			continue
 		}
-		begun := old
-		if old == "" {
-			begun = w.feed
-		}
-		p.half(s, func(c *client) error { return c.putTrigger(w.name, begun, marked{Package: pkg, Version: version}) })
+		begun := cmp.Or(old, w.feed)
+		p.half(s, "", func(c *client) error { return c.putTrigger(w.name, begun, marked{Package: pkg, Version: version}) })
 		if old != "" {
 			m := before.mark()
 			known := m.Package != pkg || m.Digest != ""
-			feeds.half(s, func(c *client) error { return c.stopFeed(w.name, old, w.feed == old, known) })
-			feeds.last().feed = full(old)
+			feeds.half(s, old, func(c *client) error { return c.stopFeed(w.name, old, w.feed == old, known) })
 		}
 		if w.feed != "" {
 			if w.feed != begun {
-				feeds.half(s, func(c *client) error { return c.putTrigger(w.name, w.feed, marked{Package: pkg, Version: version}) })
+				feeds.half(s, "", func(c *client) error { return c.putTrigger(w.name, w.feed, marked{Package: pkg, Version: version}) })
 			}
-			feeds.half(s, func(c *client) error { return c.startFeed(w) })
-			feeds.last().feed = full(w.feed)
+			feeds.half(s, w.feed, func(c *client) error { return c.startFeed(w) })
 		}
 		feeds.do(s, finish)
 	}
 	return feeds.operations
 }
-
-func (p *plan) last() *operation { return &p.operations[len(p.operations)-1] }
 
 // putTrigger sends the trigger. Its annotations replace those that were there
 // (update in Triggers.scala), and its rules stay.
@@ -343,11 +307,10 @@ func (c *client) putTrigger(name, feed string, m marked) error {
 func (a Application) rules(p *plan, c *client, there found, namespace string) error {
 	pkg := a.Deployment.Package
 	for _, w := range a.Deployment.Rules {
-		before, exists := there.rules[w.Name]
-		do, why := deploy.Change, ""
-		if !exists {
-			do = deploy.Create
-		} else {
+		why := ""
+		_, exists := there.of["rule"][w.Name]
+		if exists {
+			var before rule
 			if err := c.get("rules/"+w.Name, &before); err != nil {
 				return fmt.Errorf("rule %s: %w", w.Name, err)
 			}
@@ -358,14 +321,11 @@ func (a Application) rules(p *plan, c *client, there found, namespace string) er
 				why = "differs"
 			case before.Status != "active":
 				why = "is " + before.Status
-			default:
-				p.step(deploy.Keep, "rule", w.Name, "")
-				continue
 			}
 		}
-		p.do(p.step(do, "rule", w.Name, why), func(c *client) error {
-			return c.putRule(w, pkg)
-		})
+		if s, differs := p.compare("rule", w.Name, exists, why); differs {
+			p.do(s, func(c *client) error { return c.putRule(w, pkg) })
+		}
 	}
 	return nil
 }

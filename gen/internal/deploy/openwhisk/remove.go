@@ -8,41 +8,32 @@ import (
 	"github.com/fngen/fngen/gen/internal/deploy"
 )
 
+// removable are the kinds in the order in which they are removed.
+var removable = []string{"rule", "trigger", "action"}
+
 // remove plans the removal of what is marked as the package's and is not wanted:
 // what fires first, so that no feed sends where nothing is.
-func (p *plan) remove(pkg string, there found, wanted map[string]map[string]bool) {
-	triggers := orphans(there.triggers, pkg, wanted["trigger"])
-	for _, name := range triggers {
-		feed := there.triggers[name].text("feed")
-		if feed == "" {
-			continue
+func (p *plan) remove(pkg string, there found) {
+	for _, name := range p.orphans(there, "trigger", pkg) {
+		trigger := there.of["trigger"][name]
+		feed, known := trigger.feed(), trigger.mark().Digest != ""
+		if feed != "" {
+			p.half(deploy.Step{Kind: "trigger", Name: name}, feed, func(c *client) error { return c.stopFeed(name, feed, false, known) })
 		}
-		known := there.triggers[name].mark().Digest != ""
-		p.half(deploy.Step{Kind: "trigger", Name: name}, func(c *client) error { return c.stopFeed(name, feed, false, known) })
-		p.last().feed = full(feed)
 	}
-	for _, name := range orphans(there.rules, pkg, wanted["rule"]) {
-		p.do(p.step(deploy.Remove, "rule", name, ""), func(c *client) error { return c.remove("rules/" + name) })
-	}
-	for _, name := range triggers {
-		p.do(p.step(deploy.Remove, "trigger", name, ""), func(c *client) error { return c.remove("triggers/" + name) })
-	}
-	for _, name := range orphans(there.actions, pkg, wanted["action"]) {
-		p.do(p.step(deploy.Remove, "action", pkg+"/"+name, ""), func(c *client) error { return c.remove("actions/" + pkg + "/" + name) })
+	for _, kind := range removable {
+		for _, name := range p.orphans(there, kind, pkg) {
+			p.do(p.step(deploy.Remove, kind, name, ""), func(c *client) error { return c.remove(kind + "s/" + name) })
+		}
 	}
 }
 
 // leave plans nothing with what the application no longer has, and shows it.
-func (p *plan) leave(pkg string, there found, wanted map[string]map[string]bool) {
-	const why = "is no longer in the application"
-	for _, name := range orphans(there.rules, pkg, wanted["rule"]) {
-		p.step(deploy.Leave, "rule", name, why)
-	}
-	for _, name := range orphans(there.triggers, pkg, wanted["trigger"]) {
-		p.step(deploy.Leave, "trigger", name, why)
-	}
-	for _, name := range orphans(there.actions, pkg, wanted["action"]) {
-		p.step(deploy.Leave, "action", pkg+"/"+name, why)
+func (p *plan) leave(pkg string, there found) {
+	for _, kind := range removable {
+		for _, name := range p.orphans(there, kind, pkg) {
+			p.step(deploy.Leave, kind, name, "is no longer in the application")
+		}
 	}
 }
 
@@ -59,10 +50,10 @@ func (a Application) Removal(ctx context.Context) (deploy.Plan, error) {
 		return deploy.Plan{}, err
 	}
 	var p plan
-	p.remove(pkg, there, nil)
+	others := len(there.of["action"]) - len(p.orphans(there, "action", pkg))
+	p.remove(pkg, there)
 	out := deploy.Plan{Target: "openwhisk", Place: place(c, namespace, pkg), Notes: []string{}}
 	if there.isPkg && there.pkg.mark().Package == pkg {
-		others := len(there.actions) - len(orphans(there.actions, pkg, nil))
 		if others == 0 {
 			p.do(p.step(deploy.Remove, "package", pkg, ""), func(c *client) error {
 				err := c.remove("packages/" + pkg)

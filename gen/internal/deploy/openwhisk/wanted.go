@@ -156,27 +156,21 @@ type entity struct {
 	} `json:"annotations"`
 }
 
-// text is an annotation that is a text, "" if there is none.
-func (e entity) text(key string) string {
-	var text string
+// annotation is the value of an annotation, empty if there is none of the form.
+func annotation[T any](e entity, key string) (value T) {
 	for _, a := range e.Annotations {
-		if a.Key == key && json.Unmarshal(a.Value, &text) != nil {
-			return ""
+		if a.Key == key && json.Unmarshal(a.Value, &value) != nil {
+			return *new(T)
 		}
 	}
-	return text
+	return value
 }
 
+// feed is what feeds a trigger, "" for nothing.
+func (e entity) feed() string { return annotation[string](e, "feed") }
+
 // mark is fngen's annotation, empty if the entity is not fngen's.
-func (e entity) mark() marked {
-	var m marked
-	for _, a := range e.Annotations {
-		if a.Key == mark && json.Unmarshal(a.Value, &m) != nil {
-			return marked{}
-		}
-	}
-	return m
-}
+func (e entity) mark() marked { return annotation[marked](e, mark) }
 
 // difference says why the entity has to be sent, "" if it is as it must be.
 func (e entity) difference(pkg, digest string) string {

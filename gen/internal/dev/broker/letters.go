@@ -43,19 +43,34 @@ func (b *Broker) Held() []Held {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := []Held{}
+	for _, m := range b.held() {
+		h := Held{Number: m.number, Queue: m.in.name, Time: m.time, Occurrence: m.occurrence}
+		if l := m.letter; l != nil {
+			h.Function, h.Reason, h.Attempts = l.function, l.reason, l.attempts
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// A heldMessage is one for which no function waits, and where it is.
+type heldMessage struct {
+	*message
+	in *subscription
+}
+
+// held returns what [Broker.Held] does.
+func (b *Broker) held() []heldMessage {
+	var out []heldMessage
 	for _, s := range b.sources {
 		if len(s.consumers) > 0 {
 			continue
 		}
-		for _, m := range s.all() {
-			h := Held{Number: m.number, Queue: s.name, Time: m.time, Occurrence: m.occurrence}
-			if l := m.letter; l != nil {
-				h.Function, h.Reason, h.Attempts = l.function, l.reason, l.attempts
-			}
-			out = append(out, h)
+		for m := range s.waits() {
+			out = append(out, heldMessage{m, s})
 		}
 	}
-	slices.SortFunc(out, func(a, b Held) int { return int(a.Number - b.Number) })
+	slices.SortFunc(out, func(a, b heldMessage) int { return cmp.Compare(a.number, b.number) })
 	return out
 }
 
@@ -64,11 +79,12 @@ func (b *Broker) Held() []Held {
 func (b *Broker) Resend(number int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s, m := b.held(number)
-	if m == nil || m.letter == nil {
-		return fmt.Errorf("there is no dead letter %d", number)
+	for _, m := range b.held() {
+		if m.number == number && m.letter != nil {
+			return b.resend(m)
+		}
 	}
-	return b.resend(s, m)
+	return fmt.Errorf("there is no dead letter %d", number)
 }
 
 // ResendAll resends the dead letters of the queue in the order in which they were
@@ -76,23 +92,14 @@ func (b *Broker) Resend(number int64) error {
 func (b *Broker) ResendAll(queue string) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var letters []*message
-	in := map[*message]*subscription{}
-	for _, s := range b.sources {
-		if s.name != queue || len(s.consumers) > 0 {
-			continue
-		}
-		for _, m := range s.all() {
-			if m.letter != nil {
-				letters, in[m] = append(letters, m), s
-			}
-		}
+	letters := slices.DeleteFunc(b.held(), func(m heldMessage) bool { return m.in.name != queue || m.letter == nil })
+	if len(letters) == 0 {
+		return 0, fmt.Errorf("there are no dead letters in %s", queue)
 	}
-	slices.SortFunc(letters, func(a, b *message) int { return cmp.Compare(a.number, b.number) })
 	n := 0
 	var first error
 	for _, m := range letters {
-		switch err := b.resend(in[m], m); {
+		switch err := b.resend(m); {
 		case errors.Is(err, ErrFull):
 			return n, err
 		case err != nil:
@@ -101,13 +108,10 @@ func (b *Broker) ResendAll(queue string) (int, error) {
 			n++
 		}
 	}
-	if len(letters) == 0 {
-		first = fmt.Errorf("there are no dead letters in %s", queue)
-	}
 	return n, first
 }
 
-func (b *Broker) resend(s *subscription, m *message) error {
+func (b *Broker) resend(m heldMessage) error {
 	f := b.functions[m.letter.function]
 	if f == nil || f.from == nil {
 		return fmt.Errorf("there is no function %s any more", m.letter.function)
@@ -125,7 +129,7 @@ func (b *Broker) resend(s *subscription, m *message) error {
 	if b.isFull(sizeOf(was)) {
 		return ErrFull
 	}
-	s.finish(m)
+	m.in.finish(m.message)
 	b.push(f.from, &message{occurrence: was, time: b.o.Now()})
 	return nil
 }
@@ -153,28 +157,14 @@ func eventIn(o native.Occurrence) ([]byte, error) {
 func (b *Broker) Remove(number int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s, m := b.held(number)
-	if m == nil {
-		return fmt.Errorf("there is no event %d", number)
-	}
-	s.finish(m)
-	s.sweep()
-	return nil
-}
-
-// held returns the event of the number, for which no function waits; nil for none.
-func (b *Broker) held(number int64) (*subscription, *message) {
-	for _, s := range b.sources {
-		if len(s.consumers) > 0 {
-			continue
-		}
-		for _, m := range s.all() {
-			if m.number == number {
-				return s, m
-			}
+	for _, m := range b.held() {
+		if m.number == number {
+			m.in.finish(m.message)
+			m.in.sweep()
+			return nil
 		}
 	}
-	return nil, nil
+	return fmt.Errorf("there is no event %d", number)
 }
 
 // bury keeps what a function has failed too often on, as the platform does.

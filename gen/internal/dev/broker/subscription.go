@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"cmp"
 	"container/heap"
 	"iter"
 	"slices"
@@ -234,11 +233,6 @@ func (s *subscription) postpone(l *lane, until, now time.Time) {
 	}
 	l.since = now
 	s.ready = append(s.ready, l)
-}
-
-// all returns the messages that are here, in the order in which they were sent.
-func (s *subscription) all() []*message {
-	return slices.SortedFunc(s.waits(), func(a, b *message) int { return cmp.Compare(a.number, b.number) })
 }
 
 // waits are the messages that are here and not out, in any order.

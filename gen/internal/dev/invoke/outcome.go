@@ -41,14 +41,10 @@ func (r *Result) understand(target string, f model.Function, a platform.Answer) 
 		r.Response = &Response{response.Status, response.Header.Get("Content-Type"), response.Body}
 		return err
 	}
-	letters := false
-	for _, e := range r.Emissions {
-		letters = letters || e.IsLetter
-	}
 	switch {
 	case target != "openwhisk" && comesAgain(a):
 		r.Fate = Redelivered
-	case letters:
+	case slices.ContainsFunc(r.Emissions, func(e Emission) bool { return e.IsLetter }):
 		r.Fate = DeadLettered
 	case a.Failure != "", slices.ContainsFunc(r.Logs, isDropped): // on OpenWhisk, which delivers at most once, or by deadletter none
 		r.Fate = Dropped

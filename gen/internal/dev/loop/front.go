@@ -63,11 +63,7 @@ func routes(functions []model.Function, address string) (*http.ServeMux, map[str
 		for _, host := range []string{"", f.Name + ".localhost"} {
 			more := slices.Clip(entries)
 			for _, p := range t.Patterns() {
-				method, path, found := strings.Cut(p, " ")
-				if !found {
-					method, path = "", p
-				}
-				more = append(more, entry{strings.TrimSpace(method + " " + host + path), route(f.Name)})
+				more = append(more, entry{strings.Replace(p, "/", host+"/", 1), route(f.Name)}) // behind its method
 			}
 			if with := try(more); with != nil {
 				mux, entries = with, more

@@ -32,13 +32,7 @@ func sampleOf(f model.Function, now time.Time) (string, error) {
 		return "", err
 	}
 	structured := func(eventType string, data any) string {
-		return indented(native.Encode(struct {
-			SpecVersion string `json:"specversion"`
-			ID          string `json:"id"`
-			Source      string `json:"source"`
-			Type        string `json:"type"`
-			Data        any    `json:"data"`
-		}{"1.0", "sample", "/sample", eventType, data}))
+		return indented(native.JSON("specversion", "1.0", "id", "sample", "source", "/sample", "type", eventType, "data", data))
 	}
 	switch o := o.(type) {
 	case native.Object:

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -170,12 +171,7 @@ func (i *instance) next(w http.ResponseWriter, r *http.Request) {
 
 // traceID returns a trace of X-Ray that is not sampled.
 func traceID(id string, now time.Time) string {
-	digits := ""
-	for _, c := range id {
-		if c != '-' {
-			digits += string(c)
-		}
-	}
+	digits := strings.ReplaceAll(id, "-", "")
 	return fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", now.Unix(), digits[:24], digits[:16])
 }
 

@@ -27,44 +27,29 @@ func byName(from map[string]json.RawMessage, level int, parse func(json.RawMessa
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil || len(members) != 1 || level > maxLevels {
+	members, err := decode[map[string]json.RawMessage](raw)
+	if err != nil || len(members) != 1 || level > maxLevels {
 		return nil, because(errBad, "%.100s is no attribute value", raw)
-	}
-	var err error
-	decode := func(raw json.RawMessage, into any) {
-		if string(raw) == "null" {
-			err = because(errBad, "null is no attribute value")
-		} else if e := json.Unmarshal(raw, into); e != nil {
-			err = because(errBad, "%v", e)
-		}
 	}
 	for kind, raw := range members {
 		switch kind {
 		case "NULL":
 			return nil, nil
 		case "BOOL":
-			var v bool
-			decode(raw, &v)
-			return v, err
+			return decodeAttribute[bool](raw)
 		case "S":
-			var v string
-			decode(raw, &v)
-			return v, err
+			return decodeAttribute[string](raw)
 		case "N":
-			var v string
-			decode(raw, &v)
+			v, err := decodeAttribute[string](raw)
 			if err == nil && !isNumber(v) {
 				return nil, because(errBad, "%.100q is no number", v)
 			}
 			return native.Number(v), err
 		case "B":
-			var v []byte
-			decode(raw, &v)
+			v, err := decodeAttribute[[]byte](raw)
 			return native.Bytes(v), err
 		case "L":
-			var elements []json.RawMessage
-			decode(raw, &elements)
+			elements, err := decodeAttribute[[]json.RawMessage](raw)
 			list := make(native.List, len(elements))
 			for i := range elements {
 				if list[i], err = parseAttribute(elements[i], level+1); err != nil {
@@ -73,14 +58,13 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 			}
 			return list, err
 		case "M":
-			var members map[string]json.RawMessage
-			if decode(raw, &members); err != nil {
+			members, err := decodeAttribute[map[string]json.RawMessage](raw)
+			if err != nil {
 				return nil, err
 			}
 			return byName(members, level+1, parseAttribute)
 		case "SS", "NS", "BS":
-			var elements []json.RawMessage
-			decode(raw, &elements)
+			elements, err := decodeAttribute[[]json.RawMessage](raw)
 			set := native.Set{}
 			for _, e := range elements {
 				v, err := parseAttribute(native.JSON(kind[:1], e), level+1)
@@ -93,6 +77,16 @@ func parseAttribute(raw json.RawMessage, level int) (native.Value, error) {
 		}
 	}
 	return nil, because(errBad, "%.100s is no attribute value", raw)
+}
+
+// decodeAttribute decodes what an attribute value holds, which is never null.
+func decodeAttribute[T any](raw json.RawMessage) (v T, err error) {
+	if string(raw) == "null" {
+		err = because(errBad, "null is no attribute value")
+	} else if e := json.Unmarshal(raw, &v); e != nil {
+		err = because(errBad, "%v", e)
+	}
+	return v, err
 }
 
 // isNumber reports whether the text is a number as JSON has it.

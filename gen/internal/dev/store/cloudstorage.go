@@ -39,9 +39,9 @@ func failStorage(w http.ResponseWriter, err error) {
 	_, _ = w.Write(native.JSON("error", native.JSON("code", is.status, "message", err.Error(), "errors", native.Array([]json.RawMessage{one})))) // the caller may be gone
 }
 
-// splitStorage returns bucket and key of a path below the API's, and what follows.
-// The key is "" for that of all objects.
-func splitStorage(path string) (bucket, key string, rest []string, err error) {
+// split returns bucket and key of a path below the API's, and what follows. The key
+// is "" for that of all objects.
+func (v *View) split(r *http.Request, path string) (bucket, key string, rest []string, err error) {
 	steps := strings.Split(path, "/")
 	for i := range steps {
 		if steps[i], err = url.PathUnescape(steps[i]); err != nil {
@@ -49,7 +49,10 @@ func splitStorage(path string) (bucket, key string, rest []string, err error) {
 		}
 	}
 	if len(steps) < 3 || steps[0] != "b" || steps[2] != "o" {
-		return "", "", nil, because(errUnknown, "%s", model.Clip(path))
+		return "", "", nil, v.unknown("Cloud Storage", r.Method+" "+path)
+	}
+	if !v.store.buckets.has(steps[1]) {
+		return "", "", nil, because(errNoBucket, "%s", model.Clip(steps[1]))
 	}
 	if len(steps) > 3 {
 		key, rest = steps[3], steps[4:]
@@ -71,15 +74,9 @@ func generationOf(query url.Values) (condition, error) {
 }
 
 func (v *View) storageCall(w http.ResponseWriter, r *http.Request, path string) error {
-	bucket, key, rest, err := splitStorage(path)
-	if errors.Is(err, errUnknown) {
-		return v.unknown("Cloud Storage", r.Method+" "+path)
-	}
+	bucket, key, rest, err := v.split(r, path)
 	if err != nil {
 		return err
-	}
-	if !v.store.buckets.has(bucket) {
-		return because(errNoBucket, "%s", model.Clip(bucket))
 	}
 	query := r.URL.Query()
 	when, err := generationOf(query)

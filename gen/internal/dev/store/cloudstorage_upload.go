@@ -26,15 +26,9 @@ func (v *View) storageUpload(w http.ResponseWriter, r *http.Request, path string
 }
 
 func (v *View) uploadCall(w http.ResponseWriter, r *http.Request, path string) error {
-	bucket, _, _, err := splitStorage(path)
-	if errors.Is(err, errUnknown) {
-		return v.unknown("Cloud Storage", r.Method+" "+path)
-	}
+	bucket, _, _, err := v.split(r, path)
 	if err != nil {
 		return err
-	}
-	if !v.store.buckets.has(bucket) {
-		return because(errNoBucket, "%s", model.Clip(bucket))
 	}
 	query := r.URL.Query()
 	if id := query.Get("upload_id"); id != "" {

@@ -28,31 +28,19 @@ func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// An awsError is what a service of AWS answers in JSON.
-type awsError struct {
-	Type    string `json:"__type"`
-	Message string `json:"message"`
+// failAWS answers with the error, as services of AWS do in JSON.
+func failAWS(w http.ResponseWriter, err error, prefix string, table refusals) {
+	is := table.of(err, refusal{http.StatusBadRequest, "ValidationException"})
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amzn-Errortype", is.word)
+	w.WriteHeader(is.status)
+	_, _ = w.Write(native.JSON("__type", prefix+is.word, "message", err.Error())) // the caller may be gone
 }
 
-// failAWS answers with the error: what the service calls it is in types, by what it
-// is, and the rest is an error of validation.
-func failAWS(w http.ResponseWriter, err error, prefix string, types map[error]string) {
-	status, kind := http.StatusBadRequest, "ValidationException"
-	for is, name := range types {
-		if errors.Is(err, is) {
-			kind = name
-		}
-	}
-	switch {
-	case errors.Is(err, errUnknown):
-		kind = "UnknownOperationException"
-	case errors.Is(err, errDenied):
-		kind = "AccessDeniedException"
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("X-Amzn-Errortype", kind)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(awsError{prefix + kind, err.Error()}) // the caller may be gone
+var awsRefusals = refusals{
+	errNotFound: {http.StatusBadRequest, "ResourceNotFoundException"}, errConflict: {http.StatusBadRequest, "ConditionalCheckFailedException"},
+	errDenied: {http.StatusBadRequest, "AccessDeniedException"}, errUnknown: {http.StatusBadRequest, "UnknownOperationException"},
+	errBusy: {http.StatusBadRequest, "ProvisionedThroughputExceededException"},
 }
 
 // An item is a request of DynamoDB, as far as it is served.
@@ -74,9 +62,7 @@ func (v *View) dynamoDB(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	answer, err := v.item(w, r, operation)
 	if err != nil {
-		failAWS(w, err, "com.amazonaws.dynamodb.v20120810#", map[error]string{
-			errConflict: "ConditionalCheckFailedException", errBusy: "ProvisionedThroughputExceededException", errNotFound: "ResourceNotFoundException",
-		})
+		failAWS(w, err, "com.amazonaws.dynamodb.v20120810#", awsRefusals)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -104,13 +90,19 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 	if err := v.may(model.UseDocument, table, key, operation != "GetItem"); err != nil {
 		return nil, err
 	}
+	full := func(d *document) native.Map {
+		if d == nil {
+			return native.Map{}
+		}
+		fields := maps.Clone(d.fields)
+		fields[name] = key
+		return fields
+	}
 	item := func(d *document) any {
 		if d == nil {
 			return native.Omit
 		}
-		full := maps.Clone(d.fields)
-		full[name] = key
-		text, _ := aws.Item(full) // of values that were read, all encode
+		text, _ := aws.Item(full(d)) // of values that were read, all encode
 		return text
 	}
 	if operation == "GetItem" {
@@ -127,13 +119,7 @@ func (v *View) item(w http.ResponseWriter, r *http.Request, operation string) (j
 	}
 	var was *document
 	_, err = v.write(writing{name: table, key: key, fields: fields, isSame: true, when: func(d *document) error {
-		was = d
-		full := native.Map{}
-		if d != nil {
-			full = maps.Clone(d.fields)
-			full[name] = key
-		}
-		if !holds(full) {
+		if was = d; !holds(full(d)) {
 			return because(errConflict, "The conditional request failed")
 		}
 		return nil

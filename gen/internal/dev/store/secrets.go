@@ -15,7 +15,7 @@ import (
 func (v *View) secretsManager(w http.ResponseWriter, r *http.Request) {
 	answer, err := v.secretValue(w, r)
 	if err != nil {
-		failAWS(w, err, "", map[error]string{errNotFound: "ResourceNotFoundException"})
+		failAWS(w, err, "", awsRefusals)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")

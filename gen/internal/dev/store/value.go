@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -16,93 +17,78 @@ import (
 //
 // https://cloud.google.com/firestore/docs/reference/rest/Shared.Types/ArrayValue#Value
 func parseValue(raw json.RawMessage, level int) (native.Value, error) {
-	bad := func(err error) error { return because(errBad, "%.100s is no value: %v", raw, err) }
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, bad(err)
-	}
-	if len(members) != 1 || level > maxLevels {
+	members, err := decode[map[string]json.RawMessage](raw)
+	if err == nil && (len(members) != 1 || level > maxLevels) {
 		return nil, because(errBad, "%.100s is no value", raw)
 	}
-	for kind, raw := range members {
-		var text string
-		_ = json.Unmarshal(raw, &text) // "" of what is no string
-		switch kind {
-		case "nullValue":
-			return nil, nil
-		case "booleanValue":
-			var v bool
-			if err := json.Unmarshal(raw, &v); err != nil {
-				return nil, bad(err)
-			}
-			return v, nil
-		case "stringValue":
-			if err := json.Unmarshal(raw, &text); err != nil {
-				return nil, bad(err)
-			}
-			return text, nil
-		case "integerValue":
-			i, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
-			if err != nil {
-				return nil, bad(err)
-			}
-			return native.Number(strconv.FormatInt(i, 10)), nil
-		case "doubleValue":
-			f, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
-			if err != nil {
-				return nil, bad(err)
-			}
-			return native.Double(f), nil
-		case "bytesValue":
-			v, err := base64.StdEncoding.DecodeString(text)
-			if err != nil {
-				return nil, bad(err)
-			}
-			return native.Bytes(v), nil
-		case "timestampValue":
-			at, err := time.Parse(time.RFC3339, text)
-			if err != nil {
-				return nil, bad(err)
-			}
-			return native.Timestamp(at.UTC().Truncate(time.Microsecond)), nil
-		case "referenceValue":
-			_, path, ok := strings.Cut(text, "/documents/")
-			if !ok {
-				return nil, because(errBad, "%q is no name of a document", text)
-			}
-			return native.Reference(path), nil
-		case "geoPointValue":
-			var v native.Point
-			if err := json.Unmarshal(raw, &v); err != nil {
-				return nil, bad(err)
-			}
-			return v, nil
-		case "arrayValue":
-			var v struct{ Values []json.RawMessage }
-			if err := json.Unmarshal(raw, &v); err != nil {
-				return nil, bad(err)
-			}
-			list := make(native.List, len(v.Values))
-			for i := range v.Values {
-				element, err := parseValue(v.Values[i], level+1)
-				if err != nil {
-					return nil, err
-				}
-				if _, isList := element.(native.List); isList {
-					return nil, because(errBad, "Cannot convert an array value in an array value")
-				}
-				list[i] = element
-			}
-			return list, nil
-		case "mapValue":
-			var v struct{ Fields map[string]json.RawMessage }
-			if err := json.Unmarshal(raw, &v); err != nil {
-				return nil, bad(err)
-			}
-			return byName(v.Fields, level+1, parseValue)
-		}
+	var v native.Value
+	for kind, member := range members {
+		v, err = parseKind(kind, member, level)
 	}
-	return nil, because(errBad, "%.100s is no value", raw)
+	switch {
+	case errors.Is(err, errUnknown):
+		return nil, because(errBad, "%.100s is no value", raw)
+	case err != nil && !errors.Is(err, errBad):
+		return nil, because(errBad, "%.100s is no value: %v", raw, err)
+	}
+	return v, err
+}
+
+// parseKind reads what a value of the kind has; errUnknown says that there is no
+// such kind.
+func parseKind(kind string, raw json.RawMessage, level int) (native.Value, error) {
+	var text string
+	_ = json.Unmarshal(raw, &text) // "" of what is no string
+	switch kind {
+	case "nullValue":
+		return nil, nil
+	case "booleanValue":
+		return decode[bool](raw)
+	case "stringValue":
+		return decode[string](raw)
+	case "integerValue":
+		i, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
+		return native.Number(strconv.FormatInt(i, 10)), err
+	case "doubleValue":
+		f, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+		return native.Double(f), err
+	case "bytesValue":
+		v, err := base64.StdEncoding.DecodeString(text)
+		return native.Bytes(v), err
+	case "timestampValue":
+		at, err := time.Parse(time.RFC3339, text)
+		return native.Timestamp(at.UTC().Truncate(time.Microsecond)), err
+	case "referenceValue":
+		_, path, ok := strings.Cut(text, "/documents/")
+		if !ok {
+			return nil, because(errBad, "%q is no name of a document", text)
+		}
+		return native.Reference(path), nil
+	case "geoPointValue":
+		return decode[native.Point](raw)
+	case "arrayValue":
+		v, err := decode[struct{ Values []json.RawMessage }](raw)
+		list := make(native.List, len(v.Values))
+		for i := 0; err == nil && i < len(list); i++ {
+			list[i], err = parseValue(v.Values[i], level+1)
+			if _, isList := list[i].(native.List); isList && err == nil {
+				return nil, because(errBad, "Cannot convert an array value in an array value")
+			}
+		}
+		return list, err
+	case "mapValue":
+		v, err := decode[struct{ Fields map[string]json.RawMessage }](raw)
+		if err != nil {
+			return nil, err
+		}
+		return byName(v.Fields, level+1, parseValue)
+	}
+	return nil, errUnknown
+}
+
+func decode[T any](raw json.RawMessage) (v T, err error) {
+	err = json.Unmarshal(raw, &v)
+	return v, err
 }
 
 // values are the fields as Firestore has them.
