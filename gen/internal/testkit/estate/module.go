@@ -142,9 +142,7 @@ func (m *module) block(at string, b *hclsyntax.Block) {
 		}
 		r := m.reader(at, s.members(at, b.Body))
 		r.read["for_each"] = true
-		for _, on := range r.texts("depends_on") {
-			m.waits[at] = append(m.waits[at], on)
-		}
+		m.waits[at] = append(m.waits[at], r.texts("depends_on")...)
 		if b.Type == "resource" {
 			lifecycle := r.below("lifecycle")
 			if isArchive := b.Labels[0] == "aws_s3_object"; get(lifecycle, "create_before_destroy", false) != isArchive {
