@@ -70,7 +70,7 @@ func codeOf(n ast.Node) (model.Code, model.Severity, bool) {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		name := lastName(n.Fun)
-		if slices.Contains([]string{"Warnf", "WarnAt", "WarnIn"}, name) {
+		if slices.Contains([]string{"Warnf", "WarnAt", "WarnIn", "warnf"}, name) {
 			severity = model.Warning
 		} else if !slices.Contains([]string{"Errorf", "ErrorAt", "ErrorIn", "errorf", "fail", "Refuse"}, name) {
 			return "", 0, false

@@ -87,7 +87,7 @@ func (e *examination) passed(d Date, before time.Duration) bool {
 	return !d.First.IsZero() && !e.day.Add(before).Before(d.First)
 }
 
-func (e *examination) warn(code model.Code, pos token.Position, format string, args ...any) {
+func (e *examination) warnf(code model.Code, pos token.Position, format string, args ...any) {
 	e.found = append(e.found, model.Diagnostic{Code: code, Severity: model.Warning, Pos: pos, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -111,15 +111,15 @@ func (e *examination) runtime(t Target, id string) {
 				ids = append(ids, other.ID)
 			}
 		}
-		e.warn("runtime-unknown", pos,
+		e.warnf("runtime-unknown", pos,
 			"nothing is known of %s on %s, where installations as they come have %s; see what yours has, and set targets.%[2]s.%[4]s to it", id, t.Name, strings.Join(ids, " or "), t.Key)
 	case e.passed(r.NoUpdate, 0):
-		e.warn("runtime-blocked", pos, "%s takes no updates of functions in %s since %s%s; %s", t.Name, id, r.NoUpdate.words(), r.by(), way)
+		e.warnf("runtime-blocked", pos, "%s takes no updates of functions in %s since %s%s; %s", t.Name, id, r.NoUpdate.words(), r.by(), way)
 	case e.passed(r.NoCreation, 0):
-		e.warn("runtime-blocked", pos,
+		e.warnf("runtime-blocked", pos,
 			"%s takes no new functions in %s since %s, and no updates from %s on%s; %s", t.Name, id, r.NoCreation.words(), r.NoUpdate.words(), r.by(), way)
 	case e.passed(r.Deprecated, ahead):
-		e.warn("runtime-ending", pos, "%s %s %s until %s%s; %s", t.Name, e.tense(r, "maintains", "maintained"), id, r.Deprecated.words(), r.by(), way)
+		e.warnf("runtime-ending", pos, "%s %s %s until %s%s; %s", t.Name, e.tense(r, "maintains", "maintained"), id, r.Deprecated.words(), r.by(), way)
 	}
 }
 
@@ -156,7 +156,7 @@ func (e *examination) compiler() {
 	if until == "" {
 		return
 	}
-	e.warn("go-support", token.Position{Filename: e.GoMod}, "%s compiles the functions, and %s; install a newer Go, build and deploy", e.Go, until)
+	e.warnf("go-support", token.Position{Filename: e.GoMod}, "%s compiles the functions, and %s; install a newer Go, build and deploy", e.Go, until)
 }
 
 // support returns what is known of a version of Go, and how long it gets fixes if
@@ -186,11 +186,11 @@ func (e *examination) dist() {
 		}
 		oldest := slices.MinFunc(fngen, semver.Compare)
 		if semver.IsValid(oldest) && semver.IsValid(e.Fngen) && semver.Compare(oldest, e.Fngen) < 0 {
-			e.warn("dist-older", pos, "fngen %s built what is here, and this is %s; run fngen build, and deploy", oldest, e.Fngen)
+			e.warnf("dist-older", pos, "fngen %s built what is here, and this is %s; run fngen build, and deploy", oldest, e.Fngen)
 		}
 		compiler := slices.MinFunc(compilers, version.Compare)
 		if _, until := e.support(compiler); until != "" && version.Lang(compiler) != version.Lang(e.Go) {
-			e.warn("go-support", pos, "%s compiled what is here, and %s; run fngen build, and deploy", compiler, until)
+			e.warnf("go-support", pos, "%s compiled what is here, and %s; run fngen build, and deploy", compiler, until)
 		}
 	}
 }
@@ -206,6 +206,6 @@ func (e *examination) age() {
 	if oldest.IsZero() || e.day.Sub(oldest) <= oldAge {
 		return
 	}
-	e.warn("runtimes-old", token.Position{Filename: e.GoMod},
+	e.warnf("runtimes-old", token.Position{Filename: e.GoMod},
 		"what this fngen knows of runtimes was checked on %s, more than %d days ago, and may not be so any more; install a newer fngen", oldest.Format(time.DateOnly), int(oldAge.Hours()/24))
 }
