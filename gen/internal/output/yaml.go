@@ -3,6 +3,7 @@ package output
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,19 @@ type Mapping []Member
 type Member struct {
 	Key   string
 	Value any
+}
+
+// Find returns what is below the keys in mappings; nil for nothing.
+func Find(v any, keys ...string) any {
+	for _, key := range keys {
+		mapping, _ := v.(Mapping)
+		at := slices.IndexFunc(mapping, func(m Member) bool { return m.Key == key })
+		if at < 0 {
+			return nil
+		}
+		v = mapping[at].Value
+	}
+	return v
 }
 
 // nodeOf returns the node of a value. It takes mappings and lists apart by

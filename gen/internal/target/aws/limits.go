@@ -92,14 +92,14 @@ func (c *checker) template(report *model.Report, size int) {
 }
 
 func (c *checker) policy(report *model.Report, of cause, p output.Mapping) {
-	if size := c.size(member(p, "PolicyDocument")); size > maxPolicy {
+	if size := c.size(output.Find(p, "PolicyDocument")); size > maxPolicy {
 		report.ErrorAt("policy-size", of.verb, "the policy of the queue that takes these dead letters has up to %d bytes, more than %d, the limit of SQS, since it names all that send there; give some functions another //fn:deadletter", size, maxPolicy)
 	}
 }
 
 // role says what most of the policies in the role are there for.
 func (c *checker) role(report *model.Report, of cause, p output.Mapping) {
-	policies, _ := c.plain(member(p, "Policies")).([]any)
+	policies, _ := c.plain(output.Find(p, "Policies")).([]any)
 	size, named := 0, map[string]int{}
 	for _, one := range policies {
 		policy, _ := one.(map[string]any)
@@ -123,7 +123,7 @@ func (c *checker) role(report *model.Report, of cause, p output.Mapping) {
 }
 
 func (c *checker) environment(report *model.Report, of cause, p output.Mapping) {
-	size := c.size(member(member(p, "Environment"), "Variables"))
+	size := c.size(output.Find(p, "Environment", "Variables"))
 	if size <= maxEnvironment {
 		return
 	}
@@ -142,7 +142,7 @@ func (c *checker) environment(report *model.Report, of cause, p output.Mapping) 
 
 func (c *checker) mapping(report *model.Report, of cause, p output.Mapping) {
 	f, o := of.function, of.function.Operation
-	if n, ok := member(member(p, "ScalingConfig"), "MaximumConcurrency").(int); ok {
+	if n, ok := output.Find(p, "ScalingConfig", "MaximumConcurrency").(int); ok {
 		reserved := concurrency(f)
 		switch {
 		case n > maxConcurrency:
@@ -158,7 +158,7 @@ func (c *checker) mapping(report *model.Report, of cause, p output.Mapping) {
 			report.WarnAt("instances-paired", model.KeyReserved, "reserved-instances are a limit too, so that the queue feeds %d at once and no more: what is throttled would count as a receive; give max-instances: %d as well if that is meant", n, n)
 		}
 	}
-	source := fmt.Sprint(member(p, "EventSourceArn"))
+	source := fmt.Sprint(output.Find(p, "EventSourceArn"))
 	if _, ok := f.Trigger.(model.Document); ok {
 		if c.readers[source]++; c.readers[source] > maxReaders {
 			report.Warnf("table-readers", "%d functions read the stream of the table, and DynamoDB throttles more than %d; handle it in one function, which sends to a topic", c.readers[source], maxReaders)
@@ -178,7 +178,7 @@ func oneByOne(f model.Function) string {
 //
 // https://docs.aws.amazon.com/sns/latest/dg/fifo-topic-message-delivery.html
 func (c *checker) subscription(report *model.Report, _ cause, p output.Mapping) {
-	if topic := c.longest(member(p, "TopicArn")); strings.HasSuffix(topic, ".fifo") {
+	if topic := c.longest(output.Find(p, "TopicArn")); strings.HasSuffix(topic, ".fifo") {
 		report.Errorf("topic-fifo", "the topic %s is a FIFO topic, which SNS delivers to queues alone; subscribe a queue to it, and use //fn:queue with envelope: sns", topic[strings.LastIndex(topic, ":")+1:])
 	}
 }
@@ -283,13 +283,4 @@ func (c *checker) attribute(id, attribute string) string {
 		return c.longest(arnOfBucket(name[:63]))
 	}
 	return name
-}
-
-// member is the member of the mapping with the key; nil if there is none.
-func member(mapping any, key string) any {
-	m, _ := mapping.(output.Mapping)
-	if i := slices.IndexFunc(m, func(m output.Member) bool { return m.Key == key }); i >= 0 {
-		return m[i].Value
-	}
-	return nil
 }

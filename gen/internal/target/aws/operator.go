@@ -253,10 +253,10 @@ func (b *builder) functionRole(f model.Function, policies []output.Mapping) {
 	}
 	var rights []string
 	for _, p := range policies {
-		statements, _ := member(member(p, "PolicyDocument"), "Statement").([]output.Mapping)
+		statements, _ := output.Find(p, "PolicyDocument", "Statement").([]output.Mapping)
 		for _, s := range statements {
-			actions, _ := member(s, "Action").([]string)
-			resources, _ := member(s, "Resource").([]any)
+			actions, _ := output.Find(s, "Action").([]string)
+			resources, _ := output.Find(s, "Resource").([]any)
 			var on []string
 			for _, r := range resources {
 				on = append(on, inWords(r))

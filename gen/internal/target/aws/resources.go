@@ -124,7 +124,7 @@ func (b *builder) roles() {
 	}
 	for _, r := range b.Resources {
 		if f := b.causes[r.ID].function; r.Kind == "AWS::Lambda::Function" {
-			b.output(of(f, "Role"), "roles", "ARN of the role of the function "+f.Name, member(r.Properties, "Role"), f.Name)
+			b.output(of(f, "Role"), "roles", "ARN of the role of the function "+f.Name, output.Find(r.Properties, "Role"), f.Name)
 		}
 	}
 }

@@ -248,7 +248,7 @@ var kinds = map[string]kind{
 
 // name returns the argument that names the resource, unless a property does.
 func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
-	if k.name == "" || member(r.Properties, "BucketName") != nil {
+	if k.name == "" || output.Find(r.Properties, "BucketName") != nil {
 		return nil
 	}
 	if !strings.HasSuffix(r.ID, k.ends) {
@@ -258,7 +258,7 @@ func (w *writer) name(k kind, r stack.Resource) []hcl.Pair {
 	switch {
 	case r.Kind == "AWS::S3::Bucket": // whose names are everybody's
 		return []hcl.Pair{{Name: k.name, Value: hcl.Text(short(r.ID, k.limit-maxSuffix-1)+"-", w.parameter(stack.Unique))}}
-	case member(r.Properties, "FifoQueue") == true:
+	case output.Find(r.Properties, "FifoQueue") == true:
 		end = ".fifo"
 	}
 	return []hcl.Pair{{Name: k.name, Value: hcl.Text(k.before, hcl.Ref("var", "name"), k.after(r.ID, end))}}
@@ -311,8 +311,8 @@ func (w *writer) archive(r stack.Resource, v any) {
 func dimensions(w *writer, _ stack.Resource, v any) []hcl.Pair {
 	var out output.Mapping
 	for _, one := range list(v) {
-		name, _ := member(one, "Name").(string)
-		out = append(out, output.Member{Key: name, Value: member(one, "Value")})
+		name, _ := output.Find(one, "Name").(string)
+		out = append(out, output.Member{Key: name, Value: output.Find(one, "Value")})
 	}
 	return []hcl.Pair{{Name: "dimensions", Value: w.value(out)}}
 }
@@ -320,8 +320,8 @@ func dimensions(w *writer, _ stack.Resource, v any) []hcl.Pair {
 func keys(w *writer, _ stack.Resource, v any) []hcl.Pair {
 	var out []hcl.Pair
 	for _, one := range list(v) {
-		name := map[any]string{"HASH": "hash_key", "RANGE": "range_key"}[member(one, "KeyType")]
-		out = append(out, hcl.Pair{Name: name, Value: w.value(member(one, "AttributeName"))})
+		name := map[any]string{"HASH": "hash_key", "RANGE": "range_key"}[output.Find(one, "KeyType")]
+		out = append(out, hcl.Pair{Name: name, Value: w.value(output.Find(one, "AttributeName"))})
 	}
 	return out
 }
@@ -330,8 +330,8 @@ func keys(w *writer, _ stack.Resource, v any) []hcl.Pair {
 func (w *writer) inlinePolicies(r stack.Resource, v any) {
 	var policies []hcl.Pair
 	for _, one := range list(v) {
-		name, _ := member(one, "PolicyName").(string)
-		policies = append(policies, hcl.Pair{Name: name, Value: w.json(member(one, "PolicyDocument"))})
+		name, _ := output.Find(one, "PolicyName").(string)
+		policies = append(policies, hcl.Pair{Name: name, Value: w.json(output.Find(one, "PolicyDocument"))})
 	}
 	w.Top("resource", []string{"aws_iam_role_policy", label(r.ID)},
 		hcl.Pair{Name: "for_each", Value: policies},
@@ -353,7 +353,7 @@ func (w *writer) target(r stack.Resource, v any) {
 		w.cannot("a rule of Terraform has one target here, and not %d", len(list(v)))
 	}
 	b := w.Top("resource", []string{"aws_cloudwatch_event_target", label(r.ID)}, hcl.Pair{Name: "rule", Value: w.expression(stack.Ref(r.ID))})
-	if bus := member(r.Properties, "EventBusName"); bus != nil {
+	if bus := output.Find(r.Properties, "EventBusName"); bus != nil {
 		b.Set(hcl.Pair{Name: "event_bus_name", Value: w.value(bus)})
 	}
 	for _, one := range list(v) {
@@ -383,9 +383,9 @@ func events(w *writer, _ stack.Resource, v any) []hcl.Pair {
 
 func filter(w *writer, r stack.Resource, v any) []hcl.Pair {
 	var out []hcl.Pair
-	for _, rule := range list(member(v, "S3Key", "Rules")) {
-		name, _ := member(rule, "Name").(string)
-		out = append(out, hcl.Pair{Name: "filter_" + name, Value: w.value(member(rule, "Value"))})
+	for _, rule := range list(output.Find(v, "S3Key", "Rules")) {
+		name, _ := output.Find(rule, "Name").(string)
+		out = append(out, hcl.Pair{Name: "filter_" + name, Value: w.value(output.Find(rule, "Value"))})
 	}
 	return out
 }

@@ -111,7 +111,7 @@ func (w *writer) resource(r stack.Resource) {
 		b.Set(hcl.Pair{Name: k.protection, Value: true})
 	}
 	w.properties(b, k.properties, r.Properties, r)
-	if k.waits == "" || member(r.Properties, k.waits) == nil {
+	if k.waits == "" || output.Find(r.Properties, k.waits) == nil {
 		w.waits(b, r)
 	}
 	if r.Retention != stack.Deleted {
@@ -163,19 +163,6 @@ func list(v any) []output.Mapping {
 	return all
 }
 
-// member returns what is below the keys; nil for nothing.
-func member(v any, keys ...string) any {
-	for _, key := range keys {
-		mapping, _ := v.(output.Mapping)
-		at := slices.IndexFunc(mapping, func(m output.Member) bool { return m.Key == key })
-		if at < 0 {
-			return nil
-		}
-		v = mapping[at].Value
-	}
-	return v
-}
-
 // waits writes what has to be there before: what the resource depends on, and the
 // policies of the role that it has, without which it is there and may do nothing.
 func (w *writer) waits(b hcl.Body, r stack.Resource) {
@@ -183,7 +170,7 @@ func (w *writer) waits(b hcl.Body, r stack.Resource) {
 	for _, id := range r.DependsOn {
 		on = append(on, w.address(id))
 	}
-	for _, role := range []any{member(r.Properties, "Role"), member(r.Properties, "Target", "RoleArn")} {
+	for _, role := range []any{output.Find(r.Properties, "Role"), output.Find(r.Properties, "Target", "RoleArn")} {
 		a, _ := role.(stack.Attribute)
 		for _, m := range w.byID[a.ID].Properties {
 			if written := policyResources[m.Key]; written != "" && m.Value != nil {
