@@ -220,6 +220,15 @@ func (b Body) Top(name string, labels []string, pairs ...Pair) Body {
 	return inner
 }
 
+// Variable declares a variable. Without a default, nil or "", it has to be given.
+func (b Body) Variable(name, description string, is Expr, otherwise any) Body {
+	inner := b.Top("variable", []string{name}, Pair{"description", description}, Pair{"type", is})
+	if otherwise != nil && otherwise != "" {
+		inner.Set(Pair{"default", otherwise})
+	}
+	return inner
+}
+
 // Comment writes lines of comment.
 func (b Body) Comment(lines ...string) {
 	for _, line := range lines {

@@ -106,37 +106,28 @@ func (t target) Infrastructure(app model.App) ([]model.File, []model.Diagnostic,
 
 func (w *terraform) variables() {
 	str := hcl.Ref("string")
-	w.variable("name", "Begins the name of everything here, so that two of it can live in one project.",
+	w.Variable("name", "Begins the name of everything here, so that two of it can live in one project.",
 		str, applicationName(w.app)).
 		Block("validation",
 			hcl.Pair{Name: "condition", Value: hcl.Both(
 				hcl.Call("can", hcl.Call("regex", fmt.Sprintf("^[a-z][a-z0-9-]{0,%d}[a-z0-9]$", maxName-2), hcl.Ref("var", "name"))),
 				hcl.Not(hcl.Call("strcontains", hcl.Ref("var", "name"), reservedName)))},
 			hcl.Pair{Name: "error_message", Value: fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first, no - last and no %s in it.", maxName, reservedName)})
-	w.variable("project", "The ID of the project.", str, w.project)
-	w.variable("region", "Where the functions run, and what feeds them is created.", str, w.region)
+	w.Variable("project", "The ID of the project.", str, w.project)
+	w.Variable("region", "Where the functions run, and what feeds them is created.", str, w.region)
 	if w.binary {
-		w.variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static.", hcl.Call("map", str), nil)
+		w.Variable("images", "By function the image that runs it: the program main of its archive, on a base with certificates such as gcr.io/distroless/static.", hcl.Call("map", str), nil)
 	} else {
-		w.variable("build_service_account", "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created.",
+		w.Variable("build_service_account", "The service account that compiles the functions, projects/PROJECT/serviceAccounts/EMAIL; null for one that is created.",
 			str, hcl.Ref("null"))
 	}
 	if slices.ContainsFunc(w.functions, func(f function) bool { return f.closed() && !w.verifies(f) }) {
-		w.variable("invokers", "Who may call the HTTP functions that are not public: serviceAccount:EMAIL, group:EMAIL and so on.",
+		w.Variable("invokers", "Who may call the HTTP functions that are not public: serviceAccount:EMAIL, group:EMAIL and so on.",
 			hcl.Call("set", str), []any{}).
 			Block("validation",
 				hcl.Pair{Name: "condition", Value: hcl.Equal(hcl.Call("length", hcl.Call("setintersection", hcl.Ref("var", "invokers"), []any{"allUsers", "allAuthenticatedUsers"})), 0)},
 				hcl.Pair{Name: "error_message", Value: "What everybody may call says auth=public in its directive."})
 	}
-}
-
-// variable declares a variable. Without a default it has to be given.
-func (w *terraform) variable(name, description string, is hcl.Expr, otherwise any) hcl.Body {
-	b := w.Top("variable", []string{name}, hcl.Pair{Name: "description", Value: description}, hcl.Pair{Name: "type", Value: is})
-	if otherwise != nil && otherwise != "" {
-		b.Set(hcl.Pair{Name: "default", Value: otherwise})
-	}
-	return b
 }
 
 // physical returns the name of what main.tf creates.

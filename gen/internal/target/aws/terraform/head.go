@@ -68,33 +68,21 @@ func (w *writer) head() {
 }
 
 func (w *writer) variables() {
-	w.variable("name", "Begins the name of everything here but buckets, so that two of it can live in one account and region.", w.Name).
+	text := hcl.Ref("string")
+	w.Variable("name", "Begins the name of everything here but buckets, so that two of it can live in one account and region.", text, w.Name).
 		Block("validation",
 			hcl.Pair{Name: "condition", Value: hcl.Call("can", hcl.Call("regex", namePattern, hcl.Ref("var", "name")))},
 			hcl.Pair{Name: "error_message", Value: fmt.Sprintf("Give 2 to %d of a-z, 0-9 and -, a letter first and no - last.", maxName)})
-	archives := any(w.Archives)
-	if w.Archives == "" {
-		archives = nil
-	}
-	w.variable("archives", "The bucket that the archives of the functions are put into, in their region.", archives)
+	w.Variable("archives", "The bucket that the archives of the functions are put into, in their region.", text, w.Archives)
 	if !w.suffixed {
 		return
 	}
-	w.variable("bucket_suffix", "Ends the names of the buckets; null for one by the account, the region and the name.", hcl.Ref("null")).
+	w.Variable("bucket_suffix", "Ends the names of the buckets; null for one by the account, the region and the name.", text, hcl.Ref("null")).
 		Block("validation",
 			hcl.Pair{Name: "condition", Value: hcl.Call("can", hcl.Call("regex", suffixPattern, hcl.Call("coalesce", hcl.Ref("var", "bucket_suffix"), "none")))},
 			hcl.Pair{Name: "error_message", Value: fmt.Sprintf("Give 1 to %d of a-z, 0-9 and -, no - last.", maxSuffix)})
 	w.Top("locals", nil, hcl.Pair{Name: "bucket_suffix", Value: hcl.Call("coalesce", hcl.Ref("var", "bucket_suffix"),
 		hcl.Call("substr", hcl.Call("sha256", hcl.Text(w.parameter(stack.AccountID), "/", w.parameter(stack.Region), "/", hcl.Ref("var", "name"))), 0, maxSuffix))})
-}
-
-// variable declares a variable of text. Without a default it has to be given.
-func (w *writer) variable(name, description string, otherwise any) hcl.Body {
-	b := w.Top("variable", []string{name}, hcl.Pair{Name: "description", Value: description}, hcl.Pair{Name: "type", Value: hcl.Ref("string")})
-	if otherwise != nil {
-		b.Set(hcl.Pair{Name: "default", Value: otherwise})
-	}
-	return b
 }
 
 // facts writes the data sources that are used, and refuses another region than the
