@@ -3,7 +3,6 @@ package aws_test
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,26 +33,9 @@ func deployments(t *testing.T) map[string]deployment {
 	} {
 		out[name] = inBoth(t, yaml, model.App{Path: "example.com/shop", Functions: everything(same)})
 	}
-	for _, g := range goldens(t) {
-		if g.name == "patch" {
-			continue // which a template alone has
-		}
-		if g.name == "uses" {
-			out["golden uses"] = inBoth(t, usingYAML, using())
-			continue
-		}
-		dir, err := filepath.Abs(filepath.Join("../../../../examples", g.name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(g.sources()) > 0 {
-			dir = writeApp(t, g.sources())
-		}
-		files, err := generate(t, dir, ofTerraform)
-		if err != nil {
-			t.Fatalf("%s: %v", g.name, err)
-		}
-		out["golden "+g.name] = deployment{g.text(), files[0].Data}
+	out["golden uses"] = inBoth(t, usingYAML, using())
+	for g, module := range goldenModules(t) {
+		out["golden "+g.name] = deployment{g.text(), module}
 	}
 	return out
 }

@@ -84,14 +84,9 @@ func TestTemplates(t *testing.T) {
 	for _, g := range goldens(t) {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			dir, err := filepath.Abs(filepath.Join("../../../../examples", g.name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(g.sources()) > 0 {
-				dir = writeApp(t, g.sources())
-			}
+			dir := g.folder(t)
 			var files []model.File
+			var err error
 			if g.name == "uses" {
 				files = infrastructure(t, usingYAML, using())
 			} else if files, err = generate(t, dir, ""); err != nil {
@@ -162,6 +157,20 @@ func generate(t *testing.T, dir, over string) ([]model.File, error) {
 		t.Fatalf("findings: %v", diagnostics)
 	}
 	return files, err
+}
+
+// folder has the application's files: those of the archive, or of the example of
+// that name.
+func (g golden) folder(t *testing.T) string {
+	t.Helper()
+	if len(g.sources()) > 0 {
+		return writeApp(t, g.sources())
+	}
+	dir, err := filepath.Abs(filepath.Join("../../../../examples", g.name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // writeApp writes an application beside what it imports, and returns its

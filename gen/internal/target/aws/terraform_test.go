@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -40,24 +39,25 @@ func modules(t *testing.T) map[string][]byte {
 		"their api":  mainTF(t, "targets: {aws: {infrastructure: terraform, http: api, api-id: abc123}}", model.App{Path: "example.com/api", Functions: everything(same)}),
 		"uses":       mainTF(t, usingYAML+ofTerraform, using()),
 	}
+	for g, src := range goldenModules(t) {
+		out["golden "+g.name] = src
+	}
+	return out
+}
+
+// goldenModules are those of the golden files' applications that are files.
+func goldenModules(t *testing.T) map[golden][]byte {
+	t.Helper()
+	out := map[golden][]byte{}
 	for _, g := range goldens(t) {
-		if g.name == "patch" { // of a template alone
+		if g.name == "patch" || g.name == "uses" { // of a template alone, and of no files
 			continue
 		}
-		dir, err := filepath.Abs(filepath.Join("../../../../examples", g.name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(g.sources()) > 0 {
-			dir = writeApp(t, g.sources())
-		} else if g.name == "uses" {
-			continue
-		}
-		files, err := generate(t, dir, ofTerraform)
+		files, err := generate(t, g.folder(t), ofTerraform)
 		if err != nil {
 			t.Fatalf("%s: %v", g.name, err)
 		}
-		out["golden "+g.name] = files[0].Data
+		out[g] = files[0].Data
 	}
 	return out
 }
