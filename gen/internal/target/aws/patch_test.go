@@ -2,8 +2,6 @@ package aws_test
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,19 +76,6 @@ func TestOverride(t *testing.T) {
 			t.Error(wrong)
 		}
 	}
-	for text, fits := range map[string]bool{override: true, strings.ReplaceAll(override, "reserve_function", "reserved_function"): false} {
-		dir := t.TempDir()
-		for name, data := range map[string][]byte{"main.tf": files[0].Data, "operations_override.tf": []byte(text)} {
-			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if out, err := exec.CommandContext(t.Context(), terraform, "-chdir="+dir, "fmt", "-check", "-diff").CombinedOutput(); err != nil {
-			t.Errorf("terraform fmt: %v\n%s", err, out)
-		}
-		out, err := exec.CommandContext(t.Context(), terraform, "-chdir="+dir, "providers", "-no-color").CombinedOutput()
-		if missing := strings.Contains(string(out), "Missing resource to override"); (err == nil) != fits || missing == fits {
-			t.Errorf("terraform providers: %v\n%s", err, out)
-		}
-	}
+	tfschema.Override(t, terraform, files[0].Data, override, true)
+	tfschema.Override(t, terraform, files[0].Data, strings.ReplaceAll(override, "reserve_function", "reserved_function"), false)
 }

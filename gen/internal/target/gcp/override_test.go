@@ -2,12 +2,11 @@ package gcp_test
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/fngen/fngen/gen/internal/model"
+	"github.com/fngen/fngen/gen/internal/testkit/tfschema"
 	"github.com/fngen/fngen/internal/testkit/tool"
 )
 
@@ -22,19 +21,6 @@ func TestOverride(t *testing.T) {
 	_, override, _ := strings.Cut(string(page), "```hcl\n# dist/gcp/operations_override.tf\n")
 	override, _, _ = strings.Cut(override, "```")
 	main := mainTF(t, "", model.App{Path: "example.com/shop", Functions: []model.Function{{Name: "reserve", Trigger: model.Queue{Name: "orders"}}}})
-	for text, fits := range map[string]bool{override: true, strings.ReplaceAll(override, `"reserve"`, `"reserved"`): false} {
-		dir := t.TempDir()
-		for name, data := range map[string]string{"main.tf": string(main), "operations_override.tf": text} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if out, err := exec.CommandContext(t.Context(), terraform, "-chdir="+dir, "fmt", "-check", "-diff").CombinedOutput(); err != nil {
-			t.Errorf("terraform fmt: %v\n%s", err, out)
-		}
-		out, err := exec.CommandContext(t.Context(), terraform, "-chdir="+dir, "providers", "-no-color").CombinedOutput()
-		if missing := strings.Contains(string(out), "Missing resource to override"); (err == nil) != fits || missing == fits {
-			t.Errorf("terraform providers: %v\n%s", err, out)
-		}
-	}
+	tfschema.Override(t, terraform, main, override, true)
+	tfschema.Override(t, terraform, main, strings.ReplaceAll(override, `"reserve"`, `"reserved"`), false)
 }
